@@ -1,0 +1,183 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the commands do with several hosts at once."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+
+from fleet_hosts import machine, network, preflight, process, ssh
+from fleet_hosts.errors import HostsError
+from fleet_hosts.machine import Host, Machine
+from fleet_hosts.network import Network
+from fleet_hosts.paths import Paths
+from fleet_hosts.progress import say
+from fleet_hosts.releases import RELEASES
+from fleet_hosts.rootfs import ensure_tree
+
+# A host name, and a part of file, cgroup and interface names.
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
+# An overlay of a test run; more comes with its images.
+_NEEDED_GB = 1.0
+
+
+def up(paths: Paths, names: t.Sequence[str], podman: str, *, network_online: bool = True) -> None:
+    """Create the hosts that aren't there and boot those that aren't up; returns when all can be used."""
+    for name in names:
+        _check_new(paths, name, podman, network_online)
+    preflight.prepare()
+    preflight.require_space(paths.base, _NEEDED_GB)
+    ssh.ensure_key(paths)
+    ensure_tree(paths, RELEASES[podman])
+    _raise_kernel_limits()
+    joined = network.ensure(paths)
+
+    def bring(name: str) -> None:
+        with paths.lock(f"host-{name}"):
+            host = machine.read_host(paths, name)
+            if host is None:
+                host = machine.allocate(paths, joined, name, podman, network_online=network_online)
+            _boot(Machine(paths, host), joined, whole=True)
+
+    _each(names, bring)
+
+
+def start(paths: Paths, names: t.Sequence[str]) -> None:
+    """Boot hosts that are there."""
+    preflight.prepare()
+    hosts = [existing(paths, name) for name in names]
+    joined = network.ensure(paths)
+
+    def bring(host: Host) -> None:
+        with paths.lock(f"host-{host.name}"):
+            _boot(Machine(paths, host), joined, whole=True)
+
+    _each(hosts, bring)
+
+
+def stop(paths: Paths, names: t.Sequence[str]) -> None:
+    """Shut hosts down cleanly, disks kept."""
+    preflight.require_root()
+    _each([existing(paths, name) for name in names], lambda host: _stop(paths, host))
+
+
+def reboot(paths: Paths, names: t.Sequence[str]) -> None:
+    """Shut hosts down and boot them again; returns once each lets users in, whatever still starts."""
+    preflight.require_root()
+    hosts = [existing(paths, name) for name in names]
+    joined = network.ensure(paths)
+
+    def again(host: Host) -> None:
+        with paths.lock(f"host-{host.name}"):
+            one = Machine(paths, host)
+            start = time.monotonic()
+            one.stop()
+            say(f"{host.name}: shut down in {time.monotonic() - start:.1f} s")
+            _boot(one, joined, whole=False)
+
+    _each(hosts, again)
+
+
+def destroy(paths: Paths, names: t.Sequence[str]) -> None:
+    """Delete hosts in whatever state they are, and the bridge with the last one; unknown names are fine."""
+    preflight.require_root()
+    _each(names, lambda name: _destroy(paths, name))
+    release_network(paths)
+
+
+def release_network(paths: Paths) -> None:
+    """Delete the bridge when neither a host nor the registry needs it."""
+    with paths.lock("hosts"):
+        registry_runs = process.running_pid(paths.registry / "pid") is not None
+        if not registry_runs and not machine.read_hosts(paths):
+            network.remove(paths)
+
+
+def existing(paths: Paths, name: str) -> Host:
+    """The host of this name; there is none: an error that names those that are."""
+    host = machine.read_host(paths, name)
+    if host is None:
+        known = ", ".join(other.name for other in machine.read_hosts(paths)) or "none"
+        raise HostsError(f"there is no host {name} (there are: {known})", f"hosts up {name}")
+    return host
+
+
+def all_names(paths: Paths) -> list[str]:
+    """Every host's name, half-made ones too."""
+    return sorted(entry.name for entry in paths.hosts.glob("*") if entry.is_dir())
+
+
+def _check_new(paths: Paths, name: str, podman: str, network_online: bool) -> None:
+    if not _NAME.fullmatch(name):
+        raise HostsError(f"{name!r} is no host name", "use up to 31 of a-z, 0-9 and -")
+    host = machine.read_host(paths, name)
+    if host and (host.podman != podman or host.network_online != network_online):
+        online = "with" if host.network_online else "without"
+        raise HostsError(
+            f"{name} exists with Podman {host.podman}, {online} network-online.target",
+            f"hosts destroy {name} first, or `hosts start {name}` to boot it as it is",
+        )
+
+
+def _boot(one: Machine, joined: Network, *, whole: bool) -> None:
+    start = time.monotonic()
+    if one.is_running():
+        state = "was up"
+    else:
+        one.boot(joined)
+        state = "up"
+    system = one.wait_ready(joined, whole=whole)
+    address = joined.address(one.host.index)
+    note = "" if system == "running" or not whole else f", systemd {system}"
+    print(
+        f"{one.host.name} {address} podman {one.host.podman} {state} ({time.monotonic() - start:.1f} s{note})",
+        flush=True,
+    )
+
+
+def _stop(paths: Paths, host: Host) -> None:
+    with paths.lock(f"host-{host.name}"):
+        start = time.monotonic()
+        Machine(paths, host).stop()
+        print(f"{host.name} stopped ({time.monotonic() - start:.1f} s)", flush=True)
+
+
+def _destroy(paths: Paths, name: str) -> None:
+    with paths.lock(f"host-{name}"):
+        host = machine.read_host(paths, name)
+        if host:
+            Machine(paths, host).destroy()
+        elif (paths.hosts / name).is_dir():
+            machine.delete_remains(paths.hosts / name)
+        else:
+            return
+        print(f"{name} destroyed", flush=True)
+
+
+def _raise_kernel_limits() -> None:
+    """Every host's root and users count as one here; a few hosts' systemds use up the default of 128."""
+    limit = "/proc/sys/fs/inotify/max_user_instances"
+    with open(limit, "r+", encoding="ascii") as handle:
+        if int(handle.read()) < 1024:
+            handle.seek(0)
+            handle.write("1024")
+
+
+Item = t.TypeVar("Item")
+
+
+def _each(items: t.Sequence[Item], action: t.Callable[[Item], None]) -> None:
+    """Run action on all items at the same time; every one is tried, then the failures are raised as one."""
+    with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
+        futures = [pool.submit(action, item) for item in items]
+    errors = [error for error in (future.exception() for future in futures) if error]
+    for error in errors:
+        if not isinstance(error, HostsError):
+            raise error
+    if errors:
+        raise HostsError("; ".join(str(error) for error in errors))

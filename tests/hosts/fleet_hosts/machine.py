@@ -1,0 +1,215 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One host: a root file system's overlay that systemd-nspawn boots."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from fleet_hosts import cgroups, process, settings, ssh
+from fleet_hosts.errors import HostsError
+from fleet_hosts.network import Network
+from fleet_hosts.paths import Paths, write_text
+from fleet_hosts.releases import RELEASES
+from fleet_hosts.rootfs import ensure_tree
+from fleet_hosts.shell import run, succeeds
+
+_BOOT_SECONDS = 90
+_STOP_SECONDS = 60
+# nspawn ends with 133 when the host rebooted itself: the loop boots it again, as a machine would.
+_SUPERVISOR = 'if [ -n "$1" ]; then echo $$ > "$1"; fi; shift; while "$@"; [ $? -eq 133 ]; do :; done'
+_NSPAWN_ENVIRONMENT = {
+    # Podman 5 and later need cgroup v2, also where the outer machine still mounts v1.
+    "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
+    # The host's systemd sees its own cgroup as the root of the tree.
+    "SYSTEMD_NSPAWN_USE_CGNS": "1",
+}
+
+
+@dataclass(frozen=True)
+class Host:
+    """What is remembered of a host; everything else follows from it."""
+
+    name: str
+    podman: str
+    index: int
+    network_online: bool
+    machine_id: str
+
+
+class Machine:
+    """A host's folder and what can be done with it; the caller holds the host's lock."""
+
+    def __init__(self, paths: Paths, host: Host) -> None:
+        self.paths = paths
+        self.host = host
+        self.folder = paths.hosts / host.name
+        self.root = self.folder / "root"
+        self.pidfile = self.folder / "pid"
+        self.console = self.folder / "console.log"
+
+    def is_running(self) -> bool:
+        """Whether the host's supervisor lives."""
+        return process.running_pid(self.pidfile) is not None
+
+    def boot(self, network: Network) -> None:
+        """Mount, configure and start the host, and wait until its ssh port is open; up already: nothing."""
+        if self.is_running():
+            return
+        self._mount()
+        public_key = self.paths.key.with_suffix(".pub").read_text(encoding="ascii")
+        host = self.host
+        identity = settings.Identity(host.name, host.machine_id, network.address(host.index), host.network_online)
+        settings.apply(self.root, identity, network, public_key)
+        settings.authorise_users(self.folder / "home", public_key)
+        cgroup = "" if cgroups.is_managed() else str(cgroups.create(self.paths, host.name) / "cgroup.procs")
+        argv = ["sh", "-c", _SUPERVISOR, "host", cgroup, *self._nspawn(network)]
+        process.spawn(argv, pidfile=self.pidfile, log=self.console, env=_NSPAWN_ENVIRONMENT)
+        if not ssh.wait_port(identity.address, self.is_running, timeout=_BOOT_SECONDS):
+            raise HostsError(f"{host.name} did not boot", f"see {self.console} [{self._console_tail()}]")
+
+    def wait_ready(self, network: Network, *, whole: bool) -> str:
+        """Wait until logins work and, if whole, until systemd has ended its start-up; return systemd's state."""
+        wait = "systemctl is-system-running --wait" if whole else "systemctl is-system-running"
+        # While /run/nologin is there, sshd turns away everyone but root.
+        line = f"while [ -e /run/nologin ]; do sleep 0.05; done; {wait}"
+        deadline = time.monotonic() + _BOOT_SECONDS
+        while True:
+            done = ssh.capture(self.paths, network.address(self.host.index), line, timeout=_BOOT_SECONDS)
+            state = done.stdout.strip()
+            if state and not (whole and state in ("offline", "initializing", "starting", "unknown")):
+                return state
+            if time.monotonic() > deadline or not self.is_running():
+                raise HostsError(
+                    f"{self.host.name} booted, but its ssh gave no answer ({state or done.stderr.strip()})",
+                    f"see {self.console} [{self._console_tail()}]",
+                )
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """Shut the host down cleanly and unmount it; its disk stays."""
+        supervisor = process.running_pid(self.pidfile)
+        if supervisor is not None:
+            for child in process.children(supervisor):
+                process.kill(child, signal.SIGTERM)
+            if not process.wait_gone(self.pidfile, _STOP_SECONDS):
+                self._kill()
+                self._unmount()
+                raise HostsError(
+                    f"{self.host.name} did not shut down in {_STOP_SECONDS} s and was switched off",
+                    f"see {self.console}",
+                )
+        self._unmount()
+
+    def destroy(self) -> None:
+        """Switch the host off and delete everything of it, whatever state it is in."""
+        self._kill()
+        self._unmount()
+        shutil.rmtree(self.folder)
+
+    def _kill(self) -> None:
+        supervisor = process.running_pid(self.pidfile)
+        if supervisor is not None:
+            # The supervisor first, so that it doesn't boot again; nspawn takes the host with it.
+            nspawn = process.children(supervisor)
+            process.kill(supervisor, signal.SIGKILL)
+            for child in nspawn:
+                process.kill(child, signal.SIGKILL)
+            process.wait_gone(self.pidfile, 10)
+        cgroups.remove(self.paths, self.host.name)
+
+    def _mount(self) -> None:
+        for part in ("upper", "work", "root", "containers"):
+            (self.folder / part).mkdir(exist_ok=True)
+        tree = ensure_tree(self.paths, RELEASES[self.host.podman])
+        if not (self.folder / "home").is_dir():
+            run(["cp", "-a", str(tree / "home"), str(self.folder / "home")], what="the home folders cannot be made")
+        if self.root.is_mount():
+            return
+        layers = f"lowerdir={tree},upperdir={self.folder / 'upper'},workdir={self.folder / 'work'}"
+        run(
+            ["mount", "-t", "overlay", "-o", layers, f"quadlet-fleet-{self.host.name}", str(self.root)],
+            what="the host's overlay cannot be mounted",
+            remedy="set QUADLET_HOSTS_DIR to a folder on a plain disk (an overlay can't hold another one's changes)",
+        )
+
+    def _unmount(self) -> None:
+        cgroups.remove(self.paths, self.host.name)
+        if self.root.is_mount() and not succeeds(["umount", str(self.root)]):
+            # Something still looks at it: detach now, the kernel cleans up when that ends.
+            run(["umount", "--lazy", str(self.root)], what=f"{self.root} cannot be unmounted")
+        self.pidfile.unlink(missing_ok=True)
+
+    def _nspawn(self, network: Network) -> list[str]:
+        return [
+            "systemd-nspawn",
+            "--boot",
+            f"--directory={self.root}",
+            # The bridge's name makes it unique: nspawn names the network interface after it.
+            f"--machine={network.bridge}-{self.host.name}",
+            f"--hostname={self.host.name}",
+            f"--network-bridge={network.bridge}",
+            # No machined to register with where systemd isn't PID 1; with it, ssh is the way in as well.
+            "--register=no",
+            *([] if cgroups.is_managed() else ["--keep-unit"]),
+            # Podman mounts, makes namespaces and loads nftables rules and BPF programs.
+            "--capability=all",
+            "--system-call-filter=@known",
+            # Podman's overlay driver can't put its layers on an overlay: its storage is on the disk itself.
+            f"--bind={self.folder / 'containers'}:/var/lib/containers",
+            f"--bind={self.folder / 'home'}:/home",
+            "--resolv-conf=off",
+            "--timezone=off",
+            "--link-journal=no",
+            "--settings=no",
+            "--console=read-only",
+        ]
+
+    def _console_tail(self, lines: int = 12) -> str:
+        try:
+            text = self.console.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return "no console output"
+        return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip())
+
+
+def read_host(paths: Paths, name: str) -> Host | None:
+    """The remembered host of this name."""
+    try:
+        return Host(**json.loads((paths.hosts / name / "host.json").read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+
+
+def read_hosts(paths: Paths) -> list[Host]:
+    """All remembered hosts by name; a folder without a record (a half-made host) is none."""
+    names = sorted(entry.parent.name for entry in paths.hosts.glob("*/host.json"))
+    return [host for host in (read_host(paths, name) for name in names) if host]
+
+
+def allocate(paths: Paths, network: Network, name: str, podman: str, *, network_online: bool) -> Host:
+    """Record a new host with the lowest free address."""
+    with paths.lock("hosts"):
+        used = {host.index for host in read_hosts(paths)}
+        free = next((index for index in network.indexes if index not in used), None)
+        if free is None:
+            raise HostsError(f"no address is free in {network.subnet}", "destroy hosts that nobody needs")
+        host = Host(name, podman, free, network_online, uuid.uuid4().hex)
+        write_text(paths.hosts / name / "host.json", json.dumps(asdict(host)) + "\n")
+        return host
+
+
+def delete_remains(folder: Path) -> None:
+    """Delete a host's folder that holds no record."""
+    root = folder / "root"
+    if root.is_mount():
+        run(["umount", "--lazy", str(root)], what=f"{root} cannot be unmounted")
+    shutil.rmtree(folder)

@@ -1,0 +1,103 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Root file systems: built once per Podman version and recipe, then only read."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+from fleet_hosts import apt
+from fleet_hosts.errors import HostsError
+from fleet_hosts.paths import Paths, write_text
+from fleet_hosts.preflight import require_space
+from fleet_hosts.progress import step
+from fleet_hosts.releases import HOST_PACKAGES, PODMAN_PACKAGES, Release
+from fleet_hosts.shell import run
+
+# name, uid, whether it has subordinate ids: norange is the user whom rootless Podman refuses.
+USERS = (("alice", 1000, True), ("bob", 1001, True), ("norange", 1002, False))
+_FIRST_SUBID = 100000
+_SUBIDS = 65536
+# Unpacked trees take under 0.5 GB each, their build twice that; images and containers follow.
+_NEEDED_GB = 3.0
+
+
+def packages(release: Release) -> list[str]:
+    """What the tree of this release contains, sorted so that its digest is stable."""
+    return sorted(HOST_PACKAGES) + [release.pin(name) for name in PODMAN_PACKAGES]
+
+
+def user_commands() -> list[str]:
+    """The shell commands that create the users inside a tree."""
+    commands = []
+    for position, (name, uid, has_range) in enumerate(USERS):
+        commands.append(f"useradd --create-home --uid {uid} --user-group --shell /bin/bash {name}")
+        # useradd hands out ranges by itself or not, depending on login.defs: fixed here instead.
+        commands.append(f"sed -i '/^{name}:/d' /etc/subuid /etc/subgid")
+        if has_range:
+            first = _FIRST_SUBID + position * _SUBIDS
+            commands.append(f"echo {name}:{first}:{_SUBIDS} | tee -a /etc/subuid >> /etc/subgid")
+    return commands
+
+
+def tree_path(paths: Paths, release: Release) -> Path:
+    """Where this release's finished tree is or will be; another recipe gives another name."""
+    recipe = json.dumps([release.suites, packages(release), user_commands()])
+    digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+    return paths.rootfs / f"{release.podman}-{digest}"
+
+
+def ensure_tree(paths: Paths, release: Release) -> Path:
+    """Return this release's tree, building it first when it isn't there."""
+    tree = tree_path(paths, release)
+    if not tree.is_dir():
+        with paths.lock(f"rootfs-{release.podman}"):
+            if not tree.is_dir():
+                _build(paths, release, tree)
+    return tree
+
+
+def _build(paths: Paths, release: Release, tree: Path) -> None:
+    require_space(paths.base, _NEEDED_GB)
+    half = tree.with_name(f".half-{tree.name}")
+    shutil.rmtree(half, ignore_errors=True)
+    sources = tree.with_name(f".{tree.name}.list")
+    write_text(sources, apt.sources(release.suites))
+    with step(f"building the root file system with Podman {release.podman} (Debian {release.suite})"):
+        run(
+            [
+                "mmdebstrap",
+                "--variant=minbase",
+                *(f"--aptopt={option}" for option in (apt.STALE_OK, *apt.proxy_options())),
+                f"--include={','.join(packages(release))}",
+                *(f"--customize-hook=chroot \"$1\" sh -c '{command}'" for command in _quoted_commands()),
+                release.suite,
+                str(half),
+                str(sources),
+            ],
+            what=f"mmdebstrap cannot build Debian {release.suite}",
+        )
+    _check_podman(half, release)
+    sources.unlink()
+    # The rename is the last step: a tree under its final name is a whole one.
+    half.rename(tree)
+
+
+def _quoted_commands() -> list[str]:
+    return [command.replace("'", '"') for command in user_commands()]
+
+
+def _check_podman(tree: Path, release: Release) -> None:
+    """Debian's moving suites get a new Podman one day; say so instead of testing another one."""
+    query = ["dpkg-query", f"--admindir={tree}/var/lib/dpkg", "--show", "--showformat=${Version}", "podman"]
+    version = run(query, what="the tree has no podman package")
+    if not version.startswith(f"{release.podman}."):
+        raise HostsError(
+            f"the mirror's {release.suites[-1]} carries Podman {version}, not {release.podman}",
+            "name its suite in fleet_hosts/releases.py, or use a mirror of an older day",
+        )

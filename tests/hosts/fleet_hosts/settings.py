@@ -1,0 +1,118 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files that turn a plain Debian tree into a test host, each with the reason why it is there."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from fleet_hosts.network import Network
+from fleet_hosts.paths import write_text
+from fleet_hosts.rootfs import USERS
+
+REGISTRY = "registry.test:5000"
+_WANTS = "etc/systemd/system/multi-user.target.wants"
+
+# Units that can't work or only disturb here.
+MASKED = {
+    "systemd-modules-load.service": "the kernel is this machine's; the unit would fail",
+    "systemd-networkd-wait-online.service": "one static address: network-online.target is reached at once",
+    "console-getty.service": "nobody is at the console; ssh is the way in",
+    "getty@tty1.service": "no such terminal",
+    "apt-daily.timer": "no mirror to ask",
+    "apt-daily-upgrade.timer": "no mirror to ask",
+    "dpkg-db-backup.timer": "only disturbs measurements",
+    "fstrim.timer": "the disk is this machine's",
+    "e2scrub_all.timer": "the disk is this machine's",
+    "netavark-firewalld-reload.service": "no firewalld",
+}
+
+FILES = {
+    # The outer machine often has no pids controller in its cgroup v2 tree; Podman's default limit
+    # would make every container fail. A keyring per container would run into the kernel's quota,
+    # which all hosts' users of the same uid share.
+    "etc/containers/containers.conf.d/10-test-host.conf": "[containers]\npids_limit = 0\nkeyring = false\n",
+    # The registry speaks plain http.
+    "etc/containers/registries.conf.d/10-test-registry.conf": (
+        f'[[registry]]\nlocation = "{REGISTRY}"\ninsecure = true\n'
+    ),
+    # nspawn's /dev has neither: pasta needs tun, fuse-overlayfs fuse, both as any user.
+    "etc/tmpfiles.d/test-host.conf": (
+        "d /dev/net 0755 - - -\nc! /dev/net/tun 0666 - - - 10:200\nc! /dev/fuse 0666 - - - 10:229\n"
+    ),
+    # Ansible with many forks opens many connections at once; sshd would drop them at random.
+    "etc/ssh/sshd_config.d/10-test-host.conf": "MaxStartups 200\nMaxSessions 100\nUseDNS no\nPrintLastLog no\n",
+    # A service that ignores its stop signal may not hold up a test for 90 s.
+    "etc/systemd/system.conf.d/10-test-host.conf": "[Manager]\nDefaultTimeoutStopSec=10s\n",
+    "etc/systemd/user.conf.d/10-test-host.conf": "[Manager]\nDefaultTimeoutStopSec=8s\n",
+    "etc/systemd/system/user@.service.d/10-test-host.conf": "[Service]\nTimeoutStopSec=12s\n",
+}
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What tells one host from another."""
+
+    name: str
+    machine_id: str
+    address: str
+    network_online: bool
+
+
+def apply(root: Path, host: Identity, network: Network, public_key: str) -> None:
+    """Write all settings into the host's tree; run before every boot, same input, same tree."""
+    for name, text in {**FILES, **_own_files(host, network)}.items():
+        write_text(root / name, text)
+    for unit in MASKED:
+        _link(root / "etc/systemd/system" / unit, "/dev/null")
+    for unit in ("systemd-networkd.service", "ssh.service"):
+        _link(root / _WANTS / unit, f"/usr/lib/systemd/system/{unit}")
+    # Rootless Quadlets wait up to 90 s for this target when nothing pulls it in.
+    online = root / _WANTS / "network-online.target"
+    if host.network_online:
+        _link(online, "/usr/lib/systemd/system/network-online.target")
+    else:
+        online.unlink(missing_ok=True)
+    _authorise(root / "root", 0, public_key)
+
+
+def _own_files(host: Identity, network: Network) -> dict[str, str]:
+    return {
+        "etc/hostname": f"{host.name}\n",
+        # With an id there, systemd takes no boot for the first one and applies no presets.
+        "etc/machine-id": f"{host.machine_id}\n",
+        "etc/hosts": (
+            f"127.0.0.1 localhost\n::1 localhost\n{host.address} {host.name}\n"
+            f"{network.gateway} {REGISTRY.partition(':')[0]}\n"
+        ),
+        # Nothing answers DNS there, which is refused at once; a far server would be waited for.
+        "etc/resolv.conf": f"nameserver {network.gateway}\noptions timeout:1 attempts:1\n",
+        "etc/systemd/network/10-test-host.network": (
+            f"[Match]\nName=host0\n[Network]\nAddress={host.address}/{network.subnet.prefixlen}\n"
+            f"Gateway={network.gateway}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
+        ),
+    }
+
+
+def authorise_users(home: Path, public_key: str) -> None:
+    """Let the same key in as every user, once their home folders are there."""
+    for name, uid, _has_range in USERS:
+        _authorise(home / name, uid, public_key)
+
+
+def _authorise(home: Path, uid: int, public_key: str) -> None:
+    folder = home / ".ssh"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    write_text(folder / "authorized_keys", public_key, 0o600)
+    for path in (folder, folder / "authorized_keys"):
+        shutil.chown(path, uid, uid)
+
+
+def _link(path: Path, target: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
