@@ -12,10 +12,10 @@ import shutil
 import typing as t
 from pathlib import Path
 
-from fleet_hosts.errors import HostsError
-from fleet_hosts.paths import Paths, write_text
-from fleet_hosts.progress import step
-from fleet_hosts.shell import run, succeeds
+from .errors import HostsError
+from .paths import Paths, write_text
+from .progress import step
+from .shell import run, succeeds
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR_VARIABLE = "QUADLET_HOSTS_MIRROR"
@@ -41,14 +41,24 @@ def debian_mirror() -> str:
 
 
 def _debian_sites() -> list[str]:
-    query = ["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages", "Label: Debian"]
+    query = [
+        "apt-get",
+        "indextargets",
+        "--format",
+        "$(SITE)",
+        "Created-By: Packages",
+        "Label: Debian",
+    ]
     return run(query, what="apt-get cannot list its sources").split()
 
 
 def require_keyring() -> None:
     """Fail unless the keys that sign Debian's releases are here."""
     if not KEYRING.is_file():
-        raise HostsError(f"the keys of Debian's archive are missing ({KEYRING})", "install debian-archive-keyring")
+        raise HostsError(
+            f"the keys of Debian's archive are missing ({KEYRING})",
+            "install debian-archive-keyring",
+        )
 
 
 def sources(suites: t.Iterable[str]) -> str:
@@ -61,7 +71,9 @@ def sources(suites: t.Iterable[str]) -> str:
 def proxy_options() -> list[str]:
     """This machine's apt proxy settings, as lines for another apt configuration."""
     dump = run(["apt-config", "dump"], what="apt-config cannot be read")
-    return [line for line in dump.splitlines() if line.startswith("Acquire::http") and "::Proxy" in line]
+    return [
+        line for line in dump.splitlines() if line.startswith("Acquire::http") and "::Proxy" in line
+    ]
 
 
 def install(packages: t.Sequence[str]) -> None:
@@ -74,7 +86,11 @@ def install(packages: t.Sequence[str]) -> None:
             return
         # A machine that never ran it has no package lists, or lists of files that are gone.
         run(["apt-get", "update", "-qq"], what="apt-get update failed")
-        run(command, what=f"apt-get cannot install {' '.join(packages)}", remedy="see apt's last lines")
+        run(
+            command,
+            what=f"apt-get cannot install {' '.join(packages)}",
+            remedy="see apt's last lines",
+        )
 
 
 def _private_apt(paths: Paths, suites: t.Sequence[str]) -> Path:
@@ -98,7 +114,9 @@ def _private_apt(paths: Paths, suites: t.Sequence[str]) -> Path:
     return folder
 
 
-def download(paths: Paths, suites: t.Sequence[str], packages: t.Sequence[str], target: Path) -> None:
+def download(
+    paths: Paths, suites: t.Sequence[str], packages: t.Sequence[str], target: Path
+) -> None:
     """Unpack packages (not what they depend on) of these suites into target; install nothing."""
     with paths.lock(f"apt-{suites[0]}"):
         folder = _private_apt(paths, suites)
@@ -108,8 +126,15 @@ def download(paths: Paths, suites: t.Sequence[str], packages: t.Sequence[str], t
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         names = shlex.join(packages)
-        run(["apt-get", "download", "-qq", *packages], env=env, cwd=work, what=f"apt-get cannot download {names}")
+        run(
+            ["apt-get", "download", "-qq", *packages],
+            env=env,
+            cwd=work,
+            what=f"apt-get cannot download {names}",
+        )
         target.mkdir(parents=True, exist_ok=True)
         for package in sorted(work.glob("*.deb")):
-            run(["dpkg", "-x", str(package), str(target)], what=f"dpkg cannot unpack {package.name}")
+            run(
+                ["dpkg", "-x", str(package), str(target)], what=f"dpkg cannot unpack {package.name}"
+            )
         shutil.rmtree(work)

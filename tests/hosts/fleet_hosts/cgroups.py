@@ -10,12 +10,13 @@ the same one would share a tree, and each host's systemd would kill the other's 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from pathlib import Path
 
-from fleet_hosts.errors import HostsError
-from fleet_hosts.paths import Paths
+from .errors import HostsError
+from .paths import Paths
 
 
 def is_managed() -> bool:
@@ -35,7 +36,9 @@ def create(paths: Paths, name: str) -> Path:
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise HostsError(f"no cgroup can be made here ({error})", "run where cgroup v2 is mounted writable") from error
+        raise HostsError(
+            f"no cgroup can be made here ({error})", "run where cgroup v2 is mounted writable"
+        ) from error
     return folder
 
 
@@ -53,10 +56,8 @@ def remove(paths: Paths, name: str) -> None:
         if _delete_tree(folder):
             break
         time.sleep(0.05)
-    try:
+    with contextlib.suppress(OSError):  # another host's is still there
         folder.parent.rmdir()
-    except OSError:
-        pass  # another host's is still there
 
 
 def _delete_tree(folder: Path) -> bool:
@@ -74,4 +75,7 @@ def _mount() -> Path:
         _device, target, kind = line.split()[:3]
         if kind == "cgroup2":
             return Path(target)
-    raise HostsError("no cgroup v2 tree is mounted here", "mount one: mount -t cgroup2 none /sys/fs/cgroup/unified")
+    raise HostsError(
+        "no cgroup v2 tree is mounted here",
+        "mount one: mount -t cgroup2 none /sys/fs/cgroup/unified",
+    )

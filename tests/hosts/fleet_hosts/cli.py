@@ -12,12 +12,12 @@ import os
 import sys
 import typing as t
 
-from fleet_hosts import fleet, inventory, machine, network, preflight, ssh
-from fleet_hosts.errors import HostsError
-from fleet_hosts.generators import ensure_generator
-from fleet_hosts.machine import Machine
-from fleet_hosts.paths import Paths, default_paths
-from fleet_hosts.releases import DEFAULT_PODMAN, RELEASES
+from . import fleet, inventory, machine, network, preflight, ssh
+from .errors import HostsError
+from .generators import ensure_generator
+from .machine import Machine
+from .paths import Paths, default_paths
+from .releases import DEFAULT_PODMAN, RELEASES
 
 
 def main(argv: t.Sequence[str] | None = None) -> int:
@@ -78,7 +78,10 @@ def _list(paths: Paths, arguments: argparse.Namespace) -> None:
 def _inventory(paths: Paths, arguments: argparse.Namespace) -> None:
     hosts = [fleet.existing(paths, name) for name in arguments.names]
     data = inventory.as_data(paths, network.current(paths), hosts)
-    print(json.dumps(data, indent=2) if arguments.json else inventory.as_yaml(data), end="\n" if arguments.json else "")
+    print(
+        json.dumps(data, indent=2) if arguments.json else inventory.as_yaml(data),
+        end="\n" if arguments.json else "",
+    )
 
 
 def _ssh(paths: Paths, arguments: argparse.Namespace) -> None:
@@ -101,16 +104,25 @@ def _check(paths: Paths, _arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="hosts", description="Throwaway systemd + Podman hosts for the tests.")
+    parser = argparse.ArgumentParser(
+        prog="hosts", description="Throwaway systemd + Podman hosts for the tests."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: t.Callable[[Paths, argparse.Namespace], int | None], text: str) -> argparse.ArgumentParser:
+    def add(
+        name: str, run: t.Callable[[Paths, argparse.Namespace], int | None], text: str
+    ) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         return command
 
     up = add("up", _up, "create hosts where needed and boot them; wait until they can be used")
-    up.add_argument("--podman", choices=list(RELEASES), default=DEFAULT_PODMAN, help="Podman version (%(default)s)")
+    up.add_argument(
+        "--podman",
+        choices=list(RELEASES),
+        default=DEFAULT_PODMAN,
+        help="Podman version (%(default)s)",
+    )
     up.add_argument(
         "--no-network-online",
         dest="network_online",

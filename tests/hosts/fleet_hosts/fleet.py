@@ -11,14 +11,14 @@ import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 
-from fleet_hosts import machine, network, preflight, process, ssh
-from fleet_hosts.errors import HostsError
-from fleet_hosts.machine import Host, Machine
-from fleet_hosts.network import Network
-from fleet_hosts.paths import Paths
-from fleet_hosts.progress import say
-from fleet_hosts.releases import RELEASES
-from fleet_hosts.rootfs import ensure_tree
+from . import machine, network, preflight, process, ssh
+from .errors import HostsError
+from .machine import Host, Machine
+from .network import Network
+from .paths import Paths
+from .progress import say
+from .releases import RELEASES
+from .rootfs import ensure_tree
 
 # A host name, and a part of file, cgroup and interface names.
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
@@ -27,7 +27,7 @@ _NEEDED_GB = 1.0
 
 
 def up(paths: Paths, names: t.Sequence[str], podman: str, *, network_online: bool = True) -> None:
-    """Create the hosts that aren't there and boot those that aren't up; returns when all can be used."""
+    """Create and boot the hosts that aren't up; returns when all can be used."""
     for name in names:
         _check_new(paths, name, podman, network_online)
     preflight.prepare()
@@ -67,7 +67,7 @@ def stop(paths: Paths, names: t.Sequence[str]) -> None:
 
 
 def reboot(paths: Paths, names: t.Sequence[str]) -> None:
-    """Shut hosts down and boot them again; returns once each lets users in, whatever still starts."""
+    """Shut hosts down and boot them; returns once each lets users in, whatever still starts."""
     preflight.require_root()
     hosts = [existing(paths, name) for name in names]
     joined = network.ensure(paths)
@@ -84,7 +84,7 @@ def reboot(paths: Paths, names: t.Sequence[str]) -> None:
 
 
 def destroy(paths: Paths, names: t.Sequence[str]) -> None:
-    """Delete hosts in whatever state they are, and the bridge with the last one; unknown names are fine."""
+    """Delete hosts in whatever state they are, and the bridge with the last one."""
     preflight.require_root()
     _each(names, lambda name: _destroy(paths, name))
     release_network(paths)
@@ -134,10 +134,8 @@ def _boot(one: Machine, joined: Network, *, whole: bool) -> None:
     system = one.wait_ready(joined, whole=whole)
     address = joined.address(one.host.index)
     note = "" if system == "running" or not whole else f", systemd {system}"
-    print(
-        f"{one.host.name} {address} podman {one.host.podman} {state} ({time.monotonic() - start:.1f} s{note})",
-        flush=True,
-    )
+    took = f"{time.monotonic() - start:.1f} s{note}"
+    print(f"{one.host.name} {address} podman {one.host.podman} {state} ({took})", flush=True)
 
 
 def _stop(paths: Paths, host: Host) -> None:
@@ -160,7 +158,7 @@ def _destroy(paths: Paths, name: str) -> None:
 
 
 def _raise_kernel_limits() -> None:
-    """Every host's root and users count as one here; a few hosts' systemds use up the default of 128."""
+    """All hosts' users of one uid count as one here: a few hosts use up the default of 128."""
     limit = "/proc/sys/fs/inotify/max_user_instances"
     with open(limit, "r+", encoding="ascii") as handle:
         if int(handle.read()) < 1024:
@@ -172,7 +170,7 @@ Item = t.TypeVar("Item")
 
 
 def _each(items: t.Sequence[Item], action: t.Callable[[Item], None]) -> None:
-    """Run action on all items at the same time; every one is tried, then the failures are raised as one."""
+    """Run action on all items at once; every one is tried, then failures are raised as one."""
     with ThreadPoolExecutor(max_workers=max(1, len(items))) as pool:
         futures = [pool.submit(action, item) for item in items]
     errors = [error for error in (future.exception() for future in futures) if error]

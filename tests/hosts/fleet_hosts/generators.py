@@ -9,11 +9,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from fleet_hosts import apt
-from fleet_hosts.errors import HostsError
-from fleet_hosts.paths import Paths
-from fleet_hosts.progress import step
-from fleet_hosts.releases import Release
+from . import apt
+from .errors import HostsError
+from .paths import Paths
+from .progress import step
+from .releases import Release
 
 _BINARY = Path("usr/libexec/podman/quadlet")
 
@@ -39,7 +39,10 @@ def _fetch(paths: Paths, release: Release, final: Path) -> None:
     shutil.rmtree(unpacked, ignore_errors=True)
     apt.download(paths, release.suites, [release.pin("podman")], unpacked)
     if not (unpacked / _BINARY).is_file():
-        raise HostsError(f"Debian's podman package of {release.suites[-1]} has no {_BINARY}", "look where it went")
+        raise HostsError(
+            f"Debian's podman package of {release.suites[-1]} has no {_BINARY}",
+            "look where it went",
+        )
     final.parent.mkdir(parents=True, exist_ok=True)
     (unpacked / _BINARY).replace(final)
     shutil.rmtree(unpacked)

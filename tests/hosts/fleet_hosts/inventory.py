@@ -10,10 +10,10 @@ import json
 import shlex
 import typing as t
 
-from fleet_hosts.machine import Host
-from fleet_hosts.network import Network
-from fleet_hosts.paths import Paths
-from fleet_hosts.ssh import HOST_KEY_OPTIONS
+from .machine import Host
+from .network import Network
+from .paths import Paths
+from .ssh import HOST_KEY_OPTIONS
 
 
 def as_data(paths: Paths, network: Network, hosts: t.Sequence[Host]) -> dict[str, t.Any]:
@@ -26,7 +26,8 @@ def as_data(paths: Paths, network: Network, hosts: t.Sequence[Host]) -> dict[str
         "ansible_ssh_common_args": shlex.join(("-F", "/dev/null", *HOST_KEY_OPTIONS)),
     }
     entries = {
-        host.name: {"ansible_host": network.address(host.index), "podman_version": host.podman} for host in hosts
+        host.name: {"ansible_host": network.address(host.index), "podman_version": host.podman}
+        for host in hosts
     }
     return {"all": {"hosts": entries, "vars": common}}
 

@@ -14,18 +14,20 @@ import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fleet_hosts import cgroups, process, settings, ssh
-from fleet_hosts.errors import HostsError
-from fleet_hosts.network import Network
-from fleet_hosts.paths import Paths, write_text
-from fleet_hosts.releases import RELEASES
-from fleet_hosts.rootfs import ensure_tree
-from fleet_hosts.shell import run, succeeds
+from . import cgroups, process, settings, ssh
+from .errors import HostsError
+from .network import Network
+from .paths import Paths, write_text
+from .releases import RELEASES
+from .rootfs import ensure_tree
+from .shell import run, succeeds
 
 _BOOT_SECONDS = 90
 _STOP_SECONDS = 60
 # nspawn ends with 133 when the host rebooted itself: the loop boots it again, as a machine would.
-_SUPERVISOR = 'if [ -n "$1" ]; then echo $$ > "$1"; fi; shift; while "$@"; [ $? -eq 133 ]; do :; done'
+_SUPERVISOR = (
+    'if [ -n "$1" ]; then echo $$ > "$1"; fi; shift; while "$@"; [ $? -eq 133 ]; do :; done'
+)
 _NSPAWN_ENVIRONMENT = {
     # Podman 5 and later need cgroup v2, also where the outer machine still mounts v1.
     "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
@@ -61,35 +63,47 @@ class Machine:
         return process.running_pid(self.pidfile) is not None
 
     def boot(self, network: Network) -> None:
-        """Mount, configure and start the host, and wait until its ssh port is open; up already: nothing."""
+        """Mount, configure and start the host, and wait for its ssh port; up already: nothing."""
         if self.is_running():
             return
         self._mount()
         public_key = self.paths.key.with_suffix(".pub").read_text(encoding="ascii")
         host = self.host
-        identity = settings.Identity(host.name, host.machine_id, network.address(host.index), host.network_online)
+        identity = settings.Identity(
+            host.name, host.machine_id, network.address(host.index), host.network_online
+        )
         settings.apply(self.root, identity, network, public_key)
         settings.authorise_users(self.folder / "home", public_key)
-        cgroup = "" if cgroups.is_managed() else str(cgroups.create(self.paths, host.name) / "cgroup.procs")
+        cgroup = (
+            ""
+            if cgroups.is_managed()
+            else str(cgroups.create(self.paths, host.name) / "cgroup.procs")
+        )
         argv = ["sh", "-c", _SUPERVISOR, "host", cgroup, *self._nspawn(network)]
         process.spawn(argv, pidfile=self.pidfile, log=self.console, env=_NSPAWN_ENVIRONMENT)
         if not ssh.wait_port(identity.address, self.is_running, timeout=_BOOT_SECONDS):
-            raise HostsError(f"{host.name} did not boot", f"see {self.console} [{self._console_tail()}]")
+            raise HostsError(
+                f"{host.name} did not boot", f"see {self.console} [{self._console_tail()}]"
+            )
 
     def wait_ready(self, network: Network, *, whole: bool) -> str:
-        """Wait until logins work and, if whole, until systemd has ended its start-up; return systemd's state."""
+        """Wait until logins work (if whole: until all is started); return systemd's state."""
         wait = "systemctl is-system-running --wait" if whole else "systemctl is-system-running"
         # While /run/nologin is there, sshd turns away everyone but root.
         line = f"while [ -e /run/nologin ]; do sleep 0.05; done; {wait}"
         deadline = time.monotonic() + _BOOT_SECONDS
         while True:
-            done = ssh.capture(self.paths, network.address(self.host.index), line, timeout=_BOOT_SECONDS)
+            done = ssh.capture(
+                self.paths, network.address(self.host.index), line, timeout=_BOOT_SECONDS
+            )
             state = done.stdout.strip()
-            if state and not (whole and state in ("offline", "initializing", "starting", "unknown")):
+            if state and not (
+                whole and state in ("offline", "initializing", "starting", "unknown")
+            ):
                 return state
             if time.monotonic() > deadline or not self.is_running():
                 raise HostsError(
-                    f"{self.host.name} booted, but its ssh gave no answer ({state or done.stderr.strip()})",
+                    f"{self.host.name} has no ssh login ({state or done.stderr.strip()})",
                     f"see {self.console} [{self._console_tail()}]",
                 )
             time.sleep(0.1)
@@ -131,14 +145,25 @@ class Machine:
             (self.folder / part).mkdir(exist_ok=True)
         tree = ensure_tree(self.paths, RELEASES[self.host.podman])
         if not (self.folder / "home").is_dir():
-            run(["cp", "-a", str(tree / "home"), str(self.folder / "home")], what="the home folders cannot be made")
+            run(
+                ["cp", "-a", str(tree / "home"), str(self.folder / "home")],
+                what="the home folders cannot be made",
+            )
         if self.root.is_mount():
             return
         layers = f"lowerdir={tree},upperdir={self.folder / 'upper'},workdir={self.folder / 'work'}"
         run(
-            ["mount", "-t", "overlay", "-o", layers, f"quadlet-fleet-{self.host.name}", str(self.root)],
+            [
+                "mount",
+                "-t",
+                "overlay",
+                "-o",
+                layers,
+                f"quadlet-fleet-{self.host.name}",
+                str(self.root),
+            ],
             what="the host's overlay cannot be mounted",
-            remedy="set QUADLET_HOSTS_DIR to a folder on a plain disk (an overlay can't hold another one's changes)",
+            remedy="set QUADLET_HOSTS_DIR to a folder on a plain disk, which an overlay isn't",
         )
 
     def _unmount(self) -> None:
@@ -157,13 +182,13 @@ class Machine:
             f"--machine={network.bridge}-{self.host.name}",
             f"--hostname={self.host.name}",
             f"--network-bridge={network.bridge}",
-            # No machined to register with where systemd isn't PID 1; with it, ssh is the way in as well.
+            # Often there is no machined to register with, and ssh is the only way in anyway.
             "--register=no",
             *([] if cgroups.is_managed() else ["--keep-unit"]),
             # Podman mounts, makes namespaces and loads nftables rules and BPF programs.
             "--capability=all",
             "--system-call-filter=@known",
-            # Podman's overlay driver can't put its layers on an overlay: its storage is on the disk itself.
+            # Podman's overlay driver can't put layers on an overlay: its storage is on the disk.
             f"--bind={self.folder / 'containers'}:/var/lib/containers",
             f"--bind={self.folder / 'home'}:/home",
             "--resolv-conf=off",
@@ -195,13 +220,17 @@ def read_hosts(paths: Paths) -> list[Host]:
     return [host for host in (read_host(paths, name) for name in names) if host]
 
 
-def allocate(paths: Paths, network: Network, name: str, podman: str, *, network_online: bool) -> Host:
+def allocate(
+    paths: Paths, network: Network, name: str, podman: str, *, network_online: bool
+) -> Host:
     """Record a new host with the lowest free address."""
     with paths.lock("hosts"):
         used = {host.index for host in read_hosts(paths)}
         free = next((index for index in network.indexes if index not in used), None)
         if free is None:
-            raise HostsError(f"no address is free in {network.subnet}", "destroy hosts that nobody needs")
+            raise HostsError(
+                f"no address is free in {network.subnet}", "destroy hosts that nobody needs"
+            )
         host = Host(name, podman, free, network_online, uuid.uuid4().hex)
         write_text(paths.hosts / name / "host.json", json.dumps(asdict(host)) + "\n")
         return host

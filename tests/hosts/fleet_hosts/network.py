@@ -12,10 +12,10 @@ import os
 import typing as t
 from dataclasses import dataclass
 
-from fleet_hosts.errors import HostsError
-from fleet_hosts.paths import Paths
-from fleet_hosts.preflight import require_network
-from fleet_hosts.shell import run, succeeds
+from .errors import HostsError
+from .paths import Paths
+from .preflight import require_network
+from .shell import run, succeeds
 
 SUBNET_VARIABLE = "QUADLET_HOSTS_SUBNET"
 FIRST_HOST = 11
@@ -66,9 +66,15 @@ def ensure(paths: Paths) -> Network:
         network = current(paths)
         if not succeeds(["ip", "link", "show", network.bridge]):
             require_network()
-            run(["ip", "link", "add", network.bridge, "type", "bridge"], what="the bridge cannot be made")
+            run(
+                ["ip", "link", "add", network.bridge, "type", "bridge"],
+                what="the bridge cannot be made",
+            )
         address = f"{network.gateway}/{network.subnet.prefixlen}"
-        run(["ip", "address", "replace", address, "dev", network.bridge], what=f"the bridge cannot get {address}")
+        run(
+            ["ip", "address", "replace", address, "dev", network.bridge],
+            what=f"the bridge cannot get {address}",
+        )
         run(["ip", "link", "set", network.bridge, "up"], what="the bridge cannot be brought up")
         return network
 
@@ -87,7 +93,9 @@ def _pick(seed: int, taken: t.Sequence[ipaddress.IPv4Network]) -> ipaddress.IPv4
         subnet = ipaddress.IPv4Network(f"10.77.{(seed + offset) % 256}.0/{_PREFIX}")
         if not any(subnet.overlaps(other) for other in taken):
             return subnet
-    raise HostsError("every 10.77.x.0/24 is in use here", f"set {SUBNET_VARIABLE} to a free IPv4 subnet")
+    raise HostsError(
+        "every 10.77.x.0/24 is in use here", f"set {SUBNET_VARIABLE} to a free IPv4 subnet"
+    )
 
 
 def _parse_subnet(text: str) -> ipaddress.IPv4Network:
@@ -106,7 +114,8 @@ def _networks_by_interface() -> dict[str, list[ipaddress.IPv4Network]]:
     links = json.loads(run(["ip", "-json", "-4", "address"], what="ip cannot list addresses"))
     return {
         link["ifname"]: [
-            ipaddress.IPv4Network(f"{item['local']}/{item['prefixlen']}", strict=False) for item in link["addr_info"]
+            ipaddress.IPv4Network(f"{item['local']}/{item['prefixlen']}", strict=False)
+            for item in link["addr_info"]
         ]
         for link in links
         if link

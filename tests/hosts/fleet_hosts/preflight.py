@@ -11,9 +11,9 @@ import shutil
 import typing as t
 from pathlib import Path
 
-from fleet_hosts import apt
-from fleet_hosts.errors import HostsError
-from fleet_hosts.shell import succeeds
+from . import apt
+from .errors import HostsError
+from .shell import succeeds
 
 # command: the Debian and Ubuntu package that brings it.
 COMMANDS = {
@@ -39,13 +39,18 @@ def missing_packages() -> list[str]:
 def require_root() -> None:
     """Fail unless root: booting systemd needs mounts, a bridge and cgroups."""
     if os.geteuid() != 0:
-        raise HostsError("the test hosts need root (mounts, a bridge, cgroups)", "run this with sudo")
+        raise HostsError(
+            "the test hosts need root (mounts, a bridge, cgroups)", "run this with sudo"
+        )
 
 
 def require_apt() -> None:
     """Fail unless this is Debian or Ubuntu."""
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise HostsError("no apt-get here", "the test hosts are built on Debian or Ubuntu only: use such a machine")
+        raise HostsError(
+            "no apt-get here",
+            "the test hosts are built on Debian or Ubuntu only: use such a machine",
+        )
 
 
 def require_overlay() -> None:
@@ -53,16 +58,25 @@ def require_overlay() -> None:
     if "\toverlay\n" in Path("/proc/filesystems").read_text(encoding="ascii"):
         return
     if not succeeds(["modprobe", "overlay"]):
-        raise HostsError("the kernel has no overlayfs", "load the overlay module on the machine that runs this kernel")
+        raise HostsError(
+            "the kernel has no overlayfs",
+            "load the overlay module on the machine that runs this kernel",
+        )
 
 
 def require_network() -> None:
     """Fail unless network namespaces and bridges can be made here."""
     if not succeeds(["unshare", "--net", "true"]):
-        raise HostsError("no network namespace can be made here", "run on a machine or container with CAP_SYS_ADMIN")
+        raise HostsError(
+            "no network namespace can be made here",
+            "run on a machine or container with CAP_SYS_ADMIN",
+        )
     made = succeeds(["ip", "link", "add", _PROBE_BRIDGE, "type", "bridge"])
     if not succeeds(["ip", "link", "delete", _PROBE_BRIDGE]) or not made:
-        raise HostsError("no network bridge can be made here", "run with CAP_NET_ADMIN and the bridge kernel module")
+        raise HostsError(
+            "no network bridge can be made here",
+            "run with CAP_NET_ADMIN and the bridge kernel module",
+        )
 
 
 def require_space(folder: Path, needed_gb: float) -> None:
@@ -86,20 +100,25 @@ def prepare() -> None:
 
 
 def problems(folder: Path, needed_gb: float = 3.0) -> list[str]:
-    """Everything that is missing here, a sentence each; packages count although `up` installs them."""
+    """What is missing here, a sentence each; packages count, although `up` installs them."""
     checks: list[t.Callable[[], object]] = [require_root, require_apt, require_overlay]
     checks.append(lambda: require_space(folder, needed_gb))
     if shutil.which("ip"):
         checks.append(require_network)
     if shutil.which("apt-get"):
         checks.append(apt.debian_mirror)
-    found = []
-    for check in checks:
-        try:
-            check()
-        except HostsError as error:
-            found.append(str(error))
+    found = [problem for problem in map(_problem, checks) if problem]
     packages = missing_packages()
     if packages:
-        found.append(f"packages missing (installed by the first `up`): apt-get install {' '.join(packages)}")
+        found.append(
+            f"packages missing (installed by the first `up`): apt-get install {' '.join(packages)}"
+        )
     return found
+
+
+def _problem(check: t.Callable[[], object]) -> str:
+    try:
+        check()
+    except HostsError as error:
+        return str(error)
+    return ""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,7 +15,9 @@ import typing as t
 from pathlib import Path
 
 
-def spawn(argv: t.Sequence[str], *, pidfile: Path, log: Path, env: t.Mapping[str, str] | None = None) -> None:
+def spawn(
+    argv: t.Sequence[str], *, pidfile: Path, log: Path, env: t.Mapping[str, str] | None = None
+) -> None:
     """Start argv in a session of its own, its output in log, its pid in pidfile."""
     with open(log, "wb") as output:
         child = subprocess.Popen(
@@ -42,17 +45,18 @@ def running_pid(pidfile: Path) -> int | None:
 def children(pid: int) -> list[int]:
     """The pids of a process's children, oldest first."""
     try:
-        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+        return [
+            int(word)
+            for word in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        ]
     except (FileNotFoundError, ProcessLookupError):
         return []
 
 
 def kill(pid: int, number: signal.Signals) -> None:
     """Send a signal; a process that is gone is fine."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def wait_gone(pidfile: Path, timeout: float) -> bool:
@@ -69,7 +73,12 @@ def _start_time(pid: int) -> str:
     """The kernel's start time of a process, "" when it is gone or a zombie."""
     try:
         # The name in parentheses may contain anything: read from its end on.
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        fields = (
+            Path(f"/proc/{pid}/stat")
+            .read_text(encoding="utf-8", errors="replace")
+            .rpartition(")")[2]
+            .split()
+        )
     except (FileNotFoundError, ProcessLookupError):
         return ""
     return "" if fields[0] == "Z" else fields[19]

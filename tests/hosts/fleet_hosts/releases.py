@@ -42,7 +42,7 @@ HOST_PACKAGES = {
     "systemd": "the service manager under test",
     "systemd-sysv": "provides /sbin/init, which is what gets booted",
     "dbus": "systemctl and loginctl talk over it",
-    "dbus-user-session": "gives each user a bus, without it systemctl --user has nothing to talk to",
+    "dbus-user-session": "a bus for each user: systemctl --user needs it",
     "libpam-systemd": "logins start user managers and set XDG_RUNTIME_DIR",
     "polkitd": "loginctl enable-linger asks it",
     "openssh-server": "the only way in, as on a real host",

@@ -11,13 +11,13 @@ import json
 import shutil
 from pathlib import Path
 
-from fleet_hosts import apt
-from fleet_hosts.errors import HostsError
-from fleet_hosts.paths import Paths, write_text
-from fleet_hosts.preflight import require_space
-from fleet_hosts.progress import step
-from fleet_hosts.releases import HOST_PACKAGES, PODMAN_PACKAGES, Release
-from fleet_hosts.shell import run
+from . import apt
+from .errors import HostsError
+from .paths import Paths, write_text
+from .preflight import require_space
+from .progress import step
+from .releases import HOST_PACKAGES, PODMAN_PACKAGES, Release
+from .shell import run
 
 # name, uid, whether it has subordinate ids: norange is the user whom rootless Podman refuses.
 USERS = (("alice", 1000, True), ("bob", 1001, True), ("norange", 1002, False))
@@ -68,14 +68,19 @@ def _build(paths: Paths, release: Release, tree: Path) -> None:
     shutil.rmtree(half, ignore_errors=True)
     sources = tree.with_name(f".{tree.name}.list")
     write_text(sources, apt.sources(release.suites))
-    with step(f"building the root file system with Podman {release.podman} (Debian {release.suite})"):
+    with step(
+        f"building the root file system with Podman {release.podman} (Debian {release.suite})"
+    ):
         run(
             [
                 "mmdebstrap",
                 "--variant=minbase",
                 *(f"--aptopt={option}" for option in (apt.STALE_OK, *apt.proxy_options())),
                 f"--include={','.join(packages(release))}",
-                *(f"--customize-hook=chroot \"$1\" sh -c '{command}'" for command in _quoted_commands()),
+                *(
+                    f"--customize-hook=chroot \"$1\" sh -c '{command}'"
+                    for command in _quoted_commands()
+                ),
                 release.suite,
                 str(half),
                 str(sources),
@@ -94,7 +99,13 @@ def _quoted_commands() -> list[str]:
 
 def _check_podman(tree: Path, release: Release) -> None:
     """Debian's moving suites get a new Podman one day; say so instead of testing another one."""
-    query = ["dpkg-query", f"--admindir={tree}/var/lib/dpkg", "--show", "--showformat=${Version}", "podman"]
+    query = [
+        "dpkg-query",
+        f"--admindir={tree}/var/lib/dpkg",
+        "--show",
+        "--showformat=${Version}",
+        "podman",
+    ]
     version = run(query, what="the tree has no podman package")
     if not version.startswith(f"{release.podman}."):
         raise HostsError(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files that turn a plain Debian tree into a test host, each with the reason why it is there."""
+"""The files that turn a plain Debian tree into a test host, each with its reason."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from fleet_hosts.network import Network
-from fleet_hosts.paths import write_text
-from fleet_hosts.rootfs import USERS
+from .network import Network
+from .paths import write_text
+from .rootfs import USERS
 
 REGISTRY = "registry.test:5000"
 _WANTS = "etc/systemd/system/multi-user.target.wants"
@@ -20,7 +20,7 @@ _WANTS = "etc/systemd/system/multi-user.target.wants"
 # Units that can't work or only disturb here.
 MASKED = {
     "systemd-modules-load.service": "the kernel is this machine's; the unit would fail",
-    "systemd-networkd-wait-online.service": "one static address: network-online.target is reached at once",
+    "systemd-networkd-wait-online.service": "one static address: nothing to wait for",
     "console-getty.service": "nobody is at the console; ssh is the way in",
     "getty@tty1.service": "no such terminal",
     "apt-daily.timer": "no mirror to ask",
@@ -35,7 +35,9 @@ FILES = {
     # The outer machine often has no pids controller in its cgroup v2 tree; Podman's default limit
     # would make every container fail. A keyring per container would run into the kernel's quota,
     # which all hosts' users of the same uid share.
-    "etc/containers/containers.conf.d/10-test-host.conf": "[containers]\npids_limit = 0\nkeyring = false\n",
+    "etc/containers/containers.conf.d/10-test-host.conf": (
+        "[containers]\npids_limit = 0\nkeyring = false\n"
+    ),
     # The registry speaks plain http.
     "etc/containers/registries.conf.d/10-test-registry.conf": (
         f'[[registry]]\nlocation = "{REGISTRY}"\ninsecure = true\n'
@@ -45,7 +47,9 @@ FILES = {
         "d /dev/net 0755 - - -\nc! /dev/net/tun 0666 - - - 10:200\nc! /dev/fuse 0666 - - - 10:229\n"
     ),
     # Ansible with many forks opens many connections at once; sshd would drop them at random.
-    "etc/ssh/sshd_config.d/10-test-host.conf": "MaxStartups 200\nMaxSessions 100\nUseDNS no\nPrintLastLog no\n",
+    "etc/ssh/sshd_config.d/10-test-host.conf": "MaxStartups 200\nMaxSessions 100\n",
+    # PAM looks for it at each login and complains when it is missing.
+    "etc/default/locale": "LANG=C.UTF-8\n",
     # A service that ignores its stop signal may not hold up a test for 90 s.
     "etc/systemd/system.conf.d/10-test-host.conf": "[Manager]\nDefaultTimeoutStopSec=10s\n",
     "etc/systemd/user.conf.d/10-test-host.conf": "[Manager]\nDefaultTimeoutStopSec=8s\n",

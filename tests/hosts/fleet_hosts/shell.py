@@ -10,7 +10,7 @@ import os
 import subprocess
 import typing as t
 
-from fleet_hosts.errors import HostsError
+from .errors import HostsError
 
 # Errors are parsed and shown by us: never in the developer's language.
 _PLAIN = {"LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}
@@ -37,16 +37,25 @@ def run(
             check=False,
         )
     except FileNotFoundError as error:
-        raise HostsError(f"{what} (no command {argv[0]} here)", remedy or f"install {argv[0]}") from error
+        raise HostsError(
+            f"{what} (no command {argv[0]} here)", remedy or f"install {argv[0]}"
+        ) from error
     if done.returncode:
-        raise HostsError(f"{what} (exit status {done.returncode})", _tail(done.stderr or done.stdout, remedy))
+        raise HostsError(
+            f"{what} (exit status {done.returncode})", _tail(done.stderr or done.stdout, remedy)
+        )
     return done.stdout
 
 
 def succeeds(argv: t.Sequence[str]) -> bool:
     """Whether argv can be run and exits 0; its output is dropped."""
     try:
-        return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+        return (
+            subprocess.run(
+                argv, stdin=subprocess.DEVNULL, capture_output=True, check=False
+            ).returncode
+            == 0
+        )
     except FileNotFoundError:
         return False
 

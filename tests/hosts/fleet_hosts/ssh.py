@@ -12,11 +12,11 @@ import subprocess
 import time
 import typing as t
 
-from fleet_hosts.errors import HostsError
-from fleet_hosts.paths import Paths
-from fleet_hosts.shell import run
+from .errors import HostsError
+from .paths import Paths
+from .shell import run
 
-# Hosts come and go under the same addresses: host keys say nothing here, and a warning each is noise.
+# Hosts come and go under the same addresses: host keys say nothing here.
 HOST_KEY_OPTIONS = (
     "-o",
     "StrictHostKeyChecking=no",
@@ -50,8 +50,10 @@ def ensure_key(paths: Paths) -> None:
             run(argv, what="ssh-keygen cannot make a key")
 
 
-def command(paths: Paths, address: str, remote: t.Sequence[str], *, user: str = "root") -> list[str]:
-    """The ssh command line that runs remote (or a shell) at address; the developer's own ssh_config is ignored."""
+def command(
+    paths: Paths, address: str, remote: t.Sequence[str], *, user: str = "root"
+) -> list[str]:
+    """The ssh command line that runs remote (or a shell) there, the user's ssh_config aside."""
     argv = ["ssh", "-F", os.devnull, "-i", str(paths.key), *HOST_KEY_OPTIONS]
     if remote:
         argv += ["-o", "BatchMode=yes"]
@@ -61,7 +63,7 @@ def command(paths: Paths, address: str, remote: t.Sequence[str], *, user: str = 
 def capture(
     paths: Paths, address: str, remote: str, *, user: str = "root", timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
-    """Run one shell line at address and return what it printed and its exit status (255: no connection)."""
+    """Run one shell line there; return its output and exit status (255: no connection)."""
     try:
         return subprocess.run(
             command(paths, address, [remote], user=user),
@@ -74,17 +76,20 @@ def capture(
         )
     except subprocess.TimeoutExpired as error:
         raise HostsError(
-            f"'{remote}' on {address} took longer than {timeout:.0f} s", "look at it with `hosts ssh`"
+            f"'{remote}' on {address} took longer than {timeout:.0f} s",
+            "look at it with `hosts ssh`",
         ) from error
 
 
-def wait_port(address: str, is_alive: t.Callable[[], bool], *, timeout: float, port: int = 22) -> bool:
+def wait_port(
+    address: str, is_alive: t.Callable[[], bool], *, timeout: float, port: int = 22
+) -> bool:
     """Wait until something listens there; False when is_alive turned false or the time is over."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and is_alive():
-        try:
-            with socket.create_connection((address, port), timeout=1):
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((address, port)) == 0:
                 return True
-        except OSError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     return False
