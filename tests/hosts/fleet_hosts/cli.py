@@ -12,7 +12,7 @@ import os
 import sys
 import typing as t
 
-from . import fleet, inventory, machine, network, preflight, ssh
+from . import fleet, inventory, machine, network, preflight, registry, ssh
 from .errors import HostsError
 from .generators import ensure_generator
 from .machine import Machine
@@ -93,6 +93,19 @@ def _ssh(paths: Paths, arguments: argparse.Namespace) -> None:
     os.execvp(argv[0], argv)
 
 
+def _registry(paths: Paths, arguments: argparse.Namespace) -> None:
+    if arguments.action == "up":
+        registry.up(paths)
+    elif arguments.action == "down":
+        registry.down(paths)
+        fleet.release_network(paths)
+    elif arguments.action == "tag":
+        registry.tag(paths, arguments.source, arguments.target)
+    else:
+        for name, digest, size in registry.listing(paths):
+            print(f"{name:<32} {size / 1e6:7.1f} MB  {digest}")
+
+
 def _generator(paths: Paths, arguments: argparse.Namespace) -> None:
     print(ensure_generator(paths, RELEASES[arguments.podman]))
 
@@ -147,7 +160,21 @@ def _parser() -> argparse.ArgumentParser:
     shell.add_argument("--user", default="root", help="user to log in as (%(default)s)")
     shell.add_argument("name", metavar="NAME")
     shell.add_argument("command", nargs="*", metavar="COMMAND", help="put -- before it")
+    _add_registry(add("registry", _registry, "run and fill the registry registry.test:5000"))
     generator = add("generator", _generator, "print the path of a real Quadlet generator binary")
     generator.add_argument("podman", choices=list(RELEASES))
     add("check", _check, "say what is missing on this machine, or ok")
     return parser
+
+
+def _add_registry(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    for name, text in {
+        "up": "run it and fill it with the images that it lacks",
+        "down": "stop it; its images are kept",
+        "list": "list its images",
+    }.items():
+        actions.add_parser(name, help=text, description=text)
+    tag = actions.add_parser("tag", help="let a tag name another image, as an upstream moves one")
+    tag.add_argument("source", metavar="NAME:TAG")
+    tag.add_argument("target", metavar="NAME:TAG")

@@ -48,8 +48,8 @@ FILES = {
     ),
     # Ansible with many forks opens many connections at once; sshd would drop them at random.
     "etc/ssh/sshd_config.d/10-test-host.conf": "MaxStartups 200\nMaxSessions 100\n",
-    # PAM looks for it at each login and complains when it is missing.
-    "etc/default/locale": "LANG=C.UTF-8\n",
+    # PAM reads it at each login (as /etc/default/locale) and complains when it is missing.
+    "etc/locale.conf": "LANG=C.UTF-8\n",
     # A service that ignores its stop signal may not hold up a test for 90 s.
     "etc/systemd/system.conf.d/10-test-host.conf": "[Manager]\nDefaultTimeoutStopSec=10s\n",
     "etc/systemd/user.conf.d/10-test-host.conf": "[Manager]\nDefaultTimeoutStopSec=8s\n",
