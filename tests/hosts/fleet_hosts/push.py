@@ -60,7 +60,7 @@ class Client:
         with self._call(
             "GET", f"/v2/{name}/manifests/{tag}", headers={"Accept": MANIFEST_TYPE}
         ) as answer:
-            return t.cast("bytes", answer.read())
+            return answer.read()
 
     def references(self) -> list[tuple[str, str]]:
         """Every (name, tag), sorted."""

@@ -135,7 +135,7 @@ def _config(storage: Path, address: str) -> str:
 
 
 def _program(paths: Paths) -> Path:
-    """Debian's registry, unpacked and not installed: its package would start a service of its own."""
+    """Debian's registry, unpacked, not installed: its package would start a service of its own."""
     final = paths.registry / "program" / "usr/bin/docker-registry"
     if not final.exists():
         half = paths.registry / ".program"

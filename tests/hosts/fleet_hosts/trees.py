@@ -75,7 +75,7 @@ def _link_applets(tree: Path) -> None:
         raise HostsError(
             f"Debian's busybox does not run here ({error})", "see its package"
         ) from error
-    taken = {path.name for part in ("bin", "sbin") for path in (tree / "usr" / part).iterdir()}
+    taken = {path.name for path in tree.glob("usr/*bin/*")}
     for applet in listed.stdout.split():
         if applet not in taken:
             (tree / "usr/bin" / applet).symlink_to("busybox")
