@@ -1,0 +1,52 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Documentation of the options that hold an app's content."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Units and files."""
+
+    DOCUMENTATION = r"""
+options:
+  units:
+    description:
+      - The units of the app, by file name. A name ends in one of C(.container), C(.pod),
+        C(.volume), C(.network), C(.kube), C(.image), C(.build) and C(.artifact). A drop-in is
+        named C(UNIT.d/NAME.conf).
+      - A value is the text of the file, or a mapping of sections, each a mapping of keys.
+      - In sections a string, an integer or a boolean is one line of Quadlet syntax as it stands,
+        in which systemd expands C(%) specifiers. A list for a key that may repeat is one line each.
+      - A list for C(Exec), C(ReloadCmd), C(Entrypoint), C(HealthCmd) and C(HealthStartupCmd) is
+        an argument list, a mapping for C(Environment), C(Label) and the like is data. Both arrive
+        in the container byte for byte, whatever quotes, C(%) or C($) they hold.
+      - In such a list, an item that is a list itself holds words (C(PodmanArgs)) or parts joined by
+        colons (C(Volume), C(PublishPort)); an item that is a mapping holds options (C(Secret),
+        C(Mount)).
+    type: dict
+  files:
+    description:
+      - Other files of the app, by their path relative to the app's directory, where units reach
+        them as C(./PATH). They are read-only for containers.
+      - A value is the text of the file, or a mapping with C(content) or C(src) (a file on the
+        controller), C(mode) (octal, as a string, V('0644') by default) and C(on_change).
+      - C(on_change) is V(restart) (the default), V(reload) or V(none), and says what the services
+        that use the file do when its content changes. A service without a way to reload, and a
+        file that is mounted by itself and not through its directory, is restarted in place of a
+        reload.
+      - C(encoding) is V(text) (the default) or V(base64).
+    type: dict
+  src:
+    description:
+      - A directory on the controller. Its files with a Quadlet suffix and its drop-ins become
+        units, all the others files; those that end in C(.j2) are rendered as templates and lose
+        that suffix.
+      - What O(units) and O(files) hold under the same name comes first.
+      - It is looked for like the source of M(ansible.builtin.copy), in a role's C(files) too, and
+        vaulted files are decrypted.
+    type: path
+"""

@@ -1,0 +1,239 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Carrying a plan out: the effects, in the order that keeps everything whole.
+
+New bytes are on disk before anything stops; what goes is stopped before its file is
+deleted; one daemon-reload; then restarts and starts, and a look at what became of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+import typing as t
+
+from ._core import gate
+from ._core.errors import QuadletError
+from ._core.inputs import Inputs
+from ._core.manifest import Manifest, ServiceRecord, dump_manifest
+from ._core.plan import Plan
+from ._core.spec import App, Blob
+from ._core.unitstate import Details, State
+from ._host import files, state, systemd
+from ._host.scope import Scope
+from ._snapshot import file_record, to_wire
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """One plan with all that carrying it out needs.
+
+    moves: (source, target) of adopted units' drop-ins.  adopted: old paths of adopted units.
+    """
+
+    app: App
+    scope: Scope
+    manager: systemd.Manager
+    plan: Plan
+    desired: dict[str, Blob]
+    before: Manifest
+    services: dict[str, ServiceRecord]
+    inputs: dict[str, Inputs]
+    states: dict[str, State]
+    loaded: str
+    adopted: tuple[str, ...] = ()
+    moves: tuple[tuple[str, str], ...] = ()
+    timings: dict[str, float] = dataclasses.field(default_factory=dict)
+
+
+class Outcome(t.NamedTuple):
+    """What a run left behind."""
+
+    manifest: Manifest
+    states: dict[str, State]
+    details: dict[str, Details]
+    failures: list[dict[str, t.Any]]
+
+
+def apply_plan(work: Work, *, manager_up: bool) -> Outcome:
+    """Carries the plan out.  QuadletError before the first write means: nothing has changed."""
+    started = time.time()
+    if work.plan.writes or work.plan.deletes or work.plan.load:
+        with timed(work.timings, "write"):
+            _write(work, manager_up)
+    elif work.plan.stop:
+        work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
+    if not manager_up:
+        return _finish(work, Outcome(work.before, {}, {}, []), started)
+    if work.plan.load:
+        with timed(work.timings, "reload"):
+            _reload(work)
+    with timed(work.timings, "start"):
+        outcome = _start(work, started)
+    return _finish(work, outcome, started)
+
+
+def _write(work: Work, manager_up: bool) -> None:
+    app_dir = work.scope.app_dir(work.app.name)
+    owner = work.scope.files
+    if work.plan.writes:
+        owner.call(files.stage_files, app_dir, to_wire(work.desired, work.plan.writes))
+    _save(work, dataclasses.replace(work.before, loaded=None, files=_all_files(work)))
+    if manager_up:
+        work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
+    owner.call(files.commit_files, app_dir, list(work.plan.writes), list(work.plan.deletes))
+    if work.adopted or work.moves:
+        owner.call(files.move_foreign, [list(m) for m in work.moves], list(work.adopted))
+
+
+def _all_files(work: Work) -> dict[str, tuple[str, int, str]]:
+    return {**work.before.files, **{p: file_record(blob) for p, blob in work.desired.items()}}
+
+
+def _save(work: Work, manifest: Manifest) -> None:
+    path = state.manifest_path(work.scope.state_dir, work.app.name)
+    work.scope.files.call(state.write_text, path, dump_manifest(manifest))
+
+
+def _reload(work: Work) -> None:
+    """Runs the generator for good, and looks whether every expected service is there."""
+    work.manager.reload()
+    states = work.manager.read_states(work.services)
+    lost = [name for name, found in states.items() if found.load != "loaded"]
+    if lost:
+        units = ", ".join(f"{work.services[name].unit} ({name})" for name in lost)
+        raise QuadletError(
+            f"after the daemon-reload systemd does not have {units}",
+            where=f"app {work.app.name}",
+            remedy="Look for the generator's message: journalctl -b -t quadlet-generator",
+        )
+
+
+def _start(work: Work, since: float) -> Outcome:
+    """Restarts, starts and reloads; then what must be up is looked at until it is stable."""
+    plan, manager = work.plan, work.manager
+    acted = list(dict.fromkeys((*plan.restart, *plan.start)))
+    wanted = list(dict.fromkeys((*acted, *plan.revive))) if acted or plan.stop else acted
+    names = list(work.services)
+    ran = systemd.Ran(0, "", "")
+    if wanted:
+        manager.reset_failed([n for n in acted if work.states.get(n, State()).failed])
+        manager.queue("restart", _leaders(work))
+        ran = manager.wait_for_start(wanted, work.app.gate.timeout)
+    manager.queue("reload", plan.reload)
+    states, details = _settle(work, names, acted)
+    failures = _failures(work, wanted, states, details, since, ran)
+    return Outcome(work.before, states, details, failures)
+
+
+def _leaders(work: Work) -> list[str]:
+    """Services to restart themselves: systemd restarts those that follow them along."""
+    restart = set(work.plan.restart)
+    return [n for n in work.plan.restart if not restart & set(work.services[n].follows)]
+
+
+def _settle(
+    work: Work, names: t.Sequence[str], acted: t.Sequence[str]
+) -> tuple[dict[str, State], dict[str, Details]]:
+    """States and details once each acted service has been up for the stable time, or is not up."""
+    states = work.manager.read_states(names)
+    details = work.manager.read_details(acted)
+    left = gate.seconds_left(work.app.gate.stable, time.monotonic(), details.values())
+    if not acted or not left:
+        return states, details
+    first = {name: states[name] for name in acted if name in states}
+    systemd.wait_until(lambda: _worse(work.manager, first), left)
+    return work.manager.read_states(names), work.manager.read_details(acted)
+
+
+def _worse(manager: systemd.Manager, first: t.Mapping[str, State]) -> bool:
+    now = manager.read_states(list(first))
+    return any(first[name].up and not now[name].up for name in first)
+
+
+def _failures(
+    work: Work,
+    wanted: t.Sequence[str],
+    states: t.Mapping[str, State],
+    details: t.Mapping[str, Details],
+    since: float,
+    ran: systemd.Ran,
+) -> list[dict[str, t.Any]]:
+    doubtful = ran.status != 0 or any(not states.get(n, State()).up for n in wanted)
+    jobs = work.manager.read_job_results(since) if doubtful else {}
+    failures = []
+    for name in wanted:
+        record = work.services[name]
+        reason = gate.reason_down(
+            states.get(name, State()),
+            details.get(name),
+            jobs.get(name, ""),
+            once=record.once,
+            restarts_before=0 if name in work.plan.start or name in work.plan.restart else 1 << 30,
+        )
+        if reason:
+            failures.append(
+                {
+                    "unit": record.unit,
+                    "service": name,
+                    "phase": "start",
+                    "reason": reason,
+                    "exit_code": details[name].exit_code if name in details else None,
+                    "journal": work.manager.read_journal(name, since),
+                }
+            )
+    return failures
+
+
+def _finish(work: Work, outcome: Outcome, started: float) -> Outcome:
+    """Writes the record of this run; an app that is gone has none."""
+    if work.app.state == "absent":
+        path = state.manifest_path(work.scope.state_dir, work.app.name)
+        work.scope.files.call(state.remove, path)
+        return outcome
+    changed = bool(work.plan.writes or work.plan.deletes)
+    failed = {failure["service"] for failure in outcome.failures}
+    acted = {*work.plan.restart, *work.plan.start, *work.plan.reload, *work.plan.settled}
+    manifest = Manifest(
+        app=work.app.name,
+        generation=work.before.generation + (1 if changed or not work.before.generation else 0),
+        files={path: file_record(blob) for path, blob in work.desired.items()},
+        loaded=work.loaded,
+        written_at=time.time() if changed or work.plan.load else work.before.written_at,
+        services={
+            name: _record(work, name, record, started_now=name in acted, failed=name in failed)
+            for name, record in work.services.items()
+        },
+    )
+    _save(work, manifest)
+    return outcome._replace(manifest=manifest)
+
+
+def _record(
+    work: Work, name: str, record: ServiceRecord, *, started_now: bool, failed: bool
+) -> ServiceRecord:
+    known = work.before.services.get(name)
+    if failed:
+        return dataclasses.replace(record, started_with=None, reload_with=None)
+    if started_now:
+        inputs = work.inputs[name]
+        return dataclasses.replace(record, started_with=inputs.restart, reload_with=inputs.reload)
+    if known is None:
+        return record
+    return dataclasses.replace(
+        record, started_with=known.started_with, reload_with=known.reload_with
+    )
+
+
+@contextlib.contextmanager
+def timed(timings: dict[str, float], phase: str) -> t.Iterator[None]:
+    """Adds the seconds that a phase takes to the run's timings."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        timings[phase] = round(timings.get(phase, 0.0) + time.perf_counter() - start, 3)

@@ -1,0 +1,44 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What changes in files, as Ansible's diff shows it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .plan import Plan
+from .spec import Blob
+
+
+def make_diff(
+    plan: Plan, desired: t.Mapping[str, Blob], current: t.Mapping[str, Blob], folder: str
+) -> list[dict[str, str]]:
+    """One entry for each file that is written or deleted."""
+    entries = []
+    for path in (*plan.writes, *plan.deletes):
+        old = current.get(path)
+        new = desired.get(path) if path in plan.writes else None
+        entry = {
+            "before_header": _header(folder, path, old),
+            "after_header": _header(folder, path, new),
+            "before": _text(old),
+            "after": _text(new),
+        }
+        entries.append(entry)
+    return entries
+
+
+def _header(folder: str, path: str, blob: Blob | None) -> str:
+    return f"{folder}/{path} (mode {blob.mode:04o})" if blob else f"{folder}/{path} (absent)"
+
+
+def _text(blob: Blob | None) -> str:
+    if blob is None:
+        return ""
+    try:
+        return blob.data.decode("utf-8")
+    except UnicodeDecodeError:
+        return f"(binary, {len(blob.data)} bytes)\n"

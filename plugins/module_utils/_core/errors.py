@@ -1,0 +1,63 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The one exception of this collection: what failed, where, and what to do."""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class QuadletError(Exception):
+    """A failure that a person can act on.
+
+    what: the fact, with the value seen.  where: unit, file:line, section or key.
+    remedy: what to do about it.  data: more return values for the module
+    (JSON-able), "failures" say.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str | None = None,
+        remedy: str | None = None,
+        data: dict[str, t.Any] | None = None,
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        self.data = dict(data or {})
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head.rstrip('.')}. {self.remedy}" if self.remedy else head
+
+    def to_dict(self) -> dict[str, t.Any]:
+        """The error as data, for the way from an owner's process to ours."""
+        return {"what": self.what, "where": self.where, "remedy": self.remedy, "data": self.data}
+
+    @classmethod
+    def from_dict(cls, data: t.Mapping[str, t.Any]) -> QuadletError:
+        """The error that to_dict() wrote; what is no text is dropped."""
+        where, remedy, more = data.get("where"), data.get("remedy"), data.get("data")
+        return cls(
+            str(data.get("what", "unknown failure")),
+            where=where if isinstance(where, str) else None,
+            remedy=remedy if isinstance(remedy, str) else None,
+            data=more if isinstance(more, dict) else None,
+        )
+
+
+def join_errors(errors: t.Sequence[QuadletError]) -> QuadletError:
+    """One error that tells them all; a single one is returned as it is."""
+    if len(errors) == 1:
+        return errors[0]
+    lines = "".join(f"\n- {error}" for error in errors)
+    return QuadletError(
+        f"{len(errors)} errors, nothing on the host was changed:{lines}",
+        data={"errors": [error.to_dict() for error in errors]},
+    )

@@ -1,0 +1,65 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Whether a service that was to start has come up: job result, state and restarts together."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .unitstate import Details, State
+
+_RESULTS = {
+    "exit-code": "its process ended with status {code}",
+    "signal": "its process was killed by signal {code}",
+    "timeout": "it did not become ready within its TimeoutStartSec",
+    "start-limit-hit": "it failed too often in a row, systemd gave up",
+    "oom-kill": "it was killed for want of memory",
+    "resources": "systemd could not give it what it needs",
+    "protocol": "it ended before it reported to be ready",
+}
+_JOBS = {
+    "dependency": "a service that it needs did not start",
+    "timeout": "its start job timed out",
+    "canceled": "its start was cancelled by another job",
+    "skipped": "a condition or assertion of its unit does not hold",
+    "assert": "an assertion of its unit does not hold",
+}
+
+
+def reason_down(
+    state: State, details: Details | None, job: str, *, once: bool, restarts_before: int
+) -> str | None:
+    """Why a service does not count as started, in words; None if it does.
+
+    once: it ends by itself, so inactive after success is fine.
+    """
+    if state.load not in ("loaded", ""):
+        return f"systemd has no such unit ({state.load})"
+    if job in _JOBS:
+        return _JOBS[job]
+    rises = details is not None and details.restarts > restarts_before
+    if state.up and state.active != "activating" and not rises:
+        return None
+    if once and state.active == "inactive" and (details is None or details.result == "success"):
+        return None
+    if state.active == "activating" and not state.crashing and not rises:
+        return "it is still starting, and the gate's timeout is over"
+    return _down_reason(state, details, rises)
+
+
+def _down_reason(state: State, details: Details | None, rises: bool) -> str:
+    code = details.exit_code if details else None
+    text = _RESULTS.get(details.result if details else "", "")
+    said = text.format(code=code) if text else f"it is {state.active} ({state.sub})"
+    if details and details.restarts and (rises or state.crashing):
+        return f"{said}; systemd restarted it {details.restarts} times"
+    return said
+
+
+def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> float:
+    """How long until each service has been active for C(stable) seconds (monotonic clock)."""
+    latest = max((d.active_since for d in details if d.active_since), default=now - stable)
+    return max(0.0, min(stable, latest + stable - now))

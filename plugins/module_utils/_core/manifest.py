@@ -1,0 +1,86 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What an app owns and what its services were started with, kept between runs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from .errors import QuadletError
+
+FORMAT = 1
+
+Parts = t.Dict[str, str]
+"""Digest by path of everything that a service was started with."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceRecord:
+    """A service of an app: its place in the order, and what it was last started with.
+
+    started_with: None until a start succeeded.  reload_with: the same for files whose
+    change asks for a reload.  The other fields are those of generator.Service.
+    """
+
+    unit: str
+    needs: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    once: bool = False
+    objects: tuple[str, ...] = ()
+    can_reload: bool = False
+    makes: str = ""
+    started_with: Parts | None = None
+    reload_with: Parts | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """files: digest, mode and on_change of every file that the app owns.  loaded: digest of the unit
+    texts at the last daemon-reload, None while a run is between its first write and that.
+    written_at: when the last run wrote or reloaded, in seconds since the epoch.
+    """
+
+    app: str
+    generation: int = 0
+    files: dict[str, tuple[str, int, str]] = dataclasses.field(default_factory=dict)
+    loaded: str | None = None
+    written_at: float = 0.0
+    services: dict[str, ServiceRecord] = dataclasses.field(default_factory=dict)
+
+
+def dump_manifest(manifest: Manifest) -> str:
+    """The manifest as JSON text."""
+    data = {"format": FORMAT, **dataclasses.asdict(manifest)}
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def parse_manifest(text: str, path: str) -> Manifest:
+    """A manifest from its text; a newer format than ours is refused."""
+    try:
+        data = json.loads(text)
+        found = data.pop("format")
+        if found > FORMAT:
+            raise QuadletError(
+                f"it has format {found}, this release of quadlet.fleet knows {FORMAT}",
+                where=path,
+                remedy="Update the collection on the controller.",
+            )
+        data["files"] = {name: (row[0], row[1], row[2]) for name, row in data["files"].items()}
+        data["services"] = {n: _parse_record(row) for n, row in data["services"].items()}
+        return Manifest(**data)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise QuadletError(
+            f"the record is damaged ({error})",
+            where=path,
+            remedy="Move it away: files that are as declared are owned again by the next run.",
+        ) from None
+
+
+def _parse_record(row: t.Mapping[str, t.Any]) -> ServiceRecord:
+    lists = {key: tuple(row[key]) for key in ("needs", "follows", "objects")}
+    return ServiceRecord(**{**row, **lists})

@@ -1,0 +1,355 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What a run will do and why: decided from what is wanted, recorded and reported."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing as t
+
+from .inputs import Inputs, changed_keys, is_unit, text_of
+from .kinds import KINDS, Kind, kind_of, split_drop_in
+from .manifest import Manifest, ServiceRecord
+from .spec import App, Blob
+from .unitfile import parse_unit
+from .unitstate import State
+
+_IDLE = State()
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """What happens to one unit or file.  action: write, adopt, start, restart, reload,
+    stop, remove or linger.  service: None for a file that no service uses.
+    """
+
+    unit: str | None
+    service: str | None
+    action: str
+    reasons: tuple[str, ...]
+
+    def to_result(self) -> dict[str, t.Any]:
+        """The step as the module returns it."""
+        return {**dataclasses.asdict(self), "reasons": list(self.reasons)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """steps: for people.  The rest: what to do, services in no particular order.
+
+    revive: services that are active now and must be active afterwards, whatever stops
+    in between.  load: whether the generator has to read anything anew.
+    """
+
+    steps: tuple[Step, ...] = ()
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    load: bool = False
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    reload: tuple[str, ...] = ()
+    revive: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.steps or self.load)
+
+
+class World(t.NamedTuple):
+    """All that a plan is made from.
+
+    desired: the app's files as they will be.  current: those paths, and all that the app
+    owns, as they are.  services: the graph as the generator makes it, by service.  inputs
+    by service.  states by service.  own_start: services that systemd started by itself
+    after the last write.  adopted: old texts of units that are taken over.
+    """
+
+    app: App
+    desired: dict[str, Blob]
+    current: dict[str, Blob]
+    manifest: Manifest
+    loaded: str
+    services: dict[str, ServiceRecord]
+    inputs: dict[str, Inputs]
+    states: dict[str, State]
+    own_start: frozenset[str] = frozenset()
+    adopted: t.Mapping[str, str] = types.MappingProxyType({})
+
+
+def file_changes(world: World) -> tuple[list[str], list[str]]:
+    """(paths to write, paths to delete) so that the app's directory is as desired."""
+    writes = [
+        path
+        for path, blob in world.desired.items()
+        if path not in world.current
+        or (blob.data, blob.mode) != (world.current[path].data, world.current[path].mode)
+    ]
+    deletes = [p for p in world.manifest.files if p not in world.desired and p in world.current]
+    return writes, deletes
+
+
+def make_plan(world: World) -> Plan:
+    """The plan of one run."""
+    writes, deletes = file_changes(world)
+    removed = [name for name in world.manifest.services if name not in world.services]
+    reasons = {name: _why_now(world, name) for name in _selected(world)}
+    actions = {name: action for name, (action, _why) in reasons.items() if action}
+    why = {name: list(texts) for name, (_action, texts) in reasons.items()}
+    if world.app.state != "stopped":
+        _restart_whole_pods(world, actions, why)
+        _follow(world, actions, why)
+    steps = _steps(world, actions, why, removed, writes, deletes)
+    chosen = {
+        word: tuple(name for name, action in actions.items() if action == word)
+        for word in ("start", "restart", "reload", "stop")
+    }
+    goes = frozenset(chosen["stop"]) | frozenset(removed)
+    return Plan(
+        steps=tuple(steps),
+        writes=tuple(writes),
+        deletes=tuple(deletes),
+        load=world.loaded != world.manifest.loaded or any(map(is_unit, [*writes, *deletes])),
+        stop=(*removed, *chosen["stop"]),
+        start=chosen["start"],
+        restart=chosen["restart"],
+        reload=chosen["reload"],
+        revive=tuple(n for n in world.services if _state(world, n).up and n not in goes),
+        settled=tuple(
+            name
+            for name in world.services
+            if _state(world, name).up and not _changes(world, name, world.manifest.services.get(name))
+        ),
+        warnings=tuple(_stale_resources(world)),
+    )
+
+
+def _selected(world: World) -> list[str]:
+    """The services that this run decides on: all, or those of the one unit that is meant."""
+    only = world.app.only
+    return [n for n, record in world.services.items() if only is None or record.unit == only]
+
+
+def _state(world: World, name: str) -> State:
+    return world.states.get(name, _IDLE)
+
+
+def _kind(record: ServiceRecord) -> Kind:
+    kind = kind_of(record.unit)
+    return kind or KINDS["container"]
+
+
+def _why_now(world: World, name: str) -> tuple[str | None, list[str]]:
+    """(action or None, reasons) of one service, for itself alone."""
+    decide = _BY_STATE[world.app.state]
+    return decide(world, name, world.services[name], _state(world, name))
+
+
+Decision = t.Tuple[t.Optional[str], t.List[str]]
+
+
+def _decide_started(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
+    known = world.manifest.services.get(name)
+    changes = _changes(world, name, known)
+    if state.crashing:
+        return "restart", ["keeps crashing", *changes]
+    if not state.up:
+        if record.once and not state.failed and known and known.started_with and not changes:
+            return None, []
+        return "start", [_why_down(known, state), *changes]
+    if not changes or world.app.restart == "never":
+        return None, []
+    if changes == [_RELOAD]:
+        return _decide_reload(world, name, record)
+    if not _kind(record).runs and not _kind(record).remade:
+        return None, []
+    return "restart", [text for text in changes if text != _RELOAD]
+
+
+def _why_down(known: ServiceRecord | None, state: State) -> str:
+    if known is None:
+        return "is new"
+    return "has failed" if state.failed else "is not running"
+
+
+def _decide_reload(world: World, name: str, record: ServiceRecord) -> Decision:
+    known = world.manifest.services[name]
+    reasons = _describe(world, known.reload_with or {}, world.inputs[name].reload)
+    if record.can_reload:
+        return "reload", reasons
+    return "restart", [*reasons, "has no ReloadCmd, ReloadSignal or ExecReload"]
+
+
+def _decide_restarted(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
+    if _kind(record).runs and (state.up or state.crashing):
+        return "restart", ["state: restarted"]
+    return _decide_started(world, name, record, state)
+
+
+def _decide_stopped(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
+    if _kind(record).runs and (state.up or state.crashing):
+        return "stop", ["state: stopped"]
+    return None, []
+
+
+def _decide_present(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
+    return None, []
+
+
+_BY_STATE: dict[str, t.Callable[[World, str, ServiceRecord, State], Decision]] = {
+    "started": _decide_started,
+    "restarted": _decide_restarted,
+    "stopped": _decide_stopped,
+    "present": _decide_present,
+    "absent": _decide_present,
+}
+
+_RELOAD = "(reload)"
+
+
+def _changes(world: World, name: str, known: ServiceRecord | None) -> list[str]:
+    """What differs from what the service was last started with, in words."""
+    if name in world.own_start:
+        return []
+    wanted = world.inputs[name]
+    if known is None:
+        return _unlike_before(world, wanted) if _state(world, name).up else []
+    if known.started_with is None:
+        return ["its last start did not succeed"]
+    changes = _describe(world, known.started_with, wanted.restart)
+    if (known.reload_with or {}) != wanted.reload:
+        changes.append(_RELOAD)
+    return changes
+
+
+def _unlike_before(world: World, wanted: Inputs) -> list[str]:
+    """What differs from the files that a service without a record of ours runs with."""
+    differs = []
+    for path in [*wanted.restart, *wanted.reload]:
+        new, old = world.desired.get(path), world.current.get(path)
+        before = old.data if old else world.adopted.get(path, "").encode("utf-8", "surrogateescape")
+        if new and new.data != before:
+            differs.append(f"{path} differs from what it runs with")
+    return differs
+
+
+def _describe(world: World, old: t.Mapping[str, str], new: t.Mapping[str, str]) -> list[str]:
+    words = []
+    for path in [*new, *(p for p in old if p not in new)]:
+        if old.get(path) == new.get(path):
+            continue
+        if path not in new:
+            words.append(f"{path} is gone or no longer used")
+        elif path not in old:
+            words.append(f"{path} is new")
+        else:
+            words.append(f"{path} changed{_keys(world, path)}")
+    return words
+
+
+def _keys(world: World, path: str) -> str:
+    """C( (Image, Exec)) where this run changes a unit's text and both texts can be read."""
+    old, new = world.current.get(path), world.desired.get(path)
+    if old is None or new is None or old.data == new.data or not is_unit(path):
+        return ""
+    try:
+        keys = changed_keys(parse_unit(path, text_of(old)), parse_unit(path, text_of(new)))
+    except Exception:  # the old text is what someone else may have written
+        return ""
+    return f" ({', '.join(keys)})" if keys else " (comments)"
+
+
+def _follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
+    """Adds what systemd restarts along: active services that need, or are part of, one that does."""
+    queue = [name for name, action in actions.items() if action == "restart"]
+    while queue:
+        leader = queue.pop()
+        for name, record in world.services.items():
+            if leader in record.follows and _state(world, name).up:
+                if actions.get(name) != "restart":
+                    actions[name] = "restart"
+                    why[name] = []
+                    queue.append(name)
+                if f"follows {leader}" not in why[name]:
+                    why[name].append(f"follows {leader}")
+
+
+def _restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
+    """A pod stops when its last container does: where all restart, the pod does."""
+    for pod, record in world.services.items():
+        members = [
+            name
+            for name, other in world.services.items()
+            if pod in other.needs and _kind(record).suffix == "pod" and _state(world, name).up
+        ]
+        if members and pod not in actions and _state(world, pod).up:
+            if all(actions.get(name) == "restart" for name in members):
+                actions[pod] = "restart"
+                why[pod] = ["all its running containers restart"]
+
+
+def _steps(
+    world: World,
+    actions: t.Mapping[str, str],
+    why: t.Mapping[str, list[str]],
+    removed: t.Sequence[str],
+    writes: t.Sequence[str],
+    deletes: t.Sequence[str],
+) -> list[Step]:
+    steps = []
+    told: set[str] = set()
+    for name in removed:
+        unit = world.manifest.services[name].unit
+        gone = "state: absent" if world.app.state == "absent" else "is no longer declared"
+        steps.append(Step(unit, name, "remove", (gone if unit not in world.desired else "has another service name now",)))
+        told.add(unit)
+    for name, action in actions.items():
+        unit = world.services[name].unit
+        steps.append(Step(unit, name, action, tuple(why[name])))
+        told |= {unit, *world.inputs[name].restart, *world.inputs[name].reload}
+    for path in writes:
+        if path not in told:
+            steps.append(_write_step(world, path))
+    for path in deletes:
+        if path not in told:
+            steps.append(Step(path, None, "remove", ("is no longer declared",)))
+    return steps
+
+
+def _write_step(world: World, path: str) -> Step:
+    unit = (split_drop_in(path) or (path,))[0]
+    service = next((n for n, r in world.services.items() if r.unit == unit), None)
+    old, new = world.current.get(path), world.desired[path]
+    if path in world.adopted:
+        return Step(path, service, "adopt", ("is taken over",))
+    if old is None:
+        reason = "is new"
+    elif old.data == new.data:
+        reason = f"mode {old.mode:04o} becomes {new.mode:04o}"
+    else:
+        reason = f"changed{_keys(world, path)}"
+    return Step(path, service, "write", (reason,))
+
+
+def _stale_resources(world: World) -> list[str]:
+    """Networks and volumes that were made from another text than the one that is wanted."""
+    warnings = []
+    for name, record in world.services.items():
+        kind, known = _kind(record), world.manifest.services.get(name)
+        if kind.runs or kind.remade or known is None or not _state(world, name).up:
+            continue
+        if known.started_with and known.started_with != world.inputs[name].restart:
+            if name not in world.own_start:
+                warnings.append(
+                    f"{record.unit} changed since {name} made its {kind.suffix}, which stays as it "
+                    f"was: a {kind.suffix} is not made again by itself, since that would need its "
+                    "containers stopped, and lose a volume's data."
+                )
+    return warnings

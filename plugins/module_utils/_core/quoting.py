@@ -1,0 +1,131 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Values as one line each, by the grammar of whoever reads them.
+
+The generator splits and unescapes a value by its key's lookup method, then systemd
+expands C(%) and C($) in the command that it makes.  Each function here is one
+reader's inverse: what it returns arrives as the words that were given.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from .errors import QuadletError
+
+_NEEDS_QUOTES = re.compile(r"[\s\"'\\\x00-\x1f\x7f]")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def literal(text: str) -> str:
+    """Text that systemd leaves as it is: it expands C(%x) specifiers and C($NAME)."""
+    return text.replace("%", "%%").replace("$", "$$")
+
+
+def line(text: str) -> str:
+    """One line of syntax, as it stands (LookupAll, Lookup)."""
+    if "\n" in text or "\r" in text or "\x00" in text:
+        raise QuadletError(
+            f"the value {text!r} has more than one line",
+            remedy="A string is one line of syntax; give a list or a mapping for more.",
+        )
+    if text.rstrip().endswith("\\"):
+        raise QuadletError(f"the value {text!r} ends in a backslash, which joins the next line")
+    return text
+
+
+def word(text: str) -> str:
+    """One word of a C-escaped list (LookupAllArgs, LookupLastArgs, LookupAllKeyVal)."""
+    if text == "":
+        raise QuadletError(
+            "an empty argument can't be written: it ends the list for Podman",
+            remedy="Leave it out, or set it in a script or an environment file.",
+        )
+    if text == ";":
+        raise QuadletError(
+            "a lone ';' can't be written: systemd takes it for the end of the command",
+            remedy="Put the command in a shell's script: [sh, -c, 'a; b'].",
+        )
+    if "\x00" in text:
+        raise QuadletError(f"the value {text!r} holds a NUL byte")
+    if not _NEEDS_QUOTES.search(text):
+        return text
+    return '"' + "".join(_ESCAPES.get(c) or _escape_control(c) for c in text) + '"'
+
+
+def _escape_control(char: str) -> str:
+    return f"\\x{ord(char):02x}" if _CONTROL.match(char) else char
+
+
+def strv_word(text: str) -> str:
+    """One word of a list without escapes (LookupAllStrv)."""
+    if text == "":
+        raise QuadletError("an empty item can't be written: it ends the list for Podman")
+    if _CONTROL.search(text):
+        raise QuadletError(f"the value {text!r} holds a control character")
+    if not re.search(r"[\s\"']", text):
+        return text
+    for quote in "\"'":
+        if quote not in text:
+            return f"{quote}{text}{quote}"
+    raise QuadletError(f"the value {text!r} has both kinds of quotes, which can't be written here")
+
+
+def command(words: list[str]) -> str:
+    """An argument list as one line (Exec, ReloadCmd): data, so systemd expands nothing."""
+    return " ".join(word(literal(item)) for item in words)
+
+
+def json_command(words: list[str]) -> str:
+    """An argument list for a scalar key that takes JSON (HealthCmd, Entrypoint).
+
+    Without a leading C(CMD), which Podman 5.4 mangles.
+    """
+    return literal(json.dumps(words, ensure_ascii=False))
+
+
+_NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16)}
+_UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a line as Podman and systemd split it: quotes group, C escapes apply."""
+    words: list[str] = []
+    current: list[str] = []
+    quote = ""
+    started = False
+    chars = iter(text)
+    for char in chars:
+        if not quote and char.isspace():
+            if started:
+                words.append("".join(current))
+            current, started = [], False
+            continue
+        started = True
+        if char == "\\":
+            current.append(_unescape(chars))
+        elif char == quote:
+            quote = ""
+        elif not quote and char in "\"'":
+            quote = char
+        else:
+            current.append(char)
+    return [*words, "".join(current)] if started else words
+
+
+def _unescape(chars: t.Iterator[str]) -> str:
+    char = next(chars, "")
+    size, base = _NUMBERED.get(char, (0, 0))
+    if size:
+        digits = "".join(next(chars, "") for _n in range(size))
+        try:
+            return chr(int(digits, base))
+        except (ValueError, OverflowError):
+            return f"\\{char}{digits}"
+    return _UNESCAPES.get(char, char)

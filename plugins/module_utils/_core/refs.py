@@ -1,0 +1,113 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What a unit's text refers to: other units, and paths that it mounts or reads."""
+
+from __future__ import annotations
+
+import posixpath
+import typing as t
+
+from .kinds import kind_of
+from .quoting import split_words
+from .unitfile import Entry, UnitText
+
+_BUILD_CONTEXT = frozenset({"SetWorkingDirectory", "File", "IgnoreFile"})
+_ALWAYS_PATHS = frozenset({"EnvironmentFile", "ConfigMap", "Yaml"})
+_UNIT_VALUES = frozenset({"Image", "Pod"})
+
+
+class PathRef(t.NamedTuple):
+    """A path named by a unit.  mount: a container sees it; writable: and can write there."""
+
+    path: str
+    mount: bool
+    writable: bool
+    entry: Entry
+
+
+class UnitRef(t.NamedTuple):
+    """A unit that another one names, and where."""
+
+    unit: str
+    entry: Entry
+
+
+def unit_refs(unit: UnitText, kind: str) -> list[UnitRef]:
+    """The units that a unit's own section refers to (C(Network=net.network), …)."""
+    found = []
+    for entry in unit.entries:
+        if entry.section != kind or not entry.value:
+            continue
+        for name in _unit_names(entry):
+            if kind_of(name) and "/" not in name and "%" not in name:
+                found.append(UnitRef(name, entry))
+    return found
+
+
+def _unit_names(entry: Entry) -> list[str]:
+    if entry.key in _UNIT_VALUES:
+        return [entry.value]
+    if entry.key in ("Volume", "Network"):
+        return [entry.value.partition(":")[0]]
+    if entry.key == "Mount":
+        return [options.get("source", "") for options in _mounts(entry)]
+    return []
+
+
+def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[PathRef]:
+    """The paths of a unit, absolute, as the generator makes them: against the unit's directory.
+
+    unit_dir: the directory of the unit.  home: what C(%h) means.
+    """
+    found = []
+    for entry in unit.entries:
+        if entry.section == kind and entry.value:
+            found += [
+                ref._replace(path=posixpath.normpath(posixpath.join(unit_dir, ref.path)))
+                for ref in _paths(entry._replace(value=entry.value.replace("%h", home)))
+                if not ref.path.startswith("%")
+            ]
+    return found
+
+
+def _paths(entry: Entry) -> list[PathRef]:
+    if entry.key in _ALWAYS_PATHS:
+        return [PathRef(word, False, False, entry) for word in split_words(entry.value)]
+    if entry.key in _BUILD_CONTEXT and entry.section == "Build":
+        path = "." if entry.value == "unit" else entry.value
+        return [PathRef(path, False, False, entry)] if "://" not in path and path != "file" else []
+    if entry.key == "Volume":
+        source, _colon, rest = entry.value.partition(":")
+        options = rest.partition(":")[2].split(",")
+        if source.startswith((".", "/")):
+            return [PathRef(source, True, "ro" not in options, entry)]
+    if entry.key == "Mount":
+        return [
+            PathRef(options["source"], True, not _is_read_only(options), entry)
+            for options in _mounts(entry)
+            if options.get("source", "").startswith((".", "/"))
+        ]
+    return []
+
+
+def _mounts(entry: Entry) -> list[dict[str, str]]:
+    """The option sets of a Mount= line, with the short names of podman-run(1) made long."""
+    mounts = []
+    for word in split_words(entry.value):
+        options = {}
+        for part in word.split(","):
+            key, equals, value = part.partition("=")
+            options[_MOUNT_NAMES.get(key, key)] = value if equals else "true"
+        mounts.append(options)
+    return mounts
+
+
+_MOUNT_NAMES = {"src": "source", "ro": "readonly"}
+
+
+def _is_read_only(options: t.Mapping[str, str]) -> bool:
+    readonly = options.get("readonly", "false").lower() in ("true", "1", "yes", "on")
+    return readonly or options.get("type") in ("image", "artifact")

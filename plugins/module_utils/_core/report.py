@@ -1,0 +1,68 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""A run's result, and its failure, as a person and a playbook read them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .errors import QuadletError
+from .manifest import ServiceRecord
+from .plan import Step
+from .unitstate import Details, State
+
+
+def make_result(
+    steps: t.Sequence[Step],
+    *,
+    services: t.Mapping[str, ServiceRecord],
+    states: t.Mapping[str, State],
+    details: t.Mapping[str, Details],
+    generation: int,
+    warnings: t.Sequence[str],
+    diff: t.Sequence[t.Mapping[str, str]],
+    timings: t.Mapping[str, float],
+) -> dict[str, t.Any]:
+    """The return values of the app and unit modules."""
+    return {
+        "changed": bool(steps),
+        "plan": [step.to_result() for step in steps],
+        "services": {
+            name: service_result(states.get(name, State()), details.get(name)) for name in services
+        },
+        "generation": generation,
+        "rolled_back": False,
+        "warnings": list(warnings),
+        "diff": list(diff),
+        "timings": dict(timings),
+    }
+
+
+def service_result(state: State, details: Details | None) -> dict[str, t.Any]:
+    """One service.  result and restarts are null where this run had no reason to ask."""
+    return {
+        "active": state.active,
+        "sub": state.sub,
+        "result": details.result if details else None,
+        "restarts": details.restarts if details else None,
+    }
+
+
+def failure_error(
+    app: str, result: t.Mapping[str, t.Any], failures: t.Sequence[t.Mapping[str, t.Any]]
+) -> QuadletError:
+    """The error of a run whose services did not come up; it carries the whole result."""
+    first = failures[0]
+    more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    lines = [f"{f['service']} ({f['unit']}): {f['reason']}" for f in failures]
+    tail = "".join(f"\n    {line}" for line in first["journal"][-5:])
+    return QuadletError(
+        f"{first['service']} did not start{more}:\n" + "\n".join(f"  {line}" for line in lines)
+        + (f"\n  {first['service']} last said:{tail}" if tail else ""),
+        where=f"app {app}",
+        remedy="\nThe new files are in place; the next run tries again.",
+        data={**result, "failures": [dict(failure) for failure in failures]},
+    )

@@ -1,0 +1,251 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What was asked for: an app's name, units and files, refused where they can't be right."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import dataclasses
+import re
+import typing as t
+
+from .errors import QuadletError
+from .kinds import KINDS, kind_of, split_drop_in
+from .render import render_unit
+
+STATES = ("started", "present", "stopped", "restarted", "absent")
+ON_CHANGE = ("restart", "reload", "none")
+RESERVED_DIR = ".fleet.d"
+"""Where new bytes wait inside an app's directory: C(*.d) is never searched for units."""
+
+_APP = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
+_UNIT = re.compile(r"^[A-Za-z0-9_:@\\][A-Za-z0-9_.:@\\-]*$")
+_QUADLET_PART = re.compile(rf"^(.*\.)?({'|'.join(KINDS)}|quadlets)(\.d)?$")
+
+
+@dataclasses.dataclass(frozen=True)
+class Blob:
+    """The bytes of one file to install, its mode, and what its change asks for."""
+
+    data: bytes
+    mode: int = 0o644
+    on_change: str = "restart"
+
+
+@dataclasses.dataclass(frozen=True)
+class Gate:
+    """What a start must show: timeout for all and stable time each, in seconds."""
+
+    timeout: float = 300.0
+    stable: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class App:
+    """One app as asked for.  content: every unit, drop-in and file by its path in the
+    app's directory, or None for the installed set.  only: act on this unit's service alone.
+    """
+
+    name: str
+    state: str = "started"
+    content: dict[str, Blob] | None = None
+    prune: bool = True
+    adopt: bool = False
+    restart: str = "auto"
+    linger: bool = True
+    gate: Gate = Gate()
+    only: str | None = None
+
+
+def parse_app(params: t.Mapping[str, t.Any]) -> App:
+    """The app that a module's parameters describe."""
+    name = parse_app_name(params["name"])
+    state = params["state"]
+    content = parse_content(name, params.get("units"), params.get("files"))
+    if content is not None and not any(kind_of(path) for path in content) and state != "absent":
+        raise QuadletError(
+            f"the set of units of app {name!r} is empty",
+            where="units",
+            remedy="Use state: absent to remove the app; leave units out to keep what is installed.",
+        )
+    return App(
+        name=name,
+        state=state,
+        content=content if state != "absent" else None,
+        prune=params.get("prune", True),
+        adopt=params.get("adopt", False),
+        restart=params.get("restart", "auto"),
+        linger=params.get("linger", True),
+        gate=parse_gate(params.get("gate") or {}),
+    )
+
+
+def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
+    """The gate's seconds; negative ones are refused."""
+    given = {key: value for key, value in gate.items() if value is not None}
+    for key, value in given.items():
+        if value < 0:
+            raise QuadletError(f"{value} is negative", where=f"gate {key}")
+    return Gate(**given)
+
+
+def parse_app_name(name: str) -> str:
+    """A name that can be a directory of units without meaning anything else to Podman."""
+    if not _APP.match(name) or name == "users":
+        reason = "Podman reads that directory for every user" if name == "users" else "it has other characters"
+        raise QuadletError(
+            f"{name!r} can't be an app's name: {reason}",
+            where="name",
+            remedy="Use letters, digits, '_' and '-', beginning with a letter or a digit; not 'users'.",
+        )
+    return name
+
+
+def parse_content(
+    app: str, units: t.Mapping[str, t.Any] | None, files: t.Mapping[str, t.Any] | None
+) -> dict[str, Blob] | None:
+    """Every unit, drop-in and file by path, or None where neither was given."""
+    if units is None and files is None:
+        return None
+    content = {
+        path: Blob(_unit_text(path, value).encode("utf-8", "surrogateescape"))
+        for path, value in (units or {}).items()
+    }
+    for path in content:
+        _check_unit_path(app, path, content)
+    for path, value in (files or {}).items():
+        _check_file_path(path)
+        content[path] = _parse_file(path, value)
+    _check_nesting(content)
+    return content
+
+
+def _unit_text(path: str, value: t.Any) -> str:
+    if isinstance(value, t.Mapping):
+        return render_unit(path, value)
+    if not isinstance(value, str):
+        raise QuadletError(
+            f"a unit is text or a mapping of sections, not {value!r}", where=f"units {path}"
+        )
+    return value if value.endswith("\n") or not value else value + "\n"
+
+
+def _check_unit_path(app: str, path: str, content: t.Mapping[str, Blob]) -> None:
+    where = f"units {path}"
+    if "/" not in path:
+        _check_unit_name(path, where)
+        return
+    parts = split_drop_in(path)
+    if parts is None:
+        raise QuadletError(
+            f"{path!r} is neither a unit nor a drop-in",
+            where=where,
+            remedy="A unit's name has no slash; a drop-in is UNIT.d/NAME.conf.",
+        )
+    unit, _name = parts
+    stem, _dot, suffix = unit.rpartition(".")
+    if unit in KINDS or (suffix in KINDS and stem.endswith("-")):
+        raise QuadletError(
+            f"the drop-in directory {unit}.d applies to units of other apps too",
+            where=where,
+            remedy="Write one drop-in for each unit that it is meant for.",
+        )
+    template = re.sub(r"@[^@.]*\.", "@.", unit)
+    if unit not in content and template not in content:
+        raise QuadletError(
+            f"the drop-in is for {unit}, which is no unit of app {app!r}",
+            where=where,
+            remedy=f"Declare {unit} in this app, or put the drop-in into the app that has it.",
+        )
+
+
+def _check_unit_name(name: str, where: str) -> None:
+    if kind_of(name) is None:
+        raise QuadletError(
+            f"{name!r} has no Quadlet suffix",
+            where=where,
+            remedy=f"Units end in one of {', '.join('.' + suffix for suffix in KINDS)}; "
+            "other files belong into files.",
+        )
+    if not _UNIT.match(name) or len(name) > 200:
+        raise QuadletError(
+            f"{name!r} can't be a unit's name",
+            where=where,
+            remedy="Use letters, digits and '_', '-', '.', ':', '@', not beginning with a dot.",
+        )
+
+
+def _check_file_path(path: str) -> None:
+    where = f"files {path}"
+    parts = path.split("/")
+    if path.startswith("/") or any(part in ("", ".", "..") for part in parts) or "\0" in path:
+        raise QuadletError(
+            f"{path!r} is not a plain path inside the app's directory",
+            where=where,
+            remedy="Give a relative path without '.', '..' or empty parts.",
+        )
+    if parts[0] == RESERVED_DIR:
+        raise QuadletError(f"{RESERVED_DIR} is kept for the work of this collection", where=where)
+    for part in parts:
+        if _QUADLET_PART.match(part):
+            raise QuadletError(
+                f"{part!r} has a Quadlet suffix, so the generator would read it",
+                where=where,
+                remedy="Declare it in units, or give the file another name.",
+            )
+
+
+def _parse_file(path: str, value: t.Any) -> Blob:
+    where = f"files {path}"
+    given = value if isinstance(value, t.Mapping) else {"content": value}
+    unknown = sorted(set(given) - {"content", "encoding", "mode", "on_change"})
+    if unknown or not isinstance(given.get("content"), str):
+        what = f"unknown option {unknown[0]!r}" if unknown else f"{given.get('content')!r} is not text"
+        raise QuadletError(
+            what,
+            where=where,
+            remedy="A file is text, or a mapping of content or src, mode and on_change; "
+            "give data through a filter such as to_json.",
+        )
+    on_change = given.get("on_change", "restart")
+    if on_change not in ON_CHANGE:
+        raise QuadletError(f"on_change {on_change!r} is none of {', '.join(ON_CHANGE)}", where=where)
+    return Blob(_file_bytes(where, given), _parse_mode(where, given.get("mode", 0o644)), on_change)
+
+
+def _file_bytes(where: str, given: t.Mapping[str, t.Any]) -> bytes:
+    content: str = given["content"]
+    encoding = given.get("encoding", "text")
+    if encoding == "text":
+        return content.encode("utf-8", "surrogateescape")
+    try:
+        return base64.b64decode(content, validate=encoding == "base64")
+    except (binascii.Error, ValueError) as error:
+        raise QuadletError(f"the content is not base64: {error}", where=where) from None
+
+
+def _parse_mode(where: str, mode: t.Any) -> int:
+    try:
+        bits = int(mode, 8) if isinstance(mode, str) else int(mode)
+    except (TypeError, ValueError):
+        bits = -1
+    if isinstance(mode, bool) or not 0 <= bits <= 0o777:
+        raise QuadletError(
+            f"the mode {mode!r} is not an octal number up to 0777",
+            where=where,
+            remedy="Write it as a string: '0640'.",
+        )
+    return bits
+
+
+def _check_nesting(content: t.Mapping[str, Blob]) -> None:
+    for path in content:
+        parts = path.split("/")
+        for depth in range(1, len(parts)):
+            folder = "/".join(parts[:depth])
+            if folder in content:
+                raise QuadletError(f"{folder!r} is a file and the directory of {path!r}", where="files")

@@ -1,0 +1,100 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What systemd says of services: the answer to one bus call, and details of a few."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from .errors import QuadletError
+
+
+class State(t.NamedTuple):
+    """Load, active and sub state of a service, and the type of its pending job or ''."""
+
+    load: str = "not-found"
+    active: str = "inactive"
+    sub: str = "dead"
+    job: str = ""
+
+    @property
+    def up(self) -> bool:
+        """Active, or on its way, and not between two crashes."""
+        return self.active in ("active", "reloading", "activating") and not self.crashing
+
+    @property
+    def crashing(self) -> bool:
+        """Waiting for systemd's next automatic restart after a failure."""
+        return self.sub.startswith("auto-restart")
+
+    @property
+    def failed(self) -> bool:
+        """Failed for good, or crashing."""
+        return self.active == "failed" or self.crashing
+
+
+class Details(t.NamedTuple):
+    """More about one service.  started_at: when it last left C(inactive), in seconds since
+    the epoch (0.0: never).  active_since: seconds of the
+    monotonic clock when it became active.
+    """
+
+    result: str
+    restarts: int
+    exit_code: int | None
+    invocation: str
+    started_at: float
+    fragment: str
+    source: str
+    active_since: float
+
+
+DETAIL_PROPERTIES = (
+    "Id",
+    "Result",
+    "NRestarts",
+    "ExecMainStatus",
+    "ExecMainCode",
+    "InvocationID",
+    "InactiveExitTimestamp",
+    "ActiveEnterTimestampMonotonic",
+    "FragmentPath",
+    "SourcePath",
+)
+
+
+def parse_states(answer: str) -> dict[str, State]:
+    """States by service, from busctl's JSON of ListUnitsByNames (org.freedesktop.systemd1(5))."""
+    try:
+        rows = json.loads(answer)["data"][0]
+        return {row[0]: State(load=row[2], active=row[3], sub=row[4], job=row[8]) for row in rows}
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise QuadletError(f"systemd's answer is not understood: {answer[:200]!r}") from None
+
+
+def parse_details(text: str) -> dict[str, Details]:
+    """Details by service, from C(systemctl show --timestamp=unix)."""
+    found = {}
+    for block in text.split("\n\n"):
+        values = dict(line.partition("=")[::2] for line in block.splitlines())
+        if values.get("Id"):
+            found[values["Id"]] = _parse_block(values)
+    return found
+
+
+def _parse_block(values: t.Mapping[str, str]) -> Details:
+    exited = values.get("ExecMainCode", "0") in ("1", "2", "3")
+    return Details(
+        result=values.get("Result", ""),
+        restarts=int(values.get("NRestarts") or 0),
+        exit_code=int(values.get("ExecMainStatus") or 0) if exited else None,
+        invocation=values.get("InvocationID", ""),
+        started_at=float(values.get("InactiveExitTimestamp", "").lstrip("@") or 0),
+        fragment=values.get("FragmentPath", ""),
+        source=values.get("SourcePath", ""),
+        active_since=int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6,
+    )

@@ -1,0 +1,69 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Linger: a user's manager runs from boot on, without a login."""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+from .._core.errors import QuadletError
+from .owner import Owner
+from .scope import Scope
+from .systemd import Manager, wait_until
+
+_BUS_TIMEOUT = 60.0
+ONLINE = "network-online.target"
+
+
+def is_lingering(user: str) -> bool:
+    """Whether linger is on; logind keeps an empty file for it."""
+    return os.path.exists(f"/var/lib/systemd/linger/{user}")
+
+
+def set_linger(user: str, *, on: bool) -> None:
+    """Turns linger on or off as the calling user; root may for everyone."""
+    verb = "enable-linger" if on else "disable-linger"
+    ran = Owner(pwd.getpwuid(os.geteuid())).run(["loginctl", verb, user])
+    if ran.status != 0:
+        raise QuadletError(
+            f"loginctl {verb} {user} failed: {(ran.err or ran.out).strip()}",
+            where="linger",
+            remedy=f"As root run: loginctl {verb} {user}"
+            + (" — or set linger: false, and the services end with the user's last session."
+               if on else ""),
+        )
+
+
+def ensure_manager(scope: Scope, manager: Manager) -> None:
+    """Waits until a lingering user's manager and bus really answer, starting it if need be."""
+    if manager.answers():
+        return
+    if os.geteuid() == 0:
+        Owner(pwd.getpwuid(os.geteuid())).run(["systemctl", "start", f"user@{scope.manager.uid}.service"])
+    if not wait_until(manager.answers, _BUS_TIMEOUT):
+        raise QuadletError(
+            f"the service manager of user {scope.user} did not answer within {_BUS_TIMEOUT:g} s",
+            where=f"user@{scope.manager.uid}.service",
+            remedy=f"Look at: journalctl -b -u user@{scope.manager.uid}.service",
+        )
+
+
+def online_warning(system: Manager) -> list[str]:
+    """Why every start of a user's container waits 90 seconds on this host, if it does.
+
+    Podman 5.3+ makes user units wait for the system's network-online.target, which is
+    reached only where some unit wants it (containers/podman issue 24796).
+    """
+    state = system.read_states([ONLINE]).get(ONLINE)
+    if state is None or state.active == "active":
+        return []
+    return [
+        f"{ONLINE} is not active on this host, and a rootless container waits up to 90 s for it "
+        "at each start. Make something want it, once, as root: systemctl add-wants "
+        f"multi-user.target {ONLINE} && systemctl start {ONLINE}; or write DefaultDependencies=false "
+        "under [Quadlet] in the units that need no network at start (Podman 5.3+)."
+    ]

@@ -1,0 +1,174 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Acting as the owner of a scope: nothing is read, written or run with more rights.
+
+Root does what it does in a user's tree in a child process that has become that user, so
+a link planted there leads to nothing that the user could not reach.  What the child
+sends back is the user's word, and only ever data: JSON of a bounded size.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pwd
+import subprocess
+import typing as t
+
+from .._core.errors import QuadletError
+
+_LIMIT = 256 * 1024 * 1024
+_TIMEOUT = 120.0
+
+
+class Ran(t.NamedTuple):
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Owner:
+    """A user in whose name things are done; the calling process' own, or another's for root."""
+
+    def __init__(self, entry: pwd.struct_passwd) -> None:
+        self.name = entry.pw_name
+        self.uid = entry.pw_uid
+        self.gid = entry.pw_gid
+        self.home = entry.pw_dir
+        self.runtime_dir = f"/run/user/{entry.pw_uid}"
+
+    @property
+    def is_self(self) -> bool:
+        """Whether this process is that user already."""
+        return os.geteuid() == self.uid
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """A clean environment, in which the user's manager, bus and Podman are found."""
+        found = {
+            "HOME": self.home,
+            "USER": self.name,
+            "LOGNAME": self.name,
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "LC_ALL": "C.UTF-8",
+            "SYSTEMD_COLORS": "0",
+            "SYSTEMD_PAGER": "cat",
+        }
+        if self.uid:
+            found["XDG_RUNTIME_DIR"] = self.runtime_dir
+            found["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.runtime_dir}/bus"
+        return found
+
+    def run(
+        self, argv: t.Sequence[str], *, timeout: float = _TIMEOUT, extra: t.Mapping[str, str] | None = None
+    ) -> Ran:
+        """Runs a command as the user.  127: it does not exist; 124: it took too long."""
+        try:
+            done = subprocess.run(
+                list(argv),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=timeout,
+                check=False,
+                cwd="/",
+                env={**self.environment, **(extra or {})},
+                **self._identity(),
+            )
+        except FileNotFoundError:
+            return Ran(127, "", f"{argv[0]}: not found")
+        except subprocess.TimeoutExpired:
+            return Ran(124, "", f"{' '.join(argv[:3])} …: no answer within {timeout:g} s")
+        out, err = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
+        return Ran(done.returncode, out, err)
+
+    def _identity(self) -> dict[str, t.Any]:
+        if self.is_self:
+            return {}
+        groups = os.getgrouplist(self.name, self.gid)
+        return {"user": self.uid, "group": self.gid, "extra_groups": groups}
+
+    def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
+        """The function's result, made as the user.
+
+        Everything it needs is imported before: after the change of user the module's own
+        archive can't be read.  Results are JSON.  QuadletError and OSError arrive as
+        QuadletError.
+        """
+        if self.is_self:
+            return _result(_attempt(function, args))
+        source, sink = os.pipe()
+        child = os.fork()
+        if child == 0:
+            self._serve(function, args, sink)
+        os.close(sink)
+        with open(source, "rb") as stream:
+            answer = stream.read(_LIMIT + 1)
+        os.waitpid(child, 0)
+        try:
+            reply = json.loads(answer) if len(answer) <= _LIMIT else None
+        except ValueError:
+            reply = None
+        if not isinstance(reply, dict):
+            raise QuadletError(f"the process that acts as user {self.name} died without an answer")
+        return _result(reply)
+
+    def _serve(self, function: t.Callable[..., t.Any], args: t.Sequence[t.Any], sink: int) -> None:
+        """The child's whole life."""
+        status = 1
+        try:
+            os.dup2(sink, 3)
+            os.closerange(4, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
+            os.chdir("/")
+            os.initgroups(self.name, self.gid)
+            os.setgid(self.gid)
+            os.setuid(self.uid)
+            os.environ.clear()
+            os.environ.update(self.environment)
+            answer = json.dumps(_attempt(function, args)).encode()
+            view = memoryview(answer)
+            while view:
+                view = view[os.write(3, view) :]
+            status = 0
+        finally:
+            os._exit(status)
+
+
+def _attempt(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[str, t.Any]:
+    try:
+        return {"result": function(*args)}
+    except QuadletError as error:
+        return {"error": error.to_dict()}
+    except OSError as error:
+        return {"error": from_os_error(error).to_dict()}
+
+
+def _result(reply: t.Mapping[str, t.Any]) -> t.Any:
+    if isinstance(reply.get("error"), dict):
+        raise QuadletError.from_dict(reply["error"])
+    return reply.get("result")
+
+
+_REMEDIES: t.Final[dict[str, str]] = {
+    "ENOSPC": "Free some space on that file system; nothing was half-written.",
+    "EDQUOT": "The disk quota is used up; nothing was half-written.",
+    "EACCES": "Give the scope's user the right to it, or run as root.",
+    "EPERM": "Give the scope's user the right to it, or run as root.",
+    "EROFS": "The file system is mounted read-only.",
+}
+
+
+def from_os_error(error: OSError) -> QuadletError:
+    """An operating system's error with the path and what can be done."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    path = error.filename2 or error.filename
+    return QuadletError(
+        error.strerror or str(error),
+        where=os.fsdecode(path) if isinstance(path, (str, bytes)) else None,
+        remedy=_REMEDIES.get(name),
+    )

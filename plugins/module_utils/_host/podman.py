@@ -1,0 +1,66 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What the host's Podman and its generator are, and which names its containers have."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import typing as t
+
+from .._core.conflicts import Container
+from .._core.errors import QuadletError
+from .._core.keys import Version
+from .owner import Owner
+
+_LINKS = {
+    True: "/usr/lib/systemd/system-generators/podman-system-generator",
+    False: "/usr/lib/systemd/user-generators/podman-user-generator",
+}
+_BINARIES = ("/usr/libexec/podman/quadlet", "/usr/lib/podman/quadlet")
+
+
+def read_version(owner: Owner) -> tuple[Version | None, str]:
+    """(major and minor, what was found in words)."""
+    ran = owner.run(["podman", "--version"])
+    match = re.search(r"(\d+)\.(\d+)(\.\d+)?", ran.out)
+    if ran.status != 0 or not match:
+        return None, ran.err.strip() or ran.out.strip() or f"podman --version: status {ran.status}"
+    return (int(match.group(1)), int(match.group(2))), match.group(0)
+
+
+def find_generator(*, system: bool) -> list[str]:
+    """The command of the host's own generator, without -dryrun."""
+    if os.access(_LINKS[system], os.X_OK):
+        return [_LINKS[system]]
+    for path in _BINARIES:
+        if os.access(path, os.X_OK):
+            return [path] if system else [path, "-user"]
+    raise QuadletError(
+        f"Podman's systemd generator is not on the host: neither {_LINKS[system]} "
+        f"nor {' nor '.join(_BINARIES)}",
+        remedy="Install the package of Podman that has Quadlet.",
+    )
+
+
+def read_containers(owner: Owner) -> list[Container]:
+    """All containers in the owner's storage, running or not."""
+    ran = owner.run(["podman", "ps", "--all", "--pod", "--format", "json"])
+    if ran.status != 0:
+        raise QuadletError(f"podman ps failed: {ran.err.strip()}")
+    return [_parse_container(row) for row in json.loads(ran.out or "[]") or []]
+
+
+def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
+    labels = row.get("Labels") or {}
+    return Container(
+        name=(row.get("Names") or [""])[0],
+        service=labels.get("PODMAN_SYSTEMD_UNIT", ""),
+        pod=row.get("PodName", "") if row.get("IsInfra") else "",
+        image=row.get("Image", ""),
+        image_id=row.get("ImageID", ""),
+    )

@@ -1,0 +1,164 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The generator's dry run over a scope as it will be; every function runs as its user.
+
+The units and drop-ins of the whole scope are copied, the app's replaced by the new ones,
+and the host's own generator reads the copy.  Its messages name the real paths.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import typing as t
+
+from .._core.errors import QuadletError
+from .._core.kinds import KINDS, kind_of
+
+_DROP_IN_DIR = re.compile(rf"^(.+\.)?({'|'.join(KINDS)})\.d$")
+_TIMEOUT = 60.0
+_USERS = "/etc/containers/systemd/users"
+
+
+def walk_units(top: str) -> t.Iterator[str]:
+    """Paths, relative to a search directory, of the units and drop-ins that are read there."""
+    seen: set[str] = set()
+    for folder, dirs, names in os.walk(top, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            dirs[:] = []
+            continue
+        seen.add(real)
+        relative = os.path.relpath(folder, top)
+        drop_ins = bool(_DROP_IN_DIR.match(os.path.basename(folder)))
+        for name in names:
+            if name.endswith(".conf") if drop_ins else kind_of(name):
+                yield os.path.normpath(os.path.join(relative, name))
+        dirs[:] = [] if drop_ins else [name for name in dirs if _is_read(top, folder, name)]
+
+
+def _is_read(top: str, folder: str, name: str) -> bool:
+    """Whether the generator looks into a directory for units, or for a unit's drop-ins."""
+    if f"{folder}/{name}" == _USERS or (folder == _USERS == top and name.isdigit()):
+        return False
+    return not name.endswith(".d") or bool(_DROP_IN_DIR.match(name))
+
+
+def scan_scope(
+    search: t.Sequence[str], app_dir: str, owned: t.Sequence[str], drop_in_dirs: t.Sequence[str]
+) -> dict[str, t.Any]:
+    """C({"units": [[name, path] …], "drop_ins": {path: digest}}) outside what an app owns.
+
+    drop_ins: those in directories of the given names.
+    """
+    mine = {f"{app_dir}/{path}" for path in owned}
+    wanted = frozenset(drop_in_dirs)
+    units, drop_ins = [], {}
+    for top in search:
+        for relative in walk_units(top):
+            path = f"{top}/{relative}"
+            if path in mine:
+                continue
+            folder = os.path.basename(os.path.dirname(path))
+            if kind_of(os.path.basename(path)) and not _DROP_IN_DIR.match(folder):
+                units.append([os.path.basename(path), path])
+            elif folder in wanted:
+                drop_ins[path] = _digest(path)
+    return {"units": units, "drop_ins": drop_ins}
+
+
+def _digest(path: str) -> str:
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.sha256(stream.read()).hexdigest()
+    except OSError as error:
+        return f"unreadable: {error.strerror}"
+
+
+def judge(
+    generator: t.Sequence[str],
+    search: t.Sequence[str],
+    app_dir: str,
+    texts: t.Mapping[str, str],
+    without: t.Sequence[str],
+) -> dict[str, t.Any]:
+    """The dry run over the scope with the app's units and drop-ins as in texts.
+
+    without: paths that will be gone.  Returns status, out and err.
+    """
+    stage = tempfile.mkdtemp(prefix="quadlet.fleet-")
+    try:
+        tops = []
+        for number, top in enumerate(search):
+            copy = f"{stage}/{number}"
+            os.mkdir(copy)
+            tops.append((copy, top))
+            _copy_units(top, copy, frozenset(without))
+            if app_dir.startswith(top + "/") and os.path.dirname(app_dir) == top:
+                _write_texts(f"{copy}/{os.path.basename(app_dir)}", texts)
+        ran = run_generator(generator, [copy for copy, _top in tops])
+        for copy, top in tops:
+            ran = {**ran, "out": ran["out"].replace(copy, top), "err": ran["err"].replace(copy, top)}
+        return ran
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
+    for relative in walk_units(top):
+        source, target = f"{top}/{relative}", f"{copy}/{relative}"
+        if source in without:
+            continue
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        link = os.readlink(source) if os.path.islink(source) else ""
+        if link and "/" not in link:
+            os.symlink(link, target)
+            continue
+        try:
+            shutil.copyfile(source, target)
+        except (PermissionError, FileNotFoundError):
+            # The generator can't read it either, and shall say so.
+            os.symlink("/nonexistent", target)
+
+
+def _write_texts(folder: str, texts: t.Mapping[str, str]) -> None:
+    for path, text in texts.items():
+        target = f"{folder}/{path}"
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        if os.path.islink(target):
+            os.unlink(target)
+        with open(target, "wb") as stream:
+            stream.write(text.encode("utf-8", "surrogateescape"))
+
+
+def run_generator(generator: t.Sequence[str], dirs: t.Sequence[str] | None) -> dict[str, t.Any]:
+    """A dry run over these directories, or over the installed ones."""
+    environment = {k: v for k, v in os.environ.items() if k in ("HOME", "XDG_RUNTIME_DIR", "PATH")}
+    if dirs is not None:
+        environment["QUADLET_UNIT_DIRS"] = ":".join(dirs)
+    try:
+        done = subprocess.run(
+            [*generator, "-dryrun"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env=environment,
+            cwd="/",
+        )
+    except subprocess.TimeoutExpired:
+        raise QuadletError(
+            f"the Quadlet generator did not end within {_TIMEOUT:g} s",
+            where=generator[0],
+            remedy="Podman 4.6 to 5.3 hang on a line that ends in a backslash before an empty line: "
+            "look for one in the scope's unit files.",
+        ) from None
+    out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
+    return {"status": done.returncode, "out": out, "err": err}

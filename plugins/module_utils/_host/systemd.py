@@ -1,0 +1,130 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""One service manager: reading states, reloading, and moving services."""
+
+from __future__ import annotations
+
+import json
+import time
+import typing as t
+
+from .._core.errors import QuadletError
+from .._core.unitstate import DETAIL_PROPERTIES, Details, State, parse_details, parse_states
+from .owner import Owner, Ran
+
+_MANAGER = (
+    "org.freedesktop.systemd1",
+    "/org/freedesktop/systemd1",
+    "org.freedesktop.systemd1.Manager",
+)
+
+
+class Manager:
+    """The system's manager, or a user's; every command runs as that user."""
+
+    def __init__(self, owner: Owner, *, system: bool) -> None:
+        self._owner = owner
+        self._flags = [] if system else ["--user"]
+
+    def _systemctl(self, *words: str, timeout: float = 120.0) -> Ran:
+        return self._owner.run(["systemctl", *self._flags, *words], timeout=timeout)
+
+    def _bus(self, method: str, *words: str) -> Ran:
+        return self._owner.run(
+            ["busctl", *self._flags, "--json=short", "call", *_MANAGER, method, *words]
+        )
+
+    def answers(self) -> bool:
+        """Whether the manager can be reached on its bus."""
+        return self._bus("GetDefaultTarget").status == 0
+
+    def read_states(self, services: t.Collection[str]) -> dict[str, State]:
+        """States by service, in one bus call whatever their number."""
+        if not services:
+            return {}
+        ran = self._bus("ListUnitsByNames", "as", str(len(services)), *services)
+        if ran.status != 0:
+            raise _failed("the service manager does not answer", ran)
+        return parse_states(ran.out)
+
+    def read_details(self, services: t.Collection[str]) -> dict[str, Details]:
+        """Details by service: some milliseconds each, so only for those that matter."""
+        if not services:
+            return {}
+        properties = [f"-p{name}" for name in DETAIL_PROPERTIES]
+        ran = self._systemctl("show", "--timestamp=unix", *properties, "--", *services)
+        if ran.status != 0:
+            raise _failed("systemctl show failed", ran)
+        return parse_details(ran.out)
+
+    def reload(self) -> None:
+        """daemon-reload: the generator runs, and whatever it refuses is gone without a word."""
+        ran = self._systemctl("daemon-reload")
+        if ran.status != 0:
+            raise _failed("systemctl daemon-reload failed", ran)
+
+    def queue(self, verb: str, services: t.Collection[str]) -> Ran:
+        """Queues one job for each service and returns at once."""
+        return self._systemctl(verb, "--no-block", "--", *services) if services else Ran(0, "", "")
+
+    def stop(self, services: t.Collection[str], *, timeout: float) -> None:
+        """Stops services and waits for it."""
+        if not services:
+            return
+        ran = self._systemctl("stop", "--", *services, timeout=timeout)
+        # 5: one of them is not loaded (any more), so it does not run.
+        if ran.status not in (0, 5):
+            raise _failed(f"stopping {', '.join(services)} failed", ran)
+
+    def reset_failed(self, services: t.Collection[str]) -> None:
+        """Forgets failures, so that the start limit of a crash loop does not refuse a start."""
+        if services:
+            self._systemctl("reset-failed", "--", *services)
+
+    def wait_for_start(self, services: t.Collection[str], timeout: float) -> Ran:
+        """Returns when no start job of these services is left; 124 after timeout seconds."""
+        return self._systemctl("start", "--", *services, timeout=max(timeout, 1.0))
+
+    def read_journal(self, service: str, since: float, lines: int = 20) -> list[str]:
+        """The last lines of a service since a time (seconds since the epoch)."""
+        ran = self._journalctl(since, "-n", str(lines), "-o", "cat", self._unit_flag, service)
+        return ran.out.splitlines()
+
+    def read_job_results(self, since: float) -> dict[str, str]:
+        """C(done), C(failed), C(dependency), C(timeout) … of start jobs since a time, by service."""
+        ran = self._journalctl(since, "-o", "json", "JOB_TYPE=start", "+", "JOB_TYPE=restart")
+        field = "USER_UNIT" if self._flags else "UNIT"
+        rows = [json.loads(line) for line in ran.out.splitlines() if line.startswith("{")]
+        return {row[field]: row.get("JOB_RESULT", "") for row in rows if row.get(field)}
+
+    @property
+    def _unit_flag(self) -> str:
+        return "--user-unit" if self._flags else "--unit"
+
+    def _journalctl(self, since: float, *words: str) -> Ran:
+        return self._owner.run(["journalctl", "--quiet", "--since", f"@{since:.6f}", *words])
+
+    def show(self, unit: str, name: str) -> str:
+        """One property of any unit, '' if there is none."""
+        return self._systemctl("show", "--value", f"-p{name}", "--", unit).out.strip()
+
+
+def _failed(what: str, ran: Ran) -> QuadletError:
+    said = (ran.err or ran.out).strip() or f"status {ran.status}"
+    return QuadletError(f"{what}: {said}")
+
+
+def wait_until(
+    ready: t.Callable[[], bool], timeout: float, *, clock: t.Callable[[], float] = time.monotonic
+) -> bool:
+    """Asks again, 50 ms later at first and then less often, until it is so or time is up."""
+    end, pause = clock() + timeout, 0.05
+    while not ready():
+        if clock() >= end:
+            return False
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.5)
+    return True

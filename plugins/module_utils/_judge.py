@@ -1,0 +1,249 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The verdict on an app before anything is touched: our own rules, then the host's generator."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ._core import check, conflicts
+from ._core.errors import QuadletError, join_errors
+from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_error
+from ._core.inputs import is_unit, text_of
+from ._core.keys import Version
+from ._core.kinds import KINDS, kind_of
+from ._core.manifest import parse_manifest
+from ._core.refs import unit_refs
+from ._core.spec import App
+from ._core.unitfile import UnitText
+from ._host import podman, scope as scopes, staging, state
+from ._host.scope import Scope
+from ._host.systemd import Manager
+from ._snapshot import Snapshot
+
+_GENERATED = ("/run/systemd/generator", "/run/user/")
+
+
+class Adopted(t.NamedTuple):
+    """Where a unit that is taken over was, and its text."""
+
+    path: str
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Judgement:
+    """services: those of the app as the host's generator makes them.  adopted: names of
+    units taken over, with the path and the text that each had.  warnings: for people.
+    """
+
+    services: tuple[Service, ...]
+    adopted: dict[str, Adopted]
+    warnings: tuple[str, ...]
+    version: Version
+
+
+def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
+    """The app's services, or QuadletError with everything that is wrong."""
+    version = check.check_podman(*podman.read_version(scope.manager))
+    if app.state != "absent":
+        _check_user(scope)
+        _check_location(app, scope)
+    adopted = _check_files(app, scope, snapshot)
+    texts = {path: text_of(blob) for path, blob in snapshot.desired.items() if is_unit(path)}
+    units, errors = check.parse_units(texts)
+    gone = frozenset(old.path for old in adopted.values())
+    others = frozenset(name for name, path in snapshot.others if path not in gone)
+    place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
+    errors += check.check_units(units, version, place)
+    if errors:
+        raise join_errors(errors)
+    verdict = _ask_generator(app, scope, version, texts, [*_owned(app, scope, snapshot), *gone])
+    warnings = _weigh(verdict, scope, place.app_dir, units)
+    mine = tuple(s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir)
+    problems = conflicts.service_conflicts(verdict.services, place.app_dir)
+    problems += _without_service(units, mine)
+    if problems:
+        raise join_errors(problems)
+    return Judgement(mine, adopted, tuple(warnings), version)
+
+
+def _owned(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
+    return [f"{scope.app_dir(app.name)}/{path}" for path in snapshot.manifest.files]
+
+
+def _check_user(scope: Scope) -> None:
+    if scope.is_system:
+        return
+    missing = scopes.subordinate_ids_missing(scope.manager, lambda path: state.read_text(path) or "")
+    if missing:
+        raise QuadletError(
+            f"user {scope.user} has no range in {' and '.join(missing)}, "
+            "so its containers can't have users of their own",
+            where="user",
+            remedy=f"As root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
+            f"{scope.user} (with a range that is free).",
+        )
+
+
+def _check_location(app: App, scope: Scope) -> None:
+    if scope.is_system:
+        return
+    other = "home" if scope.location == "admin" else "admin"
+    folder = (
+        f"{scope.manager.home}/.config/containers/systemd"
+        if other == "home"
+        else f"{scopes.ADMIN_UNITS}/{scope.manager.uid}"
+    )
+    if scope.manager.call(_has_units, f"{folder}/{app.name}"):
+        raise QuadletError(
+            f"app {app.name!r} is installed at location {other} already",
+            where=f"{folder}/{app.name}",
+            remedy=f"Remove it there first (state: absent, location: {other}).",
+        )
+
+
+def _has_units(folder: str) -> bool:
+    return any(True for _path in staging.walk_units(folder))
+
+
+def _check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted]:
+    """Refuses to overwrite what the app does not own; the adopted units by name."""
+    app_dir = scope.app_dir(app.name)
+    errors = []
+    for path, blob in snapshot.desired.items():
+        there = snapshot.current.get(path)
+        if there and path not in snapshot.manifest.files and there.data != blob.data and not app.adopt:
+            errors.append(
+                QuadletError(
+                    "a file is there that no app owns",
+                    where=f"{app_dir}/{path}",
+                    remedy="Use adopt: true to replace it, or remove it.",
+                )
+            )
+    adopted: dict[str, Adopted] = {}
+    foreign = []
+    for name, path in snapshot.others:
+        if name not in snapshot.desired or path == f"{app_dir}/{name}":
+            continue
+        owner = scope.files.call(_owner_of, scope.state_dir, scope.unit_dir, path)
+        if owner is None and app.adopt and path.startswith(scope.unit_dir + "/"):
+            adopted[name] = Adopted(path, scope.files.call(state.read_text, path) or "")
+        else:
+            foreign.append(conflicts.ForeignFile(name, path, owner))
+    errors += conflicts.file_conflicts(snapshot.desired, foreign)
+    if errors:
+        raise join_errors(errors)
+    return adopted
+
+
+def _owner_of(state_dir: str, unit_dir: str, path: str) -> str | None:
+    app, _slash, rest = path[len(unit_dir) + 1 :].partition("/")
+    if not path.startswith(unit_dir + "/") or not rest:
+        return None
+    manifest = state.manifest_path(state_dir, app)
+    text = state.read_text(manifest)
+    return app if text and rest in parse_manifest(text, manifest).files else None
+
+
+def _ask_generator(
+    app: App, scope: Scope, version: Version, texts: t.Mapping[str, str], without: t.Sequence[str]
+) -> Verdict:
+    ran = scope.manager.call(
+        staging.judge,
+        podman.find_generator(system=scope.is_system),
+        [top for top, since in scope.search if since <= version],
+        scope.app_dir(app.name),
+        dict(texts),
+        list(without),
+    )
+    return parse_verdict(str(ran["out"]), str(ran["err"]))
+
+
+def _weigh(
+    verdict: Verdict, scope: Scope, app_dir: str, units: t.Mapping[str, UnitText]
+) -> list[str]:
+    """Raises errors of this app, of what it refers to, and new ones elsewhere; warns of old ones."""
+    if not verdict.errors:
+        return _own_warnings(verdict, units)
+    wanted = {
+        ref.unit
+        for path, unit in units.items()
+        for kind in [kind_of(path)]
+        if kind
+        for ref in unit_refs(unit, kind.section)
+    }
+    before = installed_verdict(scope)
+    known = {complaint.unit.rpartition("/")[2] for complaint in before.errors}
+    fatal, warnings = [], []
+    for complaint in verdict.errors:
+        name = complaint.unit.rpartition("/")[2]
+        mine = complaint.unit.startswith(app_dir + "/") or name in units
+        where = _relative(complaint, app_dir)
+        if mine or name in wanted or name not in known:
+            fatal.append(to_error(complaint, units.get(name) if mine else None, where=where))
+        else:
+            warnings.append(f"{where} was broken before and still is: {complaint.text}")
+    if fatal:
+        raise join_errors(fatal)
+    return warnings + _own_warnings(verdict, units)
+
+
+def _relative(complaint: Complaint, app_dir: str) -> str:
+    return complaint.unit.replace(app_dir + "/", "", 1)
+
+
+def _own_warnings(verdict: Verdict, units: t.Mapping[str, UnitText]) -> list[str]:
+    return [text for text in verdict.warnings if any(unit in text for unit in units)]
+
+
+def installed_verdict(scope: Scope) -> Verdict:
+    """What the generator says of the scope as it is installed."""
+    generator = podman.find_generator(system=scope.is_system)
+    ran = scope.manager.call(staging.run_generator, generator, None)
+    return parse_verdict(str(ran["out"]), str(ran["err"]))
+
+
+def _without_service(
+    units: t.Mapping[str, UnitText], services: t.Sequence[Service]
+) -> list[QuadletError]:
+    """Podman before 5.0 drops a unit that it can't read without a message."""
+    made = {service.unit for service in services}
+    return [
+        QuadletError(
+            "the Quadlet generator made no service of it, and gave no reason",
+            where=path,
+            remedy="See podman-systemd.unit(5) for what the host's Podman reads.",
+        )
+        for path in units
+        if "/" not in path and path.rpartition(".")[2] in KINDS and path not in made
+    ]
+
+
+def check_service_names(manager: Manager, services: t.Collection[str]) -> None:
+    """Refuses names of services that exist outside of Quadlet."""
+    taken = [n for n, s in manager.read_states(services).items() if s.load not in ("not-found", "")]
+    errors = [
+        QuadletError(
+            f"{name} exists already and is not of Quadlet: {details.fragment}",
+            where=name,
+            remedy="Rename the unit, or remove that file.",
+        )
+        for name, details in manager.read_details(taken).items()
+        if details.fragment and not details.fragment.startswith(_GENERATED)
+    ]
+    if errors:
+        raise join_errors(errors)
+
+
+def check_container_names(scope: Scope, services: t.Sequence[Service]) -> None:
+    """Refuses names of containers and pods that something else in the scope's storage has."""
+    if any(service.objects for service in services):
+        containers = podman.read_containers(scope.manager)
+        errors = conflicts.container_conflicts(services, containers)
+        if errors:
+            raise join_errors(errors)

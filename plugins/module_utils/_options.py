@@ -1,0 +1,41 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Argument specifications: blocks of options that modules share."""
+
+from __future__ import annotations
+
+import typing as t
+
+Spec = t.Dict[str, t.Dict[str, t.Any]]
+
+SCOPE: Spec = {
+    "user": {"type": "str"},
+    "location": {"type": "str", "choices": ["home", "admin"], "default": "home"},
+}
+
+CONTENT: Spec = {
+    "units": {"type": "dict"},
+    "files": {"type": "dict"},
+}
+
+RUN: Spec = {
+    "linger": {"type": "bool", "default": True},
+    "restart": {"type": "str", "choices": ["auto", "never"], "default": "auto"},
+    "adopt": {"type": "bool", "default": False},
+    "gate": {
+        "type": "dict",
+        "default": {},
+        "options": {"timeout": {"type": "float"}, "stable": {"type": "float"}},
+    },
+}
+
+STATE: Spec = {
+    "state": {
+        "type": "str",
+        "choices": ["started", "present", "stopped", "restarted", "absent"],
+        "default": "started",
+    },
+}

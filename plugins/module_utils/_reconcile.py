@@ -1,0 +1,240 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The order of steps that brings an app from what it is to what was asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ._apply import Outcome, Work, apply_plan, timed
+from ._core import inputs as core_inputs
+from ._core.diff import make_diff
+from ._core.errors import QuadletError
+from ._core.generator import Service
+from ._core.manifest import ServiceRecord
+from ._core.plan import Plan, Step, World, file_changes, make_plan
+from ._core.report import failure_error, make_result
+from ._core.spec import App
+from ._host import linger
+from ._host.scope import Scope
+from ._host.systemd import Manager
+from ._judge import Judgement, check_container_names, check_service_names, judge_app
+from ._snapshot import Snapshot, read_snapshot
+
+
+@dataclasses.dataclass(frozen=True)
+class Decided:
+    """A plan, and what it was made from."""
+
+    world: World
+    plan: Plan
+    judgement: Judgement | None
+    snapshot: Snapshot
+    lingers: bool
+
+
+def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
+    """The module's result; in check mode the same plan and diff, and nothing done."""
+    timings: dict[str, float] = {}
+    manager = Manager(scope.manager, system=scope.is_system)
+    with timed(timings, "read"):
+        snapshot = read_snapshot(app, scope, manager)
+        _check_installed(app, scope, snapshot)
+    with timed(timings, "plan"):
+        decided = _decide(app, scope, manager, snapshot)
+    outcome = None
+    warnings = _warnings(app, scope, decided)
+    if not check and not (decided.plan.empty and decided.lingers):
+        manager_up = _prepare(app, scope, manager, decided)
+        work = _work(scope, manager, decided, timings)
+        outcome = apply_plan(work, manager_up=manager_up)
+    result = _result(app, scope, decided, outcome, warnings, timings)
+    if outcome and outcome.failures:
+        raise failure_error(app.name, result, outcome.failures)
+    return result
+
+
+def _check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
+    if app.content is None and app.state != "absent" and not snapshot.manifest.files:
+        raise QuadletError(
+            f"app {app.name!r} is not installed in {scope.label}, and no units are given",
+            where="units",
+            remedy="Give units or src; without them the installed set is meant.",
+        )
+
+
+def _decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Decided:
+    """Asks the generator only where a unit's text is other than at the last reload."""
+    loaded = core_inputs.loaded_digest(snapshot.desired, snapshot.drop_ins)
+    judgement = None
+    services = snapshot.manifest.services
+    draft = _world(app, scope, snapshot, services, loaded)
+    texts_change = any(map(core_inputs.is_unit, [p for ps in file_changes(draft) for p in ps]))
+    if texts_change or loaded != snapshot.manifest.loaded:
+        if snapshot.desired or snapshot.manifest.files:
+            judgement = judge_app(app, scope, snapshot)
+            services = {s.name: _to_record(s) for s in judgement.services if not s.template}
+    world = _world(app, scope, snapshot, services, loaded)
+    if judgement:
+        world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
+        new = [name for name in services if name not in snapshot.manifest.services]
+        if snapshot.manager_up:
+            check_service_names(manager, new)
+            world = world._replace(states={**world.states, **manager.read_states(new)})
+    world = world._replace(own_start=_own_starts(world, manager))
+    plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
+    lingers = scope.is_system or app.state == "absent" or not app.linger
+    return Decided(world, plan, judgement, snapshot, lingers or linger.is_lingering(scope.user or ""))
+
+
+def _world(
+    app: App, scope: Scope, snapshot: Snapshot, services: dict[str, ServiceRecord], loaded: str
+) -> World:
+    return World(
+        app=app,
+        desired=snapshot.desired,
+        current=snapshot.current,
+        manifest=snapshot.manifest,
+        loaded=loaded,
+        services=services,
+        inputs={
+            name: core_inputs.unit_inputs(
+                record.unit,
+                snapshot.desired,
+                snapshot.drop_ins,
+                app_dir=scope.app_dir(app.name),
+                home=scope.manager.home,
+            )
+            for name, record in services.items()
+            if record.unit in snapshot.desired
+        },
+        states=snapshot.states,
+    )
+
+
+def _to_record(service: Service) -> ServiceRecord:
+    fields = {field.name for field in dataclasses.fields(ServiceRecord)}
+    known = {key: value for key, value in service._asdict().items() if key in fields}
+    return ServiceRecord(unit=service.unit, **known)
+
+
+def _own_starts(world: World, manager: Manager) -> frozenset[str]:
+    """Services that systemd itself started with what is installed, at boot say."""
+    writes, deletes = file_changes(world)
+    if writes or deletes or world.loaded != world.manifest.loaded:
+        return frozenset()
+    suspects = []
+    for name, known in world.manifest.services.items():
+        state, wanted = world.states.get(name), world.inputs.get(name)
+        same = wanted and (known.started_with, known.reload_with or {}) == (wanted.restart, wanted.reload)
+        if state and state.up and wanted and not same:
+            suspects.append(name)
+    details = manager.read_details(suspects)
+    return frozenset(n for n, d in details.items() if d.started_at > world.manifest.written_at)
+
+
+def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool:
+    """Makes the user's manager answer, and takes the last look at names; True if it runs."""
+    if not decided.lingers:
+        linger.set_linger(scope.user or "", on=True)
+    up = decided.snapshot.manager_up
+    if not scope.is_system and (not up or not decided.lingers) and app.state != "absent":
+        if not up and not app.linger:
+            raise QuadletError(
+                f"the service manager of user {scope.user} does not run, and linger is off",
+                where="linger",
+                remedy="Use linger: true, or let the user log in first.",
+            )
+        linger.ensure_manager(scope, manager)
+        up = True
+    if decided.judgement and up:
+        known = decided.snapshot.manifest.services
+        check_container_names(
+            scope,
+            [s for s in decided.judgement.services if s.name not in known or s.objects != known[s.name].objects],
+        )
+    return up
+
+
+def _work(scope: Scope, manager: Manager, decided: Decided, timings: dict[str, float]) -> Work:
+    world = decided.world
+    adopted = decided.judgement.adopted if decided.judgement else {}
+    app_dir = scope.app_dir(world.app.name)
+    moves = [
+        (path, f"{app_dir}/{name}.d/{path.rpartition('/')[2]}")
+        for name, old in adopted.items()
+        for path in decided.snapshot.drop_ins
+        if path.rpartition("/")[0] == f"{old.path}.d"
+    ]
+    return Work(
+        app=world.app,
+        scope=scope,
+        manager=manager,
+        plan=decided.plan,
+        desired=world.desired,
+        before=world.manifest,
+        services=world.services,
+        inputs=world.inputs,
+        states=world.states,
+        loaded=world.loaded,
+        adopted=tuple(old.path for old in adopted.values()),
+        moves=tuple(moves),
+        timings=timings,
+    )
+
+
+def _warnings(app: App, scope: Scope, decided: Decided) -> list[str]:
+    found = [*decided.plan.warnings, *(decided.judgement.warnings if decided.judgement else ())]
+    if app.state == "absent" and decided.snapshot.manifest.files:
+        found += _left_behind(app, scope, decided.snapshot)
+    starts = decided.plan.start or decided.plan.restart or not decided.lingers
+    if not scope.is_system and starts:
+        found += linger.online_warning(Manager(scope.manager, system=True))
+    return found
+
+
+def _left_behind(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
+    folder = scope.app_dir(app.name)
+    left = [f"{folder}/{path} is not of this app and stays" for path in snapshot.foreign_files]
+    for name, record in snapshot.manifest.services.items():
+        if record.makes:
+            kind = record.unit.rpartition(".")[2]
+            left.append(
+                f"the {kind} {record.makes} of {name} stays, with its data if it has any; "
+                f"to remove it too: podman {kind} rm {record.makes}"
+            )
+    return left
+
+
+def _result(
+    app: App,
+    scope: Scope,
+    decided: Decided,
+    outcome: Outcome | None,
+    warnings: list[str],
+    timings: dict[str, float],
+) -> dict[str, t.Any]:
+    steps = list(decided.plan.steps)
+    if not decided.lingers:
+        service = f"user@{scope.manager.uid}.service"
+        steps.insert(0, Step(None, service, "linger", (f"linger is off for {scope.user}",)))
+    if decided.plan.load and not steps:
+        steps.append(Step(None, None, "reload", ("what is installed was never loaded",)))
+    diff = make_diff(
+        decided.plan, decided.world.desired, decided.world.current, scope.app_dir(app.name)
+    )
+    manifest = outcome.manifest if outcome else decided.snapshot.manifest
+    return make_result(
+        steps,
+        services=decided.world.services,
+        states=outcome.states if outcome else decided.world.states,
+        details=outcome.details if outcome else {},
+        generation=manifest.generation,
+        warnings=warnings,
+        diff=diff,
+        timings=timings,
+    )

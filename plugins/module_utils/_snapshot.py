@@ -1,0 +1,116 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Reading a host: what an app is there, and what surrounds it.  Nothing is changed."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from ._core.inputs import digest, is_unit
+from ._core.kinds import drop_in_dirs
+from ._core.manifest import Manifest, parse_manifest
+from ._core.spec import App, Blob
+from ._core.unitstate import State
+from ._host import files, staging, state
+from ._host.scope import Scope
+from ._host.systemd import Manager
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """One look at an app's host.
+
+    manifest: the record of the last run, empty if there is none.  desired: what the app's
+    directory is to hold.  current: what is there of that and of what the app owns.
+    foreign_files: other paths in the directory.  others: unit files elsewhere in the
+    scope, as (name, path).  drop_ins: digests of drop-ins that the app does not own but
+    that apply to its units.  states: of the recorded services; none where the manager is
+    not running.
+    """
+
+    manifest: Manifest
+    desired: dict[str, Blob]
+    current: dict[str, Blob]
+    foreign_files: tuple[str, ...]
+    others: tuple[tuple[str, str], ...]
+    drop_ins: dict[str, str]
+    manager_up: bool
+    states: dict[str, State]
+
+
+def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
+    """The snapshot that a plan for this app starts from."""
+    declared = sorted(app.content or ())
+    found = scope.files.call(_read_installed, scope.state_dir, scope.app_dir(app.name), app.name, declared)
+    manifest = (
+        parse_manifest(found["manifest"], state.manifest_path(scope.state_dir, app.name))
+        if found["manifest"]
+        else Manifest(app.name)
+    )
+    current = from_wire(found["files"], manifest)
+    desired = desired_content(app, manifest, current)
+    owned = sorted({*desired, *manifest.files})
+    units = [path for path in owned if is_unit(path) and "/" not in path]
+    around = scope.manager.call(
+        staging.scan_scope,
+        [top for top, _since in scope.search],
+        scope.app_dir(app.name),
+        owned,
+        sorted({name for unit in units for name in drop_in_dirs(unit)}),
+    )
+    up = scope.is_system or os.path.exists(f"{scope.manager.runtime_dir}/bus")
+    return Snapshot(
+        manifest=manifest,
+        desired=desired,
+        current=current,
+        foreign_files=tuple(path for path in found["listing"] if path not in owned),
+        others=tuple((str(name), str(path)) for name, path in around["units"]),
+        drop_ins={str(path): str(sha) for path, sha in around["drop_ins"].items()},
+        manager_up=up,
+        states=manager.read_states(manifest.services) if up else {},
+    )
+
+
+def _read_installed(
+    state_dir: str, app_dir: str, app: str, declared: t.Sequence[str]
+) -> dict[str, t.Any]:
+    path = state.manifest_path(state_dir, app)
+    text = state.read_text(path)
+    owned = parse_manifest(text, path).files if text else {}
+    return {"manifest": text, **files.read_app(app_dir, sorted({*declared, *owned}))}
+
+
+def from_wire(wire: t.Mapping[str, t.Sequence[t.Any]], manifest: Manifest) -> dict[str, Blob]:
+    """Files as they came from their owner's process."""
+    found = {}
+    for path, (text, mode) in wire.items():
+        on_change = manifest.files.get(path, ("", 0, "restart"))[2]
+        found[path] = Blob(str(text).encode("utf-8", "surrogateescape"), int(mode), on_change)
+    return found
+
+
+def to_wire(content: t.Mapping[str, Blob], paths: t.Iterable[str]) -> files.Wire:
+    """The named files on their way to their owner's process."""
+    return {p: [content[p].data.decode("utf-8", "surrogateescape"), content[p].mode] for p in paths}
+
+
+def desired_content(
+    app: App, manifest: Manifest, current: t.Mapping[str, Blob]
+) -> dict[str, Blob]:
+    """What the app's directory is to hold: declared, and kept where it is not pruned."""
+    if app.state == "absent":
+        return {}
+    installed = {path: current[path] for path in manifest.files if path in current}
+    if app.content is None:
+        return installed
+    return app.content if app.prune else {**installed, **app.content}
+
+
+def file_record(blob: Blob) -> tuple[str, int, str]:
+    """What the manifest keeps of a file."""
+    return digest(blob.data), blob.mode, blob.on_change

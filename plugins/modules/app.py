@@ -1,0 +1,230 @@
+#!/usr/bin/python
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""See DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: app
+short_description: Deploy an app of Podman Quadlets to one scope
+version_added: 0.1.0
+author:
+  - quadlet.fleet contributors (@quadlet-fleet)
+description:
+  - Turns a declared app (units and files) into running services, in one call.
+  - The units are checked, then the host's own Quadlet generator reads them together with what else
+    is installed. Only if that finds no error the files are written, each by one rename, systemd
+    reloads once, and exactly the services are started or restarted whose unit, drop-ins or files
+    are other than what they were started with, with those that must follow.
+  - With none of O(units), O(files) and O(src) the installed set is meant.
+extends_documentation_fragment:
+  - quadlet.fleet._attributes
+  - quadlet.fleet._attributes.diff
+  - quadlet.fleet._attributes.actiongroup
+  - quadlet.fleet._scope
+  - quadlet.fleet._content
+  - quadlet.fleet._run
+options:
+  name:
+    description:
+      - The app. Its units and files live in the directory of that name below the scope's unit
+        directory.
+      - Letters, digits, V(_) and V(-), beginning with a letter or a digit; not V(users).
+    type: str
+    required: true
+  state:
+    description:
+      - V(started) installs the app and starts what does not run. V(restarted) restarts what runs, too.
+      - V(present) installs and loads it, and leaves services alone.
+      - V(stopped) installs it and stops its containers, pods and kube units; networks and volumes stay.
+      - V(absent) stops its services and removes its files. Named volumes, their data, networks
+        and files that the app does not own stay, and a warning names them.
+    type: str
+    choices: [started, present, stopped, restarted, absent]
+    default: started
+  prune:
+    description:
+      - Stop and remove units and files that the app owned and does not declare any more. Named
+        volumes and data are never removed.
+    type: bool
+    default: true
+seealso:
+  - module: quadlet.fleet.unit
+  - module: quadlet.fleet.validate
+"""
+
+EXAMPLES = r"""
+- name: Run one web server
+  quadlet.fleet.app:
+    name: web
+    units:
+      web.container: |
+        [Container]
+        Image=docker.io/library/nginx:1.27
+        PublishPort=8080:80
+
+        [Install]
+        WantedBy=multi-user.target default.target
+
+- name: Run a web server with its configuration, a network and a volume, as user svc
+  quadlet.fleet.app:
+    name: shop
+    user: svc
+    units:
+      web.container:
+        Unit:
+          Description: The shop's front
+        Container:
+          Image: docker.io/library/nginx:1.27
+          Network: shop.network
+          PublishPort: ["8080:80"]
+          Volume:
+            - ./conf:/etc/nginx/conf.d:ro
+            - pages.volume:/usr/share/nginx/html
+          Environment:
+            GREETING: 100% "shop" for $5
+        Install:
+          WantedBy: default.target
+      shop.network:
+        Network: {}
+      pages.volume:
+        Volume: {}
+    files:
+      conf/default.conf: "{{ lookup('ansible.builtin.template', 'default.conf.j2') }}"
+
+- name: Deploy a directory of units, drop-ins, configuration and templates
+  quadlet.fleet.app:
+    name: shop
+    src: shop/
+
+- name: See what a deployment would restart, and why
+  quadlet.fleet.app:
+    name: shop
+    src: shop/
+  check_mode: true
+  diff: true
+  register: preview
+
+- name: Stop the app and remove its units (volumes and their data stay)
+  quadlet.fleet.app:
+    name: shop
+    state: absent
+"""
+
+RETURN = r"""
+plan:
+  description:
+    - What the run did, or in check mode would do, one entry for each unit or file that it acts
+      on. It is empty where nothing changes.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    unit:
+      description: The unit or file, null where it is neither.
+      type: str
+      sample: web.container
+    service:
+      description: The service, its name read from the generator's output.
+      type: str
+      sample: web.service
+    action:
+      description: One of C(write), C(adopt), C(start), C(restart), C(reload), C(stop), C(remove) and C(linger).
+      type: str
+      sample: restart
+    reasons:
+      description: Why, in words.
+      type: list
+      elements: str
+      sample: ["conf/default.conf changed"]
+services:
+  description:
+    - The state of each service of the app after the run, as systemd reports it.
+    - C(result) and C(restarts) are read for the services that this run started, and null for others.
+  returned: success
+  type: dict
+  sample: {"web.service": {"active": "active", "sub": "running", "result": "success", "restarts": 0}}
+generation:
+  description: The number of the deployed state. It grows by one with each run that changes files.
+  returned: success
+  type: int
+  sample: 3
+rolled_back:
+  description: Whether this run's failure was undone. Always false so far.
+  returned: success
+  type: bool
+failures:
+  description: The services that did not come up.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    unit:
+      description: The unit.
+      type: str
+      sample: web.container
+    service:
+      description: Its service.
+      type: str
+      sample: web.service
+    phase:
+      description: Where it failed.
+      type: str
+      sample: start
+    reason:
+      description: Why, in words.
+      type: str
+      sample: its process ended with status 1
+    exit_code:
+      description: The exit status of its main process, if it had one.
+      type: int
+      sample: 1
+    journal:
+      description: The last lines of its journal since this run began.
+      type: list
+      elements: str
+timings:
+  description: Seconds that each phase took.
+  returned: success
+  type: dict
+  sample: {"read": 0.05, "plan": 0.31, "write": 0.04, "reload": 0.4, "start": 2.1}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.quadlet.fleet.plugins.module_utils import _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import parse_app
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._reconcile import reconcile
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "prune": {"type": "bool", "default": True},
+            **_options.STATE,
+            **_options.SCOPE,
+            **_options.CONTENT,
+            **_options.RUN,
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    run_module(
+        module,
+        lambda: reconcile(
+            parse_app(params),
+            resolve_scope(params["user"], params["location"]),
+            check=module.check_mode,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""An app's content as it lies on the controller, gathered for one transfer."""
+
+from __future__ import annotations
+
+import base64
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import lookup_loader
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import is_unit
+
+_TEMPLATE = ".j2"
+
+
+def gather_content(action: ActionBase, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The module's arguments with C(src) read into C(units) and C(files).
+
+    What the task itself names under C(units) and C(files) comes before what C(src) holds.
+    """
+    args = dict(args)
+    src = args.pop("src", None)
+    units, files = args.get("units"), args.get("files")
+    for option, value in (("units", units), ("files", files)):
+        if value is not None and not isinstance(value, dict):
+            raise AnsibleActionFail(f"{option}: it is a mapping of paths, not {value!r}")
+    if files is not None:
+        args["files"] = {p: _with_content(action, p, value, task_vars) for p, value in files.items()}
+    if src is not None:
+        found_units, found_files = _read_directory(action, str(src), task_vars)
+        args["units"] = {**found_units, **(units or {})}
+        args["files"] = {**found_files, **(args.get("files") or {})}
+    return args
+
+
+def _with_content(action: ActionBase, path: str, value: t.Any, task_vars: dict[str, t.Any]) -> t.Any:
+    if not isinstance(value, dict) or "src" not in value:
+        return value
+    if "content" in value:
+        raise AnsibleActionFail(f"files {path}: content and src exclude each other")
+    source = _find(action, str(value["src"]))
+    more = {key: item for key, item in value.items() if key != "src"}
+    return {**_read_file(action, source, task_vars), **more}
+
+
+def _find(action: ActionBase, src: str) -> str:
+    found: str = action._find_needle("files", os.path.expanduser(src))
+    return found
+
+
+def _read_directory(
+    action: ActionBase, src: str, task_vars: dict[str, t.Any]
+) -> tuple[dict[str, str], dict[str, t.Any]]:
+    top = _find(action, src)
+    if not os.path.isdir(top):
+        raise AnsibleActionFail(f"src {src!r}: it is not a directory")
+    units: dict[str, str] = {}
+    files: dict[str, t.Any] = {}
+    for folder, dirs, names in os.walk(top):
+        dirs[:] = sorted(name for name in dirs if name != ".git")
+        for name in sorted(names):
+            source = os.path.join(folder, name)
+            path = os.path.relpath(source, top).removesuffix(_TEMPLATE)
+            if path in units or path in files:
+                raise AnsibleActionFail(f"src {src!r}: {path} is there twice, with and without {_TEMPLATE}")
+            value = _read_file(action, source, task_vars)
+            if is_unit(path) and value["encoding"] == "text":
+                units[path] = value["content"]
+            else:
+                files[path] = value
+    return units, files
+
+
+def _read_file(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A file's content, decrypted and rendered, as text where it is text."""
+    real = action._loader.get_real_file(source, decrypt=True)
+    try:
+        with open(real, "rb") as stream:
+            data = stream.read()
+    finally:
+        action._loader.cleanup_tmp_file(real)
+    mode = f"{0o755 if os.access(source, os.X_OK) else 0o644:04o}"
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return {"content": base64.b64encode(data).decode(), "encoding": "base64", "mode": mode}
+    if source.endswith(_TEMPLATE):
+        text = _render(action, source, task_vars)
+    return {"content": text, "encoding": "text", "mode": mode}
+
+
+def _render(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> str:
+    """A template as Ansible's own lookup renders it, with its search path and variables."""
+    lookup = lookup_loader.get(
+        "ansible.builtin.template", loader=action._loader, templar=action._templar
+    )
+    return str(lookup.run([source], variables=task_vars, convert_data=False)[0])
