@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 
@@ -19,6 +20,7 @@ def test_scenario(scenario: str) -> None:
         code = subprocess.run(
             ["molecule", "test", "--scenario-name", scenario],
             cwd=ROOT,
+            env=os.environ | {"NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
