@@ -38,19 +38,24 @@ class Image:
     @property
     def tree_digest(self) -> str:
         """Changes when the first layer's recipe does."""
-        return _digest([COMMON, DROP, self.packages, self.drop, dict(self.files), self.folders])
+        return _digest(
+            [BUILDER, COMMON, DROP, self.packages, self.drop, dict(self.files), self.folders]
+        )
 
     @property
     def digest(self) -> str:
         """Changes when anything of the recipe does."""
-        return _digest([COMMON, DROP, asdict(self)])
+        return _digest([BUILDER, COMMON, DROP, asdict(self)])
 
 
 def _digest(recipe: object) -> str:
     return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 
 
-# In every tree: the users that the programs ask for, and a home for nobody's temporary files.
+# Raised when trees.py makes other trees of the same recipe.
+BUILDER = 2
+
+# In every tree: the users that the programs ask for.
 COMMON = {
     "etc/passwd": (
         "root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/sh\n"
@@ -100,7 +105,7 @@ _POSTGRES = {
 # Makes the data folder on the first start (POSTGRES_USER, _PASSWORD or _PASSWORD_FILE, _DB), then
 # becomes the server, which refuses to run as root.
 set -eu
-export PGDATA=${PGDATA:-/var/lib/postgresql/data} PATH=/usr/lib/postgresql/17/bin:$PATH
+export PGDATA=${PGDATA:-/var/lib/postgresql/data}
 user=${POSTGRES_USER:-postgres}
 mkdir -p "$PGDATA" /run/postgresql
 chown postgres:postgres "$PGDATA" /run/postgresql
@@ -185,7 +190,8 @@ IMAGES = (
         folders=("var/lib/postgresql/data",),
         settings={
             "Entrypoint": ["postgres-entry"],
-            "Env": [f"{_PATH}:/usr/lib/postgresql/17/bin"],
+            # First: Debian's own psql is a Perl wrapper.
+            "Env": [_PATH.replace("=", "=/usr/lib/postgresql/17/bin:")],
             "ExposedPorts": {"5432/tcp": {}},
             "StopSignal": "SIGINT",
             "Volumes": {"/var/lib/postgresql/data": {}},
@@ -195,6 +201,11 @@ IMAGES = (
         "python",
         "1",
         packages=("python3",),
-        settings={"Cmd": ["python3"], "Env": [_PATH, "PYTHONUNBUFFERED=1"]},
+        settings={
+            "Cmd": ["python3"],
+            "Env": [_PATH, "PYTHONUNBUFFERED=1"],
+            # As process 1 it ignores SIGTERM, but always handles this one.
+            "StopSignal": "SIGINT",
+        },
     ),
 )

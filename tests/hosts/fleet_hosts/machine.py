@@ -23,7 +23,8 @@ from .rootfs import ensure_tree
 from .shell import run, succeeds
 
 _BOOT_SECONDS = 90
-_STOP_SECONDS = 60
+# systemd gives a service 90 s to stop before it kills it.
+_STOP_SECONDS = 120
 # nspawn ends with 133 when the host rebooted itself: the loop boots it again, as a machine would.
 _SUPERVISOR = (
     'if [ -n "$1" ]; then echo $$ > "$1"; fi; shift; while "$@"; [ $? -eq 133 ]; do :; done'

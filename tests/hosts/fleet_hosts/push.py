@@ -55,12 +55,16 @@ class Client:
         ):
             pass
 
-    def manifest(self, name: str, tag: str) -> bytes:
-        """The manifest that the tag names."""
-        with self._call(
-            "GET", f"/v2/{name}/manifests/{tag}", headers={"Accept": MANIFEST_TYPE}
-        ) as answer:
-            return answer.read()
+    def manifest(self, name: str, reference: str) -> bytes | None:
+        """The manifest that a tag or digest names; None when there is none."""
+        place, headers = f"/v2/{name}/manifests/{reference}", {"Accept": MANIFEST_TYPE}
+        try:
+            with self._call("GET", place, headers=headers) as answer:
+                return answer.read()
+        except HostsError as error:
+            if _is_missing(error):
+                return None
+            raise
 
     def references(self) -> list[tuple[str, str]]:
         """Every (name, tag), sorted."""
@@ -76,10 +80,7 @@ class Client:
             with self._call("HEAD", f"/v2/{name}/blobs/{digest}"):
                 return True
         except HostsError as error:
-            if (
-                isinstance(error.__cause__, urllib.error.HTTPError)
-                and error.__cause__.code == _NOT_FOUND
-            ):
+            if _is_missing(error):
                 return False
             raise
 
@@ -110,3 +111,8 @@ class Client:
             raise HostsError(
                 f"the registry refused {method} {place} ({error})", "see its log"
             ) from error
+
+
+def _is_missing(error: HostsError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, urllib.error.HTTPError) and cause.code == _NOT_FOUND

@@ -30,21 +30,30 @@ _SKIP = ("dev", "proc", "sys")
 
 
 def up(paths: Paths) -> None:
-    """Run the registry and fill it; up and filled already: only looks."""
+    """Run the registry, and let every image's tag name what its recipe makes, built or kept."""
     preflight.prepare()
     joined = network.ensure(paths)
     with paths.lock("registry"):
         client = _start(paths, joined)
-        record = paths.registry / "pushed.json"
-        pushed = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
         for image in IMAGES:
-            if pushed.get(image.reference) != image.digest:
-                with step(f"building {REGISTRY}/{image.reference}"):
-                    _fill(paths, client, image)
-                pushed[image.reference] = image.digest
-                write_text(record, json.dumps(pushed, indent=2) + "\n")
+            _provide(paths, client, image)
         # The registry holds them now.
         shutil.rmtree(paths.registry / "layers", ignore_errors=True)
+
+
+def _provide(paths: Paths, client: Client, image: Image) -> None:
+    """Build the image unless its recipe was built before; a tag that was moved is moved back."""
+    record = paths.registry / "built.json"
+    built = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+    known = built.get(image.digest)
+    manifest = client.manifest(image.name, known) if known else None
+    if manifest is None:
+        with step(f"building {REGISTRY}/{image.reference}"):
+            manifest = _fill(paths, client, image)
+        built[image.digest] = digest_of(manifest)
+        write_text(record, json.dumps(built, indent=2) + "\n")
+    elif client.manifest(image.name, image.tag) != manifest:
+        client.put_manifest(image.name, image.tag, manifest)
 
 
 def down(paths: Paths) -> None:
@@ -70,8 +79,8 @@ def listing(paths: Paths) -> list[tuple[str, str, int]]:
     client = _running_client(paths)
     rows = []
     for name, tag in client.references():
-        manifest = client.manifest(name, tag)
-        size = sum(layer["size"] for layer in json.loads(manifest)["layers"])
+        manifest = client.manifest(name, tag) or b"{}"
+        size = sum(layer["size"] for layer in json.loads(manifest).get("layers", []))
         rows.append((f"{REGISTRY}/{name}:{tag}", digest_of(manifest), size))
     return rows
 
@@ -82,7 +91,10 @@ def tag(paths: Paths, source: str, target: str) -> None:
     (name, old), (other, new) = _split(source), _split(target)
     if name != other:
         raise HostsError(f"{source} and {target} have different names", "only a tag can be moved")
-    client.put_manifest(name, new, client.manifest(name, old))
+    manifest = client.manifest(name, old)
+    if manifest is None:
+        raise HostsError(f"the registry has no {source}", "see `hosts registry list`")
+    client.put_manifest(name, new, manifest)
 
 
 def _split(reference: str) -> tuple[str, str]:
@@ -146,12 +158,15 @@ def _program(paths: Paths) -> Path:
     return final
 
 
-def _fill(paths: Paths, client: Client, image: Image) -> None:
+def _fill(paths: Paths, client: Client, image: Image) -> bytes:
+    """Build and push an image; return its manifest."""
     layers = [_tree_layer(paths, image)]
     if image.top:
         layers.append(_top_layer(paths, image))
     config = make_config(layers, image.settings)
-    client.push(image.name, image.tag, layers, config, make_manifest(layers, config))
+    manifest = make_manifest(layers, config)
+    client.push(image.name, image.tag, layers, config, manifest)
+    return manifest
 
 
 def _tree_layer(paths: Paths, image: Image) -> Layer:

@@ -20,6 +20,8 @@ from .shell import run
 SUITE = "trixie"
 # Where a merged /usr keeps what programs look for at the top.
 _LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
+# Made by hand, since no package's script runs.
+_FOLDERS = ("root", "run", "tmp", "var/tmp")
 
 
 def make_tree(image: Image, tree: Path, sources: Path) -> None:
@@ -44,8 +46,10 @@ def make_tree(image: Image, tree: Path, sources: Path) -> None:
         if (tree / target).is_dir() and not (tree / link).exists():
             (tree / link).symlink_to(target)
     _link_applets(tree)
-    for folder in ("root", "run", "tmp", "var/tmp", *image.folders):
+    for folder in (*_FOLDERS, *image.folders):
         (tree / folder).mkdir(parents=True, exist_ok=True)
+    if not (tree / "var/run").exists():
+        (tree / "var/run").symlink_to("../run")
     for folder in ("tmp", "var/tmp"):
         (tree / folder).chmod(0o1777)
     write_files(tree, {**COMMON, **image.files})
