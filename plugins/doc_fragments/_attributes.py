@@ -36,7 +36,9 @@ attributes:
     ACTIONGROUP = r"""
 attributes:
   action_group:
-    description: Its options can be given once, in C(module_defaults) of the group C(group/quadlet.fleet.quadlet).
+    description:
+      - Its options can be given once, in C(module_defaults) of the group
+        C(group/quadlet.fleet.quadlet).
     support: full
     membership:
       - quadlet.fleet.quadlet

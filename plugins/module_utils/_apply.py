@@ -24,6 +24,7 @@ from ._core.plan import Plan
 from ._core.spec import App, Blob
 from ._core.unitstate import Details, State
 from ._host import files, state, systemd
+from ._host.owner import Ran
 from ._host.scope import Scope
 from ._snapshot import file_record, to_wire
 
@@ -68,13 +69,13 @@ def apply_plan(work: Work, *, manager_up: bool) -> Outcome:
     elif work.plan.stop:
         work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
     if not manager_up:
-        return _finish(work, Outcome(work.before, {}, {}, []), started)
+        return _finish(work, Outcome(work.before, {}, {}, []))
     if work.plan.load:
         with timed(work.timings, "reload"):
             _reload(work)
     with timed(work.timings, "start"):
         outcome = _start(work, started)
-    return _finish(work, outcome, started)
+    return _finish(work, outcome)
 
 
 def _write(work: Work, manager_up: bool) -> None:
@@ -119,7 +120,7 @@ def _start(work: Work, since: float) -> Outcome:
     acted = list(dict.fromkeys((*plan.restart, *plan.start)))
     wanted = list(dict.fromkeys((*acted, *plan.revive))) if acted or plan.stop else acted
     names = list(work.services)
-    ran = systemd.Ran(0, "", "")
+    ran = Ran(0, "", "")
     if wanted:
         manager.reset_failed([n for n in acted if work.states.get(n, State()).failed])
         manager.queue("restart", _leaders(work))
@@ -161,7 +162,7 @@ def _failures(
     states: t.Mapping[str, State],
     details: t.Mapping[str, Details],
     since: float,
-    ran: systemd.Ran,
+    ran: Ran,
 ) -> list[dict[str, t.Any]]:
     doubtful = ran.status != 0 or any(not states.get(n, State()).up for n in wanted)
     jobs = work.manager.read_job_results(since) if doubtful else {}
@@ -189,9 +190,9 @@ def _failures(
     return failures
 
 
-def _finish(work: Work, outcome: Outcome, started: float) -> Outcome:
+def _finish(work: Work, outcome: Outcome) -> Outcome:
     """Writes the record of this run; an app that is gone has none."""
-    if work.app.state == "absent":
+    if not work.desired:
         path = state.manifest_path(work.scope.state_dir, work.app.name)
         work.scope.files.call(state.remove, path)
         return outcome

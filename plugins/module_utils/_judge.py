@@ -20,7 +20,9 @@ from ._core.manifest import parse_manifest
 from ._core.refs import unit_refs
 from ._core.spec import App
 from ._core.unitfile import UnitText
-from ._host import podman, scope as scopes, staging, state
+from ._host import podman, staging, state
+from ._host import scope as scopes
+from ._host.owner import own_process
 from ._host.scope import Scope
 from ._host.systemd import Manager
 from ._snapshot import Snapshot
@@ -49,7 +51,7 @@ class Judgement:
 
 def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     """The app's services, or QuadletError with everything that is wrong."""
-    version = check.check_podman(*podman.read_version(scope.manager))
+    version = check.check_podman(*podman.read_version(own_process()))
     if app.state != "absent":
         _check_user(scope)
         _check_location(app, scope)
@@ -79,7 +81,9 @@ def _owned(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
 def _check_user(scope: Scope) -> None:
     if scope.is_system:
         return
-    missing = scopes.subordinate_ids_missing(scope.manager, lambda path: state.read_text(path) or "")
+    missing = scopes.subordinate_ids_missing(
+        scope.manager, lambda path: state.read_text(path) or ""
+    )
     if missing:
         raise QuadletError(
             f"user {scope.user} has no range in {' and '.join(missing)}, "
@@ -117,7 +121,12 @@ def _check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopte
     errors = []
     for path, blob in snapshot.desired.items():
         there = snapshot.current.get(path)
-        if there and path not in snapshot.manifest.files and there.data != blob.data and not app.adopt:
+        if (
+            there
+            and path not in snapshot.manifest.files
+            and there.data != blob.data
+            and not app.adopt
+        ):
             errors.append(
                 QuadletError(
                     "a file is there that no app owns",
@@ -167,7 +176,7 @@ def _ask_generator(
 def _weigh(
     verdict: Verdict, scope: Scope, app_dir: str, units: t.Mapping[str, UnitText]
 ) -> list[str]:
-    """Raises errors of this app, of what it refers to, and new ones elsewhere; warns of old ones."""
+    """Raises errors of this app, what it refers to, and new ones elsewhere; warns of old ones."""
     if not verdict.errors:
         return _own_warnings(verdict, units)
     wanted = {
@@ -247,3 +256,29 @@ def check_container_names(scope: Scope, services: t.Sequence[Service]) -> None:
         errors = conflicts.container_conflicts(services, containers)
         if errors:
             raise join_errors(errors)
+
+
+def installed_errors(scope: Scope) -> tuple[Verdict, list[QuadletError]]:
+    """The generator's verdict on the scope as it is installed, its errors with path and line."""
+    verdict = installed_verdict(scope)
+    paths = (
+        scope.manager.call(_unit_paths, [top for top, _since in scope.search])
+        if verdict.errors
+        else {}
+    )
+    errors = []
+    for complaint in verdict.errors:
+        path = str(paths.get(complaint.unit, complaint.unit))
+        text = scope.manager.call(state.read_text, path) if path.startswith("/") else None
+        units, _errors = check.parse_units({path: str(text or "")})
+        errors.append(to_error(complaint, units.get(path), where=path))
+    return verdict, errors
+
+
+def _unit_paths(search: t.Sequence[str]) -> dict[str, str]:
+    """Paths of the scope's units by name; of one name the first in the search path counts."""
+    found: dict[str, str] = {}
+    for top in search:
+        for relative in staging.walk_units(top):
+            found.setdefault(relative.rpartition("/")[2], f"{top}/{relative}")
+    return found

@@ -17,8 +17,9 @@ from ._core.errors import QuadletError
 from ._core.generator import Service
 from ._core.manifest import ServiceRecord
 from ._core.plan import Plan, Step, World, file_changes, make_plan
-from ._core.report import failure_error, make_result
+from ._core.report import failure_error, make_result, service_result
 from ._core.spec import App
+from ._core.unitstate import State
 from ._host import linger
 from ._host.scope import Scope
 from ._host.systemd import Manager
@@ -43,6 +44,8 @@ def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
     manager = Manager(scope.manager, system=scope.is_system)
     with timed(timings, "read"):
         snapshot = read_snapshot(app, scope, manager)
+        if app.patch and not snapshot.desired:  # its last unit goes: the app does
+            app = dataclasses.replace(app, state="absent", patch={})
         _check_installed(app, scope, snapshot)
     with timed(timings, "plan"):
         decided = _decide(app, scope, manager, snapshot)
@@ -59,7 +62,12 @@ def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
 
 
 def _check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
-    if app.content is None and app.state != "absent" and not snapshot.manifest.files:
+    if (
+        app.content is None
+        and not app.patch
+        and app.state != "absent"
+        and not snapshot.manifest.files
+    ):
         raise QuadletError(
             f"app {app.name!r} is not installed in {scope.label}, and no units are given",
             where="units",
@@ -74,10 +82,10 @@ def _decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Dec
     services = snapshot.manifest.services
     draft = _world(app, scope, snapshot, services, loaded)
     texts_change = any(map(core_inputs.is_unit, [p for ps in file_changes(draft) for p in ps]))
-    if texts_change or loaded != snapshot.manifest.loaded:
-        if snapshot.desired or snapshot.manifest.files:
-            judgement = judge_app(app, scope, snapshot)
-            services = {s.name: _to_record(s) for s in judgement.services if not s.template}
+    known = bool(snapshot.desired or snapshot.manifest.files)
+    if known and (texts_change or loaded != snapshot.manifest.loaded):
+        judgement = judge_app(app, scope, snapshot)
+        services = {s.name: _to_record(s) for s in judgement.services if not s.template}
     world = _world(app, scope, snapshot, services, loaded)
     if judgement:
         world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
@@ -86,9 +94,11 @@ def _decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Dec
             check_service_names(manager, new)
             world = world._replace(states={**world.states, **manager.read_states(new)})
     world = world._replace(own_start=_own_starts(world, manager))
-    plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
+    plan = make_plan(world) if known else Plan()
     lingers = scope.is_system or app.state == "absent" or not app.linger
-    return Decided(world, plan, judgement, snapshot, lingers or linger.is_lingering(scope.user or ""))
+    return Decided(
+        world, plan, judgement, snapshot, lingers or linger.is_lingering(scope.user or "")
+    )
 
 
 def _world(
@@ -130,7 +140,10 @@ def _own_starts(world: World, manager: Manager) -> frozenset[str]:
     suspects = []
     for name, known in world.manifest.services.items():
         state, wanted = world.states.get(name), world.inputs.get(name)
-        same = wanted and (known.started_with, known.reload_with or {}) == (wanted.restart, wanted.reload)
+        same = wanted and (known.started_with, known.reload_with or {}) == (
+            wanted.restart,
+            wanted.reload,
+        )
         if state and state.up and wanted and not same:
             suspects.append(name)
     details = manager.read_details(suspects)
@@ -155,7 +168,11 @@ def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool
         known = decided.snapshot.manifest.services
         check_container_names(
             scope,
-            [s for s in decided.judgement.services if s.name not in known or s.objects != known[s.name].objects],
+            [
+                s
+                for s in decided.judgement.services
+                if s.name not in known or s.objects != known[s.name].objects
+            ],
         )
     return up
 
@@ -227,12 +244,15 @@ def _result(
     diff = make_diff(
         decided.plan, decided.world.desired, decided.world.current, scope.app_dir(app.name)
     )
+    states = outcome.states if outcome else decided.world.states
+    details = outcome.details if outcome else {}
     manifest = outcome.manifest if outcome else decided.snapshot.manifest
     return make_result(
         steps,
-        services=decided.world.services,
-        states=outcome.states if outcome else decided.world.states,
-        details=outcome.details if outcome else {},
+        services={
+            name: service_result(states.get(name, State()), details.get(name))
+            for name in decided.world.services
+        },
         generation=manifest.generation,
         warnings=warnings,
         diff=diff,

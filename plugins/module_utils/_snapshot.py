@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from ._core.inputs import digest, is_unit
-from ._core.kinds import drop_in_dirs
+from ._core.kinds import drop_in_dirs, split_drop_in
 from ._core.manifest import Manifest, parse_manifest
 from ._core.spec import App, Blob
 from ._core.unitstate import State
@@ -45,8 +45,10 @@ class Snapshot:
 
 def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
     """The snapshot that a plan for this app starts from."""
-    declared = sorted(app.content or ())
-    found = scope.files.call(_read_installed, scope.state_dir, scope.app_dir(app.name), app.name, declared)
+    declared = sorted({*(app.content or ()), *app.patch})
+    found = scope.files.call(
+        _read_installed, scope.state_dir, scope.app_dir(app.name), app.name, declared
+    )
     manifest = (
         parse_manifest(found["manifest"], state.manifest_path(scope.state_dir, app.name))
         if found["manifest"]
@@ -99,16 +101,26 @@ def to_wire(content: t.Mapping[str, Blob], paths: t.Iterable[str]) -> files.Wire
     return {p: [content[p].data.decode("utf-8", "surrogateescape"), content[p].mode] for p in paths}
 
 
-def desired_content(
-    app: App, manifest: Manifest, current: t.Mapping[str, Blob]
-) -> dict[str, Blob]:
+def desired_content(app: App, manifest: Manifest, current: t.Mapping[str, Blob]) -> dict[str, Blob]:
     """What the app's directory is to hold: declared, and kept where it is not pruned."""
     if app.state == "absent":
         return {}
     installed = {path: current[path] for path in manifest.files if path in current}
     if app.content is None:
-        return installed
+        return _patched(app, installed)
     return app.content if app.prune else {**installed, **app.content}
+
+
+def _patched(app: App, installed: dict[str, Blob]) -> dict[str, Blob]:
+    """The installed set with the app's patch; nothing at all once no unit is left."""
+    gone = [unit for unit, blob in app.patch.items() if blob is None]
+    left = {
+        path: blob
+        for path, blob in installed.items()
+        if path not in gone and (split_drop_in(path) or (path,))[0] not in gone
+    }
+    left.update({unit: blob for unit, blob in app.patch.items() if blob is not None})
+    return left if any(is_unit(path) and "/" not in path for path in left) else {}
 
 
 def file_record(blob: Blob) -> tuple[str, int, str]:

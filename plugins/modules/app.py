@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # Copyright (c) quadlet.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -37,9 +36,11 @@ options:
     required: true
   state:
     description:
-      - V(started) installs the app and starts what does not run. V(restarted) restarts what runs, too.
+      - V(started) installs the app and starts what does not run. V(restarted) restarts what runs,
+        too.
       - V(present) installs and loads it, and leaves services alone.
-      - V(stopped) installs it and stops its containers, pods and kube units; networks and volumes stay.
+      - V(stopped) installs it and stops its containers, pods and kube units; networks and volumes
+        stay.
       - V(absent) stops its services and removes its files. Named volumes, their data, networks
         and files that the app does not own stay, and a warning names them.
     type: str
@@ -132,7 +133,9 @@ plan:
       type: str
       sample: web.service
     action:
-      description: One of C(write), C(adopt), C(start), C(restart), C(reload), C(stop), C(remove) and C(linger).
+      description:
+        - One of C(write), C(adopt), C(start), C(restart), C(reload), C(stop), C(remove) and
+          C(linger).
       type: str
       sample: restart
     reasons:
@@ -143,10 +146,12 @@ plan:
 services:
   description:
     - The state of each service of the app after the run, as systemd reports it.
-    - C(result) and C(restarts) are read for the services that this run started, and null for others.
+    - C(result) and C(restarts) are read for the services that this run started, and null for
+      others.
   returned: success
   type: dict
-  sample: {"web.service": {"active": "active", "sub": "running", "result": "success", "restarts": 0}}
+  sample:
+    web.service: {active: active, sub: running, result: success, restarts: 0}
 generation:
   description: The number of the deployed state. It grows by one with each run that changes files.
   returned: success

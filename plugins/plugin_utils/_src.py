@@ -20,7 +20,9 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import 
 _TEMPLATE = ".j2"
 
 
-def gather_content(action: ActionBase, args: dict[str, t.Any], task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+def gather_content(
+    action: ActionBase, args: dict[str, t.Any], task_vars: dict[str, t.Any]
+) -> dict[str, t.Any]:
     """The module's arguments with C(src) read into C(units) and C(files).
 
     What the task itself names under C(units) and C(files) comes before what C(src) holds.
@@ -32,7 +34,9 @@ def gather_content(action: ActionBase, args: dict[str, t.Any], task_vars: dict[s
         if value is not None and not isinstance(value, dict):
             raise AnsibleActionFail(f"{option}: it is a mapping of paths, not {value!r}")
     if files is not None:
-        args["files"] = {p: _with_content(action, p, value, task_vars) for p, value in files.items()}
+        args["files"] = {
+            p: _with_content(action, p, value, task_vars) for p, value in files.items()
+        }
     if src is not None:
         found_units, found_files = _read_directory(action, str(src), task_vars)
         args["units"] = {**found_units, **(units or {})}
@@ -40,7 +44,9 @@ def gather_content(action: ActionBase, args: dict[str, t.Any], task_vars: dict[s
     return args
 
 
-def _with_content(action: ActionBase, path: str, value: t.Any, task_vars: dict[str, t.Any]) -> t.Any:
+def _with_content(
+    action: ActionBase, path: str, value: t.Any, task_vars: dict[str, t.Any]
+) -> t.Any:
     if not isinstance(value, dict) or "src" not in value:
         return value
     if "content" in value:
@@ -69,7 +75,9 @@ def _read_directory(
             source = os.path.join(folder, name)
             path = os.path.relpath(source, top).removesuffix(_TEMPLATE)
             if path in units or path in files:
-                raise AnsibleActionFail(f"src {src!r}: {path} is there twice, with and without {_TEMPLATE}")
+                raise AnsibleActionFail(
+                    f"src {src!r}: {path} is there twice, with and without {_TEMPLATE}"
+                )
             value = _read_file(action, source, task_vars)
             if is_unit(path) and value["encoding"] == "text":
                 units[path] = value["content"]

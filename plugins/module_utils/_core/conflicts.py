@@ -23,13 +23,15 @@ class ForeignFile(t.NamedTuple):
 
 class Container(t.NamedTuple):
     """A container that Podman has: its name, the service that made it or '', and the name
-    of the pod whose infra container it is, or ''.  image: as named, and its id."""
+    of the pod whose infra container it is, or ''.  image: as named, and its id.
+    health: healthy, unhealthy, starting, or None without a health check."""
 
     name: str
     service: str
     pod: str
     image: str = ""
     image_id: str = ""
+    health: str | None = None
 
 
 def file_conflicts(units: t.Iterable[str], others: t.Iterable[ForeignFile]) -> list[QuadletError]:
@@ -77,7 +79,11 @@ def _sort(app_dir: str, first: Service, second: Service) -> tuple[Service, Servi
 
 def _shared(label: str, name: str, pair: tuple[Service, Service]) -> QuadletError:
     mine, other = pair
-    where = other.unit if mine.source.rpartition("/")[0] == other.source.rpartition("/")[0] else other.source
+    where = (
+        other.unit
+        if mine.source.rpartition("/")[0] == other.source.rpartition("/")[0]
+        else other.source
+    )
     key = "ServiceName" if label == "service" else "ContainerName or PodName"
     return QuadletError(
         f"{mine.unit} and {where} both make the {label} {name!r}; the one would replace the other",

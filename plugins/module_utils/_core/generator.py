@@ -18,9 +18,12 @@ from .unitfile import UnitText
 _PREFIX = re.compile(r"^quadlet-generator\[\d+\]: ")
 _BLOCK = re.compile(r"^---(.+)---$")
 _LOAD_ERROR = re.compile(r'^(?:error loading|Error loading) ["\'](.+?)["\'],? (?:ignoring: )?(.*)$')
-_CONVERT_ERROR = re.compile(r'^(?:converting|Error converting) ["\'](.+?)["\'][:,] (?:ignoring: )?(.*)$')
+_CONVERT_ERROR = re.compile(
+    r'^(?:converting|Error converting) ["\'](.+?)["\'][:,] (?:ignoring: )?(.*)$'
+)
 _QUIET = re.compile(
-    r"^(Loading source unit file |processing encountered some errors|No files (to parse|parsed) from )"
+    r"^(Loading source unit file |processing encountered some errors"
+    r"|No files (to parse|parsed) from )"
 )
 _NEEDS = ("Requires", "BindsTo", "Requisite")
 
@@ -85,7 +88,8 @@ def parse_verdict(stdout: str, stderr: str) -> Verdict:
 
 
 def _parse_services(stdout: str) -> t.Iterator[Service]:
-    name, lines = "", []
+    name = ""
+    lines: list[str] = []
     for line in [*stdout.splitlines(), "------"]:
         block = _BLOCK.match(line)
         if block or line == "------":
@@ -108,19 +112,24 @@ def _parse_service(name: str, lines: t.Sequence[str]) -> Service:
             values.setdefault((section, key), []).append(value)
 
     def words(*keys: str) -> tuple[str, ...]:
-        found = [word for key in keys for text in values.get(("Unit", key), []) for word in text.split()]
+        found = [
+            word for key in keys for text in values.get(("Unit", key), []) for word in text.split()
+        ]
         return tuple(dict.fromkeys(found))
 
     def last(key: str, default: str) -> str:
         return values.get(("Service", key), [default])[-1].lower()
 
-    commands = values.get(("Service", "ExecStart"), []) + values.get(("Service", "ExecStartPre"), [])
+    commands = values.get(("Service", "ExecStart"), []) + values.get(
+        ("Service", "ExecStartPre"), []
+    )
     return Service(
         name=name,
         source=values.get(("Unit", "SourcePath"), [""])[-1],
         needs=words(*_NEEDS),
         follows=words(*_NEEDS, "PartOf"),
-        once=last("Type", "") == "oneshot" and last("RemainAfterExit", "no") not in ("yes", "true", "1", "on"),
+        once=last("Type", "") == "oneshot"
+        and last("RemainAfterExit", "no") not in ("yes", "true", "1", "on"),
         objects=tuple(n for text in commands for n in _object_names(name, text)),
         can_reload=("Service", "ExecReload") in values,
         makes=next(filter(None, (_made(name, text) for text in commands)), ""),
@@ -146,9 +155,17 @@ def _made(service: str, text: str) -> str:
 
 def _expand(service: str, text: str) -> str:
     """The specifiers that name the unit; others stay."""
-    stem = service[: -len(".service")] if service.endswith(".service") else service
+    stem = service.removesuffix(".service")
     prefix, _at, instance = stem.partition("@")
-    table = {"%N": stem, "%n": service, "%p": prefix, "%P": prefix, "%i": instance, "%I": instance, "%%": "%"}
+    table = {
+        "%N": stem,
+        "%n": service,
+        "%p": prefix,
+        "%P": prefix,
+        "%i": instance,
+        "%I": instance,
+        "%%": "%",
+    }
     return re.sub(r"%.", lambda m: table.get(m.group(0), m.group(0)), text)
 
 

@@ -34,8 +34,10 @@ def digest(data: bytes) -> str:
 
 
 def loaded_digest(content: t.Mapping[str, Blob], foreign: t.Mapping[str, str]) -> str:
-    """One digest of all that the generator reads for an app: units and drop-ins, foreign ones too."""
-    lines = [f"{path} {digest(blob.data)}" for path, blob in sorted(content.items()) if is_unit(path)]
+    """One digest of all that the generator reads for an app, foreign drop-ins too."""
+    lines = [
+        f"{path} {digest(blob.data)}" for path, blob in sorted(content.items()) if is_unit(path)
+    ]
     lines += [f"{path} {sha}" for path, sha in sorted(foreign.items())]
     return digest("\n".join(lines).encode())
 
@@ -43,7 +45,9 @@ def loaded_digest(content: t.Mapping[str, Blob], foreign: t.Mapping[str, str]) -
 def is_unit(path: str) -> bool:
     """Whether a path in an app's directory is a unit or a unit's drop-in."""
     drop_in = split_drop_in(path)
-    return kind_of(drop_in[0] if drop_in else path) is not None and ("/" not in path or bool(drop_in))
+    return kind_of(drop_in[0] if drop_in else path) is not None and (
+        "/" not in path or bool(drop_in)
+    )
 
 
 def unit_inputs(
@@ -62,9 +66,7 @@ def unit_inputs(
     dirs = drop_in_dirs(unit)
     own = [unit] + [path for path in content if "/" in path and path.rpartition("/")[0] in dirs]
     restart = {path: digest(content[path].data) for path in own if is_unit(path)}
-    restart.update(
-        {path: sha for path, sha in foreign.items() if path.split("/")[-2] in dirs}
-    )
+    restart.update({path: sha for path, sha in foreign.items() if path.split("/")[-2] in dirs})
     reload: Parts = {}
     refs = [ref for path in own for ref in _refs(path, content[path], app_dir, home)]
     for path, blob in content.items():

@@ -17,7 +17,7 @@ from __future__ import annotations
 import enum
 import typing as t
 
-Version = t.Tuple[int, int]
+Version = tuple[int, int]
 
 NEWEST: Version = (6, 1)
 """The newest Podman whose keys are all in this table."""

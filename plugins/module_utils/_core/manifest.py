@@ -15,7 +15,7 @@ from .errors import QuadletError
 
 FORMAT = 1
 
-Parts = t.Dict[str, str]
+Parts = dict[str, str]
 """Digest by path of everything that a service was started with."""
 
 
@@ -40,8 +40,8 @@ class ServiceRecord:
 
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """files: digest, mode and on_change of every file that the app owns.  loaded: digest of the unit
-    texts at the last daemon-reload, None while a run is between its first write and that.
+    """files: digest, mode and on_change of every file that the app owns.  loaded: digest of
+    the unit texts at the last daemon-reload, None while a run is between its first write and it.
     written_at: when the last run wrote or reloaded, in seconds since the epoch.
     """
 

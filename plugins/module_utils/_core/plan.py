@@ -125,7 +125,8 @@ def make_plan(world: World) -> Plan:
         settled=tuple(
             name
             for name in world.services
-            if _state(world, name).up and not _changes(world, name, world.manifest.services.get(name))
+            if _state(world, name).up
+            and not _changes(world, name, world.manifest.services.get(name))
         ),
         warnings=tuple(_stale_resources(world)),
     )
@@ -146,18 +147,31 @@ def _kind(record: ServiceRecord) -> Kind:
     return kind or KINDS["container"]
 
 
-def _why_now(world: World, name: str) -> tuple[str | None, list[str]]:
-    """(action or None, reasons) of one service, for itself alone."""
-    decide = _BY_STATE[world.app.state]
-    return decide(world, name, world.services[name], _state(world, name))
+class _Case(t.NamedTuple):
+    """One service to decide on."""
+
+    world: World
+    name: str
+    record: ServiceRecord
+    state: State
 
 
-Decision = t.Tuple[t.Optional[str], t.List[str]]
+Decision = tuple[t.Optional[str], list[str]]
+"""(action or None, reasons)."""
 
 
-def _decide_started(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
-    known = world.manifest.services.get(name)
-    changes = _changes(world, name, known)
+def _why_now(world: World, name: str) -> Decision:
+    """The decision on one service, for itself alone."""
+    decide = _BY_STATE.get(world.app.state)
+    if decide is None:
+        return None, []
+    return decide(_Case(world, name, world.services[name], _state(world, name)))
+
+
+def _decide_started(case: _Case) -> Decision:
+    world, record, state = case.world, case.record, case.state
+    known = world.manifest.services.get(case.name)
+    changes = _changes(world, case.name, known)
     if state.crashing:
         return "restart", ["keeps crashing", *changes]
     if not state.up:
@@ -167,7 +181,7 @@ def _decide_started(world: World, name: str, record: ServiceRecord, state: State
     if not changes or world.app.restart == "never":
         return None, []
     if changes == [_RELOAD]:
-        return _decide_reload(world, name, record)
+        return _decide_reload(case)
     if not _kind(record).runs and not _kind(record).remade:
         return None, []
     return "restart", [text for text in changes if text != _RELOAD]
@@ -179,37 +193,33 @@ def _why_down(known: ServiceRecord | None, state: State) -> str:
     return "has failed" if state.failed else "is not running"
 
 
-def _decide_reload(world: World, name: str, record: ServiceRecord) -> Decision:
-    known = world.manifest.services[name]
-    reasons = _describe(world, known.reload_with or {}, world.inputs[name].reload)
-    if record.can_reload:
+def _decide_reload(case: _Case) -> Decision:
+    known = case.world.manifest.services[case.name]
+    wanted = case.world.inputs[case.name].reload
+    reasons = _describe(case.world, known.reload_with or {}, wanted)
+    if case.record.can_reload:
         return "reload", reasons
     return "restart", [*reasons, "has no ReloadCmd, ReloadSignal or ExecReload"]
 
 
-def _decide_restarted(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
-    if _kind(record).runs and (state.up or state.crashing):
+def _decide_restarted(case: _Case) -> Decision:
+    if _kind(case.record).runs and (case.state.up or case.state.crashing):
         return "restart", ["state: restarted"]
-    return _decide_started(world, name, record, state)
+    return _decide_started(case)
 
 
-def _decide_stopped(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
-    if _kind(record).runs and (state.up or state.crashing):
+def _decide_stopped(case: _Case) -> Decision:
+    if _kind(case.record).runs and (case.state.up or case.state.crashing):
         return "stop", ["state: stopped"]
     return None, []
 
 
-def _decide_present(world: World, name: str, record: ServiceRecord, state: State) -> Decision:
-    return None, []
-
-
-_BY_STATE: dict[str, t.Callable[[World, str, ServiceRecord, State], Decision]] = {
+_BY_STATE: dict[str, t.Callable[[_Case], Decision]] = {
     "started": _decide_started,
     "restarted": _decide_restarted,
     "stopped": _decide_stopped,
-    "present": _decide_present,
-    "absent": _decide_present,
 }
+"""The other states leave services alone."""
 
 _RELOAD = "(reload)"
 
@@ -267,7 +277,7 @@ def _keys(world: World, path: str) -> str:
 
 
 def _follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
-    """Adds what systemd restarts along: active services that need, or are part of, one that does."""
+    """Adds what systemd restarts along: active services that need, or are part of, another."""
     queue = [name for name, action in actions.items() if action == "restart"]
     while queue:
         leader = queue.pop()
@@ -289,10 +299,10 @@ def _restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, li
             for name, other in world.services.items()
             if pod in other.needs and _kind(record).suffix == "pod" and _state(world, name).up
         ]
-        if members and pod not in actions and _state(world, pod).up:
-            if all(actions.get(name) == "restart" for name in members):
-                actions[pod] = "restart"
-                why[pod] = ["all its running containers restart"]
+        idle = pod not in actions and _state(world, pod).up
+        if members and idle and all(actions.get(name) == "restart" for name in members):
+            actions[pod] = "restart"
+            why[pod] = ["all its running containers restart"]
 
 
 def _steps(
@@ -308,18 +318,22 @@ def _steps(
     for name in removed:
         unit = world.manifest.services[name].unit
         gone = "state: absent" if world.app.state == "absent" else "is no longer declared"
-        steps.append(Step(unit, name, "remove", (gone if unit not in world.desired else "has another service name now",)))
+        steps.append(
+            Step(
+                unit,
+                name,
+                "remove",
+                (gone if unit not in world.desired else "has another service name now",),
+            )
+        )
         told.add(unit)
     for name, action in actions.items():
         unit = world.services[name].unit
         steps.append(Step(unit, name, action, tuple(why[name])))
         told |= {unit, *world.inputs[name].restart, *world.inputs[name].reload}
-    for path in writes:
-        if path not in told:
-            steps.append(_write_step(world, path))
-    for path in deletes:
-        if path not in told:
-            steps.append(Step(path, None, "remove", ("is no longer declared",)))
+    steps += [_write_step(world, path) for path in writes if path not in told]
+    undeclared = ("is no longer declared",)
+    steps += [Step(path, None, "remove", undeclared) for path in deletes if path not in told]
     return steps
 
 
@@ -340,16 +354,18 @@ def _write_step(world: World, path: str) -> Step:
 
 def _stale_resources(world: World) -> list[str]:
     """Networks and volumes that were made from another text than the one that is wanted."""
-    warnings = []
-    for name, record in world.services.items():
-        kind, known = _kind(record), world.manifest.services.get(name)
-        if kind.runs or kind.remade or known is None or not _state(world, name).up:
-            continue
-        if known.started_with and known.started_with != world.inputs[name].restart:
-            if name not in world.own_start:
-                warnings.append(
-                    f"{record.unit} changed since {name} made its {kind.suffix}, which stays as it "
-                    f"was: a {kind.suffix} is not made again by itself, since that would need its "
-                    "containers stopped, and lose a volume's data."
-                )
-    return warnings
+    return [
+        f"{record.unit} changed since {name} made its {_kind(record).suffix}, which stays as it "
+        f"was: a {_kind(record).suffix} is not made again by itself, since that would need its "
+        "containers stopped, and lose a volume's data."
+        for name, record in world.services.items()
+        if _is_stale(world, name, record)
+    ]
+
+
+def _is_stale(world: World, name: str, record: ServiceRecord) -> bool:
+    kind, known = _kind(record), world.manifest.services.get(name)
+    if kind.runs or kind.remade or known is None or not _state(world, name).up:
+        return False
+    changed = known.started_with not in (None, world.inputs[name].restart)
+    return changed and name not in world.own_start

@@ -37,14 +37,13 @@ class UnitRef(t.NamedTuple):
 
 def unit_refs(unit: UnitText, kind: str) -> list[UnitRef]:
     """The units that a unit's own section refers to (C(Network=net.network), …)."""
-    found = []
-    for entry in unit.entries:
-        if entry.section != kind or not entry.value:
-            continue
-        for name in _unit_names(entry):
-            if kind_of(name) and "/" not in name and "%" not in name:
-                found.append(UnitRef(name, entry))
-    return found
+    return [
+        UnitRef(name, entry)
+        for entry in unit.entries
+        if entry.section == kind and entry.value
+        for name in _unit_names(entry)
+        if kind_of(name) and "/" not in name and "%" not in name
+    ]
 
 
 def _unit_names(entry: Entry) -> list[str]:

@@ -67,7 +67,9 @@ def _scalar(value: t.Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int)):
         return str(value)
-    raise QuadletError(f"the value {value!r} is neither text, an integer nor a boolean", remedy=_QUOTE_IT)
+    raise QuadletError(
+        f"the value {value!r} is neither text, an integer nor a boolean", remedy=_QUOTE_IT
+    )
 
 
 def _from_mapping(row: Key | None, key: str, value: t.Mapping[t.Any, t.Any]) -> list[str]:
@@ -111,5 +113,7 @@ def _list_item(row: Key | None, key: str, item: t.Any) -> str:
 def _option(name: t.Any, value: t.Any) -> str:
     text = f"{_pair_name(name)}={quoting.literal(_scalar(value))}"
     if "," in text or '"' in text:
-        raise QuadletError(f"the option {text!r} holds a comma or a quote, which ends it for Podman")
+        raise QuadletError(
+            f"the option {text!r} holds a comma or a quote, which ends it for Podman"
+        )
     return text

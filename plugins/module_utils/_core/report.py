@@ -10,7 +10,6 @@ from __future__ import annotations
 import typing as t
 
 from .errors import QuadletError
-from .manifest import ServiceRecord
 from .plan import Step
 from .unitstate import Details, State
 
@@ -18,9 +17,7 @@ from .unitstate import Details, State
 def make_result(
     steps: t.Sequence[Step],
     *,
-    services: t.Mapping[str, ServiceRecord],
-    states: t.Mapping[str, State],
-    details: t.Mapping[str, Details],
+    services: t.Mapping[str, t.Mapping[str, t.Any]],
     generation: int,
     warnings: t.Sequence[str],
     diff: t.Sequence[t.Mapping[str, str]],
@@ -30,9 +27,7 @@ def make_result(
     return {
         "changed": bool(steps),
         "plan": [step.to_result() for step in steps],
-        "services": {
-            name: service_result(states.get(name, State()), details.get(name)) for name in services
-        },
+        "services": dict(services),
         "generation": generation,
         "rolled_back": False,
         "warnings": list(warnings),
@@ -60,7 +55,8 @@ def failure_error(
     lines = [f"{f['service']} ({f['unit']}): {f['reason']}" for f in failures]
     tail = "".join(f"\n    {line}" for line in first["journal"][-5:])
     return QuadletError(
-        f"{first['service']} did not start{more}:\n" + "\n".join(f"  {line}" for line in lines)
+        f"{first['service']} did not start{more}:\n"
+        + "\n".join(f"  {line}" for line in lines)
         + (f"\n  {first['service']} last said:{tail}" if tail else ""),
         where=f"app {app}",
         remedy="\nThe new files are in place; the next run tries again.",

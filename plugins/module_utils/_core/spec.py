@@ -47,7 +47,8 @@ class Gate:
 @dataclasses.dataclass(frozen=True)
 class App:
     """One app as asked for.  content: every unit, drop-in and file by its path in the
-    app's directory, or None for the installed set.  only: act on this unit's service alone.
+    app's directory, or None for the installed set.  patch: units to put into the installed
+    set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
     """
 
     name: str
@@ -58,7 +59,41 @@ class App:
     restart: str = "auto"
     linger: bool = True
     gate: Gate = Gate()
+    patch: dict[str, Blob | None] = dataclasses.field(default_factory=dict)
     only: str | None = None
+
+
+def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
+    """The app that the unit module means: the installed one with one unit put in or taken out."""
+    unit, state = params["name"], params["state"]
+    _check_unit_name(unit, "name")
+    given = params["content"] if params["content"] is not None else params["sections"]
+    if state == "absent" or given is None:
+        blob = None
+    else:
+        blob = Blob(_unit_text(unit, given).encode("utf-8", "surrogateescape"))
+    if blob is None and state != "absent":
+        raise QuadletError(
+            "neither sections nor content is given",
+            where=f"name {unit}",
+            remedy="Give the unit's sections or its text as content, or use state: absent.",
+        )
+    return App(
+        name=parse_app_name(params["app"] or re.split(r"[@.]", unit)[0]),
+        state="present" if state == "absent" else state,
+        patch={unit: blob},
+        only=unit,
+        **_parse_run(params),
+    )
+
+
+def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {
+        "adopt": params.get("adopt", False),
+        "restart": params.get("restart", "auto"),
+        "linger": params.get("linger", True),
+        "gate": parse_gate(params.get("gate") or {}),
+    }
 
 
 def parse_app(params: t.Mapping[str, t.Any]) -> App:
@@ -70,17 +105,14 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         raise QuadletError(
             f"the set of units of app {name!r} is empty",
             where="units",
-            remedy="Use state: absent to remove the app; leave units out to keep what is installed.",
+            remedy="Use state: absent to remove the app; to keep what is installed leave units out.",
         )
     return App(
         name=name,
         state=state,
         content=content if state != "absent" else None,
         prune=params.get("prune", True),
-        adopt=params.get("adopt", False),
-        restart=params.get("restart", "auto"),
-        linger=params.get("linger", True),
-        gate=parse_gate(params.get("gate") or {}),
+        **_parse_run(params),
     )
 
 
@@ -96,11 +128,15 @@ def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
 def parse_app_name(name: str) -> str:
     """A name that can be a directory of units without meaning anything else to Podman."""
     if not _APP.match(name) or name == "users":
-        reason = "Podman reads that directory for every user" if name == "users" else "it has other characters"
+        reason = (
+            "Podman reads that directory for every user"
+            if name == "users"
+            else "it has other characters"
+        )
         raise QuadletError(
             f"{name!r} can't be an app's name: {reason}",
             where="name",
-            remedy="Use letters, digits, '_' and '-', beginning with a letter or a digit; not 'users'.",
+            remedy="Begin with a letter or a digit, go on with those, '_' and '-'; not 'users'.",
         )
     return name
 
@@ -204,7 +240,9 @@ def _parse_file(path: str, value: t.Any) -> Blob:
     given = value if isinstance(value, t.Mapping) else {"content": value}
     unknown = sorted(set(given) - {"content", "encoding", "mode", "on_change"})
     if unknown or not isinstance(given.get("content"), str):
-        what = f"unknown option {unknown[0]!r}" if unknown else f"{given.get('content')!r} is not text"
+        what = (
+            f"unknown option {unknown[0]!r}" if unknown else f"{given.get('content')!r} is not text"
+        )
         raise QuadletError(
             what,
             where=where,
@@ -213,7 +251,9 @@ def _parse_file(path: str, value: t.Any) -> Blob:
         )
     on_change = given.get("on_change", "restart")
     if on_change not in ON_CHANGE:
-        raise QuadletError(f"on_change {on_change!r} is none of {', '.join(ON_CHANGE)}", where=where)
+        raise QuadletError(
+            f"on_change {on_change!r} is none of {', '.join(ON_CHANGE)}", where=where
+        )
     return Blob(_file_bytes(where, given), _parse_mode(where, given.get("mode", 0o644)), on_change)
 
 
@@ -248,4 +288,6 @@ def _check_nesting(content: t.Mapping[str, Blob]) -> None:
         for depth in range(1, len(parts)):
             folder = "/".join(parts[:depth])
             if folder in content:
-                raise QuadletError(f"{folder!r} is a file and the directory of {path!r}", where="files")
+                raise QuadletError(
+                    f"{folder!r} is a file and the directory of {path!r}", where="files"
+                )

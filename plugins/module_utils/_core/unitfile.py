@@ -60,8 +60,8 @@ def parse_unit(name: str, text: str) -> UnitText:
             remedy="Save the file as UTF-8 without BOM.",
         )
     if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        raise QuadletError("the text holds a NUL byte", where=f"{name}:{line}")
+        before = text[: text.index("\x00")].count("\n")
+        raise QuadletError("the text holds a NUL byte", where=f"{name}:{before + 1}")
     sections: list[str] = []
     entries: list[Entry] = []
     for number, line in _logical_lines(name, text):
@@ -75,7 +75,8 @@ def parse_unit(name: str, text: str) -> UnitText:
 
 def _logical_lines(name: str, text: str) -> t.Iterator[tuple[int, str]]:
     """(number, text) of every line that says something, continued lines joined."""
-    pending, first = "", 0
+    pending = ""
+    first = 0
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.strip()
         if pending and not line:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -16,12 +17,12 @@ import typing as t
 from .._core.errors import QuadletError
 from .._core.spec import RESERVED_DIR
 
-Wire = t.Dict[str, t.List[t.Any]]
+Wire = dict[str, list[t.Any]]
 """Files on their way between processes: path → [text with surrogates for bytes, mode]."""
 
 
 def read_app(app_dir: str, paths: t.Sequence[str]) -> dict[str, t.Any]:
-    """C({"files": Wire, "listing": [path …]}): the named files that exist, and what else is there."""
+    """C({"files": Wire, "listing": [path …]}): the named files, and paths of all that is there."""
     _refuse_link(app_dir)
     files: Wire = {}
     for path in paths:
@@ -54,7 +55,7 @@ def _refuse_link(app_dir: str) -> None:
         raise QuadletError(
             "an app's directory is a real one, this is a symbolic link",
             where=app_dir,
-            remedy="Remove the link, or choose another app name (Podman before 5.3 does not follow it).",
+            remedy="Remove the link: Podman before 5.3 does not follow it.",
         )
 
 
@@ -142,17 +143,13 @@ def _make_dirs(path: str) -> list[str]:
 
 
 def _remove(path: str) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        pass
 
 
 def _rmdir(path: str) -> None:
-    try:
+    with contextlib.suppress(OSError):  # not empty, or gone: both are fine
         os.rmdir(path)
-    except OSError:
-        pass  # not empty, or gone: both are fine
 
 
 def _remove_empty_dirs(app_dir: str, deletes: t.Sequence[str]) -> None:

@@ -8,10 +8,9 @@
 from __future__ import annotations
 
 import os
-import pwd
 
 from .._core.errors import QuadletError
-from .owner import Owner
+from .owner import own_process
 from .scope import Scope
 from .systemd import Manager, wait_until
 
@@ -27,14 +26,17 @@ def is_lingering(user: str) -> bool:
 def set_linger(user: str, *, on: bool) -> None:
     """Turns linger on or off as the calling user; root may for everyone."""
     verb = "enable-linger" if on else "disable-linger"
-    ran = Owner(pwd.getpwuid(os.geteuid())).run(["loginctl", verb, user])
+    ran = own_process().run(["loginctl", verb, user])
     if ran.status != 0:
         raise QuadletError(
             f"loginctl {verb} {user} failed: {(ran.err or ran.out).strip()}",
             where="linger",
             remedy=f"As root run: loginctl {verb} {user}"
-            + (" — or set linger: false, and the services end with the user's last session."
-               if on else ""),
+            + (
+                " — or set linger: false, and the services end with the user's last session."
+                if on
+                else ""
+            ),
         )
 
 
@@ -43,7 +45,7 @@ def ensure_manager(scope: Scope, manager: Manager) -> None:
     if manager.answers():
         return
     if os.geteuid() == 0:
-        Owner(pwd.getpwuid(os.geteuid())).run(["systemctl", "start", f"user@{scope.manager.uid}.service"])
+        own_process().run(["systemctl", "start", f"user@{scope.manager.uid}.service"])
     if not wait_until(manager.answers, _BUS_TIMEOUT):
         raise QuadletError(
             f"the service manager of user {scope.user} did not answer within {_BUS_TIMEOUT:g} s",
@@ -61,9 +63,18 @@ def online_warning(system: Manager) -> list[str]:
     state = system.read_states([ONLINE]).get(ONLINE)
     if state is None or state.active == "active":
         return []
-    return [
+    warning = (
         f"{ONLINE} is not active on this host, and a rootless container waits up to 90 s for it "
         "at each start. Make something want it, once, as root: systemctl add-wants "
-        f"multi-user.target {ONLINE} && systemctl start {ONLINE}; or write DefaultDependencies=false "
-        "under [Quadlet] in the units that need no network at start (Podman 5.3+)."
-    ]
+        f"multi-user.target {ONLINE} && systemctl start {ONLINE}; or write "
+        "DefaultDependencies=false under [Quadlet] in units that need no network at start."
+    )
+    return [warning]
+
+
+def read_lingering_users() -> list[str]:
+    """The names of users for whom linger is on."""
+    try:
+        return sorted(os.listdir("/var/lib/systemd/linger"))
+    except FileNotFoundError:
+        return []

@@ -60,13 +60,17 @@ class Owner:
             "SYSTEMD_COLORS": "0",
             "SYSTEMD_PAGER": "cat",
         }
-        if self.uid:
+        if self.uid and os.path.isdir(self.runtime_dir):
             found["XDG_RUNTIME_DIR"] = self.runtime_dir
             found["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.runtime_dir}/bus"
         return found
 
     def run(
-        self, argv: t.Sequence[str], *, timeout: float = _TIMEOUT, extra: t.Mapping[str, str] | None = None
+        self,
+        argv: t.Sequence[str],
+        *,
+        timeout: float = _TIMEOUT,
+        extra: t.Mapping[str, str] | None = None,
     ) -> Ran:
         """Runs a command as the user.  127: it does not exist; 124: it took too long."""
         try:
@@ -123,7 +127,7 @@ class Owner:
         status = 1
         try:
             os.dup2(sink, 3)
-            os.closerange(4, os.sysconf("SC_OPEN_MAX") if os.sysconf("SC_OPEN_MAX") < 65536 else 65536)
+            os.closerange(4, min(65536, os.sysconf("SC_OPEN_MAX")))
             os.chdir("/")
             os.initgroups(self.name, self.gid)
             os.setgid(self.gid)
@@ -137,6 +141,11 @@ class Owner:
             status = 0
         finally:
             os._exit(status)
+
+
+def own_process() -> Owner:
+    """The user that this process is."""
+    return Owner(pwd.getpwuid(os.geteuid()))
 
 
 def _attempt(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[str, t.Any]:

@@ -57,10 +57,12 @@ def read_containers(owner: Owner) -> list[Container]:
 
 def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
     labels = row.get("Labels") or {}
+    health = re.search(r"\((healthy|unhealthy|starting)\)", row.get("Status", ""))
     return Container(
         name=(row.get("Names") or [""])[0],
         service=labels.get("PODMAN_SYSTEMD_UNIT", ""),
         pod=row.get("PodName", "") if row.get("IsInfra") else "",
         image=row.get("Image", ""),
         image_id=row.get("ImageID", ""),
+        health=health.group(1) if health else None,
     )

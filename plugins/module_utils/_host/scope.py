@@ -129,9 +129,7 @@ def _user_scope(entry: pwd.struct_passwd, location: str) -> Scope:
             remedy="Use become: true, or location: home.",
         )
     state = f"{SYSTEM_STATE}/users/{entry.pw_uid}"
-    return Scope(
-        entry.pw_name, location, owner, Owner(pwd.getpwuid(0)), admin_units, state, search
-    )
+    return Scope(entry.pw_name, location, owner, Owner(pwd.getpwuid(0)), admin_units, state, search)
 
 
 def subordinate_ids_missing(owner: Owner, read: t.Callable[[str], str]) -> list[str]:
@@ -142,7 +140,7 @@ def subordinate_ids_missing(owner: Owner, read: t.Callable[[str], str]) -> list[
     missing = []
     for path, option in (("/etc/subuid", []), ("/etc/subgid", ["-g"])):
         rows = (line.split(":") for line in read(path).splitlines() if line.count(":") == 2)
-        if not any(row[0] in (owner.name, str(owner.uid)) and row[2].strip("0") for row in rows):
-            if owner.run(["getsubids", *option, owner.name]).status != 0:
-                missing.append(path)
+        mine = any(row[0] in (owner.name, str(owner.uid)) and row[2].strip("0") for row in rows)
+        if not mine and owner.run(["getsubids", *option, owner.name]).status != 0:
+            missing.append(path)
     return missing

@@ -105,7 +105,11 @@ def judge(
                 _write_texts(f"{copy}/{os.path.basename(app_dir)}", texts)
         ran = run_generator(generator, [copy for copy, _top in tops])
         for copy, top in tops:
-            ran = {**ran, "out": ran["out"].replace(copy, top), "err": ran["err"].replace(copy, top)}
+            ran = {
+                **ran,
+                "out": ran["out"].replace(copy, top),
+                "err": ran["err"].replace(copy, top),
+            }
         return ran
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -157,7 +161,7 @@ def run_generator(generator: t.Sequence[str], dirs: t.Sequence[str] | None) -> d
         raise QuadletError(
             f"the Quadlet generator did not end within {_TIMEOUT:g} s",
             where=generator[0],
-            remedy="Podman 4.6 to 5.3 hang on a line that ends in a backslash before an empty line: "
+            remedy="Podman 4.6 to 5.3 hang on a backslash at a line's end before an empty line: "
             "look for one in the scope's unit files.",
         ) from None
     out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))

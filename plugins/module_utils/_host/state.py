@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import typing as t
 
 
 def manifest_path(state_dir: str, app: str) -> str:
@@ -48,12 +48,5 @@ def write_text(path: str, text: str) -> None:
 
 def remove(path: str) -> None:
     """Deletes a file that may be gone already."""
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        pass
-
-
-def read_texts(paths: t.Sequence[str]) -> dict[str, str | None]:
-    """Several files' texts at once."""
-    return {path: read_text(path) for path in paths}

@@ -94,7 +94,7 @@ class Manager:
         return ran.out.splitlines()
 
     def read_job_results(self, since: float) -> dict[str, str]:
-        """C(done), C(failed), C(dependency), C(timeout) … of start jobs since a time, by service."""
+        """C(done), C(failed), C(dependency) … of start jobs since a time, by service."""
         ran = self._journalctl(since, "-o", "json", "JOB_TYPE=start", "+", "JOB_TYPE=restart")
         field = "USER_UNIT" if self._flags else "UNIT"
         rows = [json.loads(line) for line in ran.out.splitlines() if line.startswith("{")]

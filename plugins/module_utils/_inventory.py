@@ -1,0 +1,122 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What is deployed in a scope, as the info module tells it.  Nothing is changed."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ._core.conflicts import Container
+from ._core.drift import find_drift
+from ._core.inputs import is_unit, text_of, unit_inputs
+from ._core.kinds import kind_of
+from ._core.manifest import ServiceRecord
+from ._core.report import service_result
+from ._core.spec import App
+from ._core.unitfile import parse_unit
+from ._core.unitstate import Details, State
+from ._host import linger, podman, state
+from ._host.scope import Scope, resolve_scope
+from ._host.systemd import Manager
+from ._snapshot import Snapshot, read_snapshot
+
+
+def read_scopes(user: str | None) -> list[Scope]:
+    """The scopes of a user; without one all that the calling process may look into."""
+    if user is not None:
+        users = [user]
+    elif os.geteuid() == 0:
+        users = ["root", *linger.read_lingering_users()]
+    else:
+        users = [str(os.geteuid())]
+    found = []
+    for name in users:
+        home = resolve_scope(name)
+        found.append(home)
+        if not home.is_system and os.geteuid() == 0:
+            found.append(resolve_scope(name, "admin"))
+    return found
+
+
+def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, t.Any]]:
+    """Every app in a scope, or those that are wanted."""
+    names = scope.files.call(state.list_apps, scope.state_dir)
+    chosen = [str(name) for name in names if wanted is None or name in wanted]
+    if not chosen:
+        return []
+    manager = Manager(scope.manager, system=scope.is_system)
+    snapshots = {n: read_snapshot(App(n, state="present"), scope, manager) for n in chosen}
+    up = any(snapshot.manager_up for snapshot in snapshots.values())
+    containers = {c.service: c for c in podman.read_containers(scope.manager)} if up else {}
+    return [_app(name, scope, manager, snap, containers) for name, snap in snapshots.items()]
+
+
+def _app(
+    name: str,
+    scope: Scope,
+    manager: Manager,
+    snapshot: Snapshot,
+    containers: t.Mapping[str, Container],
+) -> dict[str, t.Any]:
+    manifest = snapshot.manifest
+    app_dir, home = scope.app_dir(name), scope.manager.home
+    inputs = {
+        service: unit_inputs(
+            record.unit, snapshot.current, snapshot.drop_ins, app_dir=app_dir, home=home
+        )
+        for service, record in manifest.services.items()
+        if record.unit in snapshot.current
+    }
+    details = manager.read_details(manifest.services) if snapshot.manager_up else {}
+    return {
+        "name": name,
+        "user": scope.user,
+        "location": scope.location,
+        "directory": app_dir,
+        "generation": manifest.generation,
+        "units": sorted(path for path in manifest.files if is_unit(path)),
+        "files": sorted(path for path in manifest.files if not is_unit(path)),
+        "services": {
+            service: _service(service, record, snapshot, details, containers)
+            for service, record in manifest.services.items()
+        },
+        "drift": find_drift(manifest, snapshot.current, inputs, snapshot.states),
+    }
+
+
+def _service(
+    name: str,
+    record: ServiceRecord,
+    snapshot: Snapshot,
+    details: t.Mapping[str, Details],
+    containers: t.Mapping[str, Container],
+) -> dict[str, t.Any]:
+    running = containers.get(name)
+    kind = kind_of(record.unit)
+    blob = snapshot.current.get(record.unit)
+    declared = None
+    if blob and kind:
+        declared = parse_unit(record.unit, text_of(blob)).value(kind.section, "Image")
+    return {
+        "unit": record.unit,
+        **service_result(snapshot.states.get(name, State()), details.get(name)),
+        "image": {
+            "declared": declared,
+            "running": running.image if running else None,
+            "running_id": running.image_id if running else None,
+        },
+        "health": running.health if running else None,
+    }
+
+
+def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[str, t.Any]:
+    """The info module's result: every app of the scopes, and what is wrong with the host."""
+    scopes = read_scopes(user)
+    apps = [app for scope in scopes for app in read_apps(scope, wanted)]
+    users = [scope for scope in scopes if not scope.is_system]
+    warnings = linger.online_warning(Manager(users[0].manager, system=True)) if users else []
+    return {"changed": False, "apps": apps, "warnings": warnings}

@@ -1,0 +1,63 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The validate module: the verdict on units, and nothing else."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._core.errors import QuadletError, join_errors
+from ._core.generator import Service
+from ._core.spec import App, parse_app_name, parse_content
+from ._host.scope import Scope, resolve_scope
+from ._host.systemd import Manager
+from ._judge import installed_errors, judge_app
+from ._snapshot import read_snapshot
+
+
+def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The module's result; an error of a unit fails it."""
+    name = parse_app_name(params["name"])
+    scope = resolve_scope(params["user"], params["location"])
+    content = parse_content(name, params["units"], params["files"])
+    if content is None:
+        verdict, errors = installed_errors(scope)
+        if errors:
+            raise _failed(errors, list(verdict.warnings))
+        return _result(verdict.services, list(verdict.warnings))
+    return _validate_app(App(name, content=content), scope)
+
+
+def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
+    manager = Manager(scope.manager, system=scope.is_system)
+    try:
+        judgement = judge_app(app, scope, read_snapshot(app, scope, manager))
+    except QuadletError as error:
+        found = error.data.get("errors")
+        errors = [QuadletError.from_dict(row) for row in found] if found else [error]
+        raise _failed(errors, []) from None
+    return _result(judgement.services, list(judgement.warnings))
+
+
+def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.Any]:
+    return {
+        "changed": False,
+        "errors": [],
+        "warnings_found": warnings,
+        "warnings": warnings,
+        "services": {
+            service.name: {"unit": service.unit, "needs": list(service.needs)}
+            for service in services
+        },
+    }
+
+
+def _failed(errors: t.Sequence[QuadletError], warnings: list[str]) -> QuadletError:
+    """One error with the list of all; it says nothing of what else the caller may think."""
+    joined = join_errors(errors)
+    rows = [{key: error.to_dict()[key] for key in ("where", "what", "remedy")} for error in errors]
+    joined.data = {"errors": rows, "warnings_found": warnings}
+    return joined

@@ -1,0 +1,115 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""See DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: info
+short_description: Tell what quadlet.fleet has deployed on a host, and how it is
+version_added: 0.1.0
+author:
+  - quadlet.fleet contributors (@quadlet-fleet)
+description:
+  - Lists the apps of one user's scope, or of the system's and every lingering user's scope, with
+    their units, services, states, health, images and what is not as it was deployed.
+extends_documentation_fragment:
+  - quadlet.fleet._attributes
+  - quadlet.fleet._attributes.actiongroup
+options:
+  user:
+    description:
+      - User name or uid whose scope is looked into, V(root) for the system's.
+      - Without it root looks into the system's scope and those of every lingering user, another
+        user into the own one.
+    type: str
+  apps:
+    description: Only these apps.
+    type: list
+    elements: str
+attributes:
+  diff_mode:
+    description: Returns what changes in files.
+    support: none
+    details: It changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: Look at all that is deployed
+  quadlet.fleet.info:
+  register: deployed
+
+- name: Fail where an app is not as it was deployed
+  ansible.builtin.assert:
+    that: deployed.apps | map(attribute='drift') | flatten | length == 0
+"""
+
+RETURN = r"""
+apps:
+  description: One entry for each app.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The app.
+      type: str
+      sample: shop
+    user:
+      description: The user whose scope it is in, null in the system's.
+      type: str
+      sample: svc
+    location:
+      description: C(system), C(home) or C(admin).
+      type: str
+      sample: home
+    directory:
+      description: Where its units and files are.
+      type: str
+      sample: /etc/containers/systemd/shop
+    generation:
+      description: The number of its deployed state.
+      type: int
+      sample: 3
+    units:
+      description: Its units and drop-ins.
+      type: list
+      elements: str
+      sample: ["web.container"]
+    files:
+      description: Its other files.
+      type: list
+      elements: str
+      sample: ["conf/default.conf"]
+    services:
+      description: By service its unit, state, image and health.
+      type: dict
+    drift:
+      description: What is not as it was deployed, in words.
+      type: list
+      elements: str
+      sample: ["conf/default.conf was edited"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._inventory import read_inventory
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "user": {"type": "str"},
+            "apps": {"type": "list", "elements": "str"},
+        },
+        supports_check_mode=True,
+    )
+    run_module(module, lambda: read_inventory(module.params["user"], module.params["apps"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""See DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: unit
+short_description: Put one Podman Quadlet unit into an app, or take it out
+version_added: 0.1.0
+author:
+  - quadlet.fleet contributors (@quadlet-fleet)
+description:
+  - The app gains, changes or loses this one unit, and its service is started, restarted or stopped
+    as asked. Nothing else of the app is touched, apart from services that must follow.
+  - It works like M(quadlet.fleet.app), with the same checks.
+notes:
+  - A later run of M(quadlet.fleet.app) for the same app with O(quadlet.fleet.app#module:prune=true)
+    removes units that it does not declare, this one too.
+extends_documentation_fragment:
+  - quadlet.fleet._attributes
+  - quadlet.fleet._attributes.diff
+  - quadlet.fleet._attributes.actiongroup
+  - quadlet.fleet._scope
+  - quadlet.fleet._run
+options:
+  name:
+    description: File name of the unit, C(web.container) say.
+    type: str
+    required: true
+  sections:
+    description: The unit as a mapping of sections, as in O(quadlet.fleet.app#module:units).
+    type: dict
+  content:
+    description: The unit's text.
+    type: str
+  app:
+    description:
+      - The app that it belongs to. By default the part of O(name) before its suffix and before
+        any C(@).
+    type: str
+  state:
+    description:
+      - V(started) installs the unit and starts its service, V(restarted) restarts it if it runs,
+        V(present) leaves it alone, V(stopped) stops it.
+      - V(absent) stops the service and removes the unit with its drop-ins. With its last unit the
+        app
+        goes too.
+    type: str
+    choices: [started, present, stopped, restarted, absent]
+    default: started
+"""
+
+EXAMPLES = r"""
+- name: Run one container
+  quadlet.fleet.unit:
+    name: web.container
+    sections:
+      Container:
+        Image: docker.io/library/nginx:1.27
+        PublishPort: ["8080:80"]
+      Install:
+        WantedBy: multi-user.target default.target
+
+- name: Add a cache to the app shop of user svc
+  quadlet.fleet.unit:
+    name: cache.container
+    app: shop
+    user: svc
+    content: |
+      [Container]
+      Image=docker.io/valkey/valkey:8
+      Network=shop.network
+
+- name: Take it out again
+  quadlet.fleet.unit:
+    name: cache.container
+    app: shop
+    user: svc
+    state: absent
+"""
+
+RETURN = r"""
+plan:
+  description:
+    - What the run did, or in check mode would do, one entry for each unit or file that it acts
+      on. It is empty where nothing changes.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    unit:
+      description: The unit or file, null where it is neither.
+      type: str
+      sample: web.container
+    service:
+      description: The service, its name read from the generator's output.
+      type: str
+      sample: web.service
+    action:
+      description:
+        - One of C(write), C(adopt), C(start), C(restart), C(reload), C(stop), C(remove) and
+          C(linger).
+      type: str
+      sample: restart
+    reasons:
+      description: Why, in words.
+      type: list
+      elements: str
+      sample: ["conf/default.conf changed"]
+services:
+  description:
+    - The state of each service of the app after the run, as systemd reports it.
+    - C(result) and C(restarts) are read for the services that this run started, and null for
+      others.
+  returned: success
+  type: dict
+  sample:
+    web.service: {active: active, sub: running, result: success, restarts: 0}
+generation:
+  description: The number of the deployed state. It grows by one with each run that changes files.
+  returned: success
+  type: int
+  sample: 3
+rolled_back:
+  description: Whether this run's failure was undone. Always false so far.
+  returned: success
+  type: bool
+failures:
+  description: The services that did not come up.
+  returned: failure
+  type: list
+  elements: dict
+  contains:
+    unit:
+      description: The unit.
+      type: str
+      sample: web.container
+    service:
+      description: Its service.
+      type: str
+      sample: web.service
+    phase:
+      description: Where it failed.
+      type: str
+      sample: start
+    reason:
+      description: Why, in words.
+      type: str
+      sample: its process ended with status 1
+    exit_code:
+      description: The exit status of its main process, if it had one.
+      type: int
+      sample: 1
+    journal:
+      description: The last lines of its journal since this run began.
+      type: list
+      elements: str
+timings:
+  description: Seconds that each phase took.
+  returned: success
+  type: dict
+  sample: {"read": 0.05, "plan": 0.31, "write": 0.04, "reload": 0.4, "start": 2.1}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.quadlet.fleet.plugins.module_utils import _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import parse_unit_app
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._reconcile import reconcile
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "required": True},
+            "sections": {"type": "dict"},
+            "content": {"type": "str"},
+            "app": {"type": "str"},
+            **_options.STATE,
+            **_options.SCOPE,
+            **_options.RUN,
+        },
+        mutually_exclusive=[("sections", "content")],
+        supports_check_mode=True,
+    )
+    params = module.params
+    run_module(
+        module,
+        lambda: reconcile(
+            parse_unit_app(params),
+            resolve_scope(params["user"], params["location"]),
+            check=module.check_mode,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    main()

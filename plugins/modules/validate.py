@@ -1,0 +1,102 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""See DOCUMENTATION."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: validate
+short_description: Ask the host's own Quadlet generator about units, and change nothing
+version_added: 0.1.0
+author:
+  - quadlet.fleet contributors (@quadlet-fleet)
+description:
+  - Checks units as M(quadlet.fleet.app) does before it writes anything, with what else is
+    installed in the scope around them.
+  - With neither O(units) nor O(src) it checks what is installed.
+  - It fails where it finds an error.
+extends_documentation_fragment:
+  - quadlet.fleet._attributes
+  - quadlet.fleet._attributes.actiongroup
+  - quadlet.fleet._scope
+  - quadlet.fleet._content
+options:
+  name:
+    description:
+      - The app that the units are meant for. What is installed of that app counts as replaced by
+        them.
+    type: str
+    default: validate
+attributes:
+  diff_mode:
+    description: Returns what changes in files.
+    support: none
+    details: It changes nothing.
+"""
+
+EXAMPLES = r"""
+- name: Check the new units of the app shop on each host
+  quadlet.fleet.validate:
+    name: shop
+    src: shop/
+
+- name: Check what is installed for user svc
+  quadlet.fleet.validate:
+    user: svc
+"""
+
+RETURN = r"""
+errors:
+  description: What is wrong.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    where:
+      description: Unit or path, with the line and the key where they are known.
+      type: str
+      sample: "web.container:3 [Container] Imag"
+    what:
+      description: The fact.
+      type: str
+      sample: "unknown key 'Imag' in section [Container]"
+    remedy:
+      description: What to do.
+      type: str
+      sample: Did you mean Image?
+warnings_found:
+  description: What the generator warns of.
+  returned: always
+  type: list
+  elements: str
+services:
+  description: The services as the host's generator would make them, by name, each with its unit.
+  returned: success
+  type: dict
+  sample: {"web.service": {"unit": "web.container", "needs": ["shop-network.service"]}}
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.quadlet.fleet.plugins.module_utils import _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._validate import validate
+
+
+def main() -> None:
+    """Runs the module."""
+    module = AnsibleModule(
+        argument_spec={
+            "name": {"type": "str", "default": "validate"},
+            **_options.SCOPE,
+            **_options.CONTENT,
+        },
+        supports_check_mode=True,
+    )
+    run_module(module, lambda: validate(module.params))
+
+
+if __name__ == "__main__":
+    main()
