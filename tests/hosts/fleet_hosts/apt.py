@@ -81,7 +81,9 @@ def install(packages: t.Sequence[str]) -> None:
     if not packages:
         return
     with step(f"installing {' '.join(packages)}"):
-        command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+        # Wait for another apt-get, such as a new machine's own first update.
+        options = ["-y", "-qq", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"]
+        command = ["apt-get", "install", *options, *packages]
         if succeeds(command):
             return
         # A machine that never ran it has no package lists, or lists of files that are gone.

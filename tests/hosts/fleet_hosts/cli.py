@@ -28,6 +28,10 @@ def main(argv: t.Sequence[str] | None = None) -> int:
     except HostsError as error:
         print(f"hosts: {error}", file=sys.stderr)
         return 1
+    except OSError as error:
+        # Mostly a folder that this user may not write, or a full disk: the text names it.
+        print(f"hosts: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

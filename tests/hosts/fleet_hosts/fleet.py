@@ -17,7 +17,7 @@ from .machine import Host, Machine
 from .network import Network
 from .paths import Paths
 from .progress import say
-from .releases import RELEASES
+from .releases import DEFAULT_PODMAN, RELEASES
 from .rootfs import ensure_tree
 
 # A host name, and a part of file, cgroup and interface names.
@@ -30,27 +30,23 @@ def up(paths: Paths, names: t.Sequence[str], podman: str, *, network_online: boo
     """Create and boot the hosts that aren't up; returns when all can be used."""
     for name in names:
         _check_new(paths, name, podman, network_online)
-    preflight.prepare()
+    preflight.prepare(paths)
     preflight.require_space(paths.base, _NEEDED_GB)
     ssh.ensure_key(paths)
     ensure_tree(paths, RELEASES[podman])
-    _raise_kernel_limits()
-    joined = network.ensure(paths)
-
-    def bring(name: str) -> None:
+    for name in names:
         with paths.lock(f"host-{name}"):
-            host = machine.read_host(paths, name)
-            if host is None:
-                host = machine.allocate(paths, joined, name, podman, network_online=network_online)
-            _boot(Machine(paths, host), joined, whole=True)
-
-    _each(names, bring)
+            if machine.read_host(paths, name) is None:
+                machine.allocate(paths, name, podman, network_online=network_online)
+    start(paths, names)
 
 
 def start(paths: Paths, names: t.Sequence[str]) -> None:
     """Boot hosts that are there."""
-    preflight.prepare()
+    preflight.prepare(paths)
     hosts = [existing(paths, name) for name in names]
+    _raise_kernel_limits()
+    # After the hosts are recorded: another process that destroys its last one leaves the bridge.
     joined = network.ensure(paths)
 
     def bring(host: Host) -> None:
@@ -92,7 +88,7 @@ def destroy(paths: Paths, names: t.Sequence[str]) -> None:
 
 def release_network(paths: Paths) -> None:
     """Delete the bridge when neither a host nor the registry needs it."""
-    with paths.lock("hosts"):
+    with paths.lock("registry-process"), paths.lock("hosts"):
         registry_runs = registry.is_running(paths)
         if not registry_runs and not machine.read_hosts(paths):
             network.remove(paths)
@@ -147,13 +143,11 @@ def _stop(paths: Paths, host: Host) -> None:
 
 def _destroy(paths: Paths, name: str) -> None:
     with paths.lock(f"host-{name}"):
-        host = machine.read_host(paths, name)
-        if host:
-            Machine(paths, host).destroy()
-        elif (paths.hosts / name).is_dir():
-            machine.delete_remains(paths.hosts / name)
-        else:
+        if not (paths.hosts / name).is_dir():
             return
+        # Only the name matters from here on: a host whose record is broken goes the same way.
+        host = machine.read_host(paths, name) or Host(name, DEFAULT_PODMAN, 0, True, "")
+        Machine(paths, host).destroy()
         print(f"{name} destroyed", flush=True)
 
 

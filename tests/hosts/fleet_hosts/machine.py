@@ -12,11 +12,10 @@ import signal
 import time
 import uuid
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from . import cgroups, process, settings, ssh
 from .errors import HostsError
-from .network import Network
+from .network import Network, current
 from .paths import Paths, write_text
 from .releases import RELEASES
 from .rootfs import ensure_tree
@@ -208,10 +207,10 @@ class Machine:
 
 
 def read_host(paths: Paths, name: str) -> Host | None:
-    """The remembered host of this name."""
+    """The remembered host of this name; a half-made one is none."""
     try:
         return Host(**json.loads((paths.hosts / name / "host.json").read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
@@ -221,11 +220,10 @@ def read_hosts(paths: Paths) -> list[Host]:
     return [host for host in (read_host(paths, name) for name in names) if host]
 
 
-def allocate(
-    paths: Paths, network: Network, name: str, podman: str, *, network_online: bool
-) -> Host:
+def allocate(paths: Paths, name: str, podman: str, *, network_online: bool) -> Host:
     """Record a new host with the lowest free address."""
     with paths.lock("hosts"):
+        network = current(paths)
         used = {host.index for host in read_hosts(paths)}
         free = next((index for index in network.indexes if index not in used), None)
         if free is None:
@@ -235,11 +233,3 @@ def allocate(
         host = Host(name, podman, free, network_online, uuid.uuid4().hex)
         write_text(paths.hosts / name / "host.json", json.dumps(asdict(host)) + "\n")
         return host
-
-
-def delete_remains(folder: Path) -> None:
-    """Delete a host's folder that holds no record."""
-    root = folder / "root"
-    if root.is_mount():
-        run(["umount", "--lazy", str(root)], what=f"{root} cannot be unmounted")
-    shutil.rmtree(folder)

@@ -53,9 +53,10 @@ def current(paths: Paths) -> Network:
     """The bridge's network; when it isn't up, the one that it would get."""
     bridge = bridge_name(paths)
     taken = _networks_by_interface()
-    own = taken.pop(bridge, [])
-    if own:
-        return Network(bridge, own[0])
+    here = taken.pop(bridge, [])
+    if here:
+        _check_wish(bridge, here[0])
+        return Network(bridge, here[0])
     others = [network for networks in taken.values() for network in networks]
     return Network(bridge, _pick(int(paths.identity, 16), others))
 
@@ -82,6 +83,13 @@ def ensure(paths: Paths) -> Network:
 def remove(paths: Paths) -> None:
     """Delete the bridge; the caller knows that nobody is on it."""
     succeeds(["ip", "link", "delete", bridge_name(paths)])
+
+
+def _check_wish(bridge: str, here: ipaddress.IPv4Network) -> None:
+    own = os.environ.get(SUBNET_VARIABLE)
+    if own and _parse_subnet(own) != here:
+        what = f"{SUBNET_VARIABLE}={own}, but the bridge {bridge} is up with {here}"
+        raise HostsError(what, "unset it, or first destroy all hosts and stop the registry")
 
 
 def _pick(seed: int, taken: t.Sequence[ipaddress.IPv4Network]) -> ipaddress.IPv4Network:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import apt
 from .errors import HostsError
+from .paths import Paths
 from .shell import succeeds
 
 # command: the Debian and Ubuntu package that brings it.
@@ -91,12 +92,14 @@ def require_space(folder: Path, needed_gb: float) -> None:
         )
 
 
-def prepare() -> None:
+def prepare(paths: Paths) -> None:
     """Check what can't be installed, then install what can; returns once hosts can boot."""
     require_root()
     require_apt()
     require_overlay()
-    apt.install(missing_packages())
+    if missing_packages():
+        with paths.lock("machine"):
+            apt.install(missing_packages())
 
 
 def problems(folder: Path, needed_gb: float = 3.0) -> list[str]:

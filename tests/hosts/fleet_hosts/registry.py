@@ -31,10 +31,10 @@ _SKIP = ("dev", "proc", "sys")
 
 def up(paths: Paths) -> None:
     """Run the registry, and let every image's tag name what its recipe makes, built or kept."""
-    preflight.prepare()
-    joined = network.ensure(paths)
+    preflight.prepare(paths)
+    with paths.lock("registry-process"):
+        client = _start(paths, network.ensure(paths))
     with paths.lock("registry"):
-        client = _start(paths, joined)
         for image in IMAGES:
             _provide(paths, client, image)
         # The registry holds them now.
@@ -59,7 +59,7 @@ def _provide(paths: Paths, client: Client, image: Image) -> None:
 def down(paths: Paths) -> None:
     """Stop the registry; what it holds is kept."""
     preflight.require_root()
-    with paths.lock("registry"):
+    with paths.lock("registry-process"):
         pidfile = paths.registry / "pid"
         pid = process.running_pid(pidfile)
         if pid is not None:
