@@ -19,6 +19,7 @@ SCOPE: Spec = {
 CONTENT: Spec = {
     "units": {"type": "dict"},
     "files": {"type": "dict"},
+    "src": {"type": "path"},  # the action plugin replaces it by units and files
 }
 
 RUN: Spec = {

@@ -105,7 +105,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         raise QuadletError(
             f"the set of units of app {name!r} is empty",
             where="units",
-            remedy="Use state: absent to remove the app; to keep what is installed leave units out.",
+            remedy="To remove the app use state: absent; to keep it as it is leave units out.",
         )
     return App(
         name=name,
@@ -144,7 +144,10 @@ def parse_app_name(name: str) -> str:
 def parse_content(
     app: str, units: t.Mapping[str, t.Any] | None, files: t.Mapping[str, t.Any] | None
 ) -> dict[str, Blob] | None:
-    """Every unit, drop-in and file by path, or None where neither was given."""
+    """Every unit, drop-in and file by path, or None where neither was given.
+
+    What C(src) holds is among them already: the action plugin has read it.
+    """
     if units is None and files is None:
         return None
     content = {

@@ -105,16 +105,16 @@ def _parse_assignment(name: str, number: int, line: str, sections: list[str]) ->
     key = key.strip()
     if not equals:
         raise QuadletError(
-            f"“{line}” is not a key=value pair, a [Section] or a comment",
+            f"'{line}' is not a key=value pair, a [Section] or a comment",
             where=where,
             remedy="Correct the line.",
         )
     if not sections:
         raise QuadletError(
-            f"“{line}” stands before the first section",
+            f"'{line}' stands before the first section",
             where=where,
             remedy="Put it below a heading such as [Container].",
         )
     if not _KEY.match(key):
-        raise QuadletError(f"“{key}” is not a key's name", where=where)
+        raise QuadletError(f"'{key}' is not a key's name", where=where)
     return Entry(sections[-1], key, value.strip(), number)
