@@ -24,6 +24,7 @@ from ._core.plan import Plan
 from ._core.spec import App, Blob
 from ._core.unitstate import Details, State
 from ._host import files, state, systemd
+from ._host.lock import ManagerLock
 from ._host.owner import Ran
 from ._host.scope import Scope
 from ._snapshot import file_record, to_wire
@@ -60,9 +61,13 @@ class Outcome(t.NamedTuple):
     failures: list[dict[str, t.Any]]
 
 
-def apply_plan(work: Work, *, manager_up: bool) -> Outcome:
-    """Carries the plan out.  QuadletError before the first write means: nothing has changed."""
+def apply_plan(work: Work, lock: ManagerLock, *, manager_up: bool) -> Outcome:
+    """Carries the plan out.  QuadletError before the first write means: nothing has changed.
+
+    The lock of the manager is held until what was written is loaded.
+    """
     started = time.time()
+    lock.acquire()
     if work.plan.writes or work.plan.deletes or work.plan.load:
         with timed(work.timings, "write"):
             _write(work, manager_up)
@@ -73,6 +78,7 @@ def apply_plan(work: Work, *, manager_up: bool) -> Outcome:
     if work.plan.load:
         with timed(work.timings, "reload"):
             _reload(work)
+    lock.release()
     with timed(work.timings, "start"):
         outcome = _start(work, started)
     return _finish(work, outcome)
@@ -81,11 +87,15 @@ def apply_plan(work: Work, *, manager_up: bool) -> Outcome:
 def _write(work: Work, manager_up: bool) -> None:
     app_dir = work.scope.app_dir(work.app.name)
     owner = work.scope.files
-    if work.plan.writes:
-        owner.call(files.stage_files, app_dir, to_wire(work.desired, work.plan.writes))
-    _save(work, dataclasses.replace(work.before, loaded=None, files=_all_files(work)))
-    if manager_up:
-        work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
+    try:
+        if work.plan.writes:
+            owner.call(files.stage_files, app_dir, to_wire(work.desired, work.plan.writes))
+        _save(work, dataclasses.replace(work.before, loaded=None, files=_all_files(work)))
+        if manager_up:
+            work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
+    except QuadletError:
+        owner.call(files.discard_staged, app_dir)
+        raise
     owner.call(files.commit_files, app_dir, list(work.plan.writes), list(work.plan.deletes))
     if work.adopted or work.moves:
         owner.call(files.move_foreign, [list(m) for m in work.moves], list(work.adopted))

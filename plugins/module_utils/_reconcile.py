@@ -11,31 +11,19 @@ import dataclasses
 import typing as t
 
 from ._apply import Outcome, Work, apply_plan, timed
-from ._core import inputs as core_inputs
 from ._core.diff import make_diff
 from ._core.errors import QuadletError
-from ._core.generator import Service
-from ._core.manifest import ServiceRecord
-from ._core.plan import Plan, Step, World, file_changes, make_plan
+from ._core.plan import Step
 from ._core.report import failure_error, make_result, service_result
 from ._core.spec import App
 from ._core.unitstate import State
+from ._decide import Decided, decide, needs_judgement
 from ._host import linger
+from ._host.lock import ManagerLock
 from ._host.scope import Scope
 from ._host.systemd import Manager
-from ._judge import Judgement, check_container_names, check_service_names, judge_app
+from ._judge import check_container_names
 from ._snapshot import Snapshot, read_snapshot
-
-
-@dataclasses.dataclass(frozen=True)
-class Decided:
-    """A plan, and what it was made from."""
-
-    world: World
-    plan: Plan
-    judgement: Judgement | None
-    snapshot: Snapshot
-    lingers: bool
 
 
 def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
@@ -47,14 +35,22 @@ def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
         if app.patch and not snapshot.desired:  # its last unit goes: the app does
             app = dataclasses.replace(app, state="absent", patch={})
         _check_installed(app, scope, snapshot)
-    with timed(timings, "plan"):
-        decided = _decide(app, scope, manager, snapshot)
-    outcome = None
-    warnings = _warnings(app, scope, decided)
-    if not check and not (decided.plan.empty and decided.lingers):
-        manager_up = _prepare(app, scope, manager, decided)
-        work = _work(scope, manager, decided, timings)
-        outcome = apply_plan(work, manager_up=manager_up)
+    lock = ManagerLock(scope.manager)
+    try:
+        if not check and needs_judgement(app, scope, snapshot):
+            with timed(timings, "lock"):
+                lock.acquire()
+            snapshot = read_snapshot(app, scope, manager)  # what the run before us left
+        with timed(timings, "plan"):
+            decided = decide(app, scope, manager, snapshot)
+        warnings = _warnings(app, scope, decided)
+        outcome = None
+        if not check and not (decided.plan.empty and decided.lingers):
+            manager_up = _prepare(app, scope, manager, decided)
+            work = _work(scope, manager, decided, timings)
+            outcome = apply_plan(work, lock, manager_up=manager_up)
+    finally:
+        lock.release()
     result = _result(app, scope, decided, outcome, warnings, timings)
     if outcome and outcome.failures:
         raise failure_error(app.name, result, outcome.failures)
@@ -73,81 +69,6 @@ def _check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
             where="units",
             remedy="Give units or src; without them the installed set is meant.",
         )
-
-
-def _decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Decided:
-    """Asks the generator only where a unit's text is other than at the last reload."""
-    loaded = core_inputs.loaded_digest(snapshot.desired, snapshot.drop_ins)
-    judgement = None
-    services = snapshot.manifest.services
-    draft = _world(app, scope, snapshot, services, loaded)
-    texts_change = any(map(core_inputs.is_unit, [p for ps in file_changes(draft) for p in ps]))
-    known = bool(snapshot.desired or snapshot.manifest.files)
-    if known and (texts_change or loaded != snapshot.manifest.loaded):
-        judgement = judge_app(app, scope, snapshot)
-        services = {s.name: _to_record(s) for s in judgement.services if not s.template}
-    world = _world(app, scope, snapshot, services, loaded)
-    if judgement:
-        world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
-        new = [name for name in services if name not in snapshot.manifest.services]
-        if snapshot.manager_up:
-            check_service_names(manager, new)
-            world = world._replace(states={**world.states, **manager.read_states(new)})
-    world = world._replace(own_start=_own_starts(world, manager))
-    plan = make_plan(world) if known else Plan()
-    lingers = scope.is_system or app.state == "absent" or not app.linger
-    return Decided(
-        world, plan, judgement, snapshot, lingers or linger.is_lingering(scope.user or "")
-    )
-
-
-def _world(
-    app: App, scope: Scope, snapshot: Snapshot, services: dict[str, ServiceRecord], loaded: str
-) -> World:
-    return World(
-        app=app,
-        desired=snapshot.desired,
-        current=snapshot.current,
-        manifest=snapshot.manifest,
-        loaded=loaded,
-        services=services,
-        inputs={
-            name: core_inputs.unit_inputs(
-                record.unit,
-                snapshot.desired,
-                snapshot.drop_ins,
-                app_dir=scope.app_dir(app.name),
-                home=scope.manager.home,
-            )
-            for name, record in services.items()
-            if record.unit in snapshot.desired
-        },
-        states=snapshot.states,
-    )
-
-
-def _to_record(service: Service) -> ServiceRecord:
-    fields = {field.name for field in dataclasses.fields(ServiceRecord)}
-    known = {key: value for key, value in service._asdict().items() if key in fields}
-    return ServiceRecord(unit=service.unit, **known)
-
-
-def _own_starts(world: World, manager: Manager) -> frozenset[str]:
-    """Services that systemd itself started with what is installed, at boot say."""
-    writes, deletes = file_changes(world)
-    if writes or deletes or world.loaded != world.manifest.loaded:
-        return frozenset()
-    suspects = []
-    for name, known in world.manifest.services.items():
-        state, wanted = world.states.get(name), world.inputs.get(name)
-        same = wanted and (known.started_with, known.reload_with or {}) == (
-            wanted.restart,
-            wanted.reload,
-        )
-        if state and state.up and wanted and not same:
-            suspects.append(name)
-    details = manager.read_details(suspects)
-    return frozenset(n for n, d in details.items() if d.started_at > world.manifest.written_at)
 
 
 def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool:
@@ -221,7 +142,8 @@ def _left_behind(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
         if record.makes:
             kind = record.unit.rpartition(".")[2]
             left.append(
-                f"the {kind} {record.makes} of {name} stays, with its data if it has any; "
+                f"the {kind} {record.makes} of {name} stays"
+                f"{', with its data' if kind == 'volume' else ''}; "
                 f"to remove it too: podman {kind} rm {record.makes}"
             )
     return left

@@ -114,6 +114,12 @@ def commit_files(app_dir: str, paths: t.Sequence[str], deletes: t.Sequence[str])
     _remove_empty_dirs(app_dir, deletes)
 
 
+def discard_staged(app_dir: str) -> None:
+    """Forgets staged files, and the directory that was made for them if it holds nothing."""
+    shutil.rmtree(f"{app_dir}/{RESERVED_DIR}", ignore_errors=True)
+    _rmdir(app_dir)
+
+
 def move_foreign(moves: t.Sequence[t.Sequence[str]], deletes: t.Sequence[str]) -> None:
     """Moves adopted drop-ins to their unit's new place and deletes what it replaces."""
     for source, target in moves:

@@ -1,0 +1,110 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The decision on an app: what is wanted beside what is there, judged where it must be."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ._core import inputs as core_inputs
+from ._core.generator import Service
+from ._core.manifest import ServiceRecord
+from ._core.plan import Plan, World, file_changes, make_plan
+from ._core.spec import App
+from ._host import linger
+from ._host.scope import Scope
+from ._host.systemd import Manager
+from ._judge import Judgement, check_service_names, judge_app
+from ._snapshot import Snapshot
+
+
+@dataclasses.dataclass(frozen=True)
+class Decided:
+    """A plan, and what it was made from."""
+
+    world: World
+    plan: Plan
+    judgement: Judgement | None
+    snapshot: Snapshot
+    lingers: bool
+
+
+def needs_judgement(app: App, scope: Scope, snapshot: Snapshot) -> bool:
+    """Whether a unit's text is other than at the last reload, so that the generator is asked."""
+    if not (snapshot.desired or snapshot.manifest.files):
+        return False
+    draft = _world(app, scope, snapshot, {})
+    writes, deletes = file_changes(draft)
+    changed = any(map(core_inputs.is_unit, [*writes, *deletes]))
+    return changed or draft.loaded != snapshot.manifest.loaded
+
+
+def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Decided:
+    """The plan; QuadletError with everything that is wrong with the app, before any change."""
+    judgement = None
+    services = snapshot.manifest.services
+    if needs_judgement(app, scope, snapshot):
+        judgement = judge_app(app, scope, snapshot)
+        services = {s.name: _to_record(s) for s in judgement.services if not s.template}
+    world = _world(app, scope, snapshot, services)
+    if judgement:
+        world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
+        new = [name for name in services if name not in snapshot.manifest.services]
+        if snapshot.manager_up:
+            check_service_names(manager, new)
+            world = world._replace(states={**world.states, **manager.read_states(new)})
+    world = world._replace(own_start=_own_starts(world, manager))
+    plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
+    unasked = scope.user is None or app.state == "absent" or not app.linger
+    lingers = unasked or linger.is_lingering(scope.user or "")
+    return Decided(world, plan, judgement, snapshot, lingers)
+
+
+def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, ServiceRecord]) -> World:
+    return World(
+        app=app,
+        desired=snapshot.desired,
+        current=snapshot.current,
+        manifest=snapshot.manifest,
+        loaded=core_inputs.loaded_digest(snapshot.desired, snapshot.drop_ins),
+        services=services,
+        inputs={
+            name: core_inputs.unit_inputs(
+                record.unit,
+                snapshot.desired,
+                snapshot.drop_ins,
+                app_dir=scope.app_dir(app.name),
+                home=scope.manager.home,
+            )
+            for name, record in services.items()
+            if record.unit in snapshot.desired
+        },
+        states=snapshot.states,
+    )
+
+
+def _to_record(service: Service) -> ServiceRecord:
+    fields = {field.name for field in dataclasses.fields(ServiceRecord)}
+    known = {key: value for key, value in service._asdict().items() if key in fields}
+    return ServiceRecord(unit=service.unit, **known)
+
+
+def _own_starts(world: World, manager: Manager) -> frozenset[str]:
+    """Services that systemd itself started with what is installed, at boot say."""
+    writes, deletes = file_changes(world)
+    if writes or deletes or world.loaded != world.manifest.loaded:
+        return frozenset()
+    suspects = []
+    for name, known in world.manifest.services.items():
+        state, wanted = world.states.get(name), world.inputs.get(name)
+        same = wanted and (known.started_with, known.reload_with or {}) == (
+            wanted.restart,
+            wanted.reload,
+        )
+        if state and state.up and wanted and not same:
+            suspects.append(name)
+    details = manager.read_details(suspects)
+    return frozenset(n for n, d in details.items() if d.started_at > world.manifest.written_at)

@@ -1,0 +1,77 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""One run at a time between a scope's staging and its daemon-reload.
+
+Two generators at once can mix their output in one unit file (containers/podman issue
+29004), and a dry run is worth nothing if someone else writes after it.  The lock is one
+file for each manager, wherever the units lie; the gate is not waited for under it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+
+from .._core.errors import QuadletError
+from .owner import Owner
+from .systemd import wait_until
+
+_TIMEOUT = 300.0
+
+
+class ManagerLock:
+    """The lock of one service manager; it does not exist while the user's manager does not."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        self._folder = owner.runtime_dir if owner.uid else "/run"
+        self._descriptor = -1
+
+    def acquire(self, timeout: float = _TIMEOUT) -> None:
+        """Takes the lock unless it is held already; QuadletError after timeout seconds."""
+        if self._descriptor >= 0 or not os.path.isdir(self._folder):
+            return
+        path = f"{self._folder}/quadlet.fleet.lock"
+        self._owner.call(_make, path)
+        descriptor = _open(path)
+        if not wait_until(lambda: _take(descriptor), timeout):
+            os.close(descriptor)
+            raise QuadletError(
+                f"another run holds the lock of this scope for more than {timeout:g} s",
+                where=path,
+                remedy=f"Wait for it, or see who it is: fuser -v {path}",
+            )
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Gives the lock back, if it is held."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _make(path: str) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _open(path: str) -> int:
+    """The file for locking only: it lies in a directory that its user can write."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise QuadletError("the lock is not a regular file", where=path, remedy="Remove it.")
+    return descriptor
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
