@@ -17,6 +17,7 @@ from pathlib import Path
 
 from .errors import HostsError
 from .paths import Paths
+from .shell import succeeds
 
 
 def is_managed() -> bool:
@@ -45,6 +46,8 @@ def create(paths: Paths, name: str) -> Path:
 def remove(paths: Paths, name: str) -> None:
     """Kill whatever still runs in the host's cgroup and delete it with all below."""
     if is_managed():
+        scope = f"{paths.machine_name(name)}.scope"
+        succeeds(["systemctl", "kill", "--signal=KILL", scope])
         return
     folder = path(paths, name)
     if not folder.is_dir():

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from . import machine, network, preflight, registry, ssh
 from .errors import HostsError
@@ -24,6 +26,8 @@ from .rootfs import ensure_tree
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 # An overlay of a test run; more comes with its images.
 _NEEDED_GB = 1.0
+_INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+_INOTIFY_INSTANCES = 1024
 
 
 def up(paths: Paths, names: t.Sequence[str], podman: str, *, network_online: bool = True) -> None:
@@ -152,12 +156,14 @@ def _destroy(paths: Paths, name: str) -> None:
 
 
 def _raise_kernel_limits() -> None:
-    """All hosts' users of one uid count as one here: a few hosts use up the default of 128."""
-    limit = "/proc/sys/fs/inotify/max_user_instances"
-    with open(limit, "r+", encoding="ascii") as handle:
-        if int(handle.read()) < 1024:
+    """Raise the inotify limit, which all hosts' users of one uid share here, as far as allowed.
+
+    The default of 128 is used up by a few hosts' systemds; in a container it can't be changed.
+    """
+    with contextlib.suppress(OSError), _INOTIFY.open("r+", encoding="ascii") as handle:
+        if int(handle.read()) < _INOTIFY_INSTANCES:
             handle.seek(0)
-            handle.write("1024")
+            handle.write(str(_INOTIFY_INSTANCES))
 
 
 Item = t.TypeVar("Item")

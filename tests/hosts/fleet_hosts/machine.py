@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import signal
 import time
 import uuid
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from . import cgroups, process, settings, ssh
 from .errors import HostsError
@@ -66,6 +68,7 @@ class Machine:
         """Mount, configure and start the host, and wait for its ssh port; up already: nothing."""
         if self.is_running():
             return
+        self._clear()
         self._mount()
         public_key = self.paths.key.with_suffix(".pub").read_text(encoding="ascii")
         host = self.host
@@ -116,28 +119,31 @@ class Machine:
                 process.kill(child, signal.SIGTERM)
             if not process.wait_gone(self.pidfile, _STOP_SECONDS):
                 self._kill()
-                self._unmount()
+                self._clear()
                 raise HostsError(
                     f"{self.host.name} did not shut down in {_STOP_SECONDS} s and was switched off",
                     f"see {self.console}",
                 )
-        self._unmount()
+        self._clear()
 
     def destroy(self) -> None:
         """Switch the host off and delete everything of it, whatever state it is in."""
         self._kill()
-        self._unmount()
+        self._clear()
         shutil.rmtree(self.folder)
 
     def _kill(self) -> None:
         supervisor = process.running_pid(self.pidfile)
         if supervisor is not None:
-            # The supervisor first, so that it doesn't boot again; nspawn takes the host with it.
-            nspawn = process.children(supervisor)
+            nspawns = process.children(supervisor)
+            # The supervisor first, so that it doesn't boot again. Then the host's own process 1:
+            # nspawn notices and tidies up, which it can't when it is killed itself.
             process.kill(supervisor, signal.SIGKILL)
-            for child in nspawn:
-                process.kill(child, signal.SIGKILL)
-            process.wait_gone(self.pidfile, 10)
+            for nspawn in nspawns:
+                for init in process.children(nspawn):
+                    process.kill(init, signal.SIGKILL)
+                if not process.wait_pid(nspawn, 5):
+                    process.kill(nspawn, signal.SIGKILL)
         cgroups.remove(self.paths, self.host.name)
 
     def _mount(self) -> None:
@@ -166,11 +172,16 @@ class Machine:
             remedy="set QUADLET_HOSTS_DIR to a folder on a plain disk, which an overlay isn't",
         )
 
-    def _unmount(self) -> None:
+    def _clear(self) -> None:
+        """Remove what a boot left outside the host's folder: processes, mounts, the pid."""
         cgroups.remove(self.paths, self.host.name)
-        if self.root.is_mount() and not succeeds(["umount", str(self.root)]):
-            # Something still looks at it: detach now, the kernel cleans up when that ends.
-            run(["umount", "--lazy", str(self.root)], what=f"{self.root} cannot be unmounted")
+        # A killed nspawn leaves these; newer ones refuse to boot while the first is there.
+        for part in ("unix-export", "propagate"):
+            remains = Path("/run/systemd/nspawn", part, self.paths.machine_name(self.host.name))
+            _detach(remains)
+            with contextlib.suppress(OSError):
+                remains.rmdir()
+        _detach(self.root)
         self.pidfile.unlink(missing_ok=True)
 
     def _nspawn(self, network: Network) -> list[str]:
@@ -178,8 +189,8 @@ class Machine:
             "systemd-nspawn",
             "--boot",
             f"--directory={self.root}",
-            # The bridge's name makes it unique: nspawn names the network interface after it.
-            f"--machine={network.bridge}-{self.host.name}",
+            # Unique on this machine: nspawn names the network interface after it.
+            f"--machine={self.paths.machine_name(self.host.name)}",
             f"--hostname={self.host.name}",
             f"--network-bridge={network.bridge}",
             # Often there is no machined to register with, and ssh is the only way in anyway.
@@ -204,6 +215,12 @@ class Machine:
         except FileNotFoundError:
             return "no console output"
         return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip())
+
+
+def _detach(path: Path) -> None:
+    """Unmount a folder; while something still looks at it, the kernel finishes that later."""
+    if path.is_mount() and not succeeds(["umount", str(path)]):
+        run(["umount", "--lazy", str(path)], what=f"{path} cannot be unmounted")
 
 
 def read_host(paths: Paths, name: str) -> Host | None:

@@ -56,6 +56,10 @@ class Paths:
         """Eight hex digits that tell this cache folder's bridge and cgroups from another's."""
         return hashlib.sha256(os.fsencode(self.base)).hexdigest()[:8]
 
+    def machine_name(self, host: str) -> str:
+        """The host's name for nspawn, which also names its network interface and systemd scope."""
+        return f"qf{self.identity}-{host}"
+
     @contextlib.contextmanager
     def lock(self, name: str) -> t.Iterator[None]:
         """Hold the named lock against every other process that uses this cache folder."""

@@ -61,8 +61,17 @@ def kill(pid: int, number: signal.Signals) -> None:
 
 def wait_gone(pidfile: Path, timeout: float) -> bool:
     """Wait until the program that pidfile names has ended; False when the time is over."""
+    return _wait(lambda: running_pid(pidfile) is None, timeout)
+
+
+def wait_pid(pid: int, timeout: float) -> bool:
+    """Wait until a process has ended; False when the time is over."""
+    return _wait(lambda: not _start_time(pid), timeout)
+
+
+def _wait(is_over: t.Callable[[], bool], timeout: float) -> bool:
     deadline = time.monotonic() + timeout
-    while running_pid(pidfile) is not None:
+    while not is_over():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
