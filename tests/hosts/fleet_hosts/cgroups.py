@@ -47,7 +47,8 @@ def remove(paths: Paths, name: str) -> None:
     """Kill whatever still runs in the host's cgroup and delete it with all below."""
     if is_managed():
         scope = f"{paths.machine_name(name)}.scope"
-        succeeds(["systemctl", "kill", "--signal=KILL", scope])
+        if succeeds(["systemctl", "kill", "--signal=KILL", scope]):
+            succeeds(["systemctl", "stop", scope])
         return
     folder = path(paths, name)
     if not folder.is_dir():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import signal
 import time
@@ -26,6 +27,7 @@ from .shell import run, succeeds
 _BOOT_SECONDS = 90
 # systemd gives a service 90 s to stop before it kills it.
 _STOP_SECONDS = 120
+_TERMINAL_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[^\n -~]")
 # nspawn ends with 133 when the host rebooted itself: the loop boots it again, as a machine would.
 _SUPERVISOR = (
     'if [ -n "$1" ]; then echo $$ > "$1"; fi; shift; while "$@"; [ $? -eq 133 ]; do :; done'
@@ -214,7 +216,8 @@ class Machine:
             text = self.console.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return "no console output"
-        return " | ".join(line.strip() for line in text.splitlines()[-lines:] if line.strip())
+        plain = _TERMINAL_CODES.sub("", text).splitlines()[-lines:]
+        return " | ".join(line.strip() for line in plain if line.strip())
 
 
 def _detach(path: Path) -> None:
