@@ -12,12 +12,11 @@ import typing as t
 
 from ._core.conflicts import Container
 from ._core.drift import find_drift
-from ._core.inputs import is_unit, text_of, unit_inputs
+from ._core.inputs import is_unit, parse_leniently, unit_inputs
 from ._core.kinds import kind_of
 from ._core.manifest import ServiceRecord
 from ._core.report import service_result
 from ._core.spec import App
-from ._core.unitfile import parse_unit
 from ._core.unitstate import Details, State
 from ._host import linger, podman, state
 from ._host.scope import Scope, resolve_scope
@@ -98,9 +97,8 @@ def _service(
     running = containers.get(name)
     kind = kind_of(record.unit)
     blob = snapshot.current.get(record.unit)
-    declared = None
-    if blob and kind:
-        declared = parse_unit(record.unit, text_of(blob)).value(kind.section, "Image")
+    text = parse_leniently(record.unit, blob) if blob else None
+    declared = text.value(kind.section, "Image") if text and kind else None
     return {
         "unit": record.unit,
         **service_result(snapshot.states.get(name, State()), details.get(name)),

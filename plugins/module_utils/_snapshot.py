@@ -17,6 +17,7 @@ from ._core.manifest import Manifest, parse_manifest
 from ._core.spec import App, Blob
 from ._core.unitstate import State
 from ._host import files, staging, state
+from ._host.owner import Owner
 from ._host.scope import Scope
 from ._host.systemd import Manager
 
@@ -58,12 +59,8 @@ def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
     desired = desired_content(app, manifest, current)
     owned = sorted({*desired, *manifest.files})
     units = [path for path in owned if is_unit(path) and "/" not in path]
-    around = scope.manager.call(
-        staging.scan_scope,
-        [top for top, _since in scope.search],
-        scope.app_dir(app.name),
-        owned,
-        sorted({name for unit in units for name in drop_in_dirs(unit)}),
+    around = _scan(
+        scope, app.name, owned, sorted({d for unit in units for d in drop_in_dirs(unit)})
     )
     up = scope.is_system or os.path.exists(f"{scope.manager.runtime_dir}/bus")
     return Snapshot(
@@ -76,6 +73,32 @@ def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
         manager_up=up,
         states=manager.read_states(manifest.services) if up else {},
     )
+
+
+def _scan(
+    scope: Scope, app: str, owned: t.Sequence[str], dirs: t.Sequence[str]
+) -> dict[str, t.Any]:
+    """What is in the scope beside the app.
+
+    Each directory is looked into by who owns it, and nobody's word counts for another's:
+    a path below the unit directory of location admin may be acted on by root.
+    """
+
+    def scan(owner: Owner, tops: list[str]) -> dict[str, t.Any]:
+        found: dict[str, t.Any] = owner.call(
+            staging.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs)
+        )
+        return found
+
+    tops = [top for top, _since in scope.search]
+    if scope.files is scope.manager:
+        return scan(scope.manager, tops)
+    inside = f"{scope.unit_dir}/"
+    mine = scan(scope.files, [scope.unit_dir])
+    theirs = scan(scope.manager, [top for top in tops if top != scope.unit_dir])
+    units = [row for row in theirs["units"] if not str(row[1]).startswith(inside)]
+    drop_ins = {p: d for p, d in theirs["drop_ins"].items() if not str(p).startswith(inside)}
+    return {"units": [*mine["units"], *units], "drop_ins": {**mine["drop_ins"], **drop_ins}}
 
 
 def _read_installed(

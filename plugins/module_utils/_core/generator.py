@@ -16,7 +16,7 @@ from .quoting import split_words
 from .unitfile import UnitText
 
 _PREFIX = re.compile(r"^quadlet-generator\[\d+\]: ")
-_BLOCK = re.compile(r"^---(.+)---$")
+_BLOCK = re.compile(r"---(.+)---")
 _LOAD_ERROR = re.compile(r'^(?:error loading|Error loading) ["\'](.+?)["\'],? (?:ignoring: )?(.*)$')
 _CONVERT_ERROR = re.compile(
     r'^(?:converting|Error converting) ["\'](.+?)["\'][:,] (?:ignoring: )?(.*)$'
@@ -74,7 +74,7 @@ def parse_verdict(stdout: str, stderr: str) -> Verdict:
     """Services, errors and warnings of a dry run, of any Podman from 4.7 on."""
     errors: list[Complaint] = []
     warnings: list[str] = []
-    for line in stderr.splitlines():
+    for line in stderr.split("\n"):  # and at no other "line end" of Unicode
         text = _PREFIX.sub("", line)
         for pattern in (_LOAD_ERROR, _CONVERT_ERROR):
             match = pattern.match(text)
@@ -90,8 +90,8 @@ def parse_verdict(stdout: str, stderr: str) -> Verdict:
 def _parse_services(stdout: str) -> t.Iterator[Service]:
     name = ""
     lines: list[str] = []
-    for line in [*stdout.splitlines(), "------"]:
-        block = _BLOCK.match(line)
+    for line in [*stdout.split("\n"), "------"]:
+        block = _BLOCK.fullmatch(line)
         if block or line == "------":
             if name:
                 yield _parse_service(name, lines)

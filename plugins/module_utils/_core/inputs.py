@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from .errors import QuadletError
 from .kinds import drop_in_dirs, kind_of, split_drop_in
 from .manifest import Parts
 from .refs import PathRef, path_refs
@@ -86,9 +87,19 @@ def _refs(path: str, blob: Blob, app_dir: str, home: str) -> list[PathRef]:
     kind = kind_of(drop_in[0] if drop_in else path)
     if kind is None:
         return []
-    unit = parse_unit(path, text_of(blob))
+    unit = parse_leniently(path, blob)
+    if unit is None:
+        return []
     # The generator makes relative paths absolute against the unit, a drop-in's too.
     return path_refs(unit, kind.section, unit_dir=app_dir, home=home)
+
+
+def parse_leniently(path: str, blob: Blob) -> UnitText | None:
+    """An installed unit's text, or None where someone has made it unreadable."""
+    try:
+        return parse_unit(path, text_of(blob))
+    except QuadletError:
+        return None
 
 
 def text_of(blob: Blob) -> str:

@@ -11,11 +11,10 @@ import dataclasses
 import types
 import typing as t
 
-from .inputs import Inputs, changed_keys, is_unit, text_of
+from .inputs import Inputs, changed_keys, is_unit, parse_leniently
 from .kinds import KINDS, Kind, kind_of, split_drop_in
 from .manifest import Manifest, ServiceRecord
 from .spec import App, Blob
-from .unitfile import parse_unit
 from .unitstate import State
 
 _IDLE = State()
@@ -269,10 +268,10 @@ def _keys(world: World, path: str) -> str:
     old, new = world.current.get(path), world.desired.get(path)
     if old is None or new is None or old.data == new.data or not is_unit(path):
         return ""
-    try:
-        keys = changed_keys(parse_unit(path, text_of(old)), parse_unit(path, text_of(new)))
-    except Exception:  # the old text is what someone else may have written
+    before, after = parse_leniently(path, old), parse_leniently(path, new)
+    if before is None or after is None:
         return ""
+    keys = changed_keys(before, after)
     return f" ({', '.join(keys)})" if keys else " (comments)"
 
 

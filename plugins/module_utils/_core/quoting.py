@@ -90,8 +90,11 @@ def json_command(words: list[str]) -> str:
     return literal(json.dumps(words, ensure_ascii=False))
 
 
-_NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16)}
+_NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16), **dict.fromkeys("01234567", (2, 8))}
 _UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+_BLANKS = " \t\n\r"
 
 
 def split_words(text: str) -> list[str]:
@@ -102,7 +105,7 @@ def split_words(text: str) -> list[str]:
     started = False
     chars = iter(text)
     for char in chars:
-        if not quote and char.isspace():
+        if not quote and char in _BLANKS:
             if started:
                 words.append("".join(current))
             current, started = [], False
@@ -123,7 +126,8 @@ def _unescape(chars: t.Iterator[str]) -> str:
     char = next(chars, "")
     size, base = _NUMBERED.get(char, (0, 0))
     if size:
-        digits = "".join(next(chars, "") for _n in range(size))
+        octal = char if base == 8 else ""
+        digits = octal + "".join(next(chars, "") for _n in range(size))
         try:
             return chr(int(digits, base))
         except (ValueError, OverflowError):

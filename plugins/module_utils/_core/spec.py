@@ -22,9 +22,10 @@ ON_CHANGE = ("restart", "reload", "none")
 RESERVED_DIR = ".fleet.d"
 """Where new bytes wait inside an app's directory: C(*.d) is never searched for units."""
 
-_APP = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]*$")
-_UNIT = re.compile(r"^[A-Za-z0-9_:@\\][A-Za-z0-9_.:@\\-]*$")
-_QUADLET_PART = re.compile(rf"^(.*\.)?({'|'.join(KINDS)}|quadlets)(\.d)?$")
+_APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_UNIT = re.compile(r"[A-Za-z0-9_:@\\][A-Za-z0-9_.:@\\-]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_QUADLET_PART = re.compile(rf"(.*\.)?({'|'.join(KINDS)}|quadlets)(\.d)?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +128,7 @@ def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
 
 def parse_app_name(name: str) -> str:
     """A name that can be a directory of units without meaning anything else to Podman."""
-    if not _APP.match(name) or name == "users":
+    if not _APP.fullmatch(name) or name == "users":
         reason = (
             "Podman reads that directory for every user"
             if name == "users"
@@ -185,7 +186,9 @@ def _check_unit_path(app: str, path: str, content: t.Mapping[str, Blob]) -> None
             where=where,
             remedy="A unit's name has no slash; a drop-in is UNIT.d/NAME.conf.",
         )
-    unit, _name = parts
+    unit, name = parts
+    if not _UNIT.fullmatch(name):
+        raise QuadletError(f"{name!r} can't be a drop-in's name", where=where)
     stem, _dot, suffix = unit.rpartition(".")
     if unit in KINDS or (suffix in KINDS and stem.endswith("-")):
         raise QuadletError(
@@ -210,7 +213,7 @@ def _check_unit_name(name: str, where: str) -> None:
             remedy=f"Units end in one of {', '.join('.' + suffix for suffix in KINDS)}; "
             "other files belong into files.",
         )
-    if not _UNIT.match(name) or len(name) > 200:
+    if not _UNIT.fullmatch(name) or len(name) > 200:
         raise QuadletError(
             f"{name!r} can't be a unit's name",
             where=where,
@@ -221,7 +224,11 @@ def _check_unit_name(name: str, where: str) -> None:
 def _check_file_path(path: str) -> None:
     where = f"files {path}"
     parts = path.split("/")
-    if path.startswith("/") or any(part in ("", ".", "..") for part in parts) or "\0" in path:
+    if (
+        path.startswith("/")
+        or any(part in ("", ".", "..") for part in parts)
+        or _CONTROL.search(path)
+    ):
         raise QuadletError(
             f"{path!r} is not a plain path inside the app's directory",
             where=where,
@@ -230,7 +237,7 @@ def _check_file_path(path: str) -> None:
     if parts[0] == RESERVED_DIR:
         raise QuadletError(f"{RESERVED_DIR} is kept for the work of this collection", where=where)
     for part in parts:
-        if _QUADLET_PART.match(part):
+        if _QUADLET_PART.fullmatch(part):
             raise QuadletError(
                 f"{part!r} has a Quadlet suffix, so the generator would read it",
                 where=where,

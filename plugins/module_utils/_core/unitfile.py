@@ -12,8 +12,7 @@ import typing as t
 
 from .errors import QuadletError
 
-_SECTION = re.compile(r"^\[([^\[\]\x00-\x1f]+)\]$")
-_KEY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9-]*$")
+_SECTION = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
 
 
 class Entry(t.NamedTuple):
@@ -51,7 +50,7 @@ def parse_unit(name: str, text: str) -> UnitText:
 
     Lines are trimmed; C(#) and C(;) begin comments; a backslash at a line's end joins
     the next one.  A line that ends in a backslash before an empty line hangs the
-    generator of Podman 4.6 to 5.3, and the end of the file after one is an error in all.
+    generator of Podman 4.6 to 5.3; at the end of the file every release drops it.
     """
     if text.startswith("\ufeff"):
         raise QuadletError(
@@ -65,7 +64,7 @@ def parse_unit(name: str, text: str) -> UnitText:
     sections: list[str] = []
     entries: list[Entry] = []
     for number, line in _logical_lines(name, text):
-        heading = _SECTION.match(line)
+        heading = _SECTION.fullmatch(line)
         if heading:
             sections.append(heading.group(1))
         else:
@@ -75,28 +74,24 @@ def parse_unit(name: str, text: str) -> UnitText:
 
 def _logical_lines(name: str, text: str) -> t.Iterator[tuple[int, str]]:
     """(number, text) of every line that says something, continued lines joined."""
-    pending = ""
-    first = 0
-    for number, raw in enumerate(text.split("\n"), start=1):
+    parts: list[str] = []
+    first = last = 0
+    for number, raw in enumerate([*text.split("\n"), ""], start=1):
         line = raw.strip()
-        if pending and not line:
+        if parts and not line:
             raise QuadletError(
                 "a line ends in a backslash and nothing follows it",
-                where=f"{name}:{number - 1}",
-                remedy="Remove the backslash: some Podman releases hang on it.",
+                where=f"{name}:{last}",
+                remedy="Remove the backslash: Podman hangs on it, or drops the line.",
             )
         if not line or line[0] in "#;":
             continue
-        first = first or number
+        first, last = first or number, number
         if line.endswith("\\"):
-            pending += line[:-1]
+            parts.append(line[:-1])
             continue
-        yield first, pending + line
-        pending, first = "", 0
-    if pending:
-        raise QuadletError(
-            "the file ends in a line that a backslash continues", where=f"{name}:{first}"
-        )
+        yield first, "".join([*parts, line])
+        parts, first = [], 0
 
 
 def _parse_assignment(name: str, number: int, line: str, sections: list[str]) -> Entry:
@@ -115,6 +110,6 @@ def _parse_assignment(name: str, number: int, line: str, sections: list[str]) ->
             where=where,
             remedy="Put it below a heading such as [Container].",
         )
-    if not _KEY.match(key):
-        raise QuadletError(f"'{key}' is not a key's name", where=where)
+    if not key:
+        raise QuadletError(f"'{line}' has no key before the '='", where=where)
     return Entry(sections[-1], key, value.strip(), number)

@@ -17,6 +17,7 @@ import json
 import os
 import pwd
 import subprocess
+import traceback
 import typing as t
 
 from .._core.errors import QuadletError
@@ -134,7 +135,7 @@ class Owner:
             os.setuid(self.uid)
             os.environ.clear()
             os.environ.update(self.environment)
-            answer = json.dumps(_attempt(function, args)).encode()
+            answer = json.dumps(_attempt_all(function, args)).encode()
             view = memoryview(answer)
             while view:
                 view = view[os.write(3, view) :]
@@ -155,6 +156,16 @@ def _attempt(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[
         return {"error": error.to_dict()}
     except OSError as error:
         return {"error": from_os_error(error).to_dict()}
+
+
+def _attempt_all(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[str, t.Any]:
+    """In a child the traceback of a bug would be lost: it is told in the error."""
+    try:
+        return _attempt(function, args)
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what = f"unexpected {type(error).__name__}: {error} ({place.name}, line {place.lineno})"
+        return {"error": QuadletError(what).to_dict()}
 
 
 def _result(reply: t.Mapping[str, t.Any]) -> t.Any:

@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 import typing as t
 
 from .._core.errors import QuadletError
+from .._core.journal import parse_job_results, parse_journal
 from .._core.unitstate import DETAIL_PROPERTIES, Details, State, parse_details, parse_states
 from .owner import Owner, Ran
 
@@ -89,16 +89,16 @@ class Manager:
         return self._systemctl("start", "--", *services, timeout=max(timeout, 1.0))
 
     def read_journal(self, service: str, since: float, lines: int = 20) -> list[str]:
-        """The last lines of a service since a time (seconds since the epoch)."""
-        ran = self._journalctl(since, "-n", str(lines), "-o", "cat", self._unit_flag, service)
-        return ran.out.splitlines()
+        """The last lines that a service and systemd wrote since a time (since the epoch)."""
+        fields = "--output-fields=MESSAGE,PODMAN_EVENT,SYSLOG_IDENTIFIER"
+        ran = self._journalctl(since, "-n", "200", "-o", "json", fields, self._unit_flag, service)
+        return parse_journal(ran.out)[-lines:]
 
     def read_job_results(self, since: float) -> dict[str, str]:
         """C(done), C(failed), C(dependency) … of start jobs since a time, by service."""
         ran = self._journalctl(since, "-o", "json", "JOB_TYPE=start", "+", "JOB_TYPE=restart")
         field = "USER_UNIT" if self._flags else "UNIT"
-        rows = [json.loads(line) for line in ran.out.splitlines() if line.startswith("{")]
-        return {row[field]: row.get("JOB_RESULT", "") for row in rows if row.get(field)}
+        return parse_job_results(ran.out, field)
 
     @property
     def _unit_flag(self) -> str:

@@ -1,0 +1,50 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Journal entries as C(journalctl -o json) writes them, one object a line."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+_ID = re.compile(r"[0-9a-f]{64}")
+
+
+def parse_journal(text: str) -> list[str]:
+    """The messages that say why a service failed: its own and systemd's.
+
+    Podman's and conmon's lines about their own work are left out.
+    """
+    return [
+        message
+        for row in _rows(text)
+        for message in [_message(row)]
+        if message.strip() and not _is_noise(row, message)
+    ]
+
+
+def _is_noise(row: t.Mapping[str, t.Any], message: str) -> bool:
+    """Podman's events, conmon's notes, and the container's id that `podman run -d` prints."""
+    by_conmon = row.get("SYSLOG_IDENTIFIER") == "conmon" or message.startswith("conmon ")
+    return "PODMAN_EVENT" in row or by_conmon or bool(_ID.fullmatch(message))
+
+
+def parse_job_results(text: str, field: str) -> dict[str, str]:
+    """The result of the last job of each unit: done, failed, dependency, timeout, …"""
+    return {row[field]: row.get("JOB_RESULT", "") for row in _rows(text) if row.get(field)}
+
+
+def _rows(text: str) -> list[dict[str, t.Any]]:
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def _message(row: t.Mapping[str, t.Any]) -> str:
+    """A message that is no UTF-8 is written as a list of bytes."""
+    message = row.get("MESSAGE") or ""
+    if isinstance(message, list):
+        return bytes(message).decode("utf-8", "replace")
+    return str(message).rstrip()
