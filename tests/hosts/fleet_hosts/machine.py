@@ -222,8 +222,11 @@ class Machine:
 
 def _detach(path: Path) -> None:
     """Unmount a folder; while something still looks at it, the kernel finishes that later."""
-    if path.is_mount() and not succeeds(["umount", str(path)]):
-        run(["umount", "--lazy", str(path)], what=f"{path} cannot be unmounted")
+    if not path.is_mount() or succeeds(["umount", str(path)]):
+        return
+    # It may also have gone by itself in this moment, with the nspawn that made it.
+    if not succeeds(["umount", "--lazy", str(path)]) and path.is_mount():
+        raise HostsError(f"{path} cannot be unmounted", "see `mount` for what is there")
 
 
 def read_host(paths: Paths, name: str) -> Host | None:
