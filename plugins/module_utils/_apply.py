@@ -134,7 +134,7 @@ def _start(work: Work, since: float) -> Outcome:
     if wanted:
         manager.reset_failed([n for n in acted if work.states.get(n, State()).failed])
         manager.queue("restart", _leaders(work))
-        ran = manager.wait_for_start(wanted, work.app.gate.timeout)
+        ran = manager.wait_for_start(_roots(work, wanted), work.app.gate.timeout)
     manager.queue("reload", plan.reload)
     states, details = _settle(work, names, acted)
     failures = _failures(work, wanted, states, details, since, ran)
@@ -145,6 +145,12 @@ def _leaders(work: Work) -> list[str]:
     """Services to restart themselves: systemd restarts those that follow them along."""
     restart = set(work.plan.restart)
     return [n for n in work.plan.restart if not restart & set(work.services[n].follows)]
+
+
+def _roots(work: Work, wanted: t.Sequence[str]) -> list[str]:
+    """All but what ends by itself and is started along: it would run twice otherwise."""
+    pulled = {need for name in wanted for need in work.services[name].needs}
+    return [n for n in wanted if not (work.services[n].once and n in pulled)]
 
 
 def _settle(

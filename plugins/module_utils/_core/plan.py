@@ -176,6 +176,8 @@ def _decide_started(case: _Case) -> Decision:
     if not state.up:
         if record.once and not state.failed and known and known.started_with and not changes:
             return None, []
+        if record.once and changes and not state.failed:
+            return "start", changes
         return "start", [_why_down(known, state), *changes]
     if not changes or world.app.restart == "never":
         return None, []
@@ -276,8 +278,15 @@ def _keys(world: World, path: str) -> str:
 
 
 def _follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
-    """Adds what systemd restarts along: active services that need, or are part of, another."""
-    queue = [name for name, action in actions.items() if action == "restart"]
+    """Adds what must follow: active services that need, or are part of, one that restarts.
+
+    A build ends by itself, so it is started and not restarted; who uses its image follows too.
+    """
+    queue = [
+        name
+        for name, action in actions.items()
+        if action == "restart" or (action == "start" and _makes_anew(world, name))
+    ]
     while queue:
         leader = queue.pop()
         for name, record in world.services.items():
@@ -288,6 +297,11 @@ def _follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) ->
                     queue.append(name)
                 if f"follows {leader}" not in why[name]:
                     why[name].append(f"follows {leader}")
+
+
+def _makes_anew(world: World, name: str) -> bool:
+    record = world.services[name]
+    return record.once and not _kind(record).runs
 
 
 def _restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
