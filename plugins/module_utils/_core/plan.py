@@ -328,9 +328,9 @@ def _steps(
 ) -> list[Step]:
     steps = []
     told: set[str] = set()
+    gone = "state: absent" if world.app.state == "absent" else "is no longer declared"
     for name in removed:
         unit = world.manifest.services[name].unit
-        gone = "state: absent" if world.app.state == "absent" else "is no longer declared"
         steps.append(
             Step(
                 unit,
@@ -345,8 +345,7 @@ def _steps(
         steps.append(Step(unit, name, action, tuple(why[name])))
         told |= {unit, *world.inputs[name].restart, *world.inputs[name].reload}
     steps += [_write_step(world, path) for path in writes if path not in told]
-    undeclared = ("is no longer declared",)
-    steps += [Step(path, None, "remove", undeclared) for path in deletes if path not in told]
+    steps += [Step(path, None, "remove", (gone,)) for path in deletes if path not in told]
     return steps
 
 

@@ -71,13 +71,18 @@ class Manager:
         return self._systemctl(verb, "--no-block", "--", *services) if services else Ran(0, "", "")
 
     def stop(self, services: t.Collection[str], *, timeout: float) -> None:
-        """Stops services and waits for it."""
+        """Stops services and waits for it.
+
+        A process that does not heed SIGTERM is killed and its service reads failed, which
+        is what was asked for, so that is forgotten.
+        """
         if not services:
             return
         ran = self._systemctl("stop", "--", *services, timeout=timeout)
         # 5: one of them is not loaded (any more), so it does not run.
         if ran.status not in (0, 5):
             raise _failed(f"stopping {', '.join(services)} failed", ran)
+        self.reset_failed(services)
 
     def reset_failed(self, services: t.Collection[str]) -> None:
         """Forgets failures, so that the start limit of a crash loop does not refuse a start."""
