@@ -20,6 +20,7 @@ from .errors import QuadletError
 
 _NEEDS_QUOTES = re.compile(r"[\s\"'\\\x00-\x1f\x7f]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_ADDRESS = re.compile(r"\[[0-9A-Fa-f:.%A-Za-z]*\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -69,12 +70,29 @@ def strv_word(text: str) -> str:
         raise QuadletError("an empty item can't be written: it ends the list for Podman")
     if _CONTROL.search(text):
         raise QuadletError(f"the value {text!r} holds a control character")
-    if not re.search(r"[\s\"']", text):
+    if not re.search(r"[\s\"']|\\$", text):  # a backslash at the end would join the next line
         return text
     for quote in "\"'":
         if quote not in text:
             return f"{quote}{text}{quote}"
     raise QuadletError(f"the value {text!r} has both kinds of quotes, which can't be written here")
+
+
+def colon_parts(parts: list[str]) -> str:
+    """Parts joined by colons (Volume, PublishPort): data, so none may hold a colon itself.
+
+    An address in brackets may.  Podman trims the line, so blanks at its ends are lost.
+    """
+    for part in parts:
+        if ":" in part and not _ADDRESS.fullmatch(part):
+            raise QuadletError(
+                f"the part {part!r} holds a colon, which ends it for Podman",
+                remedy="A string is written as it stands: give the whole value as one.",
+            )
+    text = ":".join(parts)
+    if text != text.strip():
+        raise QuadletError(f"the value {text!r} begins or ends in a blank, which Podman trims")
+    return line(literal(text))
 
 
 def command(words: list[str]) -> str:

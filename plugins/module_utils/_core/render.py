@@ -101,10 +101,12 @@ def _from_list(row: Key | None, key: str, items: list[t.Any]) -> list[str]:
 def _list_item(row: Key | None, key: str, item: t.Any) -> str:
     if isinstance(item, (list, tuple)) and row:
         parts = [_scalar(part) for part in item]
+        if not parts:
+            raise QuadletError("an empty list would reset the key", remedy="Leave it out.")
         if row.reads is Reads.ARGS:
             return quoting.command(parts)
         if row.reads is Reads.ALL:
-            return quoting.line(quoting.literal(":".join(parts)))
+            return quoting.colon_parts(parts)
     if isinstance(item, t.Mapping) and row and key in _OPTIONS:
         return quoting.word(",".join(_option(name, part) for name, part in item.items()))
     return quoting.line(_scalar(item))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import math
 import re
 import typing as t
 
@@ -25,7 +26,8 @@ RESERVED_DIR = ".fleet.d"
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _UNIT = re.compile(r"[A-Za-z0-9_:@\\][A-Za-z0-9_.:@\\-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_QUADLET_PART = re.compile(rf"(.*\.)?({'|'.join(KINDS)}|quadlets)(\.d)?")
+_SUFFIXES = "|".join([*KINDS, "quadlets"])
+_QUADLET_PART = re.compile(rf"(.*\.)({_SUFFIXES})|(.*\.)?({_SUFFIXES})\.d")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,8 +123,8 @@ def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
     """The gate's seconds; negative ones are refused."""
     given = {key: value for key, value in gate.items() if value is not None}
     for key, value in given.items():
-        if value < 0:
-            raise QuadletError(f"{value} is negative", where=f"gate {key}")
+        if value < 0 or not math.isfinite(value):
+            raise QuadletError(f"{value} is no number of seconds", where=f"gate {key}")
     return Gate(**given)
 
 
@@ -187,7 +189,7 @@ def _check_unit_path(app: str, path: str, content: t.Mapping[str, Blob]) -> None
             remedy="A unit's name has no slash; a drop-in is UNIT.d/NAME.conf.",
         )
     unit, name = parts
-    if not _UNIT.fullmatch(name):
+    if _CONTROL.search(name):
         raise QuadletError(f"{name!r} can't be a drop-in's name", where=where)
     stem, _dot, suffix = unit.rpartition(".")
     if unit in KINDS or (suffix in KINDS and stem.endswith("-")):
@@ -196,7 +198,7 @@ def _check_unit_path(app: str, path: str, content: t.Mapping[str, Blob]) -> None
             where=where,
             remedy="Write one drop-in for each unit that it is meant for.",
         )
-    template = re.sub(r"@[^@.]*\.", "@.", unit)
+    template = f"{stem.partition('@')[0]}@.{suffix}"
     if unit not in content and template not in content:
         raise QuadletError(
             f"the drop-in is for {unit}, which is no unit of app {app!r}",
@@ -272,8 +274,10 @@ def _file_bytes(where: str, given: t.Mapping[str, t.Any]) -> bytes:
     encoding = given.get("encoding", "text")
     if encoding == "text":
         return content.encode("utf-8", "surrogateescape")
+    if encoding != "base64":
+        raise QuadletError(f"encoding {encoding!r} is neither text nor base64", where=where)
     try:
-        return base64.b64decode(content, validate=encoding == "base64")
+        return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
         raise QuadletError(f"the content is not base64: {error}", where=where) from None
 
