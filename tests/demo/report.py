@@ -116,7 +116,8 @@ def show_restarts(arguments: argparse.Namespace) -> bool:
     ]
     hosts = {host for host, _service in before}
     wanted = sorted((host, arguments.service) for host in hosts)
-    return sorted(restarted) == sorted(expected) == wanted
+    known = bool(before) and before.keys() == after.keys()
+    return known and sorted(restarted) == sorted(expected) == wanted
 
 
 def _read_invocations(path: str) -> dict[tuple[str, str], str]:
