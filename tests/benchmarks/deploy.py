@@ -1,0 +1,229 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures one deployment of N containers to one host, first and unchanged, five ways.
+
+All in one run on one host, so that the ratios hold whatever the machine.  Prints a
+Markdown table and writes it with --output.  It never fails for being slow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import time
+import typing as t
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+HOSTS = ROOT / "tests" / "hosts" / "hosts"
+CACHE = ROOT / ".cache" / "bench"
+HOST = "bench"
+IMAGE = "registry.test:5000/busybox:1"
+PAIRS = 5
+
+Seconds = t.Dict[t.Tuple[str, int, str], float]
+
+
+def unit_text(number: int) -> str:
+    """The text of one small container unit."""
+    return (
+        f"[Container]\nImage={IMAGE}\nExec=sleep infinity\nStopTimeout=1\n"
+        f"Environment=NUMBER={number}\n\n[Install]\nWantedBy=multi-user.target\n"
+    )
+
+
+def write_variables(count: int) -> Path:
+    """The same containers as each way of deploying them wants to be told."""
+    names = [f"bench{number}" for number in range(count)]
+    units = {f"{name}.container": unit_text(i) for i, name in enumerate(names)}
+    rows = [
+        {
+            "name": name,
+            "text": unit_text(i),
+            "image": IMAGE,
+            "command": "sleep infinity",
+            "environment": {"NUMBER": str(i)},
+        }
+        for i, name in enumerate(names)
+    ]
+    path = CACHE / f"variables-{count}.json"
+    path.write_text(json.dumps({"bench_units": units, "bench_list": rows}))
+    return path
+
+
+def timed(argv: list[str], *, script: str | None = None) -> float:
+    """Seconds that a command takes; it has to succeed."""
+    start = time.monotonic()
+    done = subprocess.run(
+        argv, input=script, capture_output=True, text=True, check=False, env=environment()
+    )
+    taken = time.monotonic() - start
+    if done.returncode != 0:
+        print(done.stdout[-3000:], done.stderr[-3000:], sep="\n", file=sys.stderr)
+        raise SystemExit(f"{argv[0]} failed: {shlex.join(argv[:6])} …")
+    return taken
+
+
+def environment() -> dict[str, str]:
+    """Everything at its best for each of them: pipelining, a persistent connection."""
+    collections = f"{ROOT}/.cache/collections:{CACHE}/ansible"
+    return {
+        **os.environ,
+        "PATH": f"{ROOT}/.cache/venv/bin:{os.environ['PATH']}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": collections,
+        "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=60s",
+    }
+
+
+def play(name: str, variables: Path) -> float:
+    """Seconds of a whole ansible-playbook run."""
+    playbook = HERE / "playbooks" / f"{name}.yml"
+    argv = ["ansible-playbook", "-i", str(CACHE / "inventory.yml"), str(playbook)]
+    return timed([*argv, "-e", f"@{variables}"])
+
+
+def raw_shell(count: int) -> float:
+    """Seconds of one ssh call that writes, reloads and starts, as a script would."""
+    lines = ["set -e", "cd /etc/containers/systemd"]
+    for number in range(count):
+        lines.append(f"cat > bench{number}.container <<'END'\n{unit_text(number)}END")
+    lines.append("systemctl daemon-reload")
+    lines.append("systemctl start " + " ".join(f"bench{number}" for number in range(count)))
+    return timed([str(HOSTS), "ssh", HOST, "--", "bash -s"], script="\n".join(lines))
+
+
+def clean() -> None:
+    """Takes every container of the benchmark from the host, whoever deployed it."""
+    script = """
+        systemctl list-units --plain --no-legend --all 'bench*' | awk '{print $1}' |
+            xargs -r systemctl stop
+        rm -rf /etc/containers/systemd/bench* /var/lib/quadlet.fleet
+        systemctl daemon-reload
+        systemctl reset-failed
+    """
+    timed([str(HOSTS), "ssh", HOST, "--", "bash -s"], script=script)
+
+
+def measure(counts: list[int]) -> Seconds:
+    """Seconds by (way, count, first or again)."""
+    seconds: Seconds = {}
+    for count in counts:
+        variables = write_variables(count)
+        for way in ("fleet", "raw", "builtin", "podman"):
+            clean()
+            run = (lambda: raw_shell(count)) if way == "raw" else (lambda: play(way, variables))
+            seconds[way, count, "first"] = run()
+            print(f"  {way:8} N={count:<4} first {seconds[way, count, 'first']:7.1f} s", flush=True)
+            if way == "fleet":
+                seconds.update(pair_with_ping(count, variables))
+            else:
+                seconds[way, count, "again"] = run()
+            print(f"  {way:8} N={count:<4} again {seconds[way, count, 'again']:7.1f} s", flush=True)
+        clean()
+    return seconds
+
+
+def pair_with_ping(count: int, variables: Path) -> Seconds:
+    """Medians of runs that change nothing, each beside a run of ping."""
+    pairs = [(play("ping", variables), play("fleet", variables)) for _n in range(PAIRS)]
+    return {
+        ("ping", count, "again"): statistics.median(ping for ping, _fleet in pairs),
+        ("fleet", count, "again"): statistics.median(fleet for _ping, fleet in pairs),
+    }
+
+
+WAYS = {
+    "ping": "a play with only `ping`",
+    "fleet": "**quadlet.fleet.app**",
+    "raw": "raw shell in one ssh call",
+    "builtin": "ansible.builtin: copy and systemd_service in loops",
+    "podman": "containers.podman: podman_container state quadlet, then start",
+}
+
+
+def table(counts: list[int], seconds: Seconds) -> str:
+    """The figures in Markdown: seconds, and how many times quadlet.fleet's they are."""
+    titles = [f"N = {count}, {when}" for count in counts for when in ("first", "unchanged")]
+    lines = ["| | " + " | ".join(titles) + " |", "|---" * (len(titles) + 1) + "|"]
+    for way, label in WAYS.items():
+        cells = []
+        for count in counts:
+            for when in ("first", "again"):
+                value, ours = seconds.get((way, count, when)), seconds["fleet", count, when]
+                times = "" if way == "fleet" else f" ({value / ours:.2f} ×)" if value else ""
+                cells.append(f"{value:.1f} s{times}" if value else "–")
+        lines.append(f"| {label} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def ratios(counts: list[int], seconds: Seconds) -> list[str]:
+    """The ratios that this project holds itself to."""
+    found = []
+    for count in counts:
+        again, ping = seconds["fleet", count, "again"], seconds["ping", count, "again"]
+        found.append(f"unchanged, N = {count}: {again / ping:.2f} × the play with only ping")
+        first, raw = seconds["fleet", count, "first"], seconds["raw", count, "first"]
+        found.append(f"first, N = {count}: {first / (raw + ping):.2f} × raw shell plus ping")
+        slow = seconds["podman", count, "again"]
+        found.append(f"unchanged, N = {count}: 1/{slow / again:.1f} of containers.podman")
+    return found
+
+
+def prepare() -> None:
+    """A fresh host with the image pulled, and the collections of the `ansible` package."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    if not (CACHE / "ansible" / "ansible_collections").is_dir():
+        print("… downloading the ansible package for containers.podman", flush=True)
+        pip = ["python", "-m", "pip", "install", "--quiet", "--no-deps"]
+        timed([*pip, "--target", str(CACHE / "ansible"), "ansible>=12,<13"])
+    timed([str(HOSTS), "up", HOST])
+    timed([str(HOSTS), "registry", "up"])
+    inventory = subprocess.run(
+        [str(HOSTS), "inventory", HOST], capture_output=True, text=True, check=True
+    )
+    (CACHE / "inventory.yml").write_text(inventory.stdout)
+    timed([str(HOSTS), "ssh", HOST, "--", f"podman pull -q {IMAGE}"])
+
+
+def main() -> None:
+    """Measures, prints, and writes the table where it is wanted."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--counts", default="1,20,100", help="numbers of containers")
+    parser.add_argument("--output", type=Path, help="write the Markdown page here")
+    arguments = parser.parse_args()
+    counts = [int(word) for word in arguments.counts.split(",")]
+    prepare()
+    try:
+        seconds = measure(counts)
+    finally:
+        timed([str(HOSTS), "destroy", HOST])
+    lines = [
+        "# What a deployment costs",
+        "",
+        "One host, Podman 5.4, N rootful busybox containers with the image present, ssh with",
+        f"pipelining and a persistent connection, {os.cpu_count()} cores ({platform.machine()}),",
+        "gate at `stable: 0`. Seconds of the whole command, all measured in one run of",
+        "`python tests/benchmarks/deploy.py`; in brackets how many times the seconds of quadlet.fleet.",
+        f"Unchanged runs of quadlet.fleet and ping are medians of {PAIRS} pairs.",
+        "",
+        table(counts, seconds),
+        "",
+        *[f"- {line}" for line in ratios(counts, seconds)],
+        "",
+    ]
+    print("\n".join(lines))
+    if arguments.output:
+        arguments.output.write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
