@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import time
-import typing as t
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -29,7 +28,7 @@ HOST = "bench"
 IMAGE = "registry.test:5000/busybox:1"
 PAIRS = 5
 
-Seconds = t.Dict[t.Tuple[str, int, str], float]
+Seconds = dict[tuple[str, int, str], float]
 
 
 def unit_text(number: int) -> str:
@@ -93,11 +92,13 @@ def play(name: str, variables: Path) -> float:
 
 def raw_shell(count: int) -> float:
     """Seconds of one ssh call that writes, reloads and starts, as a script would."""
-    lines = ["set -e", "cd /etc/containers/systemd"]
-    for number in range(count):
-        lines.append(f"cat > bench{number}.container <<'END'\n{unit_text(number)}END")
-    lines.append("systemctl daemon-reload")
-    lines.append("systemctl start " + " ".join(f"bench{number}" for number in range(count)))
+    lines = [
+        "set -e",
+        "cd /etc/containers/systemd",
+        *(f"cat > bench{i}.container <<'END'\n{unit_text(i)}END" for i in range(count)),
+        "systemctl daemon-reload",
+        "systemctl start " + " ".join(f"bench{i}" for i in range(count)),
+    ]
     return timed([str(HOSTS), "ssh", HOST, "--", "bash -s"], script="\n".join(lines))
 
 
@@ -113,6 +114,11 @@ def clean() -> None:
     timed([str(HOSTS), "ssh", HOST, "--", "bash -s"], script=script)
 
 
+def deploy(way: str, count: int, variables: Path) -> float:
+    """Seconds of one deployment."""
+    return raw_shell(count) if way == "raw" else play(way, variables)
+
+
 def measure(counts: list[int]) -> Seconds:
     """Seconds by (way, count, first or again)."""
     seconds: Seconds = {}
@@ -120,13 +126,12 @@ def measure(counts: list[int]) -> Seconds:
         variables = write_variables(count)
         for way in ("fleet", "raw", "builtin", "podman"):
             clean()
-            run = (lambda: raw_shell(count)) if way == "raw" else (lambda: play(way, variables))
-            seconds[way, count, "first"] = run()
+            seconds[way, count, "first"] = deploy(way, count, variables)
             print(f"  {way:8} N={count:<4} first {seconds[way, count, 'first']:7.1f} s", flush=True)
             if way == "fleet":
                 seconds.update(pair_with_ping(count, variables))
             else:
-                seconds[way, count, "again"] = run()
+                seconds[way, count, "again"] = deploy(way, count, variables)
             print(f"  {way:8} N={count:<4} again {seconds[way, count, 'again']:7.1f} s", flush=True)
         clean()
     return seconds
@@ -159,8 +164,8 @@ def table(counts: list[int], seconds: Seconds) -> str:
         for count in counts:
             for when in ("first", "again"):
                 value, ours = seconds.get((way, count, when)), seconds["fleet", count, when]
-                times = "" if way == "fleet" else f" ({value / ours:.2f} ×)" if value else ""
-                cells.append(f"{value:.1f} s{times}" if value else "–")
+                times = "" if way == "fleet" else f" ({value / ours:.2f}x)" if value else ""
+                cells.append(f"{value:.1f} s{times}" if value else "-")
         lines.append(f"| {label} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
@@ -170,9 +175,10 @@ def ratios(counts: list[int], seconds: Seconds) -> list[str]:
     found = []
     for count in counts:
         again, ping = seconds["fleet", count, "again"], seconds["ping", count, "again"]
-        found.append(f"unchanged, N = {count}: {again / ping:.2f} × the play with only ping")
+        found.append(f"unchanged, N = {count}: {again / ping:.2f} times the play with only ping")
         first, raw = seconds["fleet", count, "first"], seconds["raw", count, "first"]
-        found.append(f"first, N = {count}: {first / (raw + ping):.2f} × raw shell plus ping")
+        beyond = (first - ping) / raw
+        found.append(f"first, N = {count}: {beyond:.2f} times raw shell, plus the play with ping")
         slow = seconds["podman", count, "again"]
         found.append(f"unchanged, N = {count}: 1/{slow / again:.1f} of containers.podman")
     return found
@@ -212,7 +218,7 @@ def main() -> None:
         "One host, Podman 5.4, N rootful busybox containers with the image present, ssh with",
         f"pipelining and a persistent connection, {os.cpu_count()} cores ({platform.machine()}),",
         "gate at `stable: 0`. Seconds of the whole command, all measured in one run of",
-        "`python tests/benchmarks/deploy.py`; in brackets how many times the seconds of quadlet.fleet.",
+        "`python tests/benchmarks/deploy.py`; in brackets how many times quadlet.fleet's seconds.",
         f"Unchanged runs of quadlet.fleet and ping are medians of {PAIRS} pairs.",
         "",
         table(counts, seconds),
