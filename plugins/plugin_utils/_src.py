@@ -14,10 +14,14 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
+from ansible.release import __version__
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import is_unit
 
 _TEMPLATE = ".j2"
+_OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
+_AS_TEXT: dict[str, bool] = {"convert_data": False} if _OLD else {}
+"""Before ansible-core 2.19 a template that reads like JSON became data; now it is text."""
 
 
 def gather_content(
@@ -109,4 +113,4 @@ def _render(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> str
     lookup = lookup_loader.get(
         "ansible.builtin.template", loader=action._loader, templar=action._templar
     )
-    return str(lookup.run([source], variables=task_vars, convert_data=False)[0])
+    return str(lookup.run([source], variables=task_vars, **_AS_TEXT)[0])

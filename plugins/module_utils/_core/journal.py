@@ -14,17 +14,28 @@ import typing as t
 _ID = re.compile(r"[0-9a-f]{64}")
 
 
-def parse_journal(text: str) -> list[str]:
-    """The messages that say why a service failed: its own and systemd's.
+_OWN, _SYSTEMD = 15, 5
 
-    Podman's and conmon's lines about their own work are left out.
+
+def parse_journal(text: str) -> list[str]:
+    """The last messages that say why a service failed: 15 of its own and 5 of systemd's.
+
+    In a crash loop systemd's would drown the others.  Podman's and conmon's lines about
+    their own work are left out.
     """
-    return [
-        message
+    rows = [
+        (message, row.get("SYSLOG_IDENTIFIER") == "systemd")
         for row in _rows(text)
         for message in [_message(row)]
         if message.strip() and not _is_noise(row, message)
     ]
+    left = {True: _SYSTEMD, False: _OWN}
+    chosen = []
+    for message, by_systemd in reversed(rows):
+        left[by_systemd] -= 1
+        if left[by_systemd] >= 0:
+            chosen.append(message)
+    return chosen[::-1]
 
 
 def _is_noise(row: t.Mapping[str, t.Any], message: str) -> bool:

@@ -53,7 +53,7 @@ def failure_error(
     first = failures[0]
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
     lines = [f"{f['service']} ({f['unit']}): {f['reason']}" for f in failures]
-    tail = "".join(f"\n    {line}" for line in first["journal"][-5:])
+    tail = "".join(f"\n    {line}" for line in first["journal"][-8:])
     return QuadletError(
         f"{first['service']} did not start{more}:\n"
         + "\n".join(f"  {line}" for line in lines)

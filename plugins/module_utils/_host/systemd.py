@@ -93,11 +93,11 @@ class Manager:
         """Returns when no start job of these services is left; 124 after timeout seconds."""
         return self._systemctl("start", "--", *services, timeout=max(timeout, 1.0))
 
-    def read_journal(self, service: str, since: float, lines: int = 20) -> list[str]:
+    def read_journal(self, service: str, since: float) -> list[str]:
         """The last lines that a service and systemd wrote since a time (since the epoch)."""
         fields = "--output-fields=MESSAGE,PODMAN_EVENT,SYSLOG_IDENTIFIER"
-        ran = self._journalctl(since, "-n", "200", "-o", "json", fields, self._unit_flag, service)
-        return parse_journal(ran.out)[-lines:]
+        ran = self._journalctl(since, "-n", "500", "-o", "json", fields, self._unit_flag, service)
+        return parse_journal(ran.out)
 
     def read_job_results(self, since: float) -> dict[str, str]:
         """C(done), C(failed), C(dependency) … of start jobs since a time, by service."""
