@@ -15,7 +15,7 @@ import difflib
 import typing as t
 
 from .errors import QuadletError
-from .keys import NEWEST, SECTIONS, Version
+from .keys import NEWEST, SECTIONS, SYSTEMD_KEYS, Version
 from .kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in
 from .refs import path_refs, unit_refs
 from .unitfile import Entry, UnitText, parse_unit
@@ -134,11 +134,11 @@ def _where(path: str, entry: Entry) -> str:
 
 def _unknown_key(where: str, entry: Entry, known: t.Mapping[str, t.Any]) -> QuadletError:
     near = difflib.get_close_matches(entry.key, known, n=1, cutoff=0.6)
-    other = next((s for s, keys in SECTIONS.items() if entry.key in keys), None)
-    if near:
+    homes = [s for s, keys in {**SYSTEMD_KEYS, **SECTIONS}.items() if entry.key in keys]
+    if homes:
+        remedy = f"It is a key of [{'], ['.join(homes)}]."
+    elif near:
         remedy = f"Did you mean {near[0]}?"
-    elif other:
-        remedy = f"It is a key of [{other}]."
     else:
         remedy = "Remove it, or put it under the section that has it ([Service], [Unit])."
     return QuadletError(

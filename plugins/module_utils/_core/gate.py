@@ -55,7 +55,8 @@ def _down_reason(state: State, details: Details | None, rises: bool) -> str:
     text = _RESULTS.get(details.result if details else "", "")
     said = text.format(code=code) if text else f"it is {state.active} ({state.sub})"
     if details and details.restarts and (rises or state.crashing):
-        return f"{said}; systemd restarted it {details.restarts} times"
+        often = "once" if details.restarts == 1 else f"{details.restarts} times"
+        return f"{said}; systemd restarted it {often}"
     return said
 
 

@@ -316,3 +316,19 @@ SECTIONS: t.Final[dict[str, dict[str, Key]]] = {
         ("DefaultDependencies", (5, 3), BOOL),
     ),
 }
+
+SYSTEMD_KEYS: t.Final[dict[str, frozenset[str]]] = {
+    "Service": frozenset(
+        "Restart RestartSec Type TimeoutStartSec TimeoutStopSec TimeoutSec RemainAfterExit "
+        "ExecStartPre ExecStartPost ExecStopPost ExecReload KillMode SyslogIdentifier "
+        "SuccessExitStatus RestartSteps RestartMaxDelaySec Slice MemoryMax MemoryHigh CPUQuota "
+        "CPUWeight IOWeight TasksMax Nice OOMScoreAdjust LimitNOFILE WatchdogSec".split()
+    ),
+    "Unit": frozenset(
+        "Description Documentation After Before Requires Requisite Wants BindsTo PartOf Upholds "
+        "Conflicts OnFailure OnSuccess StartLimitBurst StartLimitIntervalSec "
+        "RequiresMountsFor".split()
+    ),
+    "Install": frozenset("WantedBy RequiredBy UpheldBy Alias DefaultInstance".split()),
+}
+"""Keys of systemd's own sections that are often put under Podman's; not all there are."""
