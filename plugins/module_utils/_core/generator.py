@@ -22,7 +22,7 @@ _CONVERT_ERROR = re.compile(
     r'^(?:converting|Error converting) ["\'](.+?)["\'][:,] (?:ignoring: )?(.*)$'
 )
 _QUIET = re.compile(
-    r"^(Loading source unit file |processing encountered some errors"
+    r"^(Loading source (unit|drop-in) file |processing encountered some errors"
     r"|No files (to parse|parsed) from )"
 )
 _NEEDS = ("Requires", "BindsTo", "Requisite")
@@ -137,20 +137,42 @@ def _parse_service(name: str, lines: t.Sequence[str]) -> Service:
 
 
 def _object_names(service: str, text: str) -> list[str]:
-    """The C(--name) and C(--infra-name) of a C(podman run) or C(podman pod create) command."""
+    """The names that C(podman run) or C(podman pod create) takes.
+
+    The generator writes a container's name right behind C(run); what follows the image is
+    the container's own command, and may hold a C(--name) of its own.
+    """
     words = split_words(text)
-    if not {"run", "create"} & set(words[1:6]) or {"volume", "network"} & set(words[1:6]):
-        return []
-    names = [b for a, b in zip(words, words[1:]) if a in ("--name", "--infra-name")]
-    names += [w.partition("=")[2] for w in words if w.startswith(("--name=", "--infra-name="))]
-    return [_expand(service, name) for name in names]
+    pod = _after(words, "pod", "create")
+    if pod:
+        return [_expand(service, name) for name in _options(pod, "--infra-name", "--name")]
+    runs = [i for i, w in enumerate(words) if w == "run" and words[i + 1 : i + 2]]
+    for index in runs:
+        names = _options(words[index + 1 : index + 3], "--name")
+        if names:
+            return [_expand(service, names[0])]
+    return []
 
 
 def _made(service: str, text: str) -> str:
     """What C(podman volume create) or C(podman network create) makes: its last word."""
     words = split_words(text)
-    makes = {"volume", "network"} & set(words[1:6]) and "create" in words[1:6]
-    return _expand(service, words[-1]) if makes else ""
+    tail = _after(words, "volume", "create") or _after(words, "network", "create")
+    return _expand(service, tail[-1]) if tail else ""
+
+
+def _after(words: t.Sequence[str], first: str, second: str) -> t.Sequence[str]:
+    """The words behind two that stand together."""
+    for index in range(len(words) - 1):
+        if (words[index], words[index + 1]) == (first, second):
+            return words[index + 2 :]
+    return []
+
+
+def _options(words: t.Sequence[str], *names: str) -> list[str]:
+    """The values of long options, written as one word or as two."""
+    found = [after for word, after in zip(words, words[1:]) if word in names]
+    return found + [w.partition("=")[2] for w in words if w.partition("=")[0] in names and "=" in w]
 
 
 def _expand(service: str, text: str) -> str:
@@ -176,6 +198,7 @@ _REMEDIES = (
     ("unsupported key", "Remove the key, or use a Podman that knows it."),
     ("was not found", "Declare the unit in the app, or name the object without a Quadlet suffix."),
     ("does not exist", "Declare the unit in the app."),
+    ("unable to translate dependency", "Declare the unit in the app, or name its service."),
     ("no Yaml key", "Add Yaml= with the kube file to [Kube]."),
     ("no ImageTag key", "Add ImageTag= to [Build]."),
     ("invalid service Type", "Use Type=notify or Type=oneshot, or leave it out."),
@@ -185,20 +208,35 @@ _REMEDIES = (
 )
 
 
+_NAMED = re.compile(
+    r"unsupported key '(?P<key>\S+?)' in group '(?P<group>\S+?)'"
+    r"|(?:source|unit|image|dependency for) (?P<unit>\S+)"
+)
+
+
 def to_error(complaint: Complaint, unit: UnitText | None, *, where: str) -> QuadletError:
-    """The generator's message with the line of the key that it names, and what to do."""
-    line = ""
-    match = re.search(r"(?:key '(\S+?)'|source (\S+)|unit (\S+)|image (\S+))", complaint.text)
-    if unit and match:
-        wanted = next(group for group in match.groups() if group)
-        hits = [e.line for e in unit.entries if e.key == wanted or wanted in e.value]
-        line = f":{hits[0]}" if hits else ""
+    """The generator's message with the line of what it names, and what to do."""
+    line = _named_line(complaint.text, unit) if unit else None
     numbered = re.search(r"contains line (\d+)", complaint.text)
     if numbered:
-        line = f":{numbered.group(1)}"
+        line = int(numbered.group(1))
     remedy = next((text for key, text in _REMEDIES if key in complaint.text), None)
     return QuadletError(
         f"the Quadlet generator refuses it: {complaint.text}",
-        where=f"{where}{line}",
+        where=f"{where}:{line}" if line else where,
         remedy=remedy or "See podman-systemd.unit(5).",
     )
+
+
+def _named_line(text: str, unit: UnitText) -> int | None:
+    """The line of the key, or of the reference, that a message names."""
+    match = _NAMED.search(text)
+    if not match:
+        return None
+    key, group, name = match.group("key", "group", "unit")
+    for entry in unit.entries:
+        if key and (entry.section, entry.key) == (group, key):
+            return entry.line
+        if name and name in re.split(r"[\s:,=]", entry.value):
+            return entry.line
+    return None

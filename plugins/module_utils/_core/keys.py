@@ -317,18 +317,18 @@ SECTIONS: t.Final[dict[str, dict[str, Key]]] = {
     ),
 }
 
-SYSTEMD_KEYS: t.Final[dict[str, frozenset[str]]] = {
-    "Service": frozenset(
-        "Restart RestartSec Type TimeoutStartSec TimeoutStopSec TimeoutSec RemainAfterExit "
-        "ExecStartPre ExecStartPost ExecStopPost ExecReload KillMode SyslogIdentifier "
-        "SuccessExitStatus RestartSteps RestartMaxDelaySec Slice MemoryMax MemoryHigh CPUQuota "
-        "CPUWeight IOWeight TasksMax Nice OOMScoreAdjust LimitNOFILE WatchdogSec".split()
+SYSTEMD_KEYS: t.Final[dict[str, tuple[str, ...]]] = {
+    "Service": (
+        *("Restart", "RestartSec", "Type", "RemainAfterExit", "KillMode", "SyslogIdentifier"),
+        *("TimeoutSec", "TimeoutStartSec", "TimeoutStopSec", "SuccessExitStatus", "WatchdogSec"),
+        *("ExecStartPre", "ExecStartPost", "ExecStopPost", "ExecReload", "Slice", "TasksMax"),
+        *("MemoryHigh", "MemoryMax", "CPUQuota", "CPUWeight", "IOWeight", "Nice", "LimitNOFILE"),
     ),
-    "Unit": frozenset(
-        "Description Documentation After Before Requires Requisite Wants BindsTo PartOf Upholds "
-        "Conflicts OnFailure OnSuccess StartLimitBurst StartLimitIntervalSec "
-        "RequiresMountsFor".split()
+    "Unit": (
+        *("Description", "Documentation", "After", "Before", "Requires", "Requisite", "Wants"),
+        *("BindsTo", "PartOf", "Upholds", "Conflicts", "OnFailure", "OnSuccess"),
+        *("StartLimitBurst", "StartLimitIntervalSec", "RequiresMountsFor"),
     ),
-    "Install": frozenset("WantedBy RequiredBy UpheldBy Alias DefaultInstance".split()),
+    "Install": ("WantedBy", "RequiredBy", "UpheldBy", "Alias", "DefaultInstance"),
 }
 """Keys of systemd's own sections that are often put under Podman's; not all there are."""

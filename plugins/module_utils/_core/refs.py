@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import typing as t
 
 from .kinds import kind_of
@@ -66,10 +67,16 @@ def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[Pa
         if entry.section == kind and entry.value:
             found += [
                 ref._replace(path=posixpath.normpath(posixpath.join(unit_dir, ref.path)))
-                for ref in _paths(entry._replace(value=entry.value.replace("%h", home)))
+                for ref in _paths(entry._replace(value=_expand_home(entry.value, home)))
                 if not ref.path.startswith("%")
             ]
     return found
+
+
+def _expand_home(text: str, home: str) -> str:
+    """C(%h) and C(%%), as systemd expands them; other specifiers stay."""
+    table = {"%h": home, "%%": "%"}
+    return re.sub(r"%.", lambda match: table.get(match.group(), match.group()), text)
 
 
 def _paths(entry: Entry) -> list[PathRef]:

@@ -303,5 +303,7 @@ def _check_nesting(content: t.Mapping[str, Blob]) -> None:
             folder = "/".join(parts[:depth])
             if folder in content:
                 raise QuadletError(
-                    f"{folder!r} is a file and the directory of {path!r}", where="files"
+                    f"{folder!r} is a file and the directory of {path!r}",
+                    where="files",
+                    remedy="Rename one of the two.",
                 )

@@ -44,7 +44,11 @@ def read_file(path: str) -> list[t.Any] | None:
         return None
     if not stat.S_ISREG(info.st_mode):
         if stat.S_ISDIR(info.st_mode):
-            raise QuadletError("a directory is where a file belongs", where=path)
+            raise QuadletError(
+                "a directory is where a file belongs",
+                where=path,
+                remedy="Remove it, or give the app's file another path.",
+            )
         return ["", -1]
     with open(path, "rb") as stream:
         return [stream.read().decode("utf-8", "surrogateescape"), stat.S_IMODE(info.st_mode)]

@@ -39,11 +39,16 @@ def write_text(path: str, text: str) -> None:
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     waiting = f"{path}.new"
     descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(descriptor)
-    os.replace(waiting, path)
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(descriptor)
+        os.replace(waiting, path)
+    except OSError as error:
+        remove(waiting)
+        error.filename = error.filename or path
+        raise
 
 
 def remove(path: str) -> None:
