@@ -1,0 +1,80 @@
+"""Fixtures of the tests on real hosts: playbooks, hosts, scopes and apps."""
+
+from __future__ import annotations
+
+import pathlib
+import shutil
+import tempfile
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import App, Scope, system_scope, user_scope
+from tests.integration.support.hosts import Fleet, Host
+from tests.integration.support.playbooks import Playbooks
+
+
+@pytest.fixture(scope="session")
+def work_folder() -> t.Iterator[pathlib.Path]:
+    """A folder with a short path: sockets lie in it."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="qf-"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def playbooks(work_folder: pathlib.Path) -> t.Iterator[Playbooks]:
+    """Runs plays."""
+    runner = Playbooks(work_folder)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture(scope="session")
+def fleet(work_folder: pathlib.Path) -> t.Iterator[Fleet]:
+    """The hosts of the session."""
+    hosts = Fleet(work_folder)
+    yield hosts
+    hosts.close()
+
+
+@pytest.fixture(scope="session")
+def host(fleet: Fleet) -> Host:
+    """The host that most tests share."""
+    return fleet.get("5.4")
+
+
+@pytest.fixture(scope="session")
+def system(host: Host, playbooks: Playbooks) -> Scope:
+    """The system's manager of the shared host."""
+    return system_scope(host, playbooks)
+
+
+@pytest.fixture(scope="session")
+def alice(host: Host, playbooks: Playbooks) -> Scope:
+    """A user's manager of the shared host."""
+    return user_scope(host, playbooks)
+
+
+@pytest.fixture(scope="session", params=["system", "alice"])
+def scope(request: pytest.FixtureRequest, host: Host, playbooks: Playbooks) -> Scope:
+    """Both kinds of scope in turn."""
+    return (
+        system_scope(host, playbooks) if request.param == "system" else user_scope(host, playbooks)
+    )
+
+
+@pytest.fixture
+def app(scope: Scope) -> t.Iterator[App]:
+    """An app of one test, removed after it."""
+    one = scope.app()
+    yield one
+    one.remove()
+
+
+@pytest.fixture
+def system_app(system: Scope) -> t.Iterator[App]:
+    """The same where one scope is enough."""
+    one = system.app()
+    yield one
+    one.remove()

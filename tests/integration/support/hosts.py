@@ -1,0 +1,166 @@
+"""Throwaway hosts of the tests: booted, reached over ssh, looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import shlex
+import subprocess
+import time
+import typing as t
+
+from .playbooks import ROOT
+
+CLI = ROOT / "tests" / "hosts" / "hosts"
+PROBE = pathlib.Path(__file__).with_name("probe.py")
+IMAGE = "registry.test:5000/busybox:1"
+
+
+def run_cli(*words: str) -> str:
+    """Runs tests/hosts/hosts; its last words are the reason when it fails."""
+    done = subprocess.run(
+        [str(CLI), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"hosts {' '.join(words)}: {done.stderr[-2000:]}"
+    return done.stdout
+
+
+class Host:
+    """One running host."""
+
+    def __init__(self, name: str, podman: str, folder: pathlib.Path) -> None:
+        self.name = name
+        self.podman = podman
+        self.inventory = folder / f"{name}.json"
+        data = json.loads(run_cli("inventory", name, "--json"))
+        self.inventory.write_text(json.dumps(data), encoding="utf-8")
+        variables = data["all"]["vars"]
+        self.address: str = data["all"]["hosts"][name]["ansible_host"]
+        self._ssh = [
+            "ssh",
+            *shlex.split(variables["ansible_ssh_common_args"]),
+            *("-i", variables["ansible_ssh_private_key_file"], "-o", "BatchMode=yes"),
+            *("-o", "ControlMaster=auto", "-o", "ControlPersist=60"),
+            *("-o", f"ControlPath={folder}/m-%C", f"root@{self.address}"),
+        ]
+
+    def try_ssh(
+        self, command: str, *, text: str | None = None, timeout: float = 120
+    ) -> subprocess.CompletedProcess[str]:
+        """One shell line as root, whatever its exit status."""
+        return subprocess.run(
+            [*self._ssh, command],
+            input=text or "",
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=timeout,
+            check=False,
+        )
+
+    def ssh(self, command: str, *, text: str | None = None) -> str:
+        """One shell line as root; what it printed."""
+        done = self.try_ssh(command, text=text)
+        assert done.returncode == 0, (
+            f"{command}: status {done.returncode}\n{done.stdout}{done.stderr}"
+        )
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str, *, owner: str = "root", mode: str = "0644") -> None:
+        """Puts a file on the host, as a colleague with an editor would."""
+        made = f"install -D -o {owner} -g {owner} -m {mode} /dev/stdin {shlex.quote(path)}"
+        self.ssh(made, text=text)
+
+    def exists(self, path: str) -> bool:
+        """Whether a path is there; a link that leads nowhere is."""
+        quoted = shlex.quote(path)
+        return self.try_ssh(f"test -e {quoted} || test -L {quoted}").returncode == 0
+
+    def read(self, path: str) -> str:
+        """A file's text."""
+        return self.try_ssh(f"cat {shlex.quote(path)}").stdout
+
+    def fetch(self, port: int, path: str = "/", *, timeout: float = 10) -> str:
+        """The page that a service answers with; asked again while nothing listens yet."""
+        url = f"http://127.0.0.1:{port}{path}"
+        return self.ssh(
+            f"curl -sSf --retry 100 --retry-delay 0 --retry-max-time {timeout} "
+            f"--retry-all-errors --max-time 5 {url}"
+        )
+
+    def look(self) -> dict[str, t.Any]:
+        """All that a run must leave alone when it changes nothing; see probe.py."""
+        found: dict[str, t.Any] = json.loads(
+            self.ssh("python3 -", text=PROBE.read_text(encoding="utf-8"))
+        )
+        return found
+
+    def wait(self, command: str, *, timeout: float = 20) -> None:
+        """Until a shell line succeeds."""
+        end = time.monotonic() + timeout
+        while self.try_ssh(command).returncode != 0:
+            assert time.monotonic() < end, f"not within {timeout:g} s: {command}"
+
+    def disconnect(self) -> None:
+        """Ends the shared connection, as before a reboot."""
+        subprocess.run(
+            [*self._ssh[:-1], "-O", "exit", self._ssh[-1]], capture_output=True, check=False
+        )
+
+
+def differences(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> list[str]:
+    """What two looks at a host differ in, in words."""
+    found = []
+    for part in before:
+        old, new = before[part], after[part]
+        for key in sorted({*old, *new}):
+            if old.get(key) != new.get(key):
+                found.append(f"{part} {key}: {old.get(key)} -> {new.get(key)}")
+    return found
+
+
+class Fleet:
+    """The hosts of one test session, each booted when it is first asked for.
+
+    QUADLET_TEST_HOSTS=PREFIX keeps them for the next session under names with that prefix.
+    """
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self._folder = folder
+        self._keep = bool(os.environ.get("QUADLET_TEST_HOSTS"))
+        self._prefix = os.environ.get("QUADLET_TEST_HOSTS") or f"it{os.getpid()}"
+        self._hosts: dict[tuple[str, str], Host] = {}
+        self._registry = False
+
+    def get(self, podman: str = "5.4", role: str = "a") -> Host:
+        """The host with this Podman; another role is another host."""
+        key = (podman, role)
+        if key not in self._hosts:
+            self._hosts[key] = self._boot(podman, role)
+        return self._hosts[key]
+
+    def _boot(self, podman: str, role: str) -> Host:
+        if not self._registry:
+            run_cli("registry", "up")
+            self._registry = True
+        name = f"{self._prefix}-{podman.replace('.', '')}{role}"
+        run_cli("up", name, "--podman", podman)
+        host = Host(name, podman, self._folder)
+        # Pulled once, so that no test waits for it; alice's manager is up from here on.
+        host.ssh(f"podman image exists {IMAGE} || podman pull -q {IMAGE}")
+        host.ssh("loginctl enable-linger alice")
+        host.wait("test -S /run/user/1000/bus")
+        as_alice = (
+            "runuser -u alice -- env --chdir=/ HOME=/home/alice XDG_RUNTIME_DIR=/run/user/1000"
+        )
+        host.ssh(f"{as_alice} sh -c 'podman image exists {IMAGE} || podman pull -q {IMAGE}'")
+        return host
+
+    def close(self) -> None:
+        """Destroys the hosts."""
+        names = [host.name for host in self._hosts.values()]
+        for host in self._hosts.values():
+            host.disconnect()
+        if names and not self._keep:
+            run_cli("destroy", *names)

@@ -1,0 +1,65 @@
+"""Runs ansible-playbook again and again without paying for its imports each time.
+
+Every request is carried out by a fork that has imported Ansible already and then is
+ansible-playbook itself: command line, inventory, strategy and ssh are the real ones.
+A request is one line of JSON on standard input: argv, env, cwd, output (a path); the
+answer is one line with the exit status.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+import typing as t
+
+
+def _preload() -> None:
+    """Imports what every run needs."""
+    import ansible.cli.playbook
+    import ansible.executor.task_queue_manager
+    import ansible.plugins.connection.ssh
+    import ansible.plugins.strategy.linear  # noqa: F401
+
+
+def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
+    """The child's whole life."""
+    status = 250
+    try:
+        output = os.open(request["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.environ.update(request["env"])
+        os.chdir(request["cwd"])
+        from ansible.cli.playbook import PlaybookCLI
+
+        sys.argv = request["argv"]
+        try:
+            PlaybookCLI.cli_executor(request["argv"])
+            status = 0
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 251
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def main() -> None:
+    """Serves until standard input ends."""
+    _preload()
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _become_playbook(request)
+        _pid, state = os.waitpid(child, 0)
+        print(json.dumps(os.waitstatus_to_exitcode(state)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
