@@ -21,7 +21,7 @@ from .refs import path_refs, unit_refs
 from .unitfile import Entry, UnitText, parse_unit
 
 _PATHS_ARE_READ_ONLY = (
-    "Add ':ro', or use a named volume or an absolute path outside of the unit directories: "
+    "Add ':ro', or use a named volume or an absolute path outside of the unit directory: "
     "what can write there can write a unit, and the generator would run it."
 )
 
@@ -164,13 +164,18 @@ def _check_references(
 def _check_mounts(path: str, unit: UnitText, kind: Kind, place: Place) -> list[QuadletError]:
     return [
         QuadletError(
-            f"{ref.entry.value!r} lets a container write into {place.unit_dir}",
+            f"{ref.entry.value!r} lets a container write {_into(ref.path, place.unit_dir)}",
             where=_where(path, ref.entry),
             remedy=_PATHS_ARE_READ_ONLY,
         )
         for ref in path_refs(unit, kind.section, unit_dir=place.app_dir, home=place.home)
-        if ref.mount and ref.writable and _is_inside(ref.path, place.unit_dir)
+        if ref.mount and ref.writable and (ref.relative or _is_inside(ref.path, place.unit_dir))
     ]
+
+
+def _into(path: str, unit_dir: str) -> str:
+    near = _is_inside(path, unit_dir) or _is_inside(unit_dir, path)
+    return f"into {unit_dir}" if near else f"to {path}, a path relative to the unit"
 
 
 def _is_inside(path: str, folder: str) -> bool:

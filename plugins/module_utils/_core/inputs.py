@@ -12,6 +12,7 @@ started with, never by what this run happened to write.
 from __future__ import annotations
 
 import hashlib
+import re
 import typing as t
 
 from .errors import QuadletError
@@ -62,7 +63,9 @@ def unit_inputs(
     """The inputs of one unit's service.
 
     content: the app as it will be.  foreign: digests of drop-ins that the app does not
-    own, by path; those in a directory that applies to the unit count.
+    own, by path; those in a directory that applies to the unit count.  A file can be
+    reloaded only where it is seen through a mounted directory: a file mounted by itself stays
+    the old one, and an environment file is read at a start alone.
     """
     dirs = drop_in_dirs(unit)
     own = [unit] + [path for path in content if "/" in path and path.rpartition("/")[0] in dirs]
@@ -76,8 +79,8 @@ def unit_inputs(
         hits = [ref for ref in refs if _covers(ref.path, f"{app_dir}/{path}")]
         if not hits and not _mentions(f"{app_dir}/{path}", own, content):
             continue
-        single = any(ref.mount and ref.path == f"{app_dir}/{path}" for ref in hits)
-        target = reload if blob.on_change == "reload" and not single else restart
+        live = all(ref.mount and ref.path != f"{app_dir}/{path}" for ref in hits)
+        target = reload if blob.on_change == "reload" and live else restart
         target[path] = digest(blob.data)
     return Inputs(restart, reload)
 
@@ -112,7 +115,8 @@ def _covers(path: str, file: str) -> bool:
 
 
 def _mentions(file: str, own: t.Sequence[str], content: t.Mapping[str, Blob]) -> bool:
-    return any(file.encode() in content[path].data for path in own)
+    whole = re.compile(re.escape(file.encode()) + rb"(?![\w./-])")
+    return any(whole.search(content[path].data) for path in own)
 
 
 def changed_keys(old: UnitText, new: UnitText) -> list[str]:

@@ -21,12 +21,15 @@ _UNIT_VALUES = frozenset({"Image", "Pod"})
 
 
 class PathRef(t.NamedTuple):
-    """A path named by a unit.  mount: a container sees it; writable: and can write there."""
+    """A path named by a unit.  mount: a container sees it; writable: and can write there.
+    relative: it was given relative to the unit's directory.
+    """
 
     path: str
     mount: bool
     writable: bool
     entry: Entry
+    relative: bool = False
 
 
 class UnitRef(t.NamedTuple):
@@ -66,7 +69,10 @@ def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[Pa
     for entry in unit.entries:
         if entry.section == kind and entry.value:
             found += [
-                ref._replace(path=posixpath.normpath(posixpath.join(unit_dir, ref.path)))
+                ref._replace(
+                    path=posixpath.normpath(posixpath.join(unit_dir, ref.path)),
+                    relative=not ref.path.startswith("/"),
+                )
                 for ref in _paths(entry._replace(value=_expand_home(entry.value, home)))
                 if not ref.path.startswith("%")
             ]
