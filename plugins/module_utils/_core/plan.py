@@ -103,8 +103,9 @@ def make_plan(world: World) -> Plan:
     actions = {name: action for name, (action, _why) in reasons.items() if action}
     why = {name: list(texts) for name, (_action, texts) in reasons.items()}
     if world.app.state != "stopped":
-        _restart_whole_pods(world, actions, why)
         _follow(world, actions, why)
+        while _restart_whole_pods(world, actions, why):
+            _follow(world, actions, why)
     steps = _steps(world, actions, why, removed, writes, deletes)
     chosen = {
         word: tuple(name for name, action in actions.items() if action == word)
@@ -304,8 +305,12 @@ def _makes_anew(world: World, name: str) -> bool:
     return record.once and not _kind(record).runs
 
 
-def _restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
-    """A pod stops when its last container does: where all restart, the pod does."""
+def _restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> bool:
+    """A pod stops when its last container does: where all restart, the pod does.
+
+    Whether there is such a pod that did not restart yet.
+    """
+    found = False
     for pod, record in world.services.items():
         members = [
             name
@@ -316,6 +321,8 @@ def _restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, li
         if members and idle and all(actions.get(name) == "restart" for name in members):
             actions[pod] = "restart"
             why[pod] = ["all its running containers restart"]
+            found = True
+    return found
 
 
 def _steps(
