@@ -90,7 +90,7 @@ def _write(work: Work, manager_up: bool) -> None:
     try:
         if work.plan.writes:
             owner.call(files.stage_files, app_dir, to_wire(work.desired, work.plan.writes))
-        _save(work, dataclasses.replace(work.before, loaded=None, files=_all_files(work)))
+        _save(work, _intent(work))
         if manager_up:
             work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
     except QuadletError:
@@ -101,8 +101,17 @@ def _write(work: Work, manager_up: bool) -> None:
         owner.call(files.move_foreign, [list(m) for m in work.moves], list(work.adopted))
 
 
-def _all_files(work: Work) -> dict[str, tuple[str, int, str]]:
-    return {**work.before.files, **{p: file_record(blob) for p, blob in work.desired.items()}}
+def _intent(work: Work) -> Manifest:
+    """The record while files change: all that was and all that will be is the app's, so that
+    whatever run comes next, should this one die, finds it.
+    """
+    files = {path: file_record(blob) for path, blob in work.desired.items()}
+    return dataclasses.replace(
+        work.before,
+        loaded=None,
+        files={**work.before.files, **files},
+        services={**work.services, **work.before.services},
+    )
 
 
 def _save(work: Work, manifest: Manifest) -> None:
@@ -135,9 +144,10 @@ def _start(work: Work, since: float) -> Outcome:
         manager.reset_failed([n for n in acted if work.states.get(n, State()).failed])
         manager.queue("restart", _leaders(work))
         ran = manager.wait_for_start(_roots(work, wanted), work.app.gate.timeout)
-    manager.queue("reload", plan.reload)
+    unheard = [name for name in plan.reload if manager.reload_service(name).status != 0]
     states, details = _settle(work, names, acted)
     failures = _failures(work, wanted, states, details, since, ran)
+    failures += [_failure(work, n, "its reload failed", None, since) for n in unheard]
     return Outcome(work.before, states, details, failures)
 
 
@@ -193,17 +203,21 @@ def _failures(
             restarts_before=0 if name in work.plan.start or name in work.plan.restart else 1 << 30,
         )
         if reason:
-            failures.append(
-                {
-                    "unit": record.unit,
-                    "service": name,
-                    "phase": "start",
-                    "reason": reason,
-                    "exit_code": details[name].exit_code if name in details else None,
-                    "journal": work.manager.read_journal(name, since),
-                }
-            )
+            failures.append(_failure(work, name, reason, details.get(name), since))
     return failures
+
+
+def _failure(
+    work: Work, name: str, reason: str, details: Details | None, since: float
+) -> dict[str, t.Any]:
+    return {
+        "unit": work.services[name].unit,
+        "service": name,
+        "phase": "reload" if name in work.plan.reload else "start",
+        "reason": reason,
+        "exit_code": details.exit_code if details else None,
+        "journal": work.manager.read_journal(name, since),
+    }
 
 
 def _finish(work: Work, outcome: Outcome) -> Outcome:

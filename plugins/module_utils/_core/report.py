@@ -55,7 +55,7 @@ def failure_error(
     lines = [f"{f['service']} ({f['unit']}): {f['reason']}" for f in failures]
     tail = "".join(f"\n    {line}" for line in first["journal"][-8:])
     return QuadletError(
-        f"{first['service']} did not start{more}:\n"
+        f"{first['service']} did not {first['phase']}{more}:\n"
         + "\n".join(f"  {line}" for line in lines)
         + (f"\n  {first['service']} last said:{tail}" if tail else ""),
         where=f"app {app}",

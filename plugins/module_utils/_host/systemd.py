@@ -70,6 +70,10 @@ class Manager:
         """Queues one job for each service and returns at once."""
         return self._systemctl(verb, "--no-block", "--", *services) if services else Ran(0, "", "")
 
+    def reload_service(self, service: str) -> Ran:
+        """Has a running service read its configuration again, and waits for it."""
+        return self._systemctl("reload", "--", service)
+
     def stop(self, services: t.Collection[str], *, timeout: float) -> None:
         """Stops services and waits for it.
 
