@@ -38,7 +38,7 @@ data:
   COLOUR: red
 """
 
-Content = t.Tuple[t.Dict[str, t.Any], t.Dict[str, t.Any]]
+Content = tuple[dict[str, t.Any], dict[str, t.Any]]
 
 
 def _content(name: str) -> Content:
@@ -146,7 +146,7 @@ def test_a_new_and_a_dropped_drop_in_restart_their_service(deployed: Deployed) -
         after = app.ids(*STEMS)
         assert {stem for stem in STEMS if before[stem] != after[stem]} == {"idle"}
         assert "idle.container.d/x.conf" in result.reasons(app.service("idle"))
-        shown = app.scope.ssh(f"podman exec systemd-{app.name}-idle env")
+        shown = app.inside("idle", "env")
         assert ("X=1" in shown) == bool(extra)
 
 
@@ -158,10 +158,9 @@ def test_the_new_content_is_what_runs(deployed: Deployed) -> None:
     files["settings.env"] = "C=fresh\n"
     app.deployed(units, files)
     deployed.content = units, files
-    podman = f"podman exec systemd-{app.name}"
-    assert app.scope.ssh(f"{podman}-dir cat /conf/sub/deep.conf") == "fresh"
-    assert app.scope.ssh(f"{podman}-file cat /one.conf") == "fresh"
-    assert "C=fresh" in app.scope.ssh(f"{podman}-env env").split()
+    assert app.inside("dir", "cat /conf/sub/deep.conf") == "fresh"
+    assert app.inside("file", "cat /one.conf") == "fresh"
+    assert "C=fresh" in app.inside("env", "env").split()
 
 
 def test_a_foreign_drop_in_counts(deployed: Deployed) -> None:
@@ -174,11 +173,11 @@ def test_a_foreign_drop_in_counts(deployed: Deployed) -> None:
         after = app.ids(*STEMS)
         assert {stem for stem in STEMS if before[stem] != after[stem]} == {"idle"}
         assert result.changed
-        assert "ADMIN=1" in app.scope.ssh(f"podman exec systemd-{app.name}-idle env").split()
+        assert "ADMIN=1" in app.inside("idle", "env").split()
     finally:
         host.ssh(f"rm -r {path.rpartition('/')[0]}")
     app.deployed(*deployed.content)
-    assert "ADMIN=1" not in app.scope.ssh(f"podman exec systemd-{app.name}-idle env").split()
+    assert "ADMIN=1" not in app.inside("idle", "env").split()
 
 
 def test_a_file_that_someone_edited_is_put_right(deployed: Deployed) -> None:
@@ -272,12 +271,12 @@ def test_containers_of_a_changed_network_or_volume_keep_running(app: App) -> Non
         "data.volume": "[Volume]\n",
     }
     app.deployed(units)
-    app.scope.ssh(f"podman exec systemd-{app.name}-web sh -c 'echo kept > /data/kept'")
+    app.inside("web", "echo kept > /data/kept")
     before = app.ids("web")
     units["data.volume"] = "[Volume]\nLabel=a=b\n"
     result = app.deployed(units)
     assert app.ids("web") == before
-    assert app.scope.ssh(f"podman exec systemd-{app.name}-web cat /data/kept") == "kept"
+    assert app.inside("web", "cat /data/kept") == "kept"
     assert app.unit("data", "volume") in result.warned
 
 

@@ -33,7 +33,7 @@ def container(*lines: str, exec_: str = IDLE, more: str = "") -> str:
     return f"{text}{more}\n[Service]\nTimeoutStopSec=20\n\n[Install]\nWantedBy=default.target\n"
 
 
-class Result(t.Dict[str, t.Any]):
+class Result(dict[str, t.Any]):
     """What one call of a module returned."""
 
     @property
@@ -137,6 +137,12 @@ class Scope:
         rows = [dict(line.split("=", 1) for line in b.splitlines()) for b in shown.split("\n\n")]
         return {row["Id"]: f"{row['LoadState']} {row['ActiveState']}" for row in rows}
 
+    def inside(self, container: str, line: str) -> str:
+        """Runs a shell line in a container; what it printed."""
+        # A process outside of the user's own control groups could not enter the container's.
+        unit = "systemd-run --user --quiet --pipe --wait --collect" if self.flags else ""
+        return self.ssh(f"{unit} podman exec {container} sh -c {shlex.quote(line)}".strip())
+
     def containers(self) -> set[str]:
         """Names of the running containers."""
         return set(self.ssh("podman ps --format '{{.Names}}'").split())
@@ -186,7 +192,9 @@ def system_scope(host: Host, playbooks: Playbooks) -> Scope:
 
 def user_scope(host: Host, playbooks: Playbooks, user: str = "alice", uid: int = 1000) -> Scope:
     """A user's manager."""
-    environment = f"HOME=/home/{user} XDG_RUNTIME_DIR=/run/user/{uid}"
+    runtime = f"/run/user/{uid}"
+    bus = f"DBUS_SESSION_BUS_ADDRESS=unix:path={runtime}/bus"
+    environment = f"HOME=/home/{user} XDG_RUNTIME_DIR={runtime} {bus}"
     return Scope(
         host=host,
         playbooks=playbooks,
@@ -273,6 +281,10 @@ class App:
         """Whether a service is active and its container really runs."""
         active = self.states(stem)[stem] == "loaded active"
         return active and f"systemd-{self.name}-{stem}" in self.scope.containers()
+
+    def inside(self, stem: str, line: str) -> str:
+        """Runs a shell line in a unit's container; what it printed."""
+        return self.scope.inside(f"systemd-{self.name}-{stem}", line)
 
     def remove(self) -> None:
         """The end of a test, whatever it left: by the module, and by hand if that fails."""

@@ -105,7 +105,7 @@ def run(argv: list[str]) -> str:
 
 def services(systemctl: list[str], generated: str) -> dict[str, str]:
     """Services that a generator made."""
-    names = sorted(os.path.basename(path) for path in glob.glob(f"{generated}/*.service"))
+    names = sorted(os.path.basename(path) for path in glob.glob(f"{generated}/*[!@].service"))
     if not names:
         return {}
     shown = run([*systemctl, "show", "-pId,ActiveState,SubState,InvocationID", "--", *names])
