@@ -34,7 +34,8 @@ from ._snapshot import file_record, to_wire
 class Work:
     """One plan with all that carrying it out needs.
 
-    moves: (source, target) of adopted units' drop-ins.  adopted: old paths of adopted units.
+    moves: (source, target) of adopted units' drop-ins.  gone: paths of adopted units, and
+    of drop-ins that the app replaces.
     """
 
     app: App
@@ -47,8 +48,8 @@ class Work:
     inputs: dict[str, Inputs]
     states: dict[str, State]
     loaded: str
-    adopted: tuple[str, ...] = ()
     moves: tuple[tuple[str, str], ...] = ()
+    gone: tuple[str, ...] = ()
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
@@ -97,8 +98,8 @@ def _write(work: Work, manager_up: bool) -> None:
         owner.call(files.discard_staged, app_dir)
         raise
     owner.call(files.commit_files, app_dir, list(work.plan.writes), list(work.plan.deletes))
-    if work.adopted or work.moves:
-        owner.call(files.move_foreign, [list(m) for m in work.moves], list(work.adopted))
+    if work.gone or work.moves:
+        owner.call(files.move_foreign, [list(m) for m in work.moves], list(work.gone))
 
 
 def _intent(work: Work) -> Manifest:

@@ -48,6 +48,13 @@ def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Deci
     services = snapshot.manifest.services
     if needs_judgement(app, scope, snapshot):
         judgement = judge_app(app, scope, snapshot)
+        moves = judgement.moves
+        drop_ins = {
+            moves.get(path, path): sha
+            for path, sha in snapshot.drop_ins.items()
+            if path not in judgement.replaced
+        }
+        snapshot = dataclasses.replace(snapshot, drop_ins=drop_ins)
         services = {s.name: _to_record(s) for s in judgement.services if not s.template}
     world = _world(app, scope, snapshot, services)
     if judgement:

@@ -40,13 +40,15 @@ class Adopted(t.NamedTuple):
 @dataclasses.dataclass(frozen=True)
 class Judgement:
     """services: those of the app as the host's generator makes them.  adopted: names of
-    units taken over, with the path and the text that each had.  warnings: for people.
+    units taken over, with the path and the text that each had.  moves: their drop-ins, new
+    path by old; replaced: those that the app declares itself.  warnings: for people.
     """
 
     services: tuple[Service, ...]
     adopted: dict[str, Adopted]
+    moves: dict[str, str]
+    replaced: tuple[str, ...]
     warnings: tuple[str, ...]
-    version: Version
 
 
 def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
@@ -71,7 +73,15 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     problems += _without_service(units, mine)
     if problems:
         raise join_errors(problems)
-    return Judgement(mine, adopted, tuple(warnings), version)
+    moves = {
+        path: f"{place.app_dir}/{name}.d/{path.rpartition('/')[2]}"
+        for name, old in adopted.items()
+        for path in snapshot.drop_ins
+        if path.rpartition("/")[0] == f"{old.path}.d"
+    }
+    replaced = tuple(p for p, new in moves.items() if new[len(place.app_dir) + 1 :] in texts)
+    moves = {path: new for path, new in moves.items() if path not in replaced}
+    return Judgement(mine, adopted, moves, replaced, tuple(warnings))
 
 
 def _owned(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:

@@ -22,7 +22,7 @@ from ._host import linger
 from ._host.lock import ManagerLock
 from ._host.scope import Scope
 from ._host.systemd import Manager
-from ._judge import check_container_names
+from ._judge import Judgement, check_container_names
 from ._snapshot import Snapshot, read_snapshot
 
 
@@ -100,14 +100,7 @@ def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool
 
 def _work(scope: Scope, manager: Manager, decided: Decided, timings: dict[str, float]) -> Work:
     world = decided.world
-    adopted = decided.judgement.adopted if decided.judgement else {}
-    app_dir = scope.app_dir(world.app.name)
-    moves = [
-        (path, f"{app_dir}/{name}.d/{path.rpartition('/')[2]}")
-        for name, old in adopted.items()
-        for path in decided.snapshot.drop_ins
-        if path.rpartition("/")[0] == f"{old.path}.d"
-    ]
+    judgement = decided.judgement
     return Work(
         app=world.app,
         scope=scope,
@@ -119,10 +112,17 @@ def _work(scope: Scope, manager: Manager, decided: Decided, timings: dict[str, f
         inputs=world.inputs,
         states=world.states,
         loaded=world.loaded,
-        adopted=tuple(old.path for old in adopted.values()),
-        moves=tuple(moves),
+        moves=tuple(judgement.moves.items()) if judgement else (),
+        gone=_gone(judgement),
         timings=timings,
     )
+
+
+def _gone(judgement: Judgement | None) -> tuple[str, ...]:
+    """Paths outside the app's directory that it replaces."""
+    if judgement is None:
+        return ()
+    return (*(old.path for old in judgement.adopted.values()), *judgement.replaced)
 
 
 def _warnings(app: App, scope: Scope, decided: Decided) -> list[str]:

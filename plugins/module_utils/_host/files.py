@@ -138,6 +138,8 @@ def move_foreign(moves: t.Sequence[t.Sequence[str]], deletes: t.Sequence[str]) -
         _rmdir(os.path.dirname(source))
     for path in deletes:
         _remove(path)
+        if os.path.dirname(path).endswith(".d"):
+            _rmdir(os.path.dirname(path))
 
 
 def _make_dirs(path: str) -> list[str]:
