@@ -20,9 +20,9 @@ from ._core import gate
 from ._core.errors import QuadletError
 from ._core.inputs import Inputs
 from ._core.manifest import Manifest, ServiceRecord, dump_manifest
-from ._core.plan import Plan
 from ._core.spec import App, Blob
 from ._core.unitstate import Details, State
+from ._core.world import Plan
 from ._host import files, state, systemd
 from ._host.lock import ManagerLock
 from ._host.owner import Ran

@@ -12,9 +12,10 @@ import dataclasses
 from ._core import inputs as core_inputs
 from ._core.generator import Service
 from ._core.manifest import ServiceRecord
-from ._core.plan import Plan, World, file_changes, make_plan
+from ._core.plan import file_changes, make_plan, needed_objects
 from ._core.spec import App
-from ._host import linger
+from ._core.world import Plan, World
+from ._host import linger, podman
 from ._host.scope import Scope
 from ._host.systemd import Manager
 from ._judge import Judgement, check_service_names, judge_app
@@ -65,6 +66,10 @@ def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Deci
             world = world._replace(states={**world.states, **manager.read_states(new)})
     world = world._replace(own_start=_own_starts(world, manager))
     plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
+    vanished = _vanished(world, plan, scope)
+    if vanished:
+        world = world._replace(vanished=vanished)
+        plan = make_plan(world)
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
     return Decided(world, plan, judgement, snapshot, lingers)
@@ -97,6 +102,21 @@ def _to_record(service: Service) -> ServiceRecord:
     fields = {field.name for field in dataclasses.fields(ServiceRecord)}
     known = {key: value for key, value in service._asdict().items() if key in fields}
     return ServiceRecord(unit=service.unit, **known)
+
+
+def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
+    """Networks and volumes that someone removed while the services that made them read active.
+
+    Asked only for what a service that does not run is about to need.
+    """
+    needed = needed_objects(world, plan)
+    kinds = {record.unit.rpartition(".")[2] for record in needed.values()}
+    there = {kind: podman.read_names(scope.manager, kind) for kind in sorted(kinds)}
+    return frozenset(
+        name
+        for name, record in needed.items()
+        if record.makes not in there[record.unit.rpartition(".")[2]]
+    )
 
 
 def _own_starts(world: World, manager: Manager) -> frozenset[str]:

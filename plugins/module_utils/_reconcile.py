@@ -13,10 +13,10 @@ import typing as t
 from ._apply import Outcome, Work, apply_plan, timed
 from ._core.diff import make_diff
 from ._core.errors import QuadletError
-from ._core.plan import Step
 from ._core.report import failure_error, make_result, service_result
 from ._core.spec import App
 from ._core.unitstate import State
+from ._core.world import Step
 from ._decide import Decided, decide, needs_judgement
 from ._host import linger
 from ._host.lock import ManagerLock

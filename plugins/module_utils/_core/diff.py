@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .plan import Plan
 from .spec import Blob
+from .world import Plan
 
 
 def make_diff(

@@ -7,80 +7,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-import types
 import typing as t
 
+from .follow import follow, restart_whole_pods
 from .inputs import Inputs, changed_keys, is_unit, parse_leniently
-from .kinds import KINDS, Kind, kind_of, split_drop_in
-from .manifest import Manifest, ServiceRecord
-from .spec import App, Blob
+from .kinds import split_drop_in
+from .manifest import ServiceRecord
 from .unitstate import State
-
-_IDLE = State()
-
-
-@dataclasses.dataclass(frozen=True)
-class Step:
-    """What happens to one unit or file.  action: write, adopt, start, restart, reload,
-    stop, remove or linger.  service: None for a file that no service uses.
-    """
-
-    unit: str | None
-    service: str | None
-    action: str
-    reasons: tuple[str, ...]
-
-    def to_result(self) -> dict[str, t.Any]:
-        """The step as the module returns it."""
-        return {**dataclasses.asdict(self), "reasons": list(self.reasons)}
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """steps: for people.  The rest: what to do, services in no particular order.
-
-    revive: services that are active now and must be active afterwards, whatever stops
-    in between.  load: whether the generator has to read anything anew.
-    """
-
-    steps: tuple[Step, ...] = ()
-    writes: tuple[str, ...] = ()
-    deletes: tuple[str, ...] = ()
-    load: bool = False
-    stop: tuple[str, ...] = ()
-    start: tuple[str, ...] = ()
-    restart: tuple[str, ...] = ()
-    reload: tuple[str, ...] = ()
-    revive: tuple[str, ...] = ()
-    settled: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not (self.steps or self.load)
-
-
-class World(t.NamedTuple):
-    """All that a plan is made from.
-
-    desired: the app's files as they will be.  current: those paths, and all that the app
-    owns, as they are.  services: the graph as the generator makes it, by service.  inputs
-    by service.  states by service.  own_start: services that systemd started by itself
-    after the last write.  adopted: old texts of units that are taken over.
-    """
-
-    app: App
-    desired: dict[str, Blob]
-    current: dict[str, Blob]
-    manifest: Manifest
-    loaded: str
-    services: dict[str, ServiceRecord]
-    inputs: dict[str, Inputs]
-    states: dict[str, State]
-    own_start: frozenset[str] = frozenset()
-    adopted: t.Mapping[str, str] = types.MappingProxyType({})
+from .world import Plan, Step, World, kind_of_service, state_of
 
 
 def file_changes(world: World) -> tuple[list[str], list[str]]:
@@ -103,9 +37,9 @@ def make_plan(world: World) -> Plan:
     actions = {name: action for name, (action, _why) in reasons.items() if action}
     why = {name: list(texts) for name, (_action, texts) in reasons.items()}
     if world.app.state != "stopped":
-        _follow(world, actions, why)
-        while _restart_whole_pods(world, actions, why):
-            _follow(world, actions, why)
+        follow(world, actions, why)
+        while restart_whole_pods(world, actions, why):
+            follow(world, actions, why)
     steps = _steps(world, actions, why, removed, writes, deletes)
     chosen = {
         word: tuple(name for name, action in actions.items() if action == word)
@@ -121,30 +55,31 @@ def make_plan(world: World) -> Plan:
         start=chosen["start"],
         restart=chosen["restart"],
         reload=chosen["reload"],
-        revive=tuple(n for n in world.services if _state(world, n).up and n not in goes),
+        revive=tuple(n for n in world.services if state_of(world, n).up and n not in goes),
         settled=tuple(
             name
             for name in world.services
-            if _state(world, name).up
+            if state_of(world, name).up
             and not _changes(world, name, world.manifest.services.get(name))
         ),
         warnings=tuple(_stale_resources(world)),
     )
 
 
+def needed_objects(world: World, plan: Plan) -> dict[str, ServiceRecord]:
+    """Active services whose network or volume is needed by something that the plan starts."""
+    needs = {need for name in plan.start for need in world.services[name].needs}
+    return {
+        name: record
+        for name, record in world.services.items()
+        if name in needs and record.makes and state_of(world, name).up
+    }
+
+
 def _selected(world: World) -> list[str]:
     """The services that this run decides on: all, or those of the one unit that is meant."""
     only = world.app.only
     return [n for n, record in world.services.items() if only is None or record.unit == only]
-
-
-def _state(world: World, name: str) -> State:
-    return world.states.get(name, _IDLE)
-
-
-def _kind(record: ServiceRecord) -> Kind:
-    kind = kind_of(record.unit)
-    return kind or KINDS["container"]
 
 
 class _Case(t.NamedTuple):
@@ -165,13 +100,15 @@ def _why_now(world: World, name: str) -> Decision:
     decide = _BY_STATE.get(world.app.state)
     if decide is None:
         return None, []
-    return decide(_Case(world, name, world.services[name], _state(world, name)))
+    return decide(_Case(world, name, world.services[name], state_of(world, name)))
 
 
 def _decide_started(case: _Case) -> Decision:
     world, record, state = case.world, case.record, case.state
     known = world.manifest.services.get(case.name)
     changes = _changes(world, case.name, known)
+    if case.name in world.vanished:
+        return "restart", [f"{record.makes} is gone"]
     if state.crashing:
         return "restart", ["keeps crashing", *changes]
     if not state.up:
@@ -184,7 +121,7 @@ def _decide_started(case: _Case) -> Decision:
         return None, []
     if changes == [_RELOAD]:
         return _decide_reload(case)
-    if not _kind(record).runs and not _kind(record).remade:
+    if not kind_of_service(record).runs and not kind_of_service(record).remade:
         return None, []
     return "restart", [text for text in changes if text != _RELOAD]
 
@@ -205,13 +142,13 @@ def _decide_reload(case: _Case) -> Decision:
 
 
 def _decide_restarted(case: _Case) -> Decision:
-    if _kind(case.record).runs and (case.state.up or case.state.crashing):
+    if kind_of_service(case.record).runs and (case.state.up or case.state.crashing):
         return "restart", ["state: restarted"]
     return _decide_started(case)
 
 
 def _decide_stopped(case: _Case) -> Decision:
-    if _kind(case.record).runs and (case.state.up or case.state.crashing):
+    if kind_of_service(case.record).runs and (case.state.up or case.state.crashing):
         return "stop", ["state: stopped"]
     return None, []
 
@@ -232,7 +169,7 @@ def _changes(world: World, name: str, known: ServiceRecord | None) -> list[str]:
         return []
     wanted = world.inputs[name]
     if known is None:
-        return _unlike_before(world, wanted) if _state(world, name).up else []
+        return _unlike_before(world, wanted) if state_of(world, name).up else []
     if known.started_with is None:
         return ["its last start did not succeed"]
     changes = _describe(world, known.started_with, wanted.restart)
@@ -276,53 +213,6 @@ def _keys(world: World, path: str) -> str:
         return ""
     keys = changed_keys(before, after)
     return f" ({', '.join(keys)})" if keys else " (comments)"
-
-
-def _follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
-    """Adds what must follow: active services that need, or are part of, one that restarts.
-
-    A build ends by itself, so it is started and not restarted; who uses its image follows too.
-    """
-    queue = [
-        name
-        for name, action in actions.items()
-        if action == "restart" or (action == "start" and _makes_anew(world, name))
-    ]
-    while queue:
-        leader = queue.pop()
-        for name, record in world.services.items():
-            if leader in record.follows and _state(world, name).up:
-                if actions.get(name) != "restart":
-                    actions[name] = "restart"
-                    why[name] = []
-                    queue.append(name)
-                if f"follows {leader}" not in why[name]:
-                    why[name].append(f"follows {leader}")
-
-
-def _makes_anew(world: World, name: str) -> bool:
-    record = world.services[name]
-    return record.once and not _kind(record).runs
-
-
-def _restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> bool:
-    """A pod stops when its last container does: where all restart, the pod does.
-
-    Whether there is such a pod that did not restart yet.
-    """
-    found = False
-    for pod, record in world.services.items():
-        members = [
-            name
-            for name, other in world.services.items()
-            if pod in other.needs and _kind(record).suffix == "pod" and _state(world, name).up
-        ]
-        idle = pod not in actions and _state(world, pod).up
-        if members and idle and all(actions.get(name) == "restart" for name in members):
-            actions[pod] = "restart"
-            why[pod] = ["all its running containers restart"]
-            found = True
-    return found
 
 
 def _steps(
@@ -374,17 +264,18 @@ def _write_step(world: World, path: str) -> Step:
 def _stale_resources(world: World) -> list[str]:
     """Networks and volumes that were made from another text than the one that is wanted."""
     return [
-        f"{record.unit} changed since {name} made its {_kind(record).suffix}, which stays as it "
-        f"was: a {_kind(record).suffix} is not made again by itself, since that would need its "
-        "containers stopped, and lose a volume's data."
+        f"{record.unit} changed since {name} made its {kind}, which stays as it was: a {kind} is "
+        "not made again by itself, since that would need its containers stopped, and lose a "
+        "volume's data."
         for name, record in world.services.items()
+        for kind in [kind_of_service(record).suffix]
         if _is_stale(world, name, record)
     ]
 
 
 def _is_stale(world: World, name: str, record: ServiceRecord) -> bool:
-    kind, known = _kind(record), world.manifest.services.get(name)
-    if kind.runs or kind.remade or known is None or not _state(world, name).up:
+    kind, known = kind_of_service(record), world.manifest.services.get(name)
+    if kind.runs or kind.remade or known is None or not state_of(world, name).up:
         return False
     changed = known.started_with not in (None, world.inputs[name].restart)
     return changed and name not in world.own_start

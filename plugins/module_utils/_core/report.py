@@ -10,8 +10,8 @@ from __future__ import annotations
 import typing as t
 
 from .errors import QuadletError
-from .plan import Step
 from .unitstate import Details, State
+from .world import Step
 
 
 def make_result(

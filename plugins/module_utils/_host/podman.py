@@ -55,6 +55,14 @@ def read_containers(owner: Owner) -> list[Container]:
     return [_parse_container(row) for row in json.loads(ran.out or "[]") or []]
 
 
+def read_names(owner: Owner, kind: str) -> frozenset[str]:
+    """The names of all networks or volumes in the owner's storage."""
+    ran = owner.run(["podman", kind, "ls", "--format", "{{.Name}}"])
+    if ran.status != 0:
+        raise QuadletError(f"podman {kind} ls failed: {ran.err.strip()}")
+    return frozenset(ran.out.split())
+
+
 def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
     labels = row.get("Labels") or {}
     health = re.search(r"\((healthy|unhealthy|starting)\)", row.get("Status", ""))

@@ -1,0 +1,59 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Which services must follow when others restart."""
+
+from __future__ import annotations
+
+from .world import World, kind_of_service, state_of
+
+
+def follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
+    """Adds what must follow: active services that need, or are part of, one that restarts.
+
+    A build ends by itself, so it is started and not restarted; who uses its image follows too.
+    """
+    queue = [
+        name
+        for name, action in actions.items()
+        if action == "restart" or (action == "start" and _makes_anew(world, name))
+    ]
+    while queue:
+        leader = queue.pop()
+        for name, record in world.services.items():
+            if leader in record.follows and state_of(world, name).up:
+                if actions.get(name) != "restart":
+                    actions[name] = "restart"
+                    why[name] = []
+                    queue.append(name)
+                if f"follows {leader}" not in why[name]:
+                    why[name].append(f"follows {leader}")
+
+
+def _makes_anew(world: World, name: str) -> bool:
+    record = world.services[name]
+    return record.once and not kind_of_service(record).runs
+
+
+def restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> bool:
+    """A pod stops when its last container does: where all restart, the pod does.
+
+    Whether there is such a pod that did not restart yet.
+    """
+    found = False
+    for pod, record in world.services.items():
+        if kind_of_service(record).suffix != "pod":
+            continue
+        members = [
+            name
+            for name, other in world.services.items()
+            if pod in other.needs and state_of(world, name).up
+        ]
+        idle = pod not in actions and state_of(world, pod).up
+        if members and idle and all(actions.get(name) == "restart" for name in members):
+            actions[pod] = "restart"
+            why[pod] = ["all its running containers restart"]
+            found = True
+    return found

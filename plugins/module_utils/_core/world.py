@@ -1,0 +1,96 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What a plan is made from, and what it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing as t
+
+from .inputs import Inputs
+from .kinds import KINDS, Kind, kind_of
+from .manifest import Manifest, ServiceRecord
+from .spec import App, Blob
+from .unitstate import State
+
+_IDLE = State()
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """What happens to one unit or file.  action: write, adopt, start, restart, reload,
+    stop, remove or linger.  service: None for a file that no service uses.
+    """
+
+    unit: str | None
+    service: str | None
+    action: str
+    reasons: tuple[str, ...]
+
+    def to_result(self) -> dict[str, t.Any]:
+        """The step as the module returns it."""
+        return {**dataclasses.asdict(self), "reasons": list(self.reasons)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """steps: for people.  The rest: what to do, services in no particular order.
+
+    revive: services that are active now and must be active afterwards, whatever stops
+    in between.  load: whether the generator has to read anything anew.
+    """
+
+    steps: tuple[Step, ...] = ()
+    writes: tuple[str, ...] = ()
+    deletes: tuple[str, ...] = ()
+    load: bool = False
+    stop: tuple[str, ...] = ()
+    start: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+    reload: tuple[str, ...] = ()
+    revive: tuple[str, ...] = ()
+    settled: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not (self.steps or self.load)
+
+
+class World(t.NamedTuple):
+    """All that a plan is made from.
+
+    desired: the app's files as they will be.  current: those paths, and all that the app
+    owns, as they are.  services: the graph as the generator makes it, by service.  inputs
+    by service.  states by service.  own_start: services that systemd started by itself
+    after the last write.  adopted: old texts of units that are taken over.  vanished: services
+    that read active, and whose network or volume Podman does not have any more.
+    """
+
+    app: App
+    desired: dict[str, Blob]
+    current: dict[str, Blob]
+    manifest: Manifest
+    loaded: str
+    services: dict[str, ServiceRecord]
+    inputs: dict[str, Inputs]
+    states: dict[str, State]
+    own_start: frozenset[str] = frozenset()
+    adopted: t.Mapping[str, str] = types.MappingProxyType({})
+    vanished: frozenset[str] = frozenset()
+
+
+def state_of(world: World, name: str) -> State:
+    """A service's state; one that systemd was not asked for is down."""
+    return world.states.get(name, _IDLE)
+
+
+def kind_of_service(record: ServiceRecord) -> Kind:
+    """The kind of the unit that a service is made of."""
+    kind = kind_of(record.unit)
+    return kind or KINDS["container"]
