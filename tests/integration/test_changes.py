@@ -240,83 +240,85 @@ def test_dependents_follow(app: App) -> None:
     assert not app.deployed(units).changed
 
 
-def test_what_others_depend_on_does_not_follow_them(app: App) -> None:
-    units = _chain(app)
-    app.deployed(units)
-    before = app.ids("db", "web", "worker", "log")
+def test_what_others_depend_on_does_not_follow_them(either: App) -> None:
+    units = _chain(either)
+    either.deployed(units)
+    before = either.ids("db", "web", "worker", "log")
     units["worker"] = units["worker"].replace("Image=", "Environment=V=2\nImage=")
-    app.deployed(units)
-    after = app.ids("db", "web", "worker", "log")
+    either.deployed(units)
+    after = either.ids("db", "web", "worker", "log")
     assert {stem for stem in before if before[stem] != after[stem]} == {"worker"}
 
 
-def test_dependents_of_other_apps_are_active_afterwards(app: App) -> None:
+def test_dependents_of_other_apps_are_active_afterwards(either: App) -> None:
     """Requires= stops dependents, wherever they are declared."""
-    app.deployed({"db": container("Environment=V=1")})
-    other = app.scope.app()
-    db = app.service("db")
+    either.deployed({"db": container("Environment=V=1")})
+    other = either.scope.either()
+    db = either.service("db")
     try:
         other.deployed({"web": f"[Unit]\nRequires={db}\nAfter={db}\n\n" + container()})
-        app.deployed({"db": container("Environment=V=2")})
-        assert app.runs("db")
+        either.deployed({"db": container("Environment=V=2")})
+        assert either.runs("db")
         assert other.runs("web")
     finally:
         other.remove()
 
 
-def test_containers_of_a_changed_network_or_volume_keep_running(app: App) -> None:
+def test_containers_of_a_changed_network_or_volume_keep_running(either: App) -> None:
     units = {
-        "web": container(f"Network={app.name}-net.network", f"Volume={app.name}-data.volume:/data"),
+        "web": container(
+            f"Network={either.name}-net.network", f"Volume={either.name}-data.volume:/data"
+        ),
         "net.network": "[Network]\n",
         "data.volume": "[Volume]\n",
     }
-    app.deployed(units)
-    app.inside("web", "echo kept > /data/kept")
-    before = app.ids("web")
+    either.deployed(units)
+    either.inside("web", "echo kept > /data/kept")
+    before = either.ids("web")
     units["data.volume"] = "[Volume]\nLabel=a=b\n"
-    result = app.deployed(units)
-    assert app.ids("web") == before
-    assert app.inside("web", "cat /data/kept") == "kept"
-    assert app.unit("data", "volume") in result.warned
+    result = either.deployed(units)
+    assert either.ids("web") == before
+    assert either.inside("web", "cat /data/kept") == "kept"
+    assert either.unit("data", "volume") in result.warned
 
 
-def test_a_pod_and_its_containers(app: App) -> None:
-    pod = f"Pod={app.name}-group.pod"
+def test_a_pod_and_its_containers(either: App) -> None:
+    pod = f"Pod={either.name}-group.pod"
     units = {
         "group.pod": "[Pod]\n",
         "one": container(pod),
         "two": container(pod, "Environment=V=1"),
     }
-    result = app.deployed(units)
-    assert f"{app.name}-group-pod.service" in result["services"]
-    before = app.ids("one", "two", "group-pod")
+    result = either.deployed(units)
+    assert f"{either.name}-group-pod.service" in result["services"]
+    before = either.ids("one", "two", "group-pod")
     units["two"] = container(pod, "Environment=V=2")
-    app.deployed(units)
-    after = app.ids("one", "two", "group-pod")
+    either.deployed(units)
+    after = either.ids("one", "two", "group-pod")
     assert {stem for stem in before if before[stem] != after[stem]} == {"two"}
-    assert app.states("one", "two", "group-pod") == dict.fromkeys(before, "loaded active")
-    assert not app.deployed(units).changed
+    assert either.states("one", "two", "group-pod") == dict.fromkeys(before, "loaded active")
+    assert not either.deployed(units).changed
 
 
-def test_template_instances(app: App) -> None:
+def test_template_instances(either: App) -> None:
     """An instance is a unit of its own; drop-ins of the template reach it."""
     units = {
         "w@.container": container("Environment=ME=%i"),
         "w@one.container": container("Environment=ME=%i"),
     }
-    app.deployed(units)
-    service = f"{app.name}-w@one.service"
-    assert app.scope.states(service) == {service: "loaded active"}
-    before = app.scope.ids(service)
+    either.deployed(units)
+    service = f"{either.name}-w@one.service"
+    assert either.scope.states(service) == {service: "loaded active"}
+    before = either.scope.ids(service)
     units["w@.container.d/x.conf"] = "[Container]\nEnvironment=X=1\n"
-    app.deployed(units)
-    assert app.scope.ids(service) != before
-    assert not app.deployed(units).changed
+    either.deployed(units)
+    assert either.scope.ids(service) != before
+    assert not either.deployed(units).changed
 
 
-def test_a_comment_is_written(app: App) -> None:
-    app.deployed({"web": container()})
-    result = app.deployed({"web": "# by the web team\n" + container()})
+def test_a_comment_is_written(either: App) -> None:
+    either.deployed({"web": container()})
+    result = either.deployed({"web": "# by the web team\n" + container()})
     assert result.changed
-    assert "# by the web team" in app.host.read(app.path(app.unit("web")))
-    assert IDLE in app.host.read(app.path(app.unit("web")))
+    assert "# by the web team" in either.host.read(either.path(either.unit("web")))
+    assert IDLE in either.host.read(either.path(either.unit("web")))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.integration.support.apps import App, container
 from tests.integration.support.hosts import IMAGE, differences
 
@@ -40,28 +38,28 @@ def test_a_unit_that_is_no_longer_declared_goes(app: App) -> None:
     app.scope.ssh(f"podman volume rm systemd-{app.name}-data")
 
 
-def test_the_service_of_a_removed_unit_is_stopped_before_its_file_goes(app: App) -> None:
+def test_the_service_of_a_removed_unit_is_stopped_before_its_file_goes(either: App) -> None:
     """Otherwise ExecStop would not run, and podman would keep the container."""
-    app.deployed({"web": container(), "old": container()})
-    app.deployed({"web": container()})
-    names = app.scope.ssh("podman ps --all --format '{{.Names}}'").split()
-    assert f"systemd-{app.name}-old" not in names
-    failed = app.scope.systemctl("list-units --failed --plain --no-legend")
-    assert app.service("old") not in failed
+    either.deployed({"web": container(), "old": container()})
+    either.deployed({"web": container()})
+    names = either.scope.ssh("podman ps --all --format '{{.Names}}'").split()
+    assert f"systemd-{either.name}-old" not in names
+    failed = either.scope.systemctl("list-units --failed --plain --no-legend")
+    assert either.service("old") not in failed
 
 
-def test_without_prune_it_stays(app: App) -> None:
-    app.deployed({"web": container(), "old": container()}, {"a.txt": "a\n"})
-    before = app.ids("web", "old")
-    result = app.deployed({"web": container()}, prune=False)
+def test_without_prune_it_stays(either: App) -> None:
+    either.deployed({"web": container(), "old": container()}, {"a.txt": "a\n"})
+    before = either.ids("web", "old")
+    result = either.deployed({"web": container()}, prune=False)
     assert not result.changed
-    assert app.ids("web", "old") == before
-    assert app.host.exists(app.path("a.txt"))
+    assert either.ids("web", "old") == before
+    assert either.host.exists(either.path("a.txt"))
 
-    changed = app.deployed({"web": container("Environment=A=1")}, prune=False)
-    assert changed.actions == {app.service("web"): "restart"}
-    assert app.ids("old")["old"] == before["old"]
-    assert app.runs("old")
+    changed = either.deployed({"web": container("Environment=A=1")}, prune=False)
+    assert changed.actions == {either.service("web"): "restart"}
+    assert either.ids("old")["old"] == before["old"]
+    assert either.runs("old")
 
 
 def test_a_service_stopped_by_hand_is_started_again(app: App) -> None:
@@ -82,48 +80,48 @@ def test_a_service_stopped_by_hand_is_started_again(app: App) -> None:
     assert app.ids("db") == before
 
 
-def test_present_then_started(app: App) -> None:
+def test_present_then_started(either: App) -> None:
     units = {"web": container()}
-    result = app.deployed(units, state="present")
+    result = either.deployed(units, state="present")
     assert result.changed
-    assert app.states("web")["web"] == "loaded inactive"
-    assert not app.deployed(units, state="present").changed
+    assert either.states("web")["web"] == "loaded inactive"
+    assert not either.deployed(units, state="present").changed
 
-    result = app.deployed(units)
-    assert result.actions == {app.service("web"): "start"}
-    assert app.runs("web")
-
-
-def test_present_leaves_a_running_service_until_started(app: App) -> None:
-    app.deployed({"web": container("Environment=V=1")})
-    before = app.ids("web")
-    app.deployed({"web": container("Environment=V=2")}, state="present")
-    assert app.ids("web") == before
-    app.deployed({"web": container("Environment=V=2")})
-    assert app.ids("web") != before
-    assert "V=2" in app.inside("web", "env").split()
+    result = either.deployed(units)
+    assert result.actions == {either.service("web"): "start"}
+    assert either.runs("web")
 
 
-def test_restart_never_then_auto(app: App) -> None:
-    app.deployed({"web": container("Environment=V=1")})
-    before = app.ids("web")
-    result = app.deployed({"web": container("Environment=V=2")}, restart="never")
+def test_present_leaves_a_running_service_until_started(either: App) -> None:
+    either.deployed({"web": container("Environment=V=1")})
+    before = either.ids("web")
+    either.deployed({"web": container("Environment=V=2")}, state="present")
+    assert either.ids("web") == before
+    either.deployed({"web": container("Environment=V=2")})
+    assert either.ids("web") != before
+    assert "V=2" in either.inside("web", "env").split()
+
+
+def test_restart_never_then_auto(either: App) -> None:
+    either.deployed({"web": container("Environment=V=1")})
+    before = either.ids("web")
+    result = either.deployed({"web": container("Environment=V=2")}, restart="never")
     assert result.changed
     assert "restart" not in result.actions.values()
-    assert app.ids("web") == before
-    again = app.deployed({"web": container("Environment=V=2")}, restart="never")
+    assert either.ids("web") == before
+    again = either.deployed({"web": container("Environment=V=2")}, restart="never")
     assert not again.changed
 
-    result = app.deployed({"web": container("Environment=V=2")})
-    assert result.actions == {app.service("web"): "restart"}
-    assert app.ids("web") != before
-    assert not app.deployed({"web": container("Environment=V=2")}).changed
+    result = either.deployed({"web": container("Environment=V=2")})
+    assert result.actions == {either.service("web"): "restart"}
+    assert either.ids("web") != before
+    assert not either.deployed({"web": container("Environment=V=2")}).changed
 
 
-def test_restart_never_still_starts_what_is_new(app: App) -> None:
-    app.deployed({"web": container()})
-    app.deployed({"web": container(), "new": container()}, restart="never")
-    assert app.runs("new")
+def test_restart_never_still_starts_what_is_new(either: App) -> None:
+    either.deployed({"web": container()})
+    either.deployed({"web": container(), "new": container()}, restart="never")
+    assert either.runs("new")
 
 
 def test_stopped(app: App) -> None:
@@ -144,26 +142,26 @@ def test_stopped(app: App) -> None:
     assert app.runs("web")
 
 
-def test_stopped_installs_what_changed(app: App) -> None:
-    app.deployed({"web": container("Environment=V=1")}, state="stopped")
-    assert app.states("web")["web"] == "loaded inactive"
-    app.deployed({"web": container("Environment=V=2")}, state="stopped")
-    app.run().ok()
-    assert "V=2" in app.inside("web", "env").split()
+def test_stopped_installs_what_changed(either: App) -> None:
+    either.deployed({"web": container("Environment=V=1")}, state="stopped")
+    assert either.states("web")["web"] == "loaded inactive"
+    either.deployed({"web": container("Environment=V=2")}, state="stopped")
+    either.run().ok()
+    assert "V=2" in either.inside("web", "env").split()
 
 
-def test_restarted(app: App) -> None:
+def test_restarted(either: App) -> None:
     units = {"web": container(), "db": container(), "net.network": "[Network]\n"}
-    app.deployed(units)
-    before = app.ids("web", "db", "net-network")
-    app.scope.systemctl(f"stop {app.service('db')}")
-    result = app.run(state="restarted").ok()
-    after = app.ids("web", "db", "net-network")
-    assert result.actions == {app.service("web"): "restart", app.service("db"): "start"}
+    either.deployed(units)
+    before = either.ids("web", "db", "net-network")
+    either.scope.systemctl(f"stop {either.service('db')}")
+    result = either.run(state="restarted").ok()
+    after = either.ids("web", "db", "net-network")
+    assert result.actions == {either.service("web"): "restart", either.service("db"): "start"}
     assert after["web"] != before["web"]
     assert after["net-network"] == before["net-network"]
-    assert app.runs("web")
-    assert app.runs("db")
+    assert either.runs("web")
+    assert either.runs("db")
 
 
 def test_absent_twice(app: App) -> None:
@@ -207,20 +205,20 @@ def test_absent_leaves_data_and_foreign_files_and_names_them(app: App) -> None:
     app.scope.ssh(f"podman network rm systemd-{app.name}-net")
 
 
-def test_absent_with_units_given(app: App) -> None:
+def test_absent_with_units_given(either: App) -> None:
     """A play keeps its units and changes the state alone."""
     units = {"web": container()}
-    app.deployed(units)
-    assert app.deployed(units, state="absent").changed
-    assert not app.host.exists(app.path())
+    either.deployed(units)
+    assert either.deployed(units, state="absent").changed
+    assert not either.host.exists(either.path())
 
 
-def test_deploying_again_after_absent(app: App) -> None:
+def test_deploying_again_after_absent(either: App) -> None:
     units = {"web": container()}
-    app.deployed(units)
-    app.run(state="absent").ok()
-    assert app.deployed(units).changed
-    assert app.runs("web")
+    either.deployed(units)
+    either.run(state="absent").ok()
+    assert either.deployed(units).changed
+    assert either.runs("web")
 
 
 def test_a_crash_loop_fails_with_its_journal(app: App) -> None:
@@ -250,13 +248,13 @@ def test_a_crash_loop_fails_with_its_journal(app: App) -> None:
     assert not app.deployed(repaired).changed
 
 
-def test_a_service_beyond_its_start_limit_is_started_again(app: App) -> None:
+def test_a_service_beyond_its_start_limit_is_started_again(either: App) -> None:
     unit = container(exec_=BROKEN, more=LOOPING)
-    app.deploy({"web": unit}, gate={"stable": 0.5}).refused()
-    app.host.wait(f"test {_state_of(app, 'web')} = failed")
-    result = app.deployed({"web": container(more=LOOPING)}, gate={"stable": 0.5})
+    either.deploy({"web": unit}, gate={"stable": 0.5}).refused()
+    either.host.wait(f"test {_state_of(either, 'web')} = failed")
+    result = either.deployed({"web": container(more=LOOPING)}, gate={"stable": 0.5})
     assert result.changed
-    assert app.runs("web")
+    assert either.runs("web")
 
 
 def _state_of(app: App, stem: str) -> str:
@@ -264,62 +262,63 @@ def _state_of(app: App, stem: str) -> str:
     return f'"$({command})"'
 
 
-def test_a_container_that_exits_at_once_fails(app: App) -> None:
-    result = app.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
+def test_a_container_that_exits_at_once_fails(either: App) -> None:
+    result = either.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
     assert "cannot read the config" in result.refused()
     assert result["failures"][0]["exit_code"] == 3
-    again = app.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
+    again = either.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
     assert "cannot read the config" in again.refused()
 
 
-def test_an_image_that_is_not_there_fails(app: App) -> None:
+def test_an_image_that_is_not_there_fails(either: App) -> None:
     unit = container().replace(IMAGE, "registry.test:5000/nowhere:1")
-    message = app.deploy({"web": unit}).refused()
+    message = either.deploy({"web": unit}).refused()
     assert "registry.test:5000/nowhere:1" in message
 
 
-def test_a_one_shot_runs_once(app: App) -> None:
+def test_a_one_shot_runs_once(either: App) -> None:
     """A service of Type=oneshot that has ended well is as it should be."""
     unit = container(exec_="true", more="\n[Service]\nType=oneshot\n")
-    result = app.deployed({"job": unit})
-    assert result.actions == {app.service("job"): "start"}
-    before = app.host.look()
-    again = app.deployed({"job": unit})
+    result = either.deployed({"job": unit})
+    assert result.actions == {either.service("job"): "start"}
+    before = either.host.look()
+    again = either.deployed({"job": unit})
     assert not again.changed
-    assert differences(before, app.host.look()) == []
+    assert differences(before, either.host.look()) == []
 
 
-def test_a_failing_one_shot_fails(app: App) -> None:
+def test_a_failing_one_shot_fails(either: App) -> None:
     unit = container(exec_=BROKEN, more="\n[Service]\nType=oneshot\n")
-    assert "cannot read the config" in app.deploy({"job": unit}).refused()
+    assert "cannot read the config" in either.deploy({"job": unit}).refused()
 
 
-@pytest.mark.parametrize("linger_and_state", ["present", "started"])
-def test_nothing_is_restarted_between_equal_runs(app: App, linger_and_state: str) -> None:
-    units = {"web": container(), "db": container()}
-    app.deployed(units)
-    before = app.ids("web", "db")
-    assert not app.deployed(units, state=linger_and_state).changed
-    assert app.ids("web", "db") == before
-
-
-def test_a_deleted_unit_file_is_put_back(app: App) -> None:
+def test_a_deleted_unit_file_is_put_back(either: App) -> None:
     units = {"web": container()}
-    app.deployed(units)
-    app.host.ssh(f"rm {app.path(app.unit('web'))}")
-    result = app.deployed(units)
+    either.deployed(units)
+    either.host.ssh(f"rm {either.path(either.unit('web'))}")
+    result = either.deployed(units)
     assert result.changed
-    assert app.runs("web")
-    assert app.host.exists(app.path(app.unit("web")))
+    assert either.runs("web")
+    assert either.host.exists(either.path(either.unit("web")))
 
 
-def test_a_removed_volume_is_made_again(app: App) -> None:
-    """Its one-shot service still reads active when the volume itself is gone."""
-    units = {"data.volume": "[Volume]\n", "web": container()}
-    app.deployed(units)
-    app.scope.ssh(f"podman volume rm systemd-{app.name}-data")
-    app.scope.systemctl(f"stop {app.service('web')}")
-    units["web"] = container(f"Volume={app.name}-data.volume:/data", "Volume=/etc:/host-etc:ro")
-    app.deployed(units)
-    assert app.runs("web")
-    assert f"systemd-{app.name}-data" in app.scope.volumes()
+def test_a_network_and_a_volume_that_are_gone_are_made_again(either: App) -> None:
+    """Their one-shot services still read active then."""
+    units = {
+        "web": container(
+            f"Volume={either.name}-data.volume:/data", f"Network={either.name}-net.network"
+        ),
+        "data.volume": "[Volume]\nLabel=made=here\n",
+        "net.network": "[Network]\nLabel=made=here\n",
+    }
+    either.deployed(units, state="stopped")
+    either.deployed(units)
+    either.scope.ssh(f"systemctl {either.scope.flags} stop {either.service('web')}")
+    for kind, stem in (("volume", "data"), ("network", "net")):
+        either.scope.ssh(f"podman {kind} rm systemd-{either.name}-{stem}")
+    either.deployed(units)
+    assert either.runs("web")
+    for kind, stem in (("volume", "data"), ("network", "net")):
+        name = f"systemd-{either.name}-{stem}"
+        labels = either.scope.ssh(f"podman {kind} inspect -f '{{{{.Labels}}}}' {name}")
+        assert "made:here" in labels, kind

@@ -1,0 +1,108 @@
+"""What a run costs: one connection and one module run, whatever the number of units."""
+
+from __future__ import annotations
+
+import pathlib
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import App, Result, container
+from tests.integration.support.hosts import differences
+
+
+def _logging_ssh(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+    """An ssh that writes a line for each of its runs, and the file it writes to."""
+    log, wrapper = folder / "ssh.log", folder / "ssh"
+    wrapper.write_text(
+        f'#!/bin/sh\necho "$@" | tr "\\n" " " >> {log}\necho >> {log}\nexec ssh "$@"\n'
+    )
+    wrapper.chmod(0o755)
+    return wrapper, log
+
+
+def _accepted(app: App) -> int:
+    return int(app.host.ssh("journalctl -u ssh -q -o cat | grep -c '^Accepted' || true"))
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_one_connection_and_one_module_run(
+    either: App, work_folder: pathlib.Path, tmp_path: pathlib.Path, number: int
+) -> None:
+    wrapper, log = _logging_ssh(tmp_path)
+    sockets = work_folder / f"{either.name}"
+    units = {f"u{i}": container() for i in range(number)}
+    files = {f"conf/{i}.conf": f"{i}\n" for i in range(number)}
+    source = tmp_path / "src"
+    for path, text in {**either.units(units), **files}.items():
+        target = source / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+    variables = {"ansible_ssh_executable": str(wrapper), "ansible_control_path_dir": str(sockets)}
+    calls: list[dict[str, t.Any]] = [
+        {"units": either.units(units), "files": files, "state": "present"},
+        {"src": str(source), "state": "present"},
+    ]
+    for number_of_call, content in enumerate(calls):
+        before = _accepted(either)
+        log.write_text("")
+        result = either.scope.call("app", (), variables, name=either.name, **content).ok()
+        assert result.changed is (number_of_call == 0)
+        runs = [line for line in log.read_text().splitlines() if either.host.address in line]
+        assert len(runs) == 1, runs
+        # The second call goes over the connection that the first has opened.
+        assert _accepted(either) - before == (number_of_call == 0)
+
+
+def test_one_of_a_hundred(system_app: App) -> None:
+    """Changing one of 100 units restarts exactly that one; changing none touches nothing."""
+    app = system_app
+    units = {f"u{i}": container("Network=none") for i in range(100)}
+    services = [app.service(stem) for stem in units]
+    app.deployed(units)
+    assert len({name for name in app.scope.containers() if f"-{app.name}-" in name}) == 100
+
+    look = app.host.look()
+    assert not app.deployed(units).changed
+    assert differences(look, app.host.look()) == []
+
+    before = app.scope.ids(*services)
+    units["u57"] = container("Network=none", "Environment=A=1")
+    result = app.deployed(units)
+    after = app.scope.ids(*services)
+    assert [name for name in services if before[name] != after[name]] == [app.service("u57")]
+    assert result.actions == {app.service("u57"): "restart"}
+
+
+def test_one_reload_of_the_manager(either: App) -> None:
+    """However many units change, systemd reads them once."""
+    units = {f"u{i}": container() for i in range(3)}
+    count = (
+        f"journalctl -q -o cat {'_UID=0 _PID=1' if not either.scope.flags else '_COMM=systemd'} "
+        "| grep -c 'Reloading finished' || true"
+    )
+    before = int(either.host.ssh(count))
+    either.deployed(units)
+    assert int(either.host.ssh(count)) == before + 1
+    either.deployed(units)
+    assert int(either.host.ssh(count)) == before + 1
+
+
+def test_apps_of_several_scopes_in_one_play(system_app: App) -> None:
+    """As the role does it: a task for each app, one connection for all."""
+    playbooks, host = system_app.scope.playbooks, system_app.host
+    tasks = [
+        {
+            "quadlet.fleet.app": {
+                "name": f"{system_app.name}{user}",
+                "user": user,
+                "units": {f"{system_app.name}{user}.container": container()},
+                "gate": {"stable": 0},
+                "state": state,
+            }
+        }
+        for state in ("started", "absent")
+        for user in ("root", "alice")
+    ]
+    run = playbooks.run([{"hosts": "all", "gather_facts": False, "tasks": tasks}], host.inventory)
+    assert [Result(row.data).ok().changed for row in run.results] == [True] * 4

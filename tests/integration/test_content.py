@@ -1,0 +1,283 @@
+"""What an app is made of: all kinds of units, sections, files, and a directory as source."""
+
+from __future__ import annotations
+
+import base64
+import pathlib
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import (
+    WEB,
+    App,
+    Result,
+    container,
+    next_port,
+    system_scope,
+    user_scope,
+)
+from tests.integration.support.hosts import IMAGE, Fleet
+from tests.integration.support.playbooks import Playbooks
+
+BYTES = bytes(range(256))
+
+
+def test_sections_arrive_byte_for_byte(app: App) -> None:
+    values = {"PLAIN": "a", "QUOTES": "\"a\" 'b'", "SIGNS": "50% of $HOME \\ %h", "TAB": "a\tb"}
+    unit = {
+        "Unit": {"Description": "Sections"},
+        "Container": {
+            "Image": IMAGE,
+            "Environment": values,
+            "Exec": [
+                "sh",
+                "-c",
+                "trap 'exit 0' TERM; echo \"$PLAIN 100%\" > /said; sleep 600 & wait",
+            ],
+            "Label": ["a=1", "b=2"],
+        },
+        "Install": {"WantedBy": "default.target"},
+    }
+    app.deployed({"web": unit})
+    for name, value in values.items():
+        assert app.inside("web", f'printf %s. "${name}"') == f"{value}."
+    app.host.wait(app.scope.command(f"podman cp systemd-{app.name}-web:/said - >/dev/null"))
+    assert app.inside("web", "cat /said") == "a 100%"
+    assert not app.deployed({"web": unit}).changed
+
+
+def test_the_same_unit_as_text_and_as_sections_is_one(either: App) -> None:
+    sections = {"Container": {"Image": IMAGE, "Exec": "sleep 600", "StopTimeout": 0}}
+    either.deployed({"web": sections})
+    text = either.host.read(either.path(either.unit("web")))
+    assert not either.deployed({"web": text}).changed
+
+
+def test_modes_of_files(app: App) -> None:
+    files = {
+        "plain.txt": "a\n",
+        "secret.txt": {"content": "a\n", "mode": "0600"},
+        "bin/run.sh": {"content": "#!/bin/sh\n", "mode": "0755"},
+    }
+    app.deployed({"web": container()}, files)
+    names = " ".join(app.path(name) for name in files)
+    assert app.host.ssh(f"stat -c '%U %a' {names}").splitlines() == [
+        f"{app.scope.owner} {mode}" for mode in (644, 600, 755)
+    ]
+    files["bin/run.sh"] = {"content": "#!/bin/sh\n", "mode": "0700"}
+    result = app.deployed({"web": container()}, files)
+    assert result.changed
+    assert "0755" in result.reasons("bin/run.sh")
+    assert "0700" in result.reasons("bin/run.sh")
+
+
+def test_every_kind_that_this_podman_has(app: App) -> None:
+    port = next_port()
+    name = app.name
+    units = {
+        "base.image": f"[Image]\nImage={IMAGE}\n",
+        "own.build": f"[Build]\nImageTag=localhost/{name}:1\nSetWorkingDirectory=unit\n",
+        "net.network": "[Network]\n",
+        "data.volume": "[Volume]\n",
+        "group.pod": f"[Pod]\nPublishPort={port}:8080\nNetwork={name}-net.network\n",
+        "web": container(
+            f"Pod={name}-group.pod", f"Volume={name}-data.volume:/data", exec_=WEB
+        ).replace(IMAGE, f"{name}-own.build"),
+        "side": container().replace(IMAGE, f"{name}-base.image"),
+        "kube.kube": "[Kube]\nYaml=./pod.yaml\n",
+    }
+    files = {
+        "Containerfile": f"FROM {IMAGE}\nCOPY index.html /www/index.html\n",
+        "index.html": "built one\n",
+        "pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: %s-k}\nspec:\n"
+        "  terminationGracePeriodSeconds: 0\n  containers:\n"
+        "    - {name: c, image: %s, command: [sleep, '600']}\n" % (name, IMAGE),
+    }
+    result = app.deployed(units, files)
+    assert app.host.fetch(port) == "built one"
+    assert len(result["services"]) == len(units)
+    assert {row["active"] for row in result["services"].values()} <= {"active", "inactive"}
+    assert app.runs("side")
+    assert not app.deployed(units, files).changed
+
+    before = app.ids("side")
+    files["index.html"] = "built two\n"
+    app.deployed(units, files)
+    assert app.host.fetch(port) == "built two"
+    assert app.ids("side") == before
+
+
+def _source(folder: pathlib.Path, port: int) -> pathlib.Path:
+    """A directory with a template, a drop-in, nested files, bytes and a vaulted file."""
+    top = folder / "shop"
+    (top / "www" / "sub").mkdir(parents=True)
+    (top / "srcweb.container.d").mkdir()
+    unit = container("PublishPort={{ port }}:8080", "Volume=./www:/www:ro", exec_=WEB)
+    (top / "srcweb.container.j2").write_text(unit)
+    (top / "srcweb.container.d" / "10-x.conf").write_text("[Container]\nEnvironment=FROM=dropin\n")
+    (top / "www" / "index.html.j2").write_text("{{ greeting }} on {{ inventory_hostname }}\n")
+    (top / "www" / "raw.txt").write_text("{{ left alone }}\n")
+    (top / "www" / "sub" / "data.bin").write_bytes(BYTES)
+    script = top / "www" / "run.sh"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    secret = top / "www" / "secret.txt"
+    secret.write_text("vaulted words\n")
+    (folder / "password").write_text("let me in\n")
+    vault = pathlib.Path(sys.executable).with_name("ansible-vault")
+    subprocess.run(
+        [vault, "encrypt", "--vault-password-file", folder / "password", secret],
+        check=True,
+        capture_output=True,
+    )
+    assert "vaulted words" not in secret.read_text()
+    return top
+
+
+def test_a_directory_as_source(app: App, tmp_path: pathlib.Path) -> None:
+    port = next_port()
+    top = _source(tmp_path, port)
+    arguments = ["--vault-password-file", str(tmp_path / "password")]
+    variables = {"port": port, "greeting": "hello {{ 6 * 7 }}"}
+
+    def run(**options: t.Any) -> Result:
+        return app.scope.call(
+            "app",
+            arguments,
+            variables,
+            name=app.name,
+            src=str(top),
+            gate={"stable": 0},
+            **options,
+        ).ok()
+
+    assert run().changed
+    host = app.host
+    assert host.fetch(port) == f"hello 42 on {host.name}"
+    assert host.fetch(port, "/raw.txt") == "{{ left alone }}"
+    assert host.fetch(port, "/secret.txt") == "vaulted words"
+    encoded = host.ssh(f"base64 -w0 {app.path('www/sub/data.bin')}")
+    assert base64.b64decode(encoded) == BYTES
+    assert host.ssh(f"stat -c %a {app.path('www/run.sh')}") == "755"
+    assert "FROM=dropin" in app.scope.inside("systemd-srcweb", "env").split()
+    assert not run().changed
+
+    # What the task itself says comes before the directory.
+    result = run(files={"www/index.html": "of the task\n"})
+    assert host.fetch(port) == "of the task"
+    assert result.actions == {"srcweb.service": "restart"}
+
+
+def test_a_source_beside_the_playbook(either: App, tmp_path: pathlib.Path) -> None:
+    top = tmp_path / "files" / "here"
+    top.mkdir(parents=True)
+    (top / either.unit("web")).write_text(container())
+    (tmp_path / "files" / "one.txt").write_text("from a file\n")
+    options = {
+        "name": either.name,
+        "src": "here",
+        "files": {"one.txt": {"src": "one.txt", "mode": "0640"}},
+        "gate": {"stable": 0},
+        **either.scope.options,
+    }
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"quadlet.fleet.app": options}]}
+    run = either.scope.playbooks.run([play], either.host.inventory, folder=tmp_path)
+    Result(run.only()).ok()
+    assert either.runs("web")
+    assert either.host.read(either.path("one.txt")) == "from a file\n"
+    assert either.host.ssh(f"stat -c %a {either.path('one.txt')}") == "640"
+
+
+@pytest.mark.parametrize("src", ["missing", "a-file"])
+def test_a_source_that_is_none(either: App, tmp_path: pathlib.Path, src: str) -> None:
+    (tmp_path / "a-file").write_text("x\n")
+    result = either.scope.call("app", name=either.name, src=str(tmp_path / src))
+    assert str(tmp_path / src) in result.refused()
+
+
+@pytest.mark.parametrize("user", ["system", "alice"])
+def test_a_reload_in_place_of_a_restart(fleet: Fleet, playbooks: Playbooks, user: str) -> None:
+    """ReloadCmd came with Podman 5.5."""
+    make = system_scope if user == "system" else user_scope
+    app = make(fleet.get("5.8"), playbooks).app()
+    reload_lines = ("Volume=./conf:/conf:ro", "ReloadCmd=cp /conf/a.conf /reloaded")
+    units = {
+        "web": container(*reload_lines),
+        "deaf": container("Volume=./conf:/conf:ro"),
+        "file": container("Volume=./conf/a.conf:/a.conf:ro", "ReloadCmd=true"),
+    }
+
+    def files(text: str) -> dict[str, t.Any]:
+        return {"conf/a.conf": {"content": text, "on_change": "reload"}}
+
+    try:
+        app.deployed(units, files("one\n"))
+        before = app.ids("web", "deaf", "file")
+        result = app.deployed(units, files("two\n"))
+        after = app.ids("web", "deaf", "file")
+        assert result.actions == {
+            app.service("web"): "reload",
+            app.service("deaf"): "restart",
+            app.service("file"): "restart",
+        }
+        assert {stem for stem in before if before[stem] != after[stem]} == {"deaf", "file"}
+        assert app.inside("web", "cat /reloaded") == "two"
+        assert app.inside("file", "cat /a.conf") == "two"
+        assert not app.deployed(units, files("two\n")).changed
+        # A change of the unit itself restarts, and reloads nothing beside.
+        changed = {**units, "web": container(*reload_lines, "Environment=A=1")}
+        result = app.deployed(changed, files("three\n"))
+        assert result.actions[app.service("web")] == "restart"
+    finally:
+        app.remove()
+
+
+def test_a_file_whose_change_means_nothing(either: App) -> None:
+    units = {"web": container("Volume=./conf:/conf:ro")}
+    either.deployed(units, {"conf/a.conf": {"content": "one\n", "on_change": "none"}})
+    before = either.ids("web")
+    result = either.deployed(units, {"conf/a.conf": {"content": "two\n", "on_change": "none"}})
+    assert result.changed
+    assert either.ids("web") == before
+    assert either.inside("web", "cat /conf/a.conf") == "two"
+
+
+@pytest.mark.parametrize("podman", ["5.8", "6.1"])
+@pytest.mark.parametrize("user", ["system", "alice"])
+def test_other_podmans(fleet: Fleet, playbooks: Playbooks, podman: str, user: str) -> None:
+    make = system_scope if user == "system" else user_scope
+    app = make(fleet.get(podman), playbooks).app()
+    port = next_port()
+    network = f"Network={app.name}-net.network"
+    units = {
+        "web": container(f"PublishPort={port}:8080", "Volume=./www:/www:ro", network, exec_=WEB),
+        "web.container.d/x.conf": "[Container]\nEnvironment=A=1\n",
+        "db": container(f"Volume={app.name}-data.volume:/data", network),
+        "net.network": "[Network]\n",
+        "data.volume": "[Volume]\n",
+    }
+    try:
+        assert app.deployed(units, {"www/index.html": "one\n"}).changed
+        assert app.host.fetch(port) == "one"
+        loaded = app.scope.loaded_at()
+        assert not app.deployed(units, {"www/index.html": "one\n"}).changed
+        assert app.scope.loaded_at() == loaded
+
+        before = app.ids("web", "db")
+        app.deployed(units, {"www/index.html": "two\n"})
+        after = app.ids("web", "db")
+        assert {stem for stem in before if before[stem] != after[stem]} == {"web"}
+        assert app.host.fetch(port) == "two"
+
+        look = app.host.look()
+        message = app.deploy({**units, "bad": container("Nonsense=1")}).refused()
+        assert "Nonsense" in message
+        assert app.host.look() == look
+
+        app.run(state="absent").ok()
+        assert app.states("web")["web"] == "not-found inactive"
+    finally:
+        app.remove()

@@ -1,0 +1,95 @@
+"""Check mode predicts what a run does and does nothing; the diff shows it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import App, container
+from tests.integration.support.hosts import differences
+
+WEB = container("Environment=V=1", "Volume=./conf:/conf:ro")
+DB = container()
+FILES = {"conf/a.conf": "one\n"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """From an installed app (None: nothing is) to what the next call says."""
+
+    installed: t.Mapping[str, str] | None
+    units: t.Mapping[str, str] | None
+    files: t.Mapping[str, t.Any] | None = None
+    options: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    stop: str = ""
+
+
+BOTH = {"web": WEB, "db": DB}
+MOVES = {
+    "first": Move(None, BOTH, FILES),
+    "first-present": Move(None, BOTH, FILES, {"state": "present"}),
+    "unchanged": Move(BOTH, BOTH, FILES),
+    "unit": Move(BOTH, {**BOTH, "web": WEB.replace("V=1", "V=2")}, FILES),
+    "file": Move(BOTH, BOTH, {"conf/a.conf": "two\n"}),
+    "mode": Move(BOTH, BOTH, {"conf/a.conf": {"content": "one\n", "mode": "0600"}}),
+    "new-unit": Move(BOTH, {**BOTH, "new": DB}, FILES),
+    "dropped-unit": Move(BOTH, {"web": WEB}, FILES),
+    "new-drop-in": Move(BOTH, {**BOTH, "db.container.d/x.conf": "[Container]\nTmpfs=/x\n"}, FILES),
+    "stopped-by-hand": Move(BOTH, BOTH, FILES, stop="db"),
+    "stopped": Move(BOTH, None, options={"state": "stopped"}),
+    "restarted": Move(BOTH, None, options={"state": "restarted"}),
+    "absent": Move(BOTH, None, options={"state": "absent"}),
+    "never": Move(BOTH, {**BOTH, "web": WEB.replace("V=1", "V=2")}, FILES, {"restart": "never"}),
+}
+
+
+def _call(app: App, move: Move, *arguments: str) -> t.Any:
+    units = None if move.units is None else app.units(move.units)
+    return app.run(arguments, units=units, files=move.files, **move.options).ok()
+
+
+@pytest.mark.parametrize("move", [pytest.param(move, id=name) for name, move in MOVES.items()])
+def test_check_mode_says_what_a_run_does(either: App, move: Move) -> None:
+    if move.installed is not None:
+        either.deployed(move.installed, FILES)
+    if move.stop:
+        either.scope.systemctl(f"stop {either.service(move.stop)}")
+    before = either.host.look()
+    preview = _call(either, move, "--check", "--diff")
+    assert differences(before, either.host.look()) == []
+
+    result = _call(either, move, "--diff")
+    assert preview["plan"] == result["plan"]
+    assert preview.changed == result.changed
+    assert preview["diff"] == result["diff"]
+
+
+def _text(diff: t.Sequence[t.Mapping[str, str]], part: str) -> str:
+    return "".join(entry.get(part, "") for entry in diff)
+
+
+def test_the_diff_shows_each_file(either: App) -> None:
+    either.deployed({"web": WEB, "old": DB}, FILES)
+    result = either.deployed(
+        {"web": WEB.replace("V=1", "V=2")}, {"conf/a.conf": "two\n"}, arguments=["--diff"]
+    )
+    assert "Environment=V=1" in _text(result["diff"], "before")
+    assert "Environment=V=2" in _text(result["diff"], "after")
+    assert "two\n" in _text(result["diff"], "after")
+    headers = {entry["before_header"] for entry in result["diff"]}
+    for path in (either.unit("web"), "conf/a.conf", either.unit("old")):
+        assert any(path in header for header in headers), headers
+
+
+def test_without_diff_there_is_none(either: App) -> None:
+    assert "diff" not in either.deployed({"web": DB})
+
+
+def test_a_binary_file_in_the_diff(either: App) -> None:
+    value = {"content": "gIECAwA=", "encoding": "base64"}
+    result = either.deployed({"web": DB}, {"x.bin": value}, arguments=["--diff"])
+    assert result["diff"]
+    size = either.host.ssh(f"stat -c %s {either.path('x.bin')}")
+    assert size == "5"
