@@ -1,0 +1,116 @@
+"""Results and failures as they are returned."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import Step
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.report import (
+    failure_error,
+    make_result,
+    service_result,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
+
+UP = State("loaded", "active", "running")
+
+
+def _result(*steps: Step) -> dict[str, t.Any]:
+    return make_result(
+        steps,
+        services={"web.service": service_result(UP, None)},
+        generation=3,
+        warnings=["w"],
+        diff=[{"before": "", "after": ""}],
+        timings={"read": 0.5},
+    )
+
+
+def test_a_result() -> None:
+    step = Step("web.container", "web.service", "start", ("is new",))
+    assert _result(step) == {
+        "changed": True,
+        "plan": [step.to_result()],
+        "services": {
+            "web.service": {"active": "active", "sub": "running", "result": None, "restarts": None}
+        },
+        "generation": 3,
+        "rolled_back": False,
+        "warnings": ["w"],
+        "diff": [{"before": "", "after": ""}],
+        "timings": {"read": 0.5},
+    }
+
+
+def test_no_step_is_no_change() -> None:
+    assert _result()["changed"] is False
+    assert _result()["plan"] == []
+
+
+@pytest.mark.parametrize(
+    ("state", "details", "result"),
+    [
+        (UP, None, {"active": "active", "sub": "running", "result": None, "restarts": None}),
+        (
+            State("loaded", "failed", "failed"),
+            Details("exit-code", 2, 3, "", 0.0, "", "", 0.0),
+            {"active": "failed", "sub": "failed", "result": "exit-code", "restarts": 2},
+        ),
+        (
+            State(),
+            None,
+            {"active": "inactive", "sub": "dead", "result": None, "restarts": None},
+        ),
+    ],
+    ids=["running", "failed", "unknown"],
+)
+def test_a_service(state: State, details: Details | None, result: dict[str, t.Any]) -> None:
+    assert service_result(state, details) == result
+
+
+def _failure(name: str, journal: list[str]) -> dict[str, t.Any]:
+    return {
+        "unit": f"{name}.container",
+        "service": f"{name}.service",
+        "phase": "start",
+        "reason": "its process ended with status 3",
+        "journal": journal,
+    }
+
+
+def test_a_failure_carries_the_result() -> None:
+    result = _result(Step("web.container", "web.service", "start", ("is new",)))
+    error = failure_error("shop", result, [_failure("web", ["a", "b"])])
+    assert error.where == "app shop"
+    assert {**error.data, "failures": 0} == {**result, "failures": 0}
+    assert error.data["failures"] == [_failure("web", ["a", "b"])]
+
+
+def test_a_failure_tells_the_service_the_reason_and_its_last_words() -> None:
+    text = str(failure_error("shop", _result(), [_failure("web", ["alpha", "omega"])]))
+    assert text.startswith("app shop: web.service did not start:")
+    assert "web.service (web.container): its process ended with status 3" in text
+    assert text.index("alpha") < text.index("omega")
+
+
+def test_several_failures_are_counted_and_all_named() -> None:
+    failures = [_failure("web", ["x"]), _failure("db", ["not shown"]), _failure("api", [])]
+    text = str(failure_error("shop", _result(), failures))
+    assert "web.service did not start (and 2 more):" in text
+    assert "db.service (db.container)" in text
+    assert "api.service (api.container)" in text
+    assert "not shown" not in text
+
+
+def test_a_failure_without_a_journal() -> None:
+    assert "last said" not in str(failure_error("shop", _result(), [_failure("web", [])]))
+
+
+def test_a_long_journal_is_cut_at_its_start() -> None:
+    lines = [f"line {number:03}" for number in range(100)]
+    error = failure_error("shop", _result(), [_failure("web", lines)])
+    assert "line 099" in str(error)
+    assert "line 050" not in str(error)
+    assert error.data["failures"][0]["journal"] == lines
