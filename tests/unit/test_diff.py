@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.diff import make_diff
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import Plan
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.world import Plan
 
 DIR = "/etc/containers/systemd/app"
 OLD, NEW = Blob(b"old\n"), Blob(b"new\n", 0o600)

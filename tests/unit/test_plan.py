@@ -17,14 +17,10 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest impor
     Manifest,
     ServiceRecord,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import (
-    Plan,
-    Step,
-    World,
-    make_plan,
-)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import make_plan
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import App, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import State
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.world import Plan, Step, World
 
 DIR = "/etc/containers/systemd/app"
 

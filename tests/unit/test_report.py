@@ -6,13 +6,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import Step
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.report import (
     failure_error,
     make_result,
     service_result,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.world import Step
 
 UP = State("loaded", "active", "running")
 

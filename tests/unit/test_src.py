@@ -9,16 +9,27 @@ import typing as t
 import pytest
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible.parsing.vault import PromptVaultSecret, VaultLib
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
+from ansible.plugins.connection import ConnectionBase
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._actions import ContentAction
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._src import gather_content
 
-PASSWORD = VaultSecret(b"pass")
+PASSWORD = PromptVaultSecret(b"pass", "default", [])
+
+
+class _Action(ContentAction):
+    """The action, which finds sources below the loader's base directory."""
+
+    def _find_needle(self, dirname: str, needle: str) -> str:  # noqa: ARG002 (its interface)
+        path = pathlib.Path(self._loader.get_basedir()) / needle
+        if not path.exists():
+            raise AnsibleError(f"{path} was not found")
+        return str(path)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,26 +52,19 @@ def gather(tmp_path: pathlib.Path) -> t.Callable[..., dict[str, t.Any]]:
     loader.set_basedir(str(tmp_path))
     loader.set_vault_secrets([("default", PASSWORD)])
     variables = {"greeting": "hello", "nothing": None, "role_path": str(tmp_path)}
-    action = ContentAction(
+    action = _Action(
         task=Task.load({"name": "t", "action": "debug"}, loader=loader),
-        connection=None,
+        connection=t.cast("ConnectionBase", None),
         play_context=PlayContext(),
         loader=loader,
         templar=Templar(loader=loader, variables=variables),
         shared_loader_obj=None,
     )
-    action._find_needle = lambda _folder, name: _existing(tmp_path / name)
 
     def run(**args: t.Any) -> dict[str, t.Any]:
         return gather_content(action, args, variables)
 
     return run
-
-
-def _existing(path: pathlib.Path) -> str:
-    if not path.exists():
-        raise AnsibleError(f"{path} was not found")
-    return str(path)
 
 
 def _fill(top: pathlib.Path, contents: t.Mapping[str, str | bytes]) -> None:
