@@ -85,16 +85,18 @@ SHORT_NAME = (
     "See the podman-pull manpage discussion of short-name-aliases.conf for details."
 )
 
+NOT_A_LINE = "\u201cnonsense\u201d which is not a key-value pair, group, or comment"
+
 # unit as the generator names it: (message, line or '', part of the remedy)
 BAD = {
     f"{APP_DIR}/head/head.container": ("key file does not start with a group", "", ""),
     f"{APP_DIR}/syntax/line.container": (
-        "file contains line 3: “nonsense” which is not a key-value pair, group, or comment",
+        f"file contains line 3: {NOT_A_LINE}",
         ":3",
         "",
     ),
     f"{APP_DIR}/dropin/main.container.d/x.conf": (
-        "file contains line 2: “nonsense” which is not a key-value pair, group, or comment",
+        f"file contains line 2: {NOT_A_LINE}",
         ":2",
         "",
     ),

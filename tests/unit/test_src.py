@@ -54,7 +54,7 @@ def gather(tmp_path: pathlib.Path) -> t.Callable[..., dict[str, t.Any]]:
     variables = {"greeting": "hello", "nothing": None, "role_path": str(tmp_path)}
     action = _Action(
         task=Task.load({"name": "t", "action": "debug"}, loader=loader),
-        connection=t.cast("ConnectionBase", None),
+        connection=t.cast(ConnectionBase, None),
         play_context=PlayContext(),
         loader=loader,
         templar=Templar(loader=loader, variables=variables),

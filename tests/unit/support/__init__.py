@@ -1,1 +1,0 @@
-"""What the unit tests share."""

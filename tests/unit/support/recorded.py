@@ -5,6 +5,7 @@ To record anew: .cache/venv/bin/python -m tests.unit.support.recorded
 
 from __future__ import annotations
 
+import json
 import pathlib
 import tempfile
 
@@ -31,11 +32,8 @@ def ask(generator: Generator, name: str, folder: pathlib.Path) -> Said:
 
 def read_recorded(release: str, name: str) -> Said:
     """What a generator said of a set when it was recorded."""
-    out, err = (
-        (FOLDER / f"{name}-{release}.{stream}").read_text(encoding="utf-8")
-        for stream in ("out", "err")
-    )
-    return Said(out, err, 0 if name == "good" else 1)
+    data = json.loads(_path(release, name).read_text(encoding="ascii"))
+    return Said("\n".join(data["out"]), "\n".join(data["err"]), data["status"])
 
 
 def record() -> None:
@@ -44,8 +42,16 @@ def record() -> None:
         for name in SETS:
             with tempfile.TemporaryDirectory() as folder:
                 said = ask(find_generator(release), name, pathlib.Path(folder))
-            (FOLDER / f"{name}-{release}.out").write_text(said.out, encoding="utf-8")
-            (FOLDER / f"{name}-{release}.err").write_text(said.err, encoding="utf-8")
+            data = {
+                "status": said.status,
+                "out": said.out.split("\n"),
+                "err": said.err.split("\n"),
+            }
+            _path(release, name).write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
+
+
+def _path(release: str, name: str) -> pathlib.Path:
+    return FOLDER / f"{name}-{release}.json"
 
 
 if __name__ == "__main__":
