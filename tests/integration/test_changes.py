@@ -253,7 +253,7 @@ def test_what_others_depend_on_does_not_follow_them(either: App) -> None:
 def test_dependents_of_other_apps_are_active_afterwards(either: App) -> None:
     """Requires= stops dependents, wherever they are declared."""
     either.deployed({"db": container("Environment=V=1")})
-    other = either.scope.either()
+    other = either.scope.app()
     db = either.service("db")
     try:
         other.deployed({"web": f"[Unit]\nRequires={db}\nAfter={db}\n\n" + container()})

@@ -24,6 +24,19 @@ from tests.integration.support.playbooks import Playbooks
 
 BYTES = bytes(range(256))
 
+KUBE = f"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: NAME-k
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: main
+      image: {IMAGE}
+      command: [sleep, "600"]
+"""
+
 
 def test_sections_arrive_byte_for_byte(app: App) -> None:
     values = {"PLAIN": "a", "QUOTES": "\"a\" 'b'", "SIGNS": "50% of $HOME \\ %h", "TAB": "a\tb"}
@@ -92,9 +105,7 @@ def test_every_kind_that_this_podman_has(app: App) -> None:
     files = {
         "Containerfile": f"FROM {IMAGE}\nCOPY index.html /www/index.html\n",
         "index.html": "built one\n",
-        "pod.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: %s-k}\nspec:\n"
-        "  terminationGracePeriodSeconds: 0\n  containers:\n"
-        "    - {name: c, image: %s, command: [sleep, '600']}\n" % (name, IMAGE),
+        "pod.yaml": KUBE.replace("NAME", name),
     }
     result = app.deployed(units, files)
     assert app.host.fetch(port) == "built one"
@@ -110,7 +121,7 @@ def test_every_kind_that_this_podman_has(app: App) -> None:
     assert app.ids("side") == before
 
 
-def _source(folder: pathlib.Path, port: int) -> pathlib.Path:
+def _source(folder: pathlib.Path) -> pathlib.Path:
     """A directory with a template, a drop-in, nested files, bytes and a vaulted file."""
     top = folder / "shop"
     (top / "www" / "sub").mkdir(parents=True)
@@ -139,7 +150,7 @@ def _source(folder: pathlib.Path, port: int) -> pathlib.Path:
 
 def test_a_directory_as_source(app: App, tmp_path: pathlib.Path) -> None:
     port = next_port()
-    top = _source(tmp_path, port)
+    top = _source(tmp_path)
     arguments = ["--vault-password-file", str(tmp_path / "password")]
     variables = {"port": port, "greeting": "hello {{ 6 * 7 }}"}
 

@@ -47,7 +47,7 @@ def test_other_units_are_left_as_they_are(either: App) -> None:
     either.scope.systemctl(f"stop {either.service('db')}")
     _unit(either, "web", content=container("Environment=V=2")).ok()
     assert either.states("web", "db") == {"web": "loaded active", "db": "loaded inactive"}
-    result = _unit(either, "web", state="stopped").ok()
+    result = _unit(either, "web", content=container("Environment=V=2"), state="stopped").ok()
     assert either.states("web")["web"] == "loaded inactive"
     assert result.actions == {either.service("web"): "stop"}
 
@@ -65,7 +65,7 @@ def test_dependents_of_a_unit_follow(either: App) -> None:
 
 def test_a_unit_is_an_app_of_its_own_by_default(app: App) -> None:
     sections = {"Container": {"Image": IMAGE, "Exec": "sleep 600", "StopTimeout": 0}}
-    options = {"name": f"{app.name}.container", "gate": {"stable": 0}}
+    options: dict[str, t.Any] = {"name": f"{app.name}.container", "gate": {"stable": 0}}
     assert app.scope.call("unit", sections=sections, **options).ok().changed
     service = f"{app.name}.service"
     assert app.scope.states(service) == {service: "loaded active"}
@@ -85,7 +85,7 @@ def test_an_app_without_that_unit_prunes_it(either: App) -> None:
     ("name", "options", "says"),
     [
         pytest.param("x.service", {"content": "x"}, "suffix|Quadlet", id="suffix"),
-        pytest.param("a/x.container", {"content": "x"}, "slash", id="slash"),
+        pytest.param("a/x.container", {"content": "x"}, "can't be a unit's name", id="slash"),
         pytest.param("x.container", {"content": container("Nonsense=1")}, "Nonsense", id="key"),
         pytest.param("x.container", {}, "content|sections", id="nothing"),
         pytest.param(

@@ -126,7 +126,7 @@ UNITS = [
     ),
     Case(
         "two-units-with-one-service-name",
-        what=r"victim-web\.(container|kube) and .*victim-web\.(kube|container).*victim-web\.service",
+        what=r"victim-web\.(container|kube) and .*victim-web\.(kube|container)",
         where=r"victim-web\.",
         remedy="Rename",
         units={"victim-web.kube": "[Kube]\nYaml=./pod.yaml\n"},

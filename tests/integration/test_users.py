@@ -19,13 +19,9 @@ def alices(alice: Scope) -> t.Iterator[App]:
     one.remove()
 
 
-def _play(app: App, task: t.Mapping[str, t.Any], **play: t.Any) -> list[dict[str, t.Any]]:
-    return [{"hosts": "all", "gather_facts": False, "tasks": [dict(task)], **play}]
-
-
 def _run(app: App, task: t.Mapping[str, t.Any], **play: t.Any) -> Result:
-    run = app.scope.playbooks.run(_play(app, task, **play), app.host.inventory)
-    return Result(run.only())
+    whole = {"hosts": "all", "gather_facts": False, "tasks": [dict(task)], **play}
+    return Result(app.scope.playbooks.run([whole], app.host.inventory).only())
 
 
 def _task(app: App, **options: t.Any) -> dict[str, t.Any]:

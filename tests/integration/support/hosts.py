@@ -111,13 +111,12 @@ class Host:
 
 def differences(before: t.Mapping[str, t.Any], after: t.Mapping[str, t.Any]) -> list[str]:
     """What two looks at a host differ in, in words."""
-    found = []
-    for part in before:
-        old, new = before[part], after[part]
-        for key in sorted({*old, *new}):
-            if old.get(key) != new.get(key):
-                found.append(f"{part} {key}: {old.get(key)} -> {new.get(key)}")
-    return found
+    return [
+        f"{part} {key}: {before[part].get(key)} -> {after[part].get(key)}"
+        for part in before
+        for key in sorted({*before[part], *after[part]})
+        if before[part].get(key) != after[part].get(key)
+    ]
 
 
 class Fleet:

@@ -14,13 +14,10 @@ import sys
 import traceback
 import typing as t
 
-
-def _preload() -> None:
-    """Imports what every run needs."""
-    import ansible.cli.playbook
-    import ansible.executor.task_queue_manager
-    import ansible.plugins.connection.ssh
-    import ansible.plugins.strategy.linear  # noqa: F401
+# The last two only so that no fork has to import them.
+import ansible.plugins.connection.ssh
+import ansible.plugins.strategy.linear  # noqa: F401
+from ansible.cli.playbook import PlaybookCLI
 
 
 def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
@@ -33,8 +30,6 @@ def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
         os.dup2(output, 2)
         os.environ.update(request["env"])
         os.chdir(request["cwd"])
-        from ansible.cli.playbook import PlaybookCLI
-
         sys.argv = request["argv"]
         try:
             PlaybookCLI.cli_executor(request["argv"])
@@ -51,7 +46,6 @@ def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
 
 def main() -> None:
     """Serves until standard input ends."""
-    _preload()
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()

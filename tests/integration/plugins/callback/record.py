@@ -40,7 +40,7 @@ class CallbackModule(CallbackBase):
         """A task that went well."""
         self._record("ok", result)
 
-    def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
+    def v2_runner_on_failed(self, result: t.Any, **_more: t.Any) -> None:
         """A task that failed."""
         self._record("failed", result)
 
