@@ -50,12 +50,14 @@ def parse_job_results(text: str, field: str) -> dict[str, str]:
 
 
 def _rows(text: str) -> list[dict[str, t.Any]]:
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [json.loads(line) for line in text.split("\n") if line.startswith("{")]
 
 
 def _message(row: t.Mapping[str, t.Any]) -> str:
-    """A message that is no UTF-8 is written as a list of bytes."""
+    """A message that is no UTF-8 is a list of bytes; one that an entry has twice, of texts."""
     message = row.get("MESSAGE") or ""
-    if isinstance(message, list):
-        return bytes(message).decode("utf-8", "replace")
+    if isinstance(message, list) and all(isinstance(item, int) for item in message):
+        message = bytes(message).decode("utf-8", "replace")
+    elif isinstance(message, list):
+        message = "\n".join(str(item) for item in message)
     return str(message).rstrip()

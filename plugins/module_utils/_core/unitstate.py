@@ -80,7 +80,7 @@ def parse_details(text: str) -> dict[str, Details]:
     """Details by service, from C(systemctl show --timestamp=unix)."""
     found = {}
     for block in text.split("\n\n"):
-        values = dict(line.partition("=")[::2] for line in block.splitlines())
+        values = dict(line.partition("=")[::2] for line in block.split("\n"))
         if values.get("Id"):
             found[values["Id"]] = _parse_block(values)
     return found
