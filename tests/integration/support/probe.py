@@ -100,7 +100,9 @@ def managers() -> dict[str, tuple[list[str], str]]:
 
 
 def run(argv: list[str]) -> str:
-    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    return subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False
+    ).stdout
 
 
 def services(systemctl: list[str], generated: str) -> dict[str, str]:
