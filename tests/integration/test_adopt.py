@@ -14,16 +14,16 @@ DROP_IN = "[Container]\nEnvironment=D=1\n"
 
 
 @pytest.fixture
-def found(app: App) -> t.Iterator[App]:
+def found(either: App) -> t.Iterator[App]:
     """A unit with a drop-in in the unit directory itself, running, as people write them."""
-    scope, unit = app.scope, app.unit("web")
-    app.host.write(f"{scope.unit_dir}/{unit}", TEXT, owner=scope.owner)
-    app.host.write(f"{scope.unit_dir}/{unit}.d/10-more.conf", DROP_IN, owner=scope.owner)
-    app.host.ssh(f"chown -R {scope.owner}: {scope.unit_dir}")
+    scope, unit = either.scope, either.unit("web")
+    either.host.write(f"{scope.unit_dir}/{unit}", TEXT, owner=scope.owner)
+    either.host.write(f"{scope.unit_dir}/{unit}.d/10-more.conf", DROP_IN, owner=scope.owner)
+    either.host.ssh(f"chown -R {scope.owner}: {scope.unit_dir}")
     scope.systemctl("daemon-reload")
-    scope.systemctl(f"start {app.service('web')}")
-    yield app
-    app.host.ssh(f"rm -rf {scope.unit_dir}/{unit} {scope.unit_dir}/{unit}.d")
+    scope.systemctl(f"start {either.service('web')}")
+    yield either
+    either.host.ssh(f"rm -rf {scope.unit_dir}/{unit} {scope.unit_dir}/{unit}.d")
 
 
 def test_without_adopt_it_is_refused(found: App) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import typing as t
 
@@ -19,6 +20,16 @@ def _logging_ssh(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
     )
     wrapper.chmod(0o755)
     return wrapper, log
+
+
+def _aliases(app: App, folder: pathlib.Path, number: int) -> pathlib.Path:
+    """An inventory in which the host stands several times: Ansible acts on all at once."""
+    data = json.loads(app.host.inventory.read_text())
+    [entry] = data["all"]["hosts"].values()
+    data["all"]["hosts"] = {f"{app.name}x{i}": entry for i in range(number)}
+    inventory = folder / "aliases.json"
+    inventory.write_text(json.dumps(data))
+    return inventory
 
 
 def _accepted(app: App) -> int:
@@ -106,3 +117,63 @@ def test_apps_of_several_scopes_in_one_play(system_app: App) -> None:
     ]
     run = playbooks.run([{"hosts": "all", "gather_facts": False, "tasks": tasks}], host.inventory)
     assert [Result(row.data).ok().changed for row in run.results] == [True] * 4
+
+
+def _at_once(app: App, folder: pathlib.Path, units: t.Any) -> list[Result]:
+    """One app for each of four aliases of the host, all in one go."""
+    options = {
+        "name": "{{ inventory_hostname }}",
+        "units": units,
+        "gate": {"stable": 0},
+        **app.scope.options,
+    }
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "vars": {"text": container()},
+        "tasks": [{"quadlet.fleet.app": options}],
+    }
+    run = app.scope.playbooks.run([play], _aliases(app, folder, 4))
+    return [Result(row.data) for row in run.results]
+
+
+def test_apps_deployed_at_once(app: App, tmp_path: pathlib.Path) -> None:
+    """Each finds the manager and the scope in a state that makes sense."""
+    apps = [App(app.scope, f"{app.name}x{i}") for i in range(4)]
+    try:
+        units = "{{ {inventory_hostname ~ '-web.container': text} }}"
+        assert [result.ok().changed for result in _at_once(app, tmp_path, units)] == [True] * 4
+        assert all(one.runs("web") for one in apps)
+        assert not any(result.ok().changed for result in _at_once(app, tmp_path, units))
+    finally:
+        for one in apps:
+            one.remove()
+
+
+def test_one_unit_name_for_apps_deployed_at_once(either: App, tmp_path: pathlib.Path) -> None:
+    """Of those that race for a name one gets it, and the others are told who has it."""
+    apps = [App(either.scope, f"{either.name}x{i}") for i in range(4)]
+    try:
+        results = _at_once(either, tmp_path, {either.unit("web"): container()})
+        assert sorted(result.failed for result in results) == [False, True, True, True]
+        for result in results:
+            if result.failed:
+                assert "owned by app" in result.refused()
+        assert either.runs("web")
+    finally:
+        for one in apps:
+            one.remove()
+
+
+def test_one_app_deployed_twice_at_once(either: App, tmp_path: pathlib.Path) -> None:
+    """Two plays for one app take turns: both succeed, and it is started once."""
+    options = {
+        "name": either.name,
+        "units": either.units({"web": container()}),
+        "gate": {"stable": 0},
+        **either.scope.options,
+    }
+    play = {"hosts": "all", "gather_facts": False, "tasks": [{"quadlet.fleet.app": options}]}
+    run = either.scope.playbooks.run([play], _aliases(either, tmp_path, 3))
+    assert sorted(Result(row.data).ok().changed for row in run.results) == [False, False, True]
+    assert either.runs("web")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.integration.support.apps import App, container
+import time
+
+from tests.integration.support.apps import App, container, next_port
 from tests.integration.support.hosts import IMAGE, differences
 
 BROKEN = "sh -c 'echo cannot read the config >&2; exit 3'"
@@ -322,3 +324,38 @@ def test_a_network_and_a_volume_that_are_gone_are_made_again(either: App) -> Non
         name = f"systemd-{either.name}-{stem}"
         labels = either.scope.ssh(f"podman {kind} inspect -f '{{{{.Labels}}}}' {name}")
         assert "made:here" in labels, kind
+
+
+def test_a_start_that_hangs_ends_with_the_gates_timeout(either: App) -> None:
+    unit = container("Notify=true", more="\n[Service]\nTimeoutStartSec=60\n")
+    start = time.monotonic()
+    message = either.deploy({"web": unit}, gate={"timeout": 2, "stable": 0}).refused()
+    assert time.monotonic() - start < 20
+    assert either.service("web") in message
+    assert "gate" in message
+
+
+def test_a_dependency_that_fails_is_told_from_its_dependents(either: App) -> None:
+    db = either.service("db")
+    units = {
+        "db": container(exec_=BROKEN, more="\n[Service]\nType=oneshot\n"),
+        "web": f"[Unit]\nRequires={db}\nAfter={db}\n\n" + container(),
+    }
+    result = either.deploy(units)
+    assert "cannot read the config" in result.refused()
+    reasons = {failure["service"]: failure["reason"] for failure in result["failures"]}
+    assert set(reasons) == {db, either.service("web")}
+    assert "needs" in reasons[either.service("web")]
+
+
+def test_a_port_that_is_taken_is_named(either: App) -> None:
+    port = next_port()
+    either.deployed({"one": container(f"PublishPort={port}:8080")})
+    message = either.deploy(
+        {
+            "one": container(f"PublishPort={port}:8080"),
+            "two": container(f"PublishPort={port}:8080"),
+        }
+    ).refused()
+    assert str(port) in message
+    assert either.runs("one")

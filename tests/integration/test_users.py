@@ -176,3 +176,28 @@ def test_an_app_of_the_same_name_in_each_scope(alices: App, system: Scope) -> No
         assert alices.runs("web")
     finally:
         roots.remove()
+
+
+def test_a_user_who_may_not_linger(host: Host, playbooks: Playbooks) -> None:
+    """Without polkit only root may turn linger on: the error names root's command."""
+    task = {
+        "quadlet.fleet.app": {
+            "name": "bobs",
+            "user": "bob",
+            "units": {"bobs.container": container()},
+        },
+        "become": True,
+        "become_user": "bob",
+    }
+    play = [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
+    host.ssh("systemctl mask --runtime --now polkit.service")
+    try:
+        before = host.look()["trees"]
+        message = Result(playbooks.run(play, host.inventory).only()).refused()
+        assert "loginctl enable-linger bob" in message
+        assert "linger: false" in message
+        after = host.look()["trees"]
+        assert {path for path in after if after[path] != before.get(path)} == set()
+    finally:
+        host.ssh("systemctl unmask --runtime polkit.service")
+        host.ssh("loginctl disable-linger bob")

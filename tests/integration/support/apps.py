@@ -96,6 +96,7 @@ class Scope:
     cgroup: str
     run_as: str
     flags: str
+    generated: str
 
     def command(self, line: str) -> str:
         """The shell line as one that the scope's user runs."""
@@ -187,6 +188,7 @@ def system_scope(host: Host, playbooks: Playbooks) -> Scope:
         cgroup="/system.slice/",
         run_as="",
         flags="",
+        generated="/run/systemd/generator",
     )
 
 
@@ -206,6 +208,7 @@ def user_scope(host: Host, playbooks: Playbooks, user: str = "alice", uid: int =
         cgroup=f"/user.slice/user-{uid}.slice/user@{uid}.service/",
         run_as=f"runuser -u {user} -- env --chdir=/ {environment}",
         flags="--user",
+        generated=f"{runtime}/systemd/generator",
     )
 
 
@@ -287,12 +290,15 @@ class App:
         return self.scope.inside(f"systemd-{self.name}-{stem}", line)
 
     def remove(self) -> None:
-        """The end of a test, whatever it left: by the module, and by hand if that fails."""
-        result = self.run(state="absent")
-        scope, quoted = self.scope, shlex.quote(self.path())
-        if result.failed or self.host.exists(self.path()):
-            scope.try_systemctl(f"stop -- '{self.name}-*'")
-            state = f"{scope.state_dir}/apps/{self.name}.json"
-            self.host.ssh(f"rm -rf {quoted} {state}")
-            scope.systemctl("daemon-reload")
-        scope.try_systemctl(f"reset-failed -- '{self.name}-*'")
+        """The end of a test, whatever it left: by hand, in one go, as absent has its own tests."""
+        scope = self.scope
+        admin = "/etc/containers/systemd/users/1000"
+        folders = [f"{top}/{self.name}" for top in (scope.unit_dir, admin)]
+        sources = " ".join(f"-e ^SourcePath={folder}/" for folder in folders)
+        systemctl = scope.command(f"systemctl {scope.flags}")
+        self.host.ssh(
+            f"cd {scope.generated} && found=$(grep -ls {sources} *.service);"
+            f'[ -z "$found" ] || {{ {systemctl} stop $found; {systemctl} reset-failed $found; }};'
+            f"rm -rf {' '.join(folders)} {scope.state_dir}/apps/{self.name}.json"
+            f" /var/lib/quadlet.fleet/users/1000/apps/{self.name}.json"
+        )
