@@ -24,7 +24,7 @@ from ._core.spec import App, Blob
 from ._core.unitstate import Details, State
 from ._core.world import Plan
 from ._host import files, state, systemd
-from ._host.lock import ManagerLock
+from ._host.lock import Lock
 from ._host.owner import Ran
 from ._host.scope import Scope
 from ._snapshot import file_record, to_wire
@@ -62,7 +62,7 @@ class Outcome(t.NamedTuple):
     failures: list[dict[str, t.Any]]
 
 
-def apply_plan(work: Work, lock: ManagerLock, *, manager_up: bool) -> Outcome:
+def apply_plan(work: Work, lock: Lock, *, manager_up: bool) -> Outcome:
     """Carries the plan out.  QuadletError before the first write means: nothing has changed.
 
     The lock of the manager is held until what was written is loaded.

@@ -19,7 +19,7 @@ from ._core.unitstate import State
 from ._core.world import Step
 from ._decide import Decided, decide, needs_judgement
 from ._host import linger
-from ._host.lock import ManagerLock
+from ._host.lock import Lock
 from ._host.scope import Scope
 from ._host.systemd import Manager
 from ._judge import Judgement, check_container_names
@@ -29,28 +29,38 @@ from ._snapshot import Snapshot, read_snapshot
 def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
     """The module's result; in check mode the same plan and diff, and nothing done."""
     timings: dict[str, float] = {}
+    turn, lock = Lock(scope.manager, app.name), Lock(scope.manager)
+    try:
+        if not check:
+            with timed(timings, "lock"):
+                turn.acquire()
+        return _run(app, scope, lock, timings, check=check)
+    finally:
+        lock.release()
+        turn.release()
+
+
+def _run(
+    app: App, scope: Scope, lock: Lock, timings: dict[str, float], *, check: bool
+) -> dict[str, t.Any]:
     manager = Manager(scope.manager, system=scope.is_system)
     with timed(timings, "read"):
         snapshot = read_snapshot(app, scope, manager)
         if app.patch and not snapshot.desired:  # its last unit goes: the app does
             app = dataclasses.replace(app, state="absent", patch={})
         _check_installed(app, scope, snapshot)
-    lock = ManagerLock(scope.manager)
-    try:
-        if not check and needs_judgement(app, scope, snapshot):
-            with timed(timings, "lock"):
-                lock.acquire()
-            snapshot = read_snapshot(app, scope, manager)  # what the run before us left
-        with timed(timings, "plan"):
-            decided = decide(app, scope, manager, snapshot)
-        warnings = _warnings(app, scope, decided)
-        outcome = None
-        if not check and not (decided.plan.empty and decided.lingers):
-            manager_up = _prepare(app, scope, manager, decided)
-            work = _work(scope, manager, decided, timings)
-            outcome = apply_plan(work, lock, manager_up=manager_up)
-    finally:
-        lock.release()
+    if not check and needs_judgement(app, scope, snapshot):
+        with timed(timings, "lock"):
+            lock.acquire()
+        snapshot = read_snapshot(app, scope, manager)  # what the run before us left
+    with timed(timings, "plan"):
+        decided = decide(app, scope, manager, snapshot)
+    warnings = _warnings(app, scope, decided)
+    outcome = None
+    if not check and not (decided.plan.empty and decided.lingers):
+        manager_up = _prepare(app, scope, manager, decided)
+        work = _work(scope, manager, decided, timings)
+        outcome = apply_plan(work, lock, manager_up=manager_up)
     result = _result(app, scope, decided, outcome, warnings, timings)
     if outcome and outcome.failures:
         raise failure_error(app.name, result, outcome.failures)

@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""One run at a time between a scope's staging and its daemon-reload.
+"""Locks: one run at a time for an app, and for a manager between staging and reload.
 
 Two generators at once can mix their output in one unit file (containers/podman issue
-29004), and a dry run is worth nothing if someone else writes after it.  The lock is one
-file for each manager, wherever the units lie; the gate is not waited for under it.
+29004), and a dry run is worth nothing if someone else writes after it.  The manager's lock
+is one file wherever the units lie, and the gate is not waited for under it; the app's is
+held for the whole run.
 """
 
 from __future__ import annotations
@@ -24,25 +25,30 @@ from .systemd import wait_until
 _TIMEOUT = 300.0
 
 
-class ManagerLock:
-    """The lock of one service manager; it does not exist while the user's manager does not."""
+class Lock:
+    """A lock beside a service manager; there is none while the user's manager does not run.
 
-    def __init__(self, owner: Owner) -> None:
+    app: the lock of that app, and without it the manager's.
+    """
+
+    def __init__(self, owner: Owner, app: str = "") -> None:
         self._owner = owner
         self._folder = owner.runtime_dir if owner.uid else "/run"
+        self._name = f"quadlet.fleet.{app}.lock" if app else "quadlet.fleet.lock"
         self._descriptor = -1
 
     def acquire(self, timeout: float = _TIMEOUT) -> None:
         """Takes the lock unless it is held already; QuadletError after timeout seconds."""
         if self._descriptor >= 0 or not os.path.isdir(self._folder):
             return
-        path = f"{self._folder}/quadlet.fleet.lock"
-        self._owner.call(_make, path)
+        path = f"{self._folder}/{self._name}"
+        if not os.path.lexists(path):
+            self._owner.call(_make, path)
         descriptor = _open(path)
         if not wait_until(lambda: _take(descriptor), timeout):
             os.close(descriptor)
             raise QuadletError(
-                f"another run holds the lock of this scope for more than {timeout:g} s",
+                f"another run holds this lock for more than {timeout:g} s",
                 where=path,
                 remedy=f"Wait for it, or see who it is: fuser -v {path}",
             )
