@@ -223,21 +223,21 @@ def _chain(app: App) -> dict[str, str]:
     }
 
 
-def test_dependents_follow(app: App) -> None:
-    units = _chain(app)
-    app.deployed(units)
+def test_dependents_follow(either: App) -> None:
+    units = _chain(either)
+    either.deployed(units)
     stems = ("db", "web", "worker", "log")
-    before = app.ids(*stems)
+    before = either.ids(*stems)
     units["db"] = units["db"].replace("V=1", "V=2")
-    result = app.deployed(units)
-    after = app.ids(*stems)
+    result = either.deployed(units)
+    after = either.ids(*stems)
 
     assert {stem for stem in stems if before[stem] != after[stem]} == {"db", "web", "worker"}
-    assert set(app.states(*stems).values()) == {"loaded active"}
-    assert f"follows {app.service('db')}" in result.reasons(app.service("web"))
-    assert f"follows {app.service('web')}" in result.reasons(app.service("worker"))
-    assert app.service("log") not in result.actions
-    assert not app.deployed(units).changed
+    assert set(either.states(*stems).values()) == {"loaded active"}
+    assert f"follows {either.service('db')}" in result.reasons(either.service("web"))
+    assert f"follows {either.service('web')}" in result.reasons(either.service("worker"))
+    assert either.service("log") not in result.actions
+    assert not either.deployed(units).changed
 
 
 def test_what_others_depend_on_does_not_follow_them(either: App) -> None:

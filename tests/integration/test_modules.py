@@ -15,30 +15,30 @@ def _unit(app: App, stem: str, arguments: t.Sequence[str] = (), **options: t.Any
     return app.scope.call("unit", arguments, **given)
 
 
-def test_a_unit_comes_changes_and_goes(app: App) -> None:
-    app.deployed({"web": container("Volume=./conf:/conf:ro")}, {"conf/a.conf": "a\n"})
-    before = app.ids("web")
+def test_a_unit_comes_changes_and_goes(either: App) -> None:
+    either.deployed({"web": container("Volume=./conf:/conf:ro")}, {"conf/a.conf": "a\n"})
+    before = either.ids("web")
 
-    assert _unit(app, "cache", content=container("Environment=V=1")).ok().changed
-    assert app.runs("cache")
-    assert not _unit(app, "cache", content=container("Environment=V=1")).ok().changed
+    assert _unit(either, "cache", content=container("Environment=V=1")).ok().changed
+    assert either.runs("cache")
+    assert not _unit(either, "cache", content=container("Environment=V=1")).ok().changed
 
-    first = app.ids("cache")
-    result = _unit(app, "cache", content=container("Environment=V=2")).ok()
-    assert result.actions == {app.service("cache"): "restart"}
-    assert app.ids("cache") != first
+    first = either.ids("cache")
+    result = _unit(either, "cache", content=container("Environment=V=2")).ok()
+    assert result.actions == {either.service("cache"): "restart"}
+    assert either.ids("cache") != first
 
-    look = app.host.look()
-    preview = _unit(app, "cache", ["--check"], state="absent").ok()
-    assert differences(look, app.host.look()) == []
-    result = _unit(app, "cache", state="absent").ok()
+    look = either.host.look()
+    preview = _unit(either, "cache", ["--check"], state="absent").ok()
+    assert differences(look, either.host.look()) == []
+    result = _unit(either, "cache", state="absent").ok()
     assert preview["plan"] == result["plan"]
-    assert app.states("cache")["cache"] == "not-found inactive"
-    assert not app.host.exists(app.path(app.unit("cache")))
-    assert not _unit(app, "cache", state="absent").ok().changed
+    assert either.states("cache")["cache"] == "not-found inactive"
+    assert not either.host.exists(either.path(either.unit("cache")))
+    assert not _unit(either, "cache", state="absent").ok().changed
 
-    assert app.ids("web") == before
-    assert app.host.exists(app.path("conf/a.conf"))
+    assert either.ids("web") == before
+    assert either.host.exists(either.path("conf/a.conf"))
 
 
 def test_other_units_are_left_as_they_are(either: App) -> None:

@@ -126,22 +126,22 @@ def test_restart_never_still_starts_what_is_new(either: App) -> None:
     assert either.runs("new")
 
 
-def test_stopped(app: App) -> None:
+def test_stopped(either: App) -> None:
     units = {
-        "web": container(f"Volume={app.name}-data.volume:/data"),
+        "web": container(f"Volume={either.name}-data.volume:/data"),
         "data.volume": "[Volume]\n",
     }
-    app.deployed(units)
-    result = app.deployed(units, state="stopped")
-    assert result.actions == {app.service("web"): "stop"}
-    assert app.states("web")["web"] == "loaded inactive"
-    volume = f"{app.name}-data-volume.service"
-    assert app.scope.states(volume) == {volume: "loaded active"}
-    assert f"systemd-{app.name}-data" in app.scope.volumes()
-    assert not app.run(state="stopped").ok().changed
+    either.deployed(units)
+    result = either.deployed(units, state="stopped")
+    assert result.actions == {either.service("web"): "stop"}
+    assert either.states("web")["web"] == "loaded inactive"
+    volume = f"{either.name}-data-volume.service"
+    assert either.scope.states(volume) == {volume: "loaded active"}
+    assert f"systemd-{either.name}-data" in either.scope.volumes()
+    assert not either.run(state="stopped").ok().changed
 
-    assert app.run().ok().actions == {app.service("web"): "start"}
-    assert app.runs("web")
+    assert either.run().ok().actions == {either.service("web"): "start"}
+    assert either.runs("web")
 
 
 def test_stopped_installs_what_changed(either: App) -> None:
