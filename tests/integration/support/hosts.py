@@ -69,8 +69,12 @@ class Host:
 
     def write(self, path: str, text: str, *, owner: str = "root", mode: str = "0644") -> None:
         """Puts a file on the host, as a colleague with an editor would."""
-        made = f"install -D -o {owner} -g {owner} -m {mode} /dev/stdin {shlex.quote(path)}"
-        self.ssh(made, text=text)
+        folder = shlex.quote(path.rpartition("/")[0])
+        self.ssh(
+            f"runuser -u {owner} -- mkdir -p {folder} && "
+            f"install -o {owner} -g {owner} -m {mode} /dev/stdin {shlex.quote(path)}",
+            text=text,
+        )
 
     def exists(self, path: str) -> bool:
         """Whether a path is there; a link that leads nowhere is."""
