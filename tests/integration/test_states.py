@@ -250,6 +250,20 @@ def test_a_crash_loop_fails_with_its_journal(app: App) -> None:
     assert not app.deployed(repaired).changed
 
 
+def test_a_loop_that_reads_active_is_not_taken_for_a_start(either: App) -> None:
+    """What systemd restarts after a failure has not been started with the new text for good."""
+    slow = "sh -c 'echo up for a while; sleep 1.5; echo gone again >&2; exit 3'"
+    unlimited = LOOPING.replace("[Service]", "[Unit]\nStartLimitIntervalSec=0\n\n[Service]")
+    units = {"web": container(exec_=slow, more=unlimited)}
+    assert "gone again" in either.deploy(units, gate={"stable": 2.5}).refused()
+    first = either.ids("web")["web"]
+    shown = either.scope.command(
+        f"systemctl {either.scope.flags} show -pInvocationID -pActiveState {either.service('web')}"
+    )
+    either.host.wait(f"{shown} | grep -q =active && ! {shown} | grep -q {first}")
+    assert "gone again" in either.deploy(units, gate={"stable": 2.5}).refused()
+
+
 def test_a_service_beyond_its_start_limit_is_started_again(either: App) -> None:
     unit = container(exec_=BROKEN, more=LOOPING)
     either.deploy({"web": unit}, gate={"stable": 0.5}).refused()
