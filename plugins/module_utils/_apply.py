@@ -142,7 +142,8 @@ def _start(work: Work, since: float) -> Outcome:
     names = list(work.services)
     ran = Ran(0, "", "")
     if wanted:
-        manager.reset_failed([n for n in acted if work.states.get(n, State()).failed])
+        # Between two crashes a service reads like a good one, and systemd counts on.
+        manager.reset_failed([name for name in acted if name in work.before.services])
         manager.queue("restart", _leaders(work))
         ran = manager.wait_for_start(_roots(work, wanted), work.app.gate.timeout)
     unheard = [name for name in plan.reload if manager.reload_service(name).status != 0]

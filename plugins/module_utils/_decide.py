@@ -134,4 +134,6 @@ def _own_starts(world: World, manager: Manager) -> frozenset[str]:
         if state and state.up and wanted and not same:
             suspects.append(name)
     details = manager.read_details(suspects)
-    return frozenset(n for n, d in details.items() if d.started_at > world.manifest.written_at)
+    since = world.manifest.written_at
+    # A crash loop starts anew all the time: that is no start to count on.
+    return frozenset(n for n, d in details.items() if d.started_at > since and not d.restarts)

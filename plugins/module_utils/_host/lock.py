@@ -34,29 +34,40 @@ class Lock:
     def __init__(self, owner: Owner, app: str = "") -> None:
         self._owner = owner
         self._folder = owner.runtime_dir if owner.uid else "/run"
-        self._name = f"quadlet.fleet.{app}.lock" if app else "quadlet.fleet.lock"
+        name = f"quadlet.fleet.{app}.lock" if app else "quadlet.fleet.lock"
+        self._path = f"{self._folder}/{name}"
         self._descriptor = -1
 
     def acquire(self, timeout: float = _TIMEOUT) -> None:
         """Takes the lock unless it is held already; QuadletError after timeout seconds."""
         if self._descriptor >= 0 or not os.path.isdir(self._folder):
             return
-        path = f"{self._folder}/{self._name}"
-        if not os.path.lexists(path):
-            self._owner.call(_make, path)
-        descriptor = _open(path)
-        if not wait_until(lambda: _take(descriptor), timeout):
-            os.close(descriptor)
+        if not wait_until(self._try, timeout):
             raise QuadletError(
                 f"another run holds this lock for more than {timeout:g} s",
-                where=path,
-                remedy=f"Wait for it, or see who it is: fuser -v {path}",
+                where=self._path,
+                remedy=f"Wait for it, or see who it is: fuser -v {self._path}",
             )
-        self._descriptor = descriptor
+
+    def _try(self) -> bool:
+        """Takes the lock if it is free.  Its last holder removes the file, so that what was
+        locked has to be what is there now.
+        """
+        if not os.path.lexists(self._path):
+            self._owner.call(_make, self._path)
+        descriptor = _open(self._path)
+        if descriptor >= 0 and _take(descriptor) and _is_at(descriptor, self._path):
+            self._descriptor = descriptor
+            return True
+        if descriptor >= 0:
+            os.close(descriptor)
+        return False
 
     def release(self) -> None:
-        """Gives the lock back, if it is held."""
+        """Gives the lock back, if it is held, and leaves no file."""
         if self._descriptor >= 0:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -67,12 +78,25 @@ def _make(path: str) -> None:
 
 
 def _open(path: str) -> int:
-    """The file for locking only: it lies in a directory that its user can write."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    """The file, for locking only, or -1 where it is gone again.
+
+    It lies in a directory that its user can write: a link or a device is not followed.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return -1
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise QuadletError("the lock is not a regular file", where=path, remedy="Remove it.")
     return descriptor
+
+
+def _is_at(descriptor: int, path: str) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _take(descriptor: int) -> bool:

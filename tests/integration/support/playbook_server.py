@@ -14,10 +14,12 @@ import sys
 import traceback
 import typing as t
 
-# The last two only so that no fork has to import them.
-import ansible.plugins.connection.ssh
-import ansible.plugins.strategy.linear  # noqa: F401
 from ansible.cli.playbook import PlaybookCLI
+from ansible.plugins.connection import ssh
+from ansible.plugins.strategy import linear
+
+IMPORTED = (ssh, linear)
+"""Only so that no fork has to import them."""
 
 
 def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
