@@ -18,7 +18,7 @@ _ECHOED = ("name", "user", "location", "state", "app")
 
 
 def run_module(module: AnsibleModule, work: t.Callable[[], dict[str, t.Any]]) -> t.NoReturn:
-    """Ends the module with what C(work) returns, or with the sentence of its QuadletError.
+    """Ends the module with what `work` returns, or with the sentence of its QuadletError.
 
     Of the parameters only a few are echoed: texts of units and files would double the way
     back for nothing.

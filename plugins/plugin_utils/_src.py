@@ -27,9 +27,9 @@ _AS_TEXT: dict[str, bool] = {"convert_data": False} if _OLD else {}
 def gather_content(
     action: ActionBase, args: dict[str, t.Any], task_vars: dict[str, t.Any]
 ) -> dict[str, t.Any]:
-    """The module's arguments with C(src) read into C(units) and C(files).
+    """The module's arguments with `src` read into `units` and `files`.
 
-    What the task itself names under C(units) and C(files) comes before what C(src) holds.
+    What the task itself names under `units` and `files` comes before what `src` holds.
     """
     args = dict(args)
     src = args.pop("src", None)

@@ -29,7 +29,7 @@ _PATHS_ARE_READ_ONLY = (
 class Place(t.NamedTuple):
     """Where an app's units lie and what surrounds them.
 
-    app_dir and unit_dir: absolute; home: what C(%h) means; others: names of the other
+    app_dir and unit_dir: absolute; home: what `%h` means; others: names of the other
     units that the same generator sees.
     """
 
@@ -40,7 +40,7 @@ class Place(t.NamedTuple):
 
 
 def version_text(version: Version) -> str:
-    """C((5, 4)) as people write it."""
+    """`(5, 4)` as people write it."""
     return ".".join(str(part) for part in version)
 
 

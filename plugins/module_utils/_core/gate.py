@@ -61,6 +61,6 @@ def _down_reason(state: State, details: Details | None, rises: bool) -> str:
 
 
 def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> float:
-    """How long until each service has been active for C(stable) seconds (monotonic clock)."""
+    """How long until each service has been active for `stable` seconds (monotonic clock)."""
     latest = max((d.active_since for d in details if d.active_since), default=now - stable)
     return max(0.0, min(stable, latest + stable - now))

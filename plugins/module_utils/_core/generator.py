@@ -31,7 +31,7 @@ _NEEDS = ("Requires", "BindsTo", "Requisite")
 class Service(t.NamedTuple):
     """One generated service.  source: the unit's path.  needs: services without which it
     is stopped; follows: those and PartOf=.  once: it ends by itself and then reads inactive.
-    objects: names of containers and pods that its command takes with C(--replace).
+    objects: names of containers and pods that its command takes with `--replace`.
     makes: the volume or network that it makes, and leaves when it goes, or ''.
     """
 
@@ -137,10 +137,10 @@ def _parse_service(name: str, lines: t.Sequence[str]) -> Service:
 
 
 def _object_names(service: str, text: str) -> list[str]:
-    """The names that C(podman run) or C(podman pod create) takes.
+    """The names that `podman run` or `podman pod create` takes.
 
-    The generator writes a container's name right behind C(run); what follows the image is
-    the container's own command, and may hold a C(--name) of its own.
+    The generator writes a container's name right behind `run`; what follows the image is
+    the container's own command, and may hold a `--name` of its own.
     """
     words = split_words(text)
     pod = _after(words, "pod", "create")
@@ -155,7 +155,7 @@ def _object_names(service: str, text: str) -> list[str]:
 
 
 def _made(service: str, text: str) -> str:
-    """What C(podman volume create) or C(podman network create) makes: its last word."""
+    """What `podman volume create` or `podman network create` makes: its last word."""
     words = split_words(text)
     tail = _after(words, "volume", "create") or _after(words, "network", "create")
     return _expand(service, tail[-1]) if tail else ""

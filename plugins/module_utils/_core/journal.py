@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Journal entries as C(journalctl -o json) writes them, one object a line."""
+"""Journal entries as `journalctl -o json` writes them, one object a line."""
 
 from __future__ import annotations
 

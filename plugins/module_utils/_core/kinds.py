@@ -16,7 +16,7 @@ class Kind(t.NamedTuple):
     """What a kind of unit is to Podman and to systemd.
 
     runs: it has processes that live as long as the service is active; the others
-    make an object once and then read C(active (exited)).
+    make an object once and then read `active (exited)`.
     remade: a restart of its service acts on a changed definition (a pull, a
     build).  `podman volume create --ignore` and its network twin leave an object
     that exists as it was, so a restart would only stop the containers on it.
@@ -57,12 +57,12 @@ def kind_of(name: str) -> Kind | None:
 
 
 def is_template(name: str) -> bool:
-    """Whether a unit is a template (C(w@.container)): it makes no service to start."""
+    """Whether a unit is a template (`w@.container`): it makes no service to start."""
     return name.rpartition(".")[0].endswith("@")
 
 
 def split_drop_in(path: str) -> tuple[str, str] | None:
-    """(C(web.container), C(10-x.conf)) of a drop-in's path, or None if it is none."""
+    """(`web.container`, `10-x.conf`) of a drop-in's path, or None if it is none."""
     folder, slash, name = path.rpartition("/")
     if not slash or "/" in folder or not folder.endswith(".d") or not name.endswith(".conf"):
         return None
@@ -70,9 +70,9 @@ def split_drop_in(path: str) -> tuple[str, str] | None:
 
 
 def drop_in_dirs(unit: str) -> list[str]:
-    """Directories whose C(*.conf) the generator applies to a unit, nearest first.
+    """Directories whose `*.conf` the generator applies to a unit, nearest first.
 
-    C(foo-bar.container): C(foo-bar.container.d), C(foo-.container.d), C(container.d);
+    `foo-bar.container`: `foo-bar.container.d`, `foo-.container.d`, `container.d`;
     of an instance also its template's (unitdirs.go).
     """
     stem, _dot, suffix = unit.rpartition(".")

@@ -204,7 +204,7 @@ def _describe(world: World, old: t.Mapping[str, str], new: t.Mapping[str, str]) 
 
 
 def _keys(world: World, path: str) -> str:
-    """C( (Image, Exec)) where this run changes a unit's text and both texts can be read."""
+    """` (Image, Exec)` where this run changes a unit's text and both texts can be read."""
     old, new = world.current.get(path), world.desired.get(path)
     if old is None or new is None or old.data == new.data or not is_unit(path):
         return ""

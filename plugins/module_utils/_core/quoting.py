@@ -6,7 +6,7 @@
 """Values as one line each, by the grammar of whoever reads them.
 
 The generator splits and unescapes a value by its key's lookup method, then systemd
-expands C(%) and C($) in the command that it makes.  Each function here is one
+expands `%` and `$` in the command that it makes.  Each function here is one
 reader's inverse: what it returns arrives as the words that were given.
 """
 
@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def literal(text: str) -> str:
-    """Text that systemd leaves as it is: it expands C(%x) specifiers and C($NAME)."""
+    """Text that systemd leaves as it is: it expands `%x` specifiers and `$NAME`."""
     return text.replace("%", "%%").replace("$", "$$")
 
 
@@ -103,7 +103,7 @@ def command(words: list[str]) -> str:
 def json_command(words: list[str]) -> str:
     """An argument list for a scalar key that takes JSON (HealthCmd, Entrypoint).
 
-    Without a leading C(CMD), which Podman 5.4 mangles.
+    Without a leading `CMD`, which Podman 5.4 mangles.
     """
     return literal(json.dumps(words, ensure_ascii=False))
 

@@ -40,7 +40,7 @@ class UnitRef(t.NamedTuple):
 
 
 def unit_refs(unit: UnitText, kind: str) -> list[UnitRef]:
-    """The units that a unit's own section refers to (C(Network=net.network), …)."""
+    """The units that a unit's own section refers to (`Network=net.network`, …)."""
     return [
         UnitRef(name, entry)
         for entry in unit.entries
@@ -63,7 +63,7 @@ def _unit_names(entry: Entry) -> list[str]:
 def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[PathRef]:
     """The paths of a unit, absolute, as the generator makes them: against the unit's directory.
 
-    unit_dir: the directory of the unit.  home: what C(%h) means.
+    unit_dir: the directory of the unit.  home: what `%h` means.
     """
     found = []
     for entry in unit.entries:
@@ -80,7 +80,7 @@ def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[Pa
 
 
 def _expand_home(text: str, home: str) -> str:
-    """C(%h) and C(%%), as systemd expands them; other specifiers stay."""
+    """`%h` and `%%`, as systemd expands them; other specifiers stay."""
     table = {"%h": home, "%%": "%"}
     return re.sub(r"%.", lambda match: table.get(match.group(), match.group()), text)
 

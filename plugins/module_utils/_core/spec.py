@@ -21,7 +21,7 @@ from .render import render_unit
 STATES = ("started", "present", "stopped", "restarted", "absent")
 ON_CHANGE = ("restart", "reload", "none")
 RESERVED_DIR = ".fleet.d"
-"""Where new bytes wait inside an app's directory: C(*.d) is never searched for units."""
+"""Where new bytes wait inside an app's directory: `*.d` is never searched for units."""
 
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _UNIT = re.compile(r"[A-Za-z0-9_:@\\][A-Za-z0-9_.:@\\-]*")
@@ -149,7 +149,7 @@ def parse_content(
 ) -> dict[str, Blob] | None:
     """Every unit, drop-in and file by path, or None where neither was given.
 
-    What C(src) holds is among them already: the action plugin has read it.
+    What `src` holds is among them already: the action plugin has read it.
     """
     if units is None and files is None:
         return None

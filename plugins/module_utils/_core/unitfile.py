@@ -48,7 +48,7 @@ class UnitText(t.NamedTuple):
 def parse_unit(name: str, text: str) -> UnitText:
     """What a unit's text says; QuadletError with file:line where Podman refuses it.
 
-    Lines are trimmed; C(#) and C(;) begin comments; a backslash at a line's end joins
+    Lines are trimmed; `#` and `;` begin comments; a backslash at a line's end joins
     the next one.  A line that ends in a backslash before an empty line hangs the
     generator of Podman 4.6 to 5.3; at the end of the file every release drops it.
     """

@@ -38,7 +38,7 @@ class State(t.NamedTuple):
 
 
 class Details(t.NamedTuple):
-    """More about one service.  started_at: when it last left C(inactive), in seconds since
+    """More about one service.  started_at: when it last left `inactive`, in seconds since
     the epoch (0.0: never).  active_since: seconds of the
     monotonic clock when it became active.
     """
@@ -77,7 +77,7 @@ def parse_states(answer: str) -> dict[str, State]:
 
 
 def parse_details(text: str) -> dict[str, Details]:
-    """Details by service, from C(systemctl show --timestamp=unix)."""
+    """Details by service, from `systemctl show --timestamp=unix`."""
     found = {}
     for block in text.split("\n\n"):
         values = dict(line.partition("=")[::2] for line in block.split("\n"))

@@ -22,7 +22,7 @@ Wire = dict[str, list[t.Any]]
 
 
 def read_app(app_dir: str, paths: t.Sequence[str]) -> dict[str, t.Any]:
-    """C({"files": Wire, "listing": [path …]}): the named files, and paths of all that is there."""
+    """`{"files": Wire, "listing": [path …]}`: the named files, and paths of all that is there."""
     _refuse_link(app_dir)
     files: Wire = {}
     for path in paths:
@@ -37,7 +37,7 @@ def read_app(app_dir: str, paths: t.Sequence[str]) -> dict[str, t.Any]:
 
 
 def read_file(path: str) -> list[t.Any] | None:
-    """[text, mode] of a regular file; None where there is none; a link reads as C(["", -1])."""
+    """[text, mode] of a regular file; None where there is none; a link reads as `["", -1]`."""
     try:
         info = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):

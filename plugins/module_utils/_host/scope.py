@@ -55,7 +55,7 @@ class Scope:
 
 
 def resolve_scope(user: str | int | None, location: str = "home") -> Scope:
-    """The scope that C(user) and C(location) mean for the process that asks."""
+    """The scope that `user` and `location` mean for the process that asks."""
     entry = _entry(user) if user not in (None, "") else None
     if entry is None or entry.pw_uid == 0:
         return _system_scope(location)

@@ -54,7 +54,7 @@ def _is_read(top: str, folder: str, name: str) -> bool:
 def scan_scope(
     search: t.Sequence[str], app_dir: str, owned: t.Sequence[str], drop_in_dirs: t.Sequence[str]
 ) -> dict[str, t.Any]:
-    """C({"units": [[name, path] …], "drop_ins": {path: digest}}) outside what an app owns.
+    """`{"units": [[name, path] …], "drop_ins": {path: digest}}` outside what an app owns.
 
     drop_ins: those in directories of the given names.
     """

@@ -104,7 +104,7 @@ class Manager:
         return parse_journal(ran.out)
 
     def read_job_results(self, since: float) -> dict[str, str]:
-        """C(done), C(failed), C(dependency) … of start jobs since a time, by service."""
+        """`done`, `failed`, `dependency` … of start jobs since a time, by service."""
         ran = self._journalctl(since, "-o", "json", "JOB_TYPE=start", "+", "JOB_TYPE=restart")
         field = "USER_UNIT" if self._flags else "UNIT"
         return parse_job_results(ran.out, field)
