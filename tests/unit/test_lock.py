@@ -8,22 +8,32 @@ from __future__ import annotations
 
 import os
 import pathlib
+import pwd
 
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.lock import Lock
-from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Owner, own_process
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Owner
+
+
+class Self(Owner):
+    """This user, with a runtime directory of its own."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        super().__init__(pwd.getpwuid(os.geteuid()))
+        self.uid = self.uid or 1000
+        self.runtime_dir = str(folder)
+
+    @property
+    def is_self(self) -> bool:
+        return True
 
 
 @pytest.fixture
 def owner(tmp_path: pathlib.Path) -> Owner:
-    """This user, as a user with a runtime directory of its own."""
-    one = own_process()
-    one.uid = os.geteuid() or 12345
-    one.runtime_dir = str(tmp_path)
-    one.call = lambda function, *args: function(*args)  # type: ignore[method-assign]
-    return one
+    """One whose locks lie in a directory of the test."""
+    return Self(tmp_path)
 
 
 def test_a_second_one_waits(owner: Owner, tmp_path: pathlib.Path) -> None:

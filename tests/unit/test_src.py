@@ -25,7 +25,8 @@ PASSWORD = PromptVaultSecret(b"pass", "default", [])
 class _Action(ContentAction):
     """The action, which finds sources below the loader's base directory."""
 
-    def _find_needle(self, dirname: str, needle: str) -> str:  # noqa: ARG002 (its interface)
+    def _find_needle(self, dirname: str, needle: str) -> str:
+        assert dirname == "files"
         path = pathlib.Path(self._loader.get_basedir()) / needle
         if not path.exists():
             raise AnsibleError(f"{path} was not found")
