@@ -12,8 +12,7 @@ import typing as t
 
 from ._core.conflicts import Container
 from ._core.drift import find_drift
-from ._core.inputs import is_unit, parse_leniently, unit_inputs
-from ._core.kinds import kind_of
+from ._core.inputs import declared_image, is_unit, unit_inputs
 from ._core.manifest import ServiceRecord
 from ._core.report import service_result
 from ._core.spec import App
@@ -95,15 +94,11 @@ def _service(
     containers: t.Mapping[str, Container],
 ) -> dict[str, t.Any]:
     running = containers.get(name)
-    kind = kind_of(record.unit)
-    blob = snapshot.current.get(record.unit)
-    text = parse_leniently(record.unit, blob) if blob else None
-    declared = text.value(kind.section, "Image") if text and kind else None
     return {
         "unit": record.unit,
         **service_result(snapshot.states.get(name, State()), details.get(name)),
         "image": {
-            "declared": declared,
+            "declared": declared_image(record.unit, snapshot.current),
             "running": running.image if running else None,
             "running_id": running.image_id if running else None,
         },

@@ -13,6 +13,7 @@ import typing as t
 from ._apply import Outcome, Work, apply_plan, timed
 from ._core.diff import make_diff
 from ._core.errors import QuadletError
+from ._core.inputs import declared_image
 from ._core.report import failure_error, make_result, service_result
 from ._core.spec import App
 from ._core.unitstate import State
@@ -182,8 +183,12 @@ def _result(
     return make_result(
         steps,
         services={
-            name: service_result(states.get(name, State()), details.get(name))
-            for name in decided.world.services
+            name: {
+                **service_result(states.get(name, State()), details.get(name)),
+                "image": declared_image(record.unit, decided.world.desired),
+                "health": None,  # only Podman knows it, and it is not asked
+            }
+            for name, record in decided.world.services.items()
         },
         generation=manifest.generation,
         warnings=warnings,

@@ -148,10 +148,18 @@ services:
     - The state of each service of the app after the run, as systemd reports it.
     - C(result) and C(restarts) are read for the services that this run started, and null for
       others.
+    - C(image) is what the unit declares. C(health) is always null here, since Podman is not asked
+      for it; M(quadlet.fleet.info) does.
   returned: success
   type: dict
   sample:
-    web.service: {active: active, sub: running, result: success, restarts: 0}
+    web.service:
+      active: active
+      sub: running
+      result: success
+      restarts: 0
+      image: docker.io/library/nginx:1.29
+      health:
 generation:
   description: The number of the deployed state. It grows by one with each run that changes files.
   returned: success

@@ -105,6 +105,13 @@ def parse_leniently(path: str, blob: Blob) -> UnitText | None:
         return None
 
 
+def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
+    """What a unit's text says as `Image=`, if it says anything."""
+    blob, kind = content.get(unit), kind_of(unit)
+    text = parse_leniently(unit, blob) if blob else None
+    return text.value(kind.section, "Image") if text and kind else None
+
+
 def text_of(blob: Blob) -> str:
     """A unit's text; bytes that are no UTF-8 survive."""
     return blob.data.decode("utf-8", "surrogateescape")
