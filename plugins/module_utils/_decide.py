@@ -14,7 +14,7 @@ from ._core.generator import Service
 from ._core.manifest import ServiceRecord
 from ._core.plan import file_changes, make_plan, needed_objects
 from ._core.spec import App
-from ._core.world import Plan, World
+from ._core.world import Plan, World, kind_of_service
 from ._host import linger, podman
 from ._host.scope import Scope
 from ._host.systemd import Manager
@@ -110,12 +110,12 @@ def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
     Asked only for what a service that does not run is about to need.
     """
     needed = needed_objects(world, plan)
-    kinds = {record.unit.rpartition(".")[2] for record in needed.values()}
+    kinds = {kind_of_service(record).suffix for record in needed.values()}
     there = {kind: podman.read_names(scope.manager, kind) for kind in sorted(kinds)}
     return frozenset(
         name
         for name, record in needed.items()
-        if record.makes not in there[record.unit.rpartition(".")[2]]
+        if record.makes not in there[kind_of_service(record).suffix]
     )
 
 

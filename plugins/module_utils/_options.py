@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ._core.spec import STATES
+
 Spec = dict[str, dict[str, t.Any]]
 
 SCOPE: Spec = {
@@ -36,7 +38,7 @@ RUN: Spec = {
 STATE: Spec = {
     "state": {
         "type": "str",
-        "choices": ["started", "present", "stopped", "restarted", "absent"],
+        "choices": list(STATES),
         "default": "started",
     },
 }

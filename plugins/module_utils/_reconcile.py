@@ -17,7 +17,7 @@ from ._core.inputs import declared_image
 from ._core.report import failure_error, make_result, service_result
 from ._core.spec import App
 from ._core.unitstate import State
-from ._core.world import Step
+from ._core.world import Step, kind_of_service
 from ._decide import Decided, decide, needs_judgement
 from ._host import linger
 from ._host.lock import Lock
@@ -151,7 +151,7 @@ def _left_behind(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
     left = [f"{folder}/{path} is not of this app and stays" for path in snapshot.foreign_files]
     for name, record in snapshot.manifest.services.items():
         if record.makes:
-            kind = record.unit.rpartition(".")[2]
+            kind = kind_of_service(record).suffix
             left.append(
                 f"the {kind} {record.makes} of {name} stays"
                 f"{', with its data' if kind == 'volume' else ''}; "

@@ -51,6 +51,7 @@ def test_apps_and_the_manager_do_not_wait_for_each_other(owner: Owner) -> None:
     locks = [Lock(owner, "a"), Lock(owner, "b"), Lock(owner)]
     for lock in locks:
         lock.acquire(timeout=0.1)
+    assert len(list(pathlib.Path(owner.runtime_dir).iterdir())) == len(locks)
     for lock in locks:
         lock.release()
 
@@ -61,6 +62,7 @@ def test_taking_it_twice_and_giving_it_back_twice_is_fine(owner: Owner) -> None:
     lock.acquire()
     lock.release()
     lock.release()
+    assert list(pathlib.Path(owner.runtime_dir).iterdir()) == []
 
 
 def test_a_file_that_its_holder_removed_is_no_lock(owner: Owner, tmp_path: pathlib.Path) -> None:

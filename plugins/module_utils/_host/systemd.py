@@ -116,10 +116,6 @@ class Manager:
     def _journalctl(self, since: float, *words: str) -> Ran:
         return self._owner.run(["journalctl", "--quiet", "--since", f"@{since:.6f}", *words])
 
-    def show(self, unit: str, name: str) -> str:
-        """One property of any unit, '' if there is none."""
-        return self._systemctl("show", "--value", f"-p{name}", "--", unit).out.strip()
-
 
 def _failed(what: str, ran: Ran) -> QuadletError:
     said = (ran.err or ran.out).strip() or f"status {ran.status}"
