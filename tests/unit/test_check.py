@@ -11,10 +11,12 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.check import (
     check_podman,
     check_units,
     parse_units,
-    version_text,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import NEWEST
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import (
+    NEWEST,
+    version_text,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import KINDS
 
 UNITS = "/etc/containers/systemd"

@@ -15,7 +15,7 @@ import difflib
 import typing as t
 
 from .errors import QuadletError
-from .keys import NEWEST, SECTIONS, SYSTEMD_KEYS, Version
+from .keys import NEWEST, SECTIONS, SYSTEMD_KEYS, Version, version_text
 from .kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in
 from .refs import path_refs, unit_refs
 from .unitfile import Entry, UnitText, parse_unit
@@ -37,11 +37,6 @@ class Place(t.NamedTuple):
     unit_dir: str
     home: str
     others: frozenset[str]
-
-
-def version_text(version: Version) -> str:
-    """`(5, 4)` as people write it."""
-    return ".".join(str(part) for part in version)
 
 
 def check_podman(version: Version | None, found: str) -> Version:

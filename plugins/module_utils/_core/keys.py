@@ -6,10 +6,13 @@
 
 """Every key of every Quadlet section: one row a key.
 
-A row says in which Podman release the key came (all came in an x.y.0, none was
-ever removed) and how Podman's generator reads it, named after its lookup
-method; quoting.py writes values by that.  Source of the rows: the generators of
-Podman 4.4 to 6.1 themselves, asked for every key.
+Columns: name; first Podman release (no key was ever removed); how the generator reads it,
+its lookup method in unitfile.go; `%` where systemd expands specifiers in the value; the
+podman option that it becomes word for word (`@5.0`: an option that came with that release);
+the type or the choices of a value; the kinds of units that it may refer to (`@5.2`: since).
+Source: the generators of Podman 4.4 to 6.1 themselves, asked for every key.
+
+It is text, and not Python, because a host compiles what it is sent at every run.
 """
 
 from __future__ import annotations
@@ -17,7 +20,8 @@ from __future__ import annotations
 import enum
 import typing as t
 
-Version = tuple[int, int]
+Version = tuple[int, ...]
+"""Major and minor number of a Podman release; of a host's also the third, where it matters."""
 
 NEWEST: Version = (6, 1)
 """The newest Podman whose keys are all in this table."""
@@ -37,12 +41,35 @@ class Reads(enum.Enum):
     COMMAND = "Lookup, a command or a JSON list of words"
 
 
+_READS = {
+    "Scalar": Reads.SCALAR,
+    "Bool": Reads.BOOL,
+    "Uint": Reads.UINT,
+    "All": Reads.ALL,
+    "Strv": Reads.STRV,
+    "Args": Reads.ARGS,
+    "LastArgs": Reads.LAST_ARGS,
+    "KeyVal": Reads.KEYVAL,
+    "Command": Reads.COMMAND,
+}
+_REPEATING = frozenset({Reads.ALL, Reads.STRV, Reads.ARGS, Reads.KEYVAL})
+
+
 class Key(t.NamedTuple):
-    """One key: name, first Podman release that knows it, and how it is read."""
+    """One key.  expands: systemd expands specifiers in it.  option: the podman option that it
+    becomes, or ''; option_since: the first Podman with that option.  value: the type of its
+    values, '' with choices.  choices, refs: first release by choice, by kind of unit.
+    """
 
     name: str
     since: Version
     reads: Reads
+    expands: bool
+    option: str
+    option_since: Version
+    value: str
+    choices: dict[str, Version]
+    refs: dict[str, Version]
 
     @property
     def repeats(self) -> bool:
@@ -50,272 +77,300 @@ class Key(t.NamedTuple):
         return self.reads in _REPEATING
 
 
-_REPEATING = frozenset({Reads.ALL, Reads.STRV, Reads.ARGS, Reads.KEYVAL})
-
-SCALAR, BOOL, UINT, ALL, STRV, ARGS, LAST_ARGS, KEYVAL, COMMAND = Reads
-
-
-def _rows(*rows: tuple[str, Version, Reads]) -> dict[str, Key]:
-    return {name: Key(name, since, reads) for name, since, reads in rows}
+def version_text(version: Version) -> str:
+    """`(5, 4)` as people write it."""
+    return ".".join(map(str, version))
 
 
-SECTIONS: t.Final[dict[str, dict[str, Key]]] = {
-    "Container": _rows(
-        ("AddCapability", (4, 4), STRV),
-        ("AddDevice", (4, 4), STRV),
-        ("AddHost", (5, 3), ALL),
-        ("Annotation", (4, 4), KEYVAL),
-        ("AppArmor", (5, 8), SCALAR),
-        ("AutoUpdate", (4, 6), SCALAR),
-        ("CgroupsMode", (5, 3), SCALAR),
-        ("ContainerName", (4, 4), SCALAR),
-        ("ContainersConfModule", (4, 8), ALL),
-        ("DNS", (4, 7), ALL),
-        ("DNSOption", (4, 7), ALL),
-        ("DNSSearch", (4, 7), ALL),
-        ("DropCapability", (4, 4), STRV),
-        ("Entrypoint", (5, 0), COMMAND),
-        ("Environment", (4, 4), KEYVAL),
-        ("EnvironmentFile", (4, 4), ARGS),
-        ("EnvironmentHost", (4, 4), BOOL),
-        ("Exec", (4, 4), LAST_ARGS),
-        ("ExposeHostPort", (4, 4), ALL),
-        ("GIDMap", (4, 8), STRV),
-        ("GlobalArgs", (4, 8), ARGS),
-        ("Group", (4, 4), SCALAR),
-        ("GroupAdd", (5, 1), ALL),
-        ("HealthCmd", (4, 5), COMMAND),
-        ("HealthInterval", (4, 5), SCALAR),
-        ("HealthLogDestination", (5, 3), SCALAR),
-        ("HealthMaxLogCount", (5, 3), SCALAR),
-        ("HealthMaxLogSize", (5, 3), SCALAR),
-        ("HealthOnFailure", (4, 5), SCALAR),
-        ("HealthRetries", (4, 5), SCALAR),
-        ("HealthStartPeriod", (4, 5), SCALAR),
-        ("HealthStartupCmd", (4, 5), COMMAND),
-        ("HealthStartupInterval", (4, 5), SCALAR),
-        ("HealthStartupRetries", (4, 5), SCALAR),
-        ("HealthStartupSuccess", (4, 5), SCALAR),
-        ("HealthStartupTimeout", (4, 5), SCALAR),
-        ("HealthTimeout", (4, 5), SCALAR),
-        ("HostName", (4, 6), SCALAR),
-        ("HttpProxy", (5, 7), BOOL),
-        ("IP", (4, 5), SCALAR),
-        ("IP6", (4, 5), SCALAR),
-        ("Image", (4, 4), SCALAR),
-        ("ImageVolume", (6, 1), SCALAR),
-        ("Label", (4, 4), KEYVAL),
-        ("LogDriver", (4, 5), SCALAR),
-        ("LogOpt", (5, 2), STRV),
-        ("Mask", (4, 6), ARGS),
-        ("Memory", (5, 5), SCALAR),
-        ("Mount", (4, 5), ARGS),
-        ("Network", (4, 4), ALL),
-        ("NetworkAlias", (5, 2), ALL),
-        ("NoNewPrivileges", (4, 4), BOOL),
-        ("Notify", (4, 4), SCALAR),
-        ("PidsLimit", (4, 7), SCALAR),
-        ("Pod", (5, 0), SCALAR),
-        ("PodmanArgs", (4, 4), ARGS),
-        ("PublishPort", (4, 4), ALL),
-        ("Pull", (4, 6), SCALAR),
-        ("ReadOnly", (4, 4), BOOL),
-        ("ReadOnlyTmpfs", (4, 8), BOOL),
-        ("ReloadCmd", (5, 5), LAST_ARGS),
-        ("ReloadSignal", (5, 5), SCALAR),
-        ("RemapGid", (4, 4), STRV),
-        ("RemapUid", (4, 4), STRV),
-        ("RemapUidSize", (4, 4), UINT),
-        ("RemapUsers", (4, 4), SCALAR),
-        ("Retry", (5, 5), SCALAR),
-        ("RetryDelay", (5, 5), SCALAR),
-        ("Rootfs", (4, 5), SCALAR),
-        ("RunInit", (4, 4), BOOL),
-        ("SeccompProfile", (4, 4), SCALAR),
-        ("Secret", (4, 5), ARGS),
-        ("SecurityLabelDisable", (4, 5), BOOL),
-        ("SecurityLabelFileType", (4, 5), SCALAR),
-        ("SecurityLabelLevel", (4, 5), SCALAR),
-        ("SecurityLabelNested", (4, 6), BOOL),
-        ("SecurityLabelType", (4, 5), SCALAR),
-        ("ServiceName", (5, 3), SCALAR),
-        ("ShmSize", (4, 7), SCALAR),
-        ("StartWithPod", (5, 3), BOOL),
-        ("StopSignal", (5, 2), SCALAR),
-        ("StopTimeout", (5, 0), SCALAR),
-        ("SubGIDMap", (4, 8), SCALAR),
-        ("SubUIDMap", (4, 8), SCALAR),
-        ("Sysctl", (4, 6), STRV),
-        ("Timezone", (4, 4), SCALAR),
-        ("Tmpfs", (4, 5), ALL),
-        ("UIDMap", (4, 8), STRV),
-        ("Ulimit", (4, 7), ALL),
-        ("Unmask", (4, 6), ARGS),
-        ("User", (4, 4), SCALAR),
-        ("UserNS", (4, 5), SCALAR),
-        ("VolatileTmp", (4, 4), BOOL),
-        ("Volume", (4, 4), ALL),
-        ("WorkingDir", (4, 6), SCALAR),
-    ),
-    "Pod": _rows(
-        ("AddHost", (5, 3), ALL),
-        ("ContainersConfModule", (5, 0), ALL),
-        ("DNS", (5, 3), ALL),
-        ("DNSOption", (5, 3), ALL),
-        ("DNSSearch", (5, 3), ALL),
-        ("ExitPolicy", (5, 6), SCALAR),
-        ("GIDMap", (5, 3), STRV),
-        ("GlobalArgs", (5, 0), ARGS),
-        ("HostName", (5, 5), ALL),
-        ("IP", (5, 3), SCALAR),
-        ("IP6", (5, 3), SCALAR),
-        ("Label", (5, 6), KEYVAL),
-        ("Network", (5, 0), ALL),
-        ("NetworkAlias", (5, 2), ALL),
-        ("PodName", (5, 0), SCALAR),
-        ("PodmanArgs", (5, 0), ARGS),
-        ("PublishPort", (5, 0), ALL),
-        ("RemapGid", (5, 3), STRV),
-        ("RemapUid", (5, 3), STRV),
-        ("RemapUidSize", (5, 3), UINT),
-        ("RemapUsers", (5, 3), SCALAR),
-        ("ServiceName", (5, 3), SCALAR),
-        ("ShmSize", (5, 4), SCALAR),
-        ("StopTimeout", (5, 7), SCALAR),
-        ("SubGIDMap", (5, 3), SCALAR),
-        ("SubUIDMap", (5, 3), SCALAR),
-        ("UIDMap", (5, 3), STRV),
-        ("UserNS", (5, 3), SCALAR),
-        ("Volume", (5, 0), ALL),
-    ),
-    "Kube": _rows(
-        ("AutoUpdate", (4, 7), STRV),
-        ("ConfigMap", (4, 4), STRV),
-        ("ContainersConfModule", (4, 8), ALL),
-        ("ExitCodePropagation", (4, 6), SCALAR),
-        ("GlobalArgs", (4, 8), ARGS),
-        ("KubeDownForce", (4, 8), BOOL),
-        ("LogDriver", (4, 5), SCALAR),
-        ("LogOpt", (5, 2), STRV),
-        ("Network", (4, 4), ALL),
-        ("PodmanArgs", (4, 6), ARGS),
-        ("PublishPort", (4, 4), ALL),
-        ("RemapGid", (4, 4), STRV),
-        ("RemapUid", (4, 4), STRV),
-        ("RemapUidSize", (4, 4), UINT),
-        ("RemapUsers", (4, 4), SCALAR),
-        ("ServiceName", (5, 3), SCALAR),
-        ("SetWorkingDirectory", (4, 7), SCALAR),
-        ("UserNS", (4, 5), SCALAR),
-        ("Yaml", (4, 4), STRV),
-    ),
-    "Network": _rows(
-        ("ContainersConfModule", (4, 8), ALL),
-        ("DNS", (4, 7), ALL),
-        ("DisableDNS", (4, 4), BOOL),
-        ("Driver", (4, 4), SCALAR),
-        ("Gateway", (4, 4), ALL),
-        ("GlobalArgs", (4, 8), ARGS),
-        ("IPAMDriver", (4, 4), SCALAR),
-        ("IPRange", (4, 4), ALL),
-        ("IPv6", (4, 4), BOOL),
-        ("InterfaceName", (5, 6), SCALAR),
-        ("Internal", (4, 4), BOOL),
-        ("Label", (4, 4), KEYVAL),
-        ("NetworkDeleteOnStop", (5, 5), BOOL),
-        ("NetworkName", (4, 7), SCALAR),
-        ("Options", (4, 4), KEYVAL),
-        ("PodmanArgs", (4, 6), ARGS),
-        ("ServiceName", (5, 3), SCALAR),
-        ("Subnet", (4, 4), ALL),
-    ),
-    "Volume": _rows(
-        ("ContainersConfModule", (4, 8), ALL),
-        ("Copy", (4, 4), BOOL),
-        ("Device", (4, 4), SCALAR),
-        ("Driver", (4, 8), SCALAR),
-        ("GID", (6, 0), SCALAR),
-        ("GlobalArgs", (4, 8), ARGS),
-        ("Group", (4, 4), UINT),
-        ("Image", (4, 8), SCALAR),
-        ("Label", (4, 4), KEYVAL),
-        ("Options", (4, 4), SCALAR),
-        ("PodmanArgs", (4, 6), ARGS),
-        ("ServiceName", (5, 3), SCALAR),
-        ("Type", (4, 4), SCALAR),
-        ("UID", (6, 0), SCALAR),
-        ("User", (4, 4), UINT),
-        ("VolumeName", (4, 7), SCALAR),
-    ),
-    "Image": _rows(
-        ("AllTags", (4, 8), BOOL),
-        ("Arch", (4, 8), SCALAR),
-        ("AuthFile", (4, 8), SCALAR),
-        ("CertDir", (4, 8), SCALAR),
-        ("ContainersConfModule", (4, 8), ALL),
-        ("Creds", (4, 8), SCALAR),
-        ("DecryptionKey", (4, 8), SCALAR),
-        ("GlobalArgs", (4, 8), ARGS),
-        ("Image", (4, 8), SCALAR),
-        ("ImageTag", (4, 8), SCALAR),
-        ("OS", (4, 8), SCALAR),
-        ("PodmanArgs", (4, 8), ARGS),
-        ("Policy", (5, 6), SCALAR),
-        ("Retry", (5, 5), SCALAR),
-        ("RetryDelay", (5, 5), SCALAR),
-        ("ServiceName", (5, 3), SCALAR),
-        ("TLSVerify", (4, 8), BOOL),
-        ("Variant", (4, 8), SCALAR),
-    ),
-    "Build": _rows(
-        ("Annotation", (5, 2), KEYVAL),
-        ("Arch", (5, 2), SCALAR),
-        ("AuthFile", (5, 2), SCALAR),
-        ("BuildArg", (5, 7), KEYVAL),
-        ("ContainersConfModule", (5, 2), ALL),
-        ("DNS", (5, 2), ALL),
-        ("DNSOption", (5, 2), ALL),
-        ("DNSSearch", (5, 2), ALL),
-        ("Environment", (5, 2), KEYVAL),
-        ("File", (5, 2), SCALAR),
-        ("ForceRM", (5, 2), BOOL),
-        ("GlobalArgs", (5, 2), ARGS),
-        ("GroupAdd", (5, 2), ALL),
-        ("IgnoreFile", (5, 7), SCALAR),
-        ("ImageTag", (5, 2), ALL),
-        ("Label", (5, 2), KEYVAL),
-        ("Network", (5, 2), ALL),
-        ("PodmanArgs", (5, 2), ARGS),
-        ("Pull", (5, 2), SCALAR),
-        ("Retry", (5, 5), SCALAR),
-        ("RetryDelay", (5, 5), SCALAR),
-        ("Secret", (5, 2), ARGS),
-        ("ServiceName", (5, 3), SCALAR),
-        ("SetWorkingDirectory", (5, 2), SCALAR),
-        ("TLSVerify", (5, 2), BOOL),
-        ("Target", (5, 2), SCALAR),
-        ("Variant", (5, 2), SCALAR),
-        ("Volume", (5, 2), ALL),
-    ),
-    "Artifact": _rows(
-        ("Artifact", (5, 7), SCALAR),
-        ("AuthFile", (5, 7), SCALAR),
-        ("CertDir", (5, 7), SCALAR),
-        ("ContainersConfModule", (5, 7), ALL),
-        ("Creds", (5, 7), SCALAR),
-        ("DecryptionKey", (5, 7), SCALAR),
-        ("GlobalArgs", (5, 7), ARGS),
-        ("PodmanArgs", (5, 7), ARGS),
-        ("Quiet", (5, 7), BOOL),
-        ("Retry", (5, 7), SCALAR),
-        ("RetryDelay", (5, 7), SCALAR),
-        ("ServiceName", (5, 7), SCALAR),
-        ("TLSVerify", (5, 7), BOOL),
-    ),
-    "Quadlet": _rows(
-        ("DefaultDependencies", (5, 3), BOOL),
-    ),
-}
+def parse_version(text: str) -> Version:
+    """`5.4` as numbers."""
+    return tuple(map(int, text.split(".")))
+
+
+def _dated(text: str, default: Version) -> tuple[str, Version]:
+    word, at, since = text.partition("@")
+    return word, parse_version(since) if at else default
+
+
+def _parse_row(line: str) -> Key:
+    name, first, reads, expands, option, value, *refs = line.split()
+    since = parse_version(first)
+    word, option_since = _dated(option, (0,))
+    choices = dict(_dated(choice, since) for choice in value.split("|")) if "|" in value else {}
+    return Key(
+        name=name,
+        since=since,
+        reads=_READS[reads],
+        expands=expands == "%",
+        option="" if word == "-" else word,
+        option_since=option_since,
+        value="" if choices else value,
+        choices=choices,
+        refs=dict(_dated(ref.lstrip("."), since) for ref in refs),
+    )
+
+
+def _parse_table(text: str) -> dict[str, dict[str, Key]]:
+    sections: dict[str, dict[str, Key]] = {}
+    for line in text.split("\n"):
+        if line.startswith("["):
+            rows = sections.setdefault(line.strip("[]"), {})
+        elif line:
+            row = _parse_row(line)
+            rows[row.name] = row
+    return sections
+
+
+SECTIONS: t.Final[dict[str, dict[str, Key]]] = _parse_table(
+    """
+[Container]
+AddCapability          4.4  Strv      %  --cap-add             text
+AddDevice              4.4  Strv      %  --device              path
+AddHost                5.3  All       %  --add-host            host
+Annotation             4.4  KeyVal    %  --annotation          pair
+AppArmor               5.8  Scalar    %  --security-opt=apparmor=  text
+AutoUpdate             4.6  Scalar    %  --label=io.containers.autoupdate=  registry|local
+CgroupsMode            5.3  Scalar    %  --cgroups             enabled|disabled|no-conmon|split
+ContainerName          4.4  Scalar    %  --name                name
+ContainersConfModule   4.8  All       %  -                     text
+DNS                    4.7  All       %  --dns                 ip
+DNSOption              4.7  All       %  --dns-option          text
+DNSSearch              4.7  All       %  --dns-search          text
+DropCapability         4.4  Strv      %  --cap-drop            text
+Entrypoint             5.0  Command   %  --entrypoint          text
+Environment            4.4  KeyVal    %  --env                 pair
+EnvironmentFile        4.4  Args      %  --env-file            path
+EnvironmentHost        4.4  Bool      -  --env-host            bool
+Exec                   4.4  LastArgs  %  -                     text
+ExposeHostPort         4.4  All       %  --expose              port
+GIDMap                 4.8  Strv      %  --gidmap              idmap
+GlobalArgs             4.8  Args      %  -                     text
+Group                  4.4  Scalar    %  -                     id
+GroupAdd               5.1  All       %  --group-add           id
+HealthCmd              4.5  Command   %  --health-cmd          text
+HealthInterval         4.5  Scalar    %  --health-interval     time
+HealthLogDestination   5.3  Scalar    %  --health-log-destination@5.3  text
+HealthMaxLogCount      5.3  Scalar    %  --health-max-log-count@5.3  int
+HealthMaxLogSize       5.3  Scalar    %  --health-max-log-size@5.3  int
+HealthOnFailure        4.5  Scalar    %  --health-on-failure   none|kill|restart|stop
+HealthRetries          4.5  Scalar    %  --health-retries      int
+HealthStartPeriod      4.5  Scalar    %  --health-start-period  time
+HealthStartupCmd       4.5  Command   %  --health-startup-cmd  text
+HealthStartupInterval  4.5  Scalar    %  --health-startup-interval  time
+HealthStartupRetries   4.5  Scalar    %  --health-startup-retries  int
+HealthStartupSuccess   4.5  Scalar    %  --health-startup-success  int
+HealthStartupTimeout   4.5  Scalar    %  --health-startup-timeout  time
+HealthTimeout          4.5  Scalar    %  --health-timeout      time
+HostName               4.6  Scalar    %  --hostname            name
+HttpProxy              5.7  Bool      -  --http-proxy          bool
+IP                     4.5  Scalar    %  --ip                  ip
+IP6                    4.5  Scalar    %  --ip6                 ip
+Image                  4.4  Scalar    %  -                     image   .image@4.8 .build@5.2
+ImageVolume            6.1  Scalar    %  --image-volume        bind|tmpfs|ignore
+Label                  4.4  KeyVal    %  --label               pair
+LogDriver              4.5  Scalar    %  --log-driver          text
+LogOpt                 5.2  Strv      %  --log-opt             text
+Mask                   4.6  Args      %  --security-opt=mask=  path
+Memory                 5.5  Scalar    %  --memory              size
+Mount                  4.5  Args      %  --mount           mount   .volume .image@5.3 .artifact@5.7
+Network                4.4  All       %  --network             network  .network .container@5.3
+NetworkAlias           5.2  All       %  --network-alias       name
+NoNewPrivileges        4.4  Bool      -  -                     bool
+Notify                 4.4  Scalar    -  --sdnotify            true|false|healthy@5.0
+PidsLimit              4.7  Scalar    %  --pids-limit          int
+Pod                    5.0  Scalar    -  --pod                 unit    .pod
+PodmanArgs             4.4  Args      %  -                     text
+PublishPort            4.4  All       %  --publish             ports
+Pull                   4.6  Scalar    %  --pull                always|missing|never|newer
+ReadOnly               4.4  Bool      -  --read-only           bool
+ReadOnlyTmpfs          4.8  Bool      -  --read-only-tmpfs     bool
+ReloadCmd              5.5  LastArgs  %  -                     text
+ReloadSignal           5.5  Scalar    %  -                     signal
+RemapGid               4.4  Strv      %  -                     text
+RemapUid               4.4  Strv      %  -                     text
+RemapUidSize           4.4  Uint      %  -                     int
+RemapUsers             4.4  Scalar    -  -                     text
+Retry                  5.5  Scalar    %  --retry@5.0           int
+RetryDelay             5.5  Scalar    %  --retry-delay@5.0     time
+Rootfs                 4.5  Scalar    %  --rootfs              path
+RunInit                4.4  Bool      -  --init                bool
+SeccompProfile         4.4  Scalar    %  --security-opt=seccomp=  path
+Secret                 4.5  Args      %  --secret              secret
+SecurityLabelDisable   4.5  Bool      -  -                     bool
+SecurityLabelFileType  4.5  Scalar    %  -                     text
+SecurityLabelLevel     4.5  Scalar    %  -                     text
+SecurityLabelNested    4.6  Bool      -  -                     bool
+SecurityLabelType      4.5  Scalar    %  -                     text
+ServiceName            5.3  Scalar    -  -                     name
+ShmSize                4.7  Scalar    %  --shm-size            size
+StartWithPod           5.3  Bool      -  -                     bool
+StopSignal             5.2  Scalar    %  --stop-signal         signal
+StopTimeout            5.0  Scalar    %  --stop-timeout        int
+SubGIDMap              4.8  Scalar    %  --subgidname          name
+SubUIDMap              4.8  Scalar    %  --subuidname          name
+Sysctl                 4.6  Strv      %  --sysctl              text
+Timezone               4.4  Scalar    %  --tz                  text
+Tmpfs                  4.5  All       %  --tmpfs               mount
+UIDMap                 4.8  Strv      %  --uidmap              idmap
+Ulimit                 4.7  All       %  --ulimit              ulimit
+Unmask                 4.6  Args      %  --security-opt=unmask=  path
+User                   4.4  Scalar    %  --user                id
+UserNS                 4.5  Scalar    %  --userns              text
+VolatileTmp            4.4  Bool      -  -                     bool
+Volume                 4.4  All       %  --volume              volume  .volume .artifact@5.7
+WorkingDir             4.6  Scalar    %  --workdir             path
+[Pod]
+AddHost               5.3  All     %  --add-host       host
+ContainersConfModule  5.0  All     %  -                text
+DNS                   5.3  All     %  --dns            ip
+DNSOption             5.3  All     %  --dns-option     text
+DNSSearch             5.3  All     %  --dns-search     text
+ExitPolicy            5.6  Scalar  %  -                stop|continue
+GIDMap                5.3  Strv    %  --gidmap         idmap
+GlobalArgs            5.0  Args    %  -                text
+HostName              5.5  All     %  --hostname       name
+IP                    5.3  Scalar  %  --ip             ip
+IP6                   5.3  Scalar  %  --ip6            ip
+Label                 5.6  KeyVal  %  --label          pair
+Network               5.0  All     %  --network        network  .network .container@5.3
+NetworkAlias          5.2  All     %  --network-alias  name
+PodName               5.0  Scalar  %  --name           name
+PodmanArgs            5.0  Args    %  -                text
+PublishPort           5.0  All     %  --publish        ports
+RemapGid              5.3  Strv    %  -                text
+RemapUid              5.3  Strv    %  -                text
+RemapUidSize          5.3  Uint    %  -                int
+RemapUsers            5.3  Scalar  -  -                text
+ServiceName           5.3  Scalar  -  -                name
+ShmSize               5.4  Scalar  %  --shm-size       size
+StopTimeout           5.7  Scalar  %  -                int
+SubGIDMap             5.3  Scalar  %  --subgidname     name
+SubUIDMap             5.3  Scalar  %  --subuidname     name
+UIDMap                5.3  Strv    %  --uidmap         idmap
+UserNS                5.3  Scalar  %  --userns         text
+Volume                5.0  All     %  --volume         volume  .volume
+[Kube]
+AutoUpdate            4.7  Strv    %  -             text
+ConfigMap             4.4  Strv    %  --configmap   path
+ContainersConfModule  4.8  All     %  -             text
+ExitCodePropagation   4.6  Scalar  %  -             all|any|none
+GlobalArgs            4.8  Args    %  -             text
+KubeDownForce         4.8  Bool    -  -             bool
+LogDriver             4.5  Scalar  %  --log-driver  text
+LogOpt                5.2  Strv    %  --log-opt     text
+Network               4.4  All     %  --network     network  .network .container@5.3
+PodmanArgs            4.6  Args    %  -             text
+PublishPort           4.4  All     %  --publish     ports
+RemapGid              4.4  Strv    %  -             text
+RemapUid              4.4  Strv    %  -             text
+RemapUidSize          4.4  Uint    %  -             int
+RemapUsers            4.4  Scalar  -  -             text
+ServiceName           5.3  Scalar  -  -             name
+SetWorkingDirectory   4.7  Scalar  -  -             yaml|unit
+UserNS                4.5  Scalar  %  --userns      text
+Yaml                  4.4  Strv    %  -             path
+[Network]
+ContainersConfModule  4.8  All     %  -                 text
+DNS                   4.7  All     %  --dns             ip
+DisableDNS            4.4  Bool    -  --disable-dns     bool
+Driver                4.4  Scalar  %  --driver          text
+Gateway               4.4  All     %  --gateway         ip
+GlobalArgs            4.8  Args    %  -                 text
+IPAMDriver            4.4  Scalar  %  --ipam-driver     text
+IPRange               4.4  All     %  --ip-range        subnet
+IPv6                  4.4  Bool    -  --ipv6            bool
+InterfaceName         5.6  Scalar  %  --interface-name  name
+Internal              4.4  Bool    -  --internal        bool
+Label                 4.4  KeyVal  %  --label           pair
+NetworkDeleteOnStop   5.5  Bool    -  -                 bool
+NetworkName           4.7  Scalar  %  -                 name
+Options               4.4  KeyVal  %  --opt             pair
+PodmanArgs            4.6  Args    %  -                 text
+ServiceName           5.3  Scalar  -  -                 name
+Subnet                4.4  All     %  --subnet          subnet
+[Volume]
+ContainersConfModule  4.8  All     %  -          text
+Copy                  4.4  Bool    -  -          bool
+Device                4.4  Scalar  %  -          path
+Driver                4.8  Scalar  %  --driver   text
+GID                   6.0  Scalar  %  --gid@6.0  int
+GlobalArgs            4.8  Args    %  -          text
+Group                 4.4  Uint    -  -          uint
+Image                 4.8  Scalar  %  -          image  .image .build@5.2
+Label                 4.4  KeyVal  %  --label    pair
+Options               4.4  Scalar  %  -          text
+PodmanArgs            4.6  Args    %  -          text
+ServiceName           5.3  Scalar  -  -          name
+Type                  4.4  Scalar  %  -          text
+UID                   6.0  Scalar  %  --uid@6.0  int
+User                  4.4  Uint    -  -          uint
+VolumeName            4.7  Scalar  %  -          name
+[Image]
+AllTags               4.8  Bool    -  --all-tags         bool
+Arch                  4.8  Scalar  %  --arch             text
+AuthFile              4.8  Scalar  %  --authfile         path
+CertDir               4.8  Scalar  %  --cert-dir         path
+ContainersConfModule  4.8  All     %  -                  text
+Creds                 4.8  Scalar  %  --creds            text
+DecryptionKey         4.8  Scalar  %  --decryption-key   path
+GlobalArgs            4.8  Args    %  -                  text
+Image                 4.8  Scalar  %  -                  image
+ImageTag              4.8  Scalar  %  -                  image
+OS                    4.8  Scalar  %  --os               text
+PodmanArgs            4.8  Args    %  -                  text
+Policy                5.6  Scalar  %  --policy@5.6       always|missing|never|newer
+Retry                 5.5  Scalar  %  --retry@5.0        int
+RetryDelay            5.5  Scalar  %  --retry-delay@5.0  time
+ServiceName           5.3  Scalar  -  -                  name
+TLSVerify             4.8  Bool    -  --tls-verify       bool
+Variant               4.8  Scalar  %  --variant          text
+[Build]
+Annotation            5.2  KeyVal  %  --annotation       pair
+Arch                  5.2  Scalar  %  --arch             text
+AuthFile              5.2  Scalar  %  --authfile         path
+BuildArg              5.7  KeyVal  %  --build-arg        pair
+ContainersConfModule  5.2  All     %  -                  text
+DNS                   5.2  All     %  --dns              ip
+DNSOption             5.2  All     %  --dns-option       text
+DNSSearch             5.2  All     %  --dns-search       text
+Environment           5.2  KeyVal  %  --env              pair
+File                  5.2  Scalar  %  --file             path
+ForceRM               5.2  Bool    -  --force-rm         bool
+GlobalArgs            5.2  Args    %  -                  text
+GroupAdd              5.2  All     %  --group-add        id
+IgnoreFile            5.7  Scalar  %  --ignorefile       path
+ImageTag              5.2  All     %  --tag              image
+Label                 5.2  KeyVal  %  --label            pair
+Network               5.2  All     %  --network          network  .network .container@5.3
+PodmanArgs            5.2  Args    %  -                  text
+Pull                  5.2  Scalar  %  --pull             always|missing|never|newer
+Retry                 5.5  Scalar  %  --retry@5.0        int
+RetryDelay            5.5  Scalar  %  --retry-delay@5.0  time
+Secret                5.2  Args    %  --secret           text
+ServiceName           5.3  Scalar  -  -                  name
+SetWorkingDirectory   5.2  Scalar  %  -                  path
+TLSVerify             5.2  Bool    -  --tls-verify       bool
+Target                5.2  Scalar  %  --target           text
+Variant               5.2  Scalar  %  --variant          text
+Volume                5.2  All     %  --volume           volume  .volume
+[Artifact]
+Artifact              5.7  Scalar  %  -                  image
+AuthFile              5.7  Scalar  %  --authfile         path
+CertDir               5.7  Scalar  %  --cert-dir         path
+ContainersConfModule  5.7  All     %  -                  text
+Creds                 5.7  Scalar  %  --creds            text
+DecryptionKey         5.7  Scalar  %  --decryption-key   path
+GlobalArgs            5.7  Args    %  -                  text
+PodmanArgs            5.7  Args    %  -                  text
+Quiet                 5.7  Bool    -  --quiet            bool
+Retry                 5.7  Scalar  %  --retry@5.0        int
+RetryDelay            5.7  Scalar  %  --retry-delay@5.0  time
+ServiceName           5.7  Scalar  -  -                  name
+TLSVerify             5.7  Bool    -  --tls-verify       bool
+[Quadlet]
+DefaultDependencies  5.3  Bool  -  -  bool
+"""
+)
 
 SYSTEMD_KEYS: t.Final[dict[str, tuple[str, ...]]] = {
     "Service": (
@@ -332,3 +387,6 @@ SYSTEMD_KEYS: t.Final[dict[str, tuple[str, ...]]] = {
     "Install": ("WantedBy", "RequiredBy", "UpheldBy", "Alias", "DefaultInstance"),
 }
 """Keys of systemd's own sections that are often put under Podman's; not all there are."""
+
+INSTALL_SINCE: t.Final[dict[str, Version]] = {"UpheldBy": (5, 5), "DefaultInstance": (5, 0)}
+"""Keys of [Install] that older generators pass over without a word."""
