@@ -66,6 +66,10 @@ errors:
       description: What to do.
       type: str
       sample: Did you mean Image?
+    rule:
+      description: The id of the rule that it breaks, null where the generator itself refuses it.
+      type: str
+      sample: unknown-key
 warnings_found:
   description: What the generator warns of.
   returned: always

@@ -82,6 +82,7 @@ def check_units(
                     f"the unit has no [{kind.section}] section",
                     where=path,
                     remedy=f"A .{kind.suffix} unit begins with [{kind.section}].",
+                    rule="missing-section",
                 )
             )
         errors += _check_keys(path, unit, version)
@@ -103,6 +104,7 @@ def _too_new(where: str, what: str, needed: Version, found: Version, remedy: str
         f"{what} came with Podman {version_text(needed)}, the host has {version_text(found)}",
         where=where,
         remedy=remedy,
+        rule="too-new",
     )
 
 
@@ -137,7 +139,10 @@ def _unknown_key(where: str, entry: Entry, known: t.Mapping[str, t.Any]) -> Quad
     else:
         remedy = "Remove it, or put it under the section that has it ([Service], [Unit])."
     return QuadletError(
-        f"unknown key {entry.key!r} in section [{entry.section}]", where=where, remedy=remedy
+        f"unknown key {entry.key!r} in section [{entry.section}]",
+        where=where,
+        remedy=remedy,
+        rule="unknown-key",
     )
 
 
@@ -150,6 +155,7 @@ def _check_references(
             where=_where(path, ref.entry),
             remedy=f"Declare {ref.unit} in the app, or name an existing "
             f"{KINDS[ref.unit.rpartition('.')[2]].suffix} without the suffix.",
+            rule="missing-unit",
         )
         for ref in unit_refs(unit, kind.section)
         if ref.unit not in visible and "@" not in ref.unit
@@ -162,6 +168,7 @@ def _check_mounts(path: str, unit: UnitText, kind: Kind, place: Place) -> list[Q
             f"{ref.entry.value!r} lets a container write {_into(ref.path, place.unit_dir)}",
             where=_where(path, ref.entry),
             remedy=_PATHS_ARE_READ_ONLY,
+            rule="writable-mount",
         )
         for ref in path_refs(unit, kind.section, unit_dir=place.app_dir, home=place.home)
         if ref.mount and ref.writable and (ref.relative or _is_inside(ref.path, place.unit_dir))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import typing as t
 
+_TEXTS = ("where", "remedy", "rule")
+
 
 class QuadletError(Exception):
     """A failure that a person can act on.
 
     what: the fact, with the value seen.  where: unit, file:line, section or key.
-    remedy: what to do about it.  data: more return values for the module
-    (JSON-able), "failures" say.
+    remedy: what to do about it.  rule: the id of the rule that it breaks, for errors in
+    a unit's text.  data: more return values for the module (JSON-able), "failures" say.
     """
 
     def __init__(
@@ -24,12 +26,14 @@ class QuadletError(Exception):
         *,
         where: str | None = None,
         remedy: str | None = None,
+        rule: str | None = None,
         data: dict[str, t.Any] | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.remedy = remedy
+        self.rule = rule
         self.data = dict(data or {})
 
     def __str__(self) -> str:
@@ -38,17 +42,17 @@ class QuadletError(Exception):
 
     def to_dict(self) -> dict[str, t.Any]:
         """The error as data, for the way from an owner's process to ours."""
-        return {"what": self.what, "where": self.where, "remedy": self.remedy, "data": self.data}
+        texts = {name: getattr(self, name) for name in ("what", *_TEXTS)}
+        return {**texts, "data": self.data}
 
     @classmethod
     def from_dict(cls, data: t.Mapping[str, t.Any]) -> QuadletError:
         """The error that to_dict() wrote; what is no text is dropped."""
-        where, remedy, more = data.get("where"), data.get("remedy"), data.get("data")
+        more = data.get("data")
         return cls(
             str(data.get("what", "unknown failure")),
-            where=where if isinstance(where, str) else None,
-            remedy=remedy if isinstance(remedy, str) else None,
             data=more if isinstance(more, dict) else None,
+            **{name: data[name] for name in _TEXTS if isinstance(data.get(name), str)},
         )
 
 

@@ -3,10 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Unit text, as Podman's parser reads it (pkg/systemd/parser/unitfile.go)."""
+"""Unit text, as Podman's parser reads it (pkg/systemd/parser/unitfile.go).
+
+Nothing is lost: the text is kept, and every assignment knows its lines, so that one can be
+rewritten and the comments, the order and everything else around it stay as they are.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
 import typing as t
 
@@ -16,37 +22,57 @@ _SECTION = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
 
 
 class Entry(t.NamedTuple):
-    """One assignment: its section, key, value (lines joined) and first line's number."""
+    """One assignment: its section, key, value (lines joined), first and last line's number."""
 
     section: str
     key: str
     value: str
     line: int
+    end: int
 
 
-class UnitText(t.NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class UnitText:
     """A unit's text and what it says: sections in order, and every assignment."""
 
     name: str
+    text: str
     sections: tuple[str, ...]
     entries: tuple[Entry, ...]
 
+    @functools.cached_property
+    def _by_key(self) -> dict[tuple[str, str], list[Entry]]:
+        found: dict[tuple[str, str], list[Entry]] = {}
+        for entry in self.entries:
+            found.setdefault((entry.section, entry.key), []).append(entry)
+        return found
+
+    def assignments(self, section: str, key: str) -> list[Entry]:
+        """Every assignment that counts: an empty one resets what stands before it."""
+        found: list[Entry] = []
+        for entry in self._by_key.get((section, key), ()):
+            found = [*found, entry] if entry.value else []
+        return found
+
     def values(self, section: str, key: str) -> list[str]:
         """Every value of a repeatable key; an empty assignment resets the list."""
-        found: list[str] = []
-        for entry in self.entries:
-            if (entry.section, entry.key) == (section, key):
-                found = [*found, entry.value] if entry.value else []
-        return found
+        return [entry.value for entry in self.assignments(section, key)]
 
     def value(self, section: str, key: str) -> str | None:
         """The last value of a key, or None."""
         found = self.values(section, key)
         return found[-1] if found else None
 
+    def with_lines(self, edits: t.Mapping[Entry, t.Sequence[str]]) -> str:
+        """The text with other lines in the place of some assignments'."""
+        lines = self.text.split("\n")
+        for entry in sorted(edits, key=lambda entry: -entry.line):
+            lines[entry.line - 1 : entry.end] = edits[entry]
+        return "\n".join(lines)
+
 
 def parse_unit(name: str, text: str) -> UnitText:
-    """What a unit's text says; QuadletError with file:line where Podman refuses it.
+    """What a unit's text says; QuadletError with file:line (rule syntax) where Podman refuses it.
 
     Lines are trimmed; `#` and `;` begin comments; a backslash at a line's end joins
     the next one.  A line that ends in a backslash before an empty line hangs the
@@ -57,23 +83,24 @@ def parse_unit(name: str, text: str) -> UnitText:
             "the text begins with a byte order mark, which Podman does not read",
             where=f"{name}:1",
             remedy="Save the file as UTF-8 without BOM.",
+            rule="syntax",
         )
     if "\x00" in text:
         before = text[: text.index("\x00")].count("\n")
-        raise QuadletError("the text holds a NUL byte", where=f"{name}:{before + 1}")
+        raise QuadletError("the text holds a NUL byte", where=f"{name}:{before + 1}", rule="syntax")
     sections: list[str] = []
     entries: list[Entry] = []
-    for number, line in _logical_lines(name, text):
+    for span, line in _logical_lines(name, text):
         heading = _SECTION.fullmatch(line)
         if heading:
             sections.append(heading.group(1))
         else:
-            entries.append(_parse_assignment(name, number, line, sections))
-    return UnitText(name, tuple(dict.fromkeys(sections)), tuple(entries))
+            entries.append(_parse_assignment(name, span, line, sections))
+    return UnitText(name, text, tuple(dict.fromkeys(sections)), tuple(entries))
 
 
-def _logical_lines(name: str, text: str) -> t.Iterator[tuple[int, str]]:
-    """(number, text) of every line that says something, continued lines joined."""
+def _logical_lines(name: str, text: str) -> t.Iterator[tuple[tuple[int, int], str]]:
+    """(first and last number, text) of every line that says something, continued ones joined."""
     parts: list[str] = []
     first = last = 0
     for number, raw in enumerate([*text.split("\n"), ""], start=1):
@@ -83,6 +110,7 @@ def _logical_lines(name: str, text: str) -> t.Iterator[tuple[int, str]]:
                 "a line ends in a backslash and nothing follows it",
                 where=f"{name}:{last}",
                 remedy="Remove the backslash: Podman hangs on it, or drops the line.",
+                rule="syntax",
             )
         if not line or line[0] in "#;":
             continue
@@ -90,12 +118,12 @@ def _logical_lines(name: str, text: str) -> t.Iterator[tuple[int, str]]:
         if line.endswith("\\"):
             parts.append(line[:-1])
             continue
-        yield first, "".join([*parts, line])
+        yield (first, number), "".join([*parts, line])
         parts, first = [], 0
 
 
-def _parse_assignment(name: str, number: int, line: str, sections: list[str]) -> Entry:
-    where = f"{name}:{number}"
+def _parse_assignment(name: str, span: tuple[int, int], line: str, sections: list[str]) -> Entry:
+    where = f"{name}:{span[0]}"
     key, equals, value = line.partition("=")
     key = key.strip()
     if not equals:
@@ -103,13 +131,15 @@ def _parse_assignment(name: str, number: int, line: str, sections: list[str]) ->
             f"'{line}' is not a key=value pair, a [Section] or a comment",
             where=where,
             remedy="Correct the line.",
+            rule="syntax",
         )
     if not sections:
         raise QuadletError(
             f"'{line}' stands before the first section",
             where=where,
             remedy="Put it below a heading such as [Container].",
+            rule="syntax",
         )
     if not key:
-        raise QuadletError(f"'{line}' has no key before the '='", where=where)
-    return Entry(sections[-1], key, value.strip(), number)
+        raise QuadletError(f"'{line}' has no key before the '='", where=where, rule="syntax")
+    return Entry(sections[-1], key, value.strip(), *span)
