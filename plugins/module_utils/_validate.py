@@ -58,6 +58,9 @@ def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.A
 def _failed(errors: t.Sequence[QuadletError], warnings: list[str]) -> QuadletError:
     """One error with the list of all; it says nothing of what else the caller may think."""
     joined = join_errors(errors)
-    rows = [{key: error.to_dict()[key] for key in ("where", "what", "remedy", "rule")} for error in errors]
+    rows = [
+        {key: error.to_dict()[key] for key in ("where", "what", "remedy", "rule")}
+        for error in errors
+    ]
     joined.data = {"errors": rows, "warnings_found": warnings}
     return joined
