@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._compat import for_host
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Service
 from ._core.spec import App, parse_app_name, parse_content
@@ -28,7 +29,7 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if errors:
             raise _failed(errors, list(verdict.warnings))
         return _result(verdict.services, list(verdict.warnings))
-    return _validate_app(App(name, content=content), scope)
+    return _validate_app(for_host(App(name, content=content, compat=params["compat"])), scope)
 
 
 def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - quadlet.fleet._attributes.actiongroup
   - quadlet.fleet._scope
   - quadlet.fleet._content
+  - quadlet.fleet._compat
   - quadlet.fleet._run
 options:
   name:
@@ -224,6 +225,7 @@ def main() -> None:
             **_options.STATE,
             **_options.SCOPE,
             **_options.CONTENT,
+            **_options.COMPAT,
             **_options.RUN,
         },
         supports_check_mode=True,

@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - quadlet.fleet._attributes.diff
   - quadlet.fleet._attributes.actiongroup
   - quadlet.fleet._scope
+  - quadlet.fleet._compat
   - quadlet.fleet._run
 options:
   name:
@@ -193,6 +194,7 @@ def main() -> None:
             **_options.STATE,
             **_options.SCOPE,
             **_options.RUN,
+            **_options.COMPAT,
         },
         mutually_exclusive=[("sections", "content")],
         supports_check_mode=True,

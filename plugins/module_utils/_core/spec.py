@@ -52,6 +52,7 @@ class App:
     """One app as asked for.  content: every unit, drop-in and file by its path in the
     app's directory, or None for the installed set.  patch: units to put into the installed
     set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
+    compat: what becomes of keys that the host's Podman does not know.
     """
 
     name: str
@@ -64,6 +65,7 @@ class App:
     gate: Gate = Gate()
     patch: dict[str, Blob | None] = dataclasses.field(default_factory=dict)
     only: str | None = None
+    compat: str = "refuse"
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
@@ -96,6 +98,7 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "restart": params.get("restart", "auto"),
         "linger": params.get("linger", True),
         "gate": parse_gate(params.get("gate") or {}),
+        "compat": params.get("compat", "refuse"),
     }
 
 

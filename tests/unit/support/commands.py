@@ -1,0 +1,32 @@
+"""The commands of generated services, as words."""
+
+from __future__ import annotations
+
+import collections
+import re
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quoting import split_words
+
+_COMMANDS = re.compile(r"(?m)^(Exec\w+)=(.*)$")
+_SERVICES = re.compile(r"(?ms)^---(.+?\.service)---$(.*?)(?=^---.+---$|\Z)")
+
+Commands = dict[str, collections.Counter[str]]
+
+
+def read_commands(out: str) -> dict[str, Commands]:
+    """By service and key of [Service]: how often each word stands in its commands.
+
+    Since 5.3 the generator writes options in random order, so words are counted.
+    """
+    return {
+        name: {
+            key: collections.Counter(
+                word
+                for found, text in _COMMANDS.findall(block)
+                if found == key
+                for word in split_words(text)
+            )
+            for key in dict(_COMMANDS.findall(block))
+        }
+        for name, block in _SERVICES.findall(out)
+    }
