@@ -16,6 +16,7 @@ import typing as t
 
 from .errors import QuadletError
 from .kinds import KINDS, kind_of, split_drop_in
+from .quadlets import holds_units, split_quadlets
 from .render import render_unit
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
@@ -158,7 +159,7 @@ def parse_content(
         return None
     content = {
         path: Blob(_unit_text(path, value).encode("utf-8", "surrogateescape"))
-        for path, value in (units or {}).items()
+        for path, value in _split(units or {}).items()
     }
     for path in content:
         _check_unit_path(app, path, content)
@@ -167,6 +168,25 @@ def parse_content(
         content[path] = _parse_file(path, value)
     _check_nesting(content)
     return content
+
+
+def _split(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The units, with those of every `x.quadlets` in its place."""
+    single = {path: value for path, value in units.items() if not holds_units(path)}
+    for path, text in units.items():
+        if path in single:
+            continue
+        if not isinstance(text, str):
+            raise QuadletError(f"several units are text, not {text!r}", where=f"units {path}")
+        for part in split_quadlets(path, text):
+            if part.name in single:
+                raise QuadletError(
+                    f"{part.name} is declared already",
+                    where=f"{path}:{part.offset + 1}",
+                    remedy="Declare it once.",
+                )
+            single[part.name] = part.text
+    return single
 
 
 def _unit_text(path: str, value: t.Any) -> str:

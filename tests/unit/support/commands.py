@@ -30,3 +30,17 @@ def read_commands(out: str) -> dict[str, Commands]:
         }
         for name, block in _SERVICES.findall(out)
     }
+
+
+def read_settings(out: str) -> dict[str, collections.Counter[str]]:
+    """By service: the lines that systemd reads, but for its commands."""
+    return {
+        name: collections.Counter(
+            line
+            for section in re.split(r"(?m)^(?=\[)", block)
+            if section.startswith(("[Unit]", "[Service]", "[Install]"))
+            for line in section.split("\n")
+            if line.strip() and not line.startswith(("Exec", "#", ";"))
+        )
+        for name, block in _SERVICES.findall(out)
+    }
