@@ -60,7 +60,7 @@ def test_expand_refuses(word: bytes) -> None:
 
 
 def test_lines() -> None:
-    text = b"[X-Container]\nA=\xff\n[Service]\n# c\n ;c\n K = a \\\n  b\rL=1\n[Unit]\r\nM=2\x00N=3"
+    text = b"[X-Container]\nA=B\n[Service]\n# c\n ;c\n K = a \\\n  b\rL=1\n[Unit]\r\nM=2\x00N=3"
     assert read_service(text) == [
         ("Service", "K", b"a  b"),
         ("Service", "L", b"1"),
@@ -69,7 +69,9 @@ def test_lines() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", [b"[Unit]\nA=\xff", b"[Unit]\nA", b"A=1", b"[Unit\nA=1"])
+@pytest.mark.parametrize(
+    "text", [b"[X-A]\nA=\xff", b"[X-A]\nA=\xef\xbf\xbf", b"[Unit]\nA", b"A=1", b"[Unit\nA=1"]
+)
 def test_lines_refuses(text: bytes) -> None:
     with pytest.raises(SystemdError):
         read_service(text)

@@ -20,6 +20,9 @@ _CHUNK = {
 _SIMPLE = dict(zip(b"abfnrtv\\\"'s", b"\a\b\f\n\r\t\v\\\"' "))
 _NUMBERED = re.compile(rb"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})")
 
+_NONCHARACTERS = "".join(chr(plane * 0x10000 + n) for plane in range(17) for n in (0xFFFE, 0xFFFF))
+NONCHARACTER = re.compile(f"[\ufdd0-\ufdef{_NONCHARACTERS}]")
+
 
 class SystemdError(Exception):
     """systemd would not take the text as it stands."""
@@ -38,6 +41,7 @@ def read_service(data: bytes) -> list[Assignment]:
     found: list[Assignment] = []
     section = ""
     for line in _logical_lines(data):
+        _check_text(line)
         if line.startswith(b"["):
             if not line.endswith(b"]"):
                 raise SystemdError(f"bad section header {line!r}")
@@ -48,7 +52,6 @@ def read_service(data: bytes) -> list[Assignment]:
         key, equals, value = line.partition(b"=")
         if not section or not equals:
             raise SystemdError(f"neither a section nor an assignment: {line!r}")
-        _check_text(line)
         found.append(Assignment(section, key.rstrip(BLANKS).decode(), value.lstrip(BLANKS)))
     return found
 
@@ -69,11 +72,13 @@ def _logical_lines(data: bytes) -> t.Iterator[bytes]:
 
 
 def _check_text(line: bytes) -> None:
-    """systemd passes over a line that is not UTF-8."""
+    """systemd does not load a unit with a line that is not UTF-8 of characters, wherever it is."""
     try:
-        line.decode()
+        text = line.decode()
     except UnicodeDecodeError:
         raise SystemdError(f"not UTF-8: {line!r}") from None
+    if NONCHARACTER.search(text):
+        raise SystemdError(f"a noncharacter: {line!r}")
 
 
 def split_command(line: bytes) -> list[bytes]:

@@ -52,7 +52,8 @@ def service_name(form: Form, stem: str) -> str:
     return f"{stem}{SERVICES.get(form.section, f'-{form.unit}')}.service"
 
 
-def _read(data: bytes) -> Service:
+def parse(data: bytes) -> Service:
+    """A service's text as commands and all else."""
     commands, rest = [], []
     for section, key, value in read_service(data):
         if section == "Service" and key.startswith("Exec"):
@@ -87,7 +88,7 @@ class Judge:
         for stem, (form, values) in units.items():
             data = services.get(service_name(form, stem))
             assert data, f"{form.name}: no service of plain values: {err}"
-            self.patterns[form.name, len(values)] = _read(data)
+            self.patterns[form.name, len(values)] = parse(data)
 
     def _make(self, units: t.Mapping[str, tuple[Form, list[str]]]) -> tuple[dict[str, bytes], str]:
         texts = {
@@ -119,7 +120,7 @@ class Judge:
             return f"no service: {err[-300:]}"
         pattern = self.patterns[form.name, len(values)]
         try:
-            service = _read(data)
+            service = parse(data)
             if service.rest != pattern.rest:
                 return f"other lines than {pattern.rest} changed: {service.rest}"
             if [key for key, _words in service.commands] != [key for key, _w in pattern.commands]:
@@ -139,7 +140,11 @@ def fill(read: Read, values: t.Sequence[str]) -> Read:
 
 
 def compare_words(
-    form: Form, values: t.Sequence[str], words: Command, model: Command
+    form: Form,
+    values: t.Sequence[str],
+    words: Command,
+    model: Command,
+    expand_word: t.Callable[[bytes], bytes] = expand,
 ) -> str | None:
     """How a command differs from its model with the values in it; order counts from the image on.
 
@@ -148,7 +153,7 @@ def compare_words(
     # What the generator itself has systemd expand, such as %t, stays unexpanded on both sides.
     fixed = {word for word in model if b"Plain" not in word}
     wanted = [form.read(word) if word in fixed else fill(form.read(word), values) for word in model]
-    got = [form.read(word if word in fixed else expand(word)) for word in words]
+    got = [form.read(word if word in fixed else expand_word(word)) for word in words]
     image = model.index(IMAGE.encode()) if IMAGE.encode() in model else 0
     if len(got) != len(wanted):
         return f"{len(got)} words, not {len(wanted)}: {words!r:.600}"

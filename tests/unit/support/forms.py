@@ -7,6 +7,8 @@ import json
 import re
 import typing as t
 
+from tests.unit.support.argv import NONCHARACTER
+
 IMAGE = "localhost/a:1"
 UNITS: dict[str, dict[str, t.Any]] = {
     "Container": {"Image": IMAGE, "ContainerName": "c"},
@@ -175,6 +177,7 @@ REFUSALS = (
     Refusal("an empty part", frozenset({"only part"}), lambda v: v == ""),
     Refusal("NUL byte", _WORDS, _has("\x00")),
     Refusal("not UTF-8", _ALL, _has("[\ud800-\udfff]")),
+    Refusal("a noncharacter", _ALL_BUT_JSON, _has(NONCHARACTER.pattern)),
     Refusal("U+0080", _ALL_BUT_JSON, _has("\x80")),
     Refusal("can't be the name", _NAMES, lambda v: v == "" or "=" in v),
     Refusal("a control character", _STRV, _has(r"[\x00-\x1f\x7f]")),
@@ -213,6 +216,20 @@ KNOWN_BUGS = (
         _has(r"[\n\r]"),
         "Mount: source",
         "\r[Service]\rExecStartPre=/bin/evil",
+    ),
+    KnownBug(
+        "a noncharacter such as U+FFFE is not refused: systemd does not load a unit that holds one",
+        _ALL_BUT_JSON,
+        _has(NONCHARACTER.pattern),
+        "Label",
+        "\ufffe",
+    ),
+    KnownBug(
+        "a noncharacter in a list that becomes JSON could be written as \\ufffe and is not",
+        frozenset({"json"}),
+        _has(NONCHARACTER.pattern),
+        "Entrypoint",
+        "\U0001ffff",
     ),
     KnownBug(
         "U+0080 is not refused: Podman writes it as \\x80, which systemd takes for one byte",
