@@ -52,10 +52,14 @@ def _plan() -> dict[str, Sent]:
     releases = itertools.cycle(RELEASES)
     for form, batch in itertools.product(TRIED, _batches()):
         release = next(each for each in releases if form.since <= _version(each))
-        values = [v for v in batch if not known_bugs(form, v) and not refused(form, v)]
+        values = [value for value in batch if _arrives(form, value)]
         if values:
             found[f"{stub.PREFIX}{len(found)}"] = Sent(release, form, values)
     return found
+
+
+def _arrives(form: Form, value: str) -> bool:
+    return not (form.means(value) or known_bugs(form, value) or refused(form, value))
 
 
 def _version(release: str) -> tuple[int, ...]:

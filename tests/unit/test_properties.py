@@ -6,6 +6,8 @@ QUADLET_TEST_LONG=1 (./test --long) takes ten times as many values.
 from __future__ import annotations
 
 import os
+import pathlib
+import tempfile
 import time
 import typing as t
 
@@ -32,11 +34,16 @@ BATCH = 32
 
 
 @pytest.fixture(scope="module")
-def judges(tmp_path_factory: pytest.TempPathFactory) -> list[Judge]:
+def judges() -> t.Iterator[list[Judge]]:
     """One for each release's generator."""
-    folder = tmp_path_factory.mktemp("properties")
-    forms = list(FORMS.values())
-    return [Judge(find_generator(release), folder / release, forms) for release in RELEASES]
+    # Tens of thousands of small files: in memory where there is such a place.
+    memory = pathlib.Path("/dev/shm")
+    usable = memory.is_dir() and os.access(memory, os.W_OK)
+    with tempfile.TemporaryDirectory(dir=memory if usable else None) as folder:
+        yield [
+            Judge(find_generator(release), pathlib.Path(folder, release), list(FORMS.values()))
+            for release in RELEASES
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +68,7 @@ def _writable(form: Form, batch: t.Sequence[str], tally: Tally) -> list[str]:
     """The values that a form takes; that it refuses the others, and why, is checked."""
     found = []
     for value in batch:
-        if known_bugs(form, value):
+        if form.means(value) or known_bugs(form, value):
             tally.left_out[form.name] += 1
             continue
         reason = check_refusal(form, value)

@@ -42,11 +42,20 @@ def _as_csv(word: bytes) -> Read:
     return tuple(field.encode() for field in record)
 
 
+def _nothing(_value: str) -> bool:
+    return False
+
+
+def _reference(value: str) -> bool:
+    """A path beside the unit, or another unit."""
+    return value.startswith(".") or value.endswith((".volume", ".image", ".build", ".artifact"))
+
+
 class Form(t.NamedTuple):
     """A key and a shape.  section: whose key it is; written: values in that shape.
 
     grammar: which refusals it knows; read: a word as Podman reads it; since: the first Podman
-    with the key.
+    with the key; means: values with which Quadlet does something of its own, as documented.
     """
 
     name: str
@@ -55,6 +64,7 @@ class Form(t.NamedTuple):
     written: t.Callable[[t.Sequence[str]], t.Any]
     read: t.Callable[[bytes], Read] = _as_it_is
     since: tuple[int, int] = (0, 0)
+    means: t.Callable[[str], bool] = _nothing
 
     @property
     def key(self) -> str:
@@ -95,6 +105,10 @@ def _mount_source(values: t.Sequence[str]) -> list[dict[str, str]]:
     return [{"type": "bind", "source": f"/s{value}", "target": "/t"} for value in values]
 
 
+def _volume_name(values: t.Sequence[str]) -> list[dict[str, str]]:
+    return [{"type": "volume", "source": value, "target": "/t"} for value in values]
+
+
 def _option_name(values: t.Sequence[str]) -> list[dict[str, str]]:
     return [{value: "x"} for value in values]
 
@@ -120,6 +134,7 @@ _EXISTING = [
     Form("Sysctl", "Container", "strv pair", _mapping),
     Form("Sysctl: names", "Container", "strv name", _names),
     Form("LogOpt", "Container", "strv pair", _mapping),
+    Form("Volume: name", "Container", "name part", _parts(after=("/t",)), means=_reference),
     Form("Volume: source", "Container", "path part", _source),
     Form("Volume: target", "Container", "parts", _parts("/s", after=("ro",))),
     Form("Volume: last part", "Container", "last part", _parts("/s", "/t")),
@@ -132,6 +147,7 @@ _EXISTING = [
     Form("Secret: option names", "Container", "option name", _option_name),
     Form("Mount", "Container", "csv option", _option("target", type="tmpfs"), _as_csv),
     Form("Mount: source", "Container", "csv option", _mount_source, _as_csv),
+    Form("Mount: name", "Container", "csv source", _volume_name, _as_csv, means=_reference),
     Form("Pod.Label", "Pod", "pair", _mapping, since=(5, 6)),
     Form("Pod.PodmanArgs", "Pod", "words", _parts("--x")),
     Form("Pod.PublishPort", "Pod", "only part", _parts()),
@@ -155,10 +171,11 @@ class Refusal(t.NamedTuple):
     when: t.Callable[[str], bool]
 
 
-_PARTS = frozenset({"parts", "path part", "first part", "last part", "only part"})
+_CSV = frozenset({"csv option", "csv source"})
+_PARTS = frozenset({"parts", "path part", "name part", "first part", "last part", "only part"})
 _STRV = frozenset({"strv pair", "strv name"})
 _NAMES = frozenset({"name", "strv name", "option name"})
-_OPTIONS = frozenset({"option", "option name", "csv option"})
+_OPTIONS = frozenset({"option", "option name", "csv option", "csv source"})
 _WORDS = frozenset({"words", "pair", "name"}) | _OPTIONS
 _ALL_BUT_JSON = _PARTS | _STRV | _WORDS
 _ALL = _ALL_BUT_JSON | {"json"}
@@ -174,7 +191,8 @@ def _has(pattern: str) -> t.Callable[[str], bool]:
 REFUSALS = (
     Refusal("an empty argument", frozenset({"words"}), lambda v: v == ""),
     Refusal("a lone ';'", frozenset({"words", "only part"}), lambda v: v == ";"),
-    Refusal("an empty part", frozenset({"only part"}), lambda v: v == ""),
+    Refusal("an empty part", frozenset({"only part", "name part"}), lambda v: v == ""),
+    Refusal("an empty source", frozenset({"csv source"}), lambda v: v == ""),
     Refusal("NUL byte", _WORDS, _has("\x00")),
     Refusal("not UTF-8", _ALL, _has("[\ud800-\udfff]")),
     Refusal("a noncharacter", _ALL_BUT_JSON, _has(NONCHARACTER.pattern)),
@@ -183,11 +201,13 @@ REFUSALS = (
     Refusal("a control character", _STRV, _has(r"[\x00-\x1f\x7f]")),
     Refusal("both kinds of quotes", _STRV, lambda v: '"' in v and "'" in v),
     Refusal("a comma or a quote", _OPTIONS, _has('[,"]')),
-    Refusal("a line break", frozenset({"csv option"}), _has(r"[\n\r]")),
+    Refusal("a line break", _CSV, _has(r"[\n\r]")),
     Refusal("holds a colon", frozenset({"path part"}), lambda v: ":" in v),
     Refusal("holds a colon", _PARTS, lambda v: ":" in v and not _ADDRESS.fullmatch(v)),
     Refusal("more than one line", _PARTS, _has(r"[\n\r\x00]")),
-    Refusal("in a blank", frozenset({"first part", "only part"}), _has(rf"\A{_BLANK}")),
+    Refusal(
+        "in a blank", frozenset({"first part", "name part", "only part"}), _has(rf"\A{_BLANK}")
+    ),
     Refusal("in a blank", frozenset({"last part", "only part"}), _has(rf"{_BLANK}\Z")),
     Refusal("in a backslash", frozenset({"last part", "only part"}), _has(r"\\\s*\Z")),
 )
@@ -212,7 +232,7 @@ KNOWN_BUGS = (
     KnownBug(
         "a line break in an option of Mount is not refused: Podman 5.4 copies it as it is into"
         " RequiresMountsFor, where the rest becomes lines of the service",
-        frozenset({"csv option"}),
+        _CSV,
         _has(r"[\n\r]"),
         "Mount: source",
         "\r[Service]\rExecStartPre=/bin/evil",
@@ -258,6 +278,20 @@ KNOWN_BUGS = (
         lambda v: v == ";",
         "GroupAdd",
         ";",
+    ),
+    KnownBug(
+        "an empty first part of Volume is not refused: Podman makes an anonymous volume",
+        frozenset({"name part"}),
+        lambda v: v == "",
+        "Volume: name",
+        "",
+    ),
+    KnownBug(
+        "an empty source in Mount is not refused: the generator of Podman 5.4 crashes",
+        frozenset({"csv source"}),
+        lambda v: v == "",
+        "Mount: name",
+        "",
     ),
     KnownBug(
         "a lone surrogate is not refused: the unit's text can't be written to a file",

@@ -39,13 +39,15 @@ class Tally:
         yield (
             f"{len(self.values):,} different values, each in {len(self.forms())} forms:"
             f" {compared:,} arrived as given, {sum(self.refused.values()):,} were refused,"
-            f" {sum(self.left_out.values()):,} left out as known bugs;"
+            f" {sum(self.left_out.values()):,} left out (known bugs, references);"
             f" {self.differences:,} differences; {self.seconds:.0f} s"
         )
-        yield f"{'form':26}" + "".join(f"{r:>9}" for r in releases) + f"{'refused':>9}{'bugs':>6}"
+        yield (
+            f"{'form':26}" + "".join(f"{r:>9}" for r in releases) + f"{'refused':>9}{'left out':>9}"
+        )
         for form in self.forms():
             counts = "".join(f"{self.arrived[r][form] or '-':>9}" for r in releases)
-            yield f"{form:26}{counts}{self.refused[form]:>9}{self.left_out[form]:>6}"
+            yield f"{form:26}{counts}{self.refused[form]:>9}{self.left_out[form]:>9}"
         for reason, count in self.reasons.most_common():
             yield f"refused {count:,} times: {reason}"
 
