@@ -108,11 +108,10 @@ def test_values_of_64_kib(judges: list[Judge], tally: Tally, name: str) -> None:
 
 def test_generated_values(judges: list[Judge], tally: Tally) -> None:
     start = time.monotonic()
-    drawn: set[str] = set()
 
     # In the same order at every run, so that a failure is not one of chance.
     @settings(
-        max_examples=REQUIRED // 16,
+        max_examples=REQUIRED // 13,
         derandomize=True,
         database=None,
         deadline=None,
@@ -121,11 +120,10 @@ def test_generated_values(judges: list[Judge], tally: Tally) -> None:
     @given(batches(BATCH))
     def check(batch: list[str]) -> None:
         judge(batch, judges, tally)
-        drawn.update(batch)
 
     check()
     tally.seconds += time.monotonic() - start
-    assert len(drawn) >= REQUIRED, "fewer values were tried than the test promises"
+    assert len(tally.values) >= REQUIRED, "fewer values were compared than the test promises"
     assert [one.generator.release for one in judges] == list(RELEASES)
     assert _passed_over(judges, tally) == []
 
