@@ -175,7 +175,7 @@ def _result(
     if decided.plan.load and not steps:
         steps.append(Step(None, None, "reload", ("what is installed was never loaded",)))
     diff = make_diff(
-        decided.plan, decided.world.desired, decided.world.current, scope.app_dir(app.name)
+        decided.plan, decided.world.desired, decided.world.current, scope.layout(app.name)
     )
     states = outcome.states if outcome else decided.world.states
     details = outcome.details if outcome else {}

@@ -10,7 +10,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import 
     Inputs,
     changed_keys,
     digest,
-    is_unit,
     loaded_digest,
     text_of,
     unit_inputs,
@@ -18,6 +17,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
     drop_in_dirs,
     is_template,
+    is_unit,
     kind_of,
     split_drop_in,
 )
@@ -248,7 +248,11 @@ def test_loaded_is_units_and_drop_ins() -> None:
         ("container.d/x.conf", False),
         ("a.container.d/x", False),
         ("a.d/x.conf", False),
-        ("a.service", False),
+        ("a.service", True),
+        ("a.service.d/x.conf", True),
+        ("sub/a.service", False),
+        ("service.d/x.conf", False),
+        ("a.mount", False),
         ("a.env", False),
         ("sub/a.container", False),
         ("sub/a.container.d/x.conf", False),

@@ -97,7 +97,7 @@ def test_unit_names(name: str) -> None:
     ("name", "what"),
     [
         ("web", "no Quadlet suffix"),
-        ("web.service", "no Quadlet suffix"),
+        ("web.mount", "no Quadlet suffix"),
         ("web.Container", "no Quadlet suffix"),
         ("web.container~", "no Quadlet suffix"),
         ("web.container.bak", "no Quadlet suffix"),

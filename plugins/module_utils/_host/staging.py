@@ -21,6 +21,8 @@ import typing as t
 
 from .._core.errors import QuadletError
 from .._core.kinds import KINDS, kind_of
+from .._core.spec import LINK
+from .files import Wire
 
 _DROP_IN_DIR = re.compile(rf"^(.+\.)?({'|'.join(KINDS)})\.d$")
 _TIMEOUT = 60.0
@@ -86,10 +88,10 @@ def judge(
     generator: t.Sequence[str],
     search: t.Sequence[str],
     app_dir: str,
-    texts: t.Mapping[str, str],
+    units: Wire,
     without: t.Sequence[str],
 ) -> dict[str, t.Any]:
-    """The dry run over the scope with the app's units and drop-ins as in texts.
+    """The dry run over the scope with these units and drop-ins of the app.
 
     without: paths that will be gone.  Returns status, out and err.
     """
@@ -102,7 +104,7 @@ def judge(
             tops.append((copy, top))
             _copy_units(top, copy, frozenset(without))
             if app_dir.startswith(top + "/") and os.path.dirname(app_dir) == top:
-                _write_texts(f"{copy}/{os.path.basename(app_dir)}", texts)
+                _write_units(f"{copy}/{os.path.basename(app_dir)}", units)
         ran = run_generator(generator, [copy for copy, _top in tops])
         for copy, top in tops:
             ran = {
@@ -132,12 +134,15 @@ def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
             os.symlink("/nonexistent", target)
 
 
-def _write_texts(folder: str, texts: t.Mapping[str, str]) -> None:
-    for path, text in texts.items():
+def _write_units(folder: str, units: Wire) -> None:
+    for path, (text, mode) in units.items():
         target = f"{folder}/{path}"
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.islink(target):
+        if os.path.lexists(target):
             os.unlink(target)
+        if mode == LINK:
+            os.symlink(text, target)
+            continue
         with open(target, "wb") as stream:
             stream.write(text.encode("utf-8", "surrogateescape"))
 
