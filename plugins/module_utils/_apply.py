@@ -154,7 +154,8 @@ def _start(work: Work, since: float) -> Outcome:
         # Between two crashes a service reads like a good one, and systemd counts on.
         manager.reset_failed(_to_forget(work, acted))
         manager.stop(plan.pause, timeout=work.app.gate.timeout)
-        manager.queue("restart", start_order(work.services, _leaders(work)))
+        leaders = dict.fromkeys([*_leaders(work), *plan.pause])
+        manager.queue("restart", start_order(work.services, leaders))
         roots = start_order(work.services, _roots(work, wanted))
         ran = manager.wait_for_start(roots, work.app.gate.timeout)
     unheard = [name for name in plan.reload if manager.reload_service(name).status != 0]
