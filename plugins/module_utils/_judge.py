@@ -10,7 +10,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ._core import check, companions, conflicts
+from ._companions import judge_companions, taken_companions
+from ._core import check, conflicts
+from ._core.companions import companion_services
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_error
 from ._core.inputs import text_of
@@ -70,14 +72,14 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
     errors += check.check_units(units, version, place)
-    errors += companions.check_companions(units, location=scope.location, folder=scope.systemd_dir)
-    errors += check_instances(snapshot.desired, version)
+    found, cautions = judge_companions(scope, snapshot, units)
+    errors += [*found, *check_instances(snapshot.desired, version)]
     if errors:
         raise join_errors(errors)
     quadlets = to_wire(snapshot.desired, filter(is_quadlet, snapshot.desired))
     verdict = _ask_generator(app, scope, version, quadlets, [*_owned(app, scope, snapshot), *gone])
-    warnings = _weigh(verdict, scope, place.app_dir, units)
-    own = companions.companion_services(units, scope.systemd_dir)
+    warnings = [*cautions, *_weigh(verdict, scope, place.app_dir, units)]
+    own = companion_services(units, scope.systemd_dir)
     mine = tuple(s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir)
     problems = conflicts.service_conflicts(
         [*verdict.services, *own], (place.app_dir, scope.systemd_dir)
@@ -140,7 +142,7 @@ def _has_units(folder: str) -> bool:
 def _check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted]:
     """Refuses to overwrite what the app does not own; the adopted units by name."""
     layout = scope.layout(app.name)
-    errors = _companion_errors(scope, app, snapshot)
+    errors = taken_companions(scope, app, snapshot)
     told = {error.where for error in errors}
     for path, blob in snapshot.desired.items():
         there = snapshot.current.get(path)
@@ -172,33 +174,6 @@ def _check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopte
     if errors:
         raise join_errors(errors)
     return adopted
-
-
-def _companion_errors(scope: Scope, app: App, snapshot: Snapshot) -> list[QuadletError]:
-    """New companions whose names other apps have: all apps share systemd's directory."""
-    new = [p for p in snapshot.desired if is_companion(p) and p not in snapshot.manifest.files]
-    if not new:
-        return []
-    owners = scope.files.call(_owners_among, scope.state_dir, app.name, new)
-    return [
-        QuadletError(
-            f"{path} is a unit of app {owner!r}",
-            where=scope.layout(app.name).real(path),
-            remedy="Rename one of the two.",
-        )
-        for path, owner in owners.items()
-    ]
-
-
-def _owners_among(state_dir: str, app: str, paths: t.Sequence[str]) -> dict[str, str]:
-    """The app that owns each of these companions, of those that another one owns."""
-    owners = {}
-    for other in state.list_apps(state_dir):
-        manifest = state.manifest_path(state_dir, other)
-        text = state.read_text(manifest) if other != app else None
-        files = parse_manifest(text, manifest).files if text else {}
-        owners.update({path: other for path in paths if path in files})
-    return owners
 
 
 def _owner_of(state_dir: str, unit_dir: str, path: str) -> str | None:

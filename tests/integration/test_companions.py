@@ -340,12 +340,28 @@ def test_names_that_something_else_has(either: App) -> None:
     assert _leftovers(either) == ""
 
 
-def test_what_systemd_does_not_load_is_told(either: App) -> None:
+def test_what_systemd_can_not_read_is_told_before_anything_is_written(either: App) -> None:
     bad = {**BACKUP, "backup.timer": TIMER.replace("*-01-01", "sometimes")}
-    message = either.deploy(bad).refused()
-    assert f"{either.name}-backup.timer: bad-setting" in message
+    message = either.deploy(bad, arguments=["--check"]).refused()
+    assert f"{either.name}-backup.timer:2" in message
     assert "Failed to parse calendar specification" in message
+    assert either.deploy(bad).refused() == message
+    assert _leftovers(either) == ""
+    odd = {**BACKUP, "backup.timer": TIMER.replace("[Timer]", "[Timer]\nOnCalender=daily")}
+    assert "Unknown key" in either.deployed(odd).warned
+
+
+def test_what_systemd_does_not_load_is_told(either: App) -> None:
+    """A drop-in that someone adds: only systemd itself notices, at the reload."""
     either.deployed(BACKUP)
+    drop_in = f"{either.companion('backup.timer')}.d/zz.conf"
+    either.host.write(drop_in, "[Timer]\nOnCalendar=\n", owner=either.scope.owner)
+    changed = {**BACKUP, "backup.container": JOB + "TimeoutStopSec=7\n"}
+    message = either.deploy(changed).refused()
+    assert f"{either.name}-backup.timer: bad-setting" in message
+    assert "Timer unit lacks value setting" in message
+    either.host.ssh(f"rm -r {drop_in.rpartition('/')[0]}")
+    either.deployed(changed)
     assert _is(either, "active", "backup.timer") == "active"
 
 

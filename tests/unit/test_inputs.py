@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import (
     Inputs,
     changed_keys,
+    declared_image,
     digest,
     loaded_digest,
     text_of,
@@ -21,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
     kind_of,
     split_drop_in,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitfile import parse_unit
 
 DIR = "/etc/containers/systemd/app"
@@ -346,3 +347,51 @@ def test_kind_of(name: str, suffix: str | None) -> None:
 )
 def test_is_template(name: str, template: bool) -> None:
     assert is_template(name) is template
+
+
+TEMPLATE = Blob(b"[Container]\nImage=i\nEnvironmentFile=a.env\n")
+INSTANCES = {
+    "w@.container": TEMPLATE,
+    "w@.container.d/all.conf": Blob(b"[Container]\n"),
+    "w@a.container": Blob(b"w@.container", LINK),
+    "w@a.container.d/own.conf": Blob(b"[Container]\n"),
+    "w@b.container": Blob(b"[Container]\nImage=own\n"),
+    "a.env": Blob(b"A=1\n"),
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "paths", "image"),
+    [
+        (
+            "w@a.container",
+            {
+                "w@a.container",
+                "w@.container",
+                "w@.container.d/all.conf",
+                "w@a.container.d/own.conf",
+                "a.env",
+            },
+            "i",
+        ),
+        ("w@b.container", {"w@b.container", "w@.container.d/all.conf"}, "own"),
+        ("w@.container", {"w@.container", "w@.container.d/all.conf", "a.env"}, "i"),
+    ],
+)
+def test_an_instance_depends_on_its_template(unit: str, paths: set[str], image: str) -> None:
+    found = unit_inputs(unit, INSTANCES, {}, app_dir=DIR, home=HOME)
+    assert set(found.restart) == paths
+    assert declared_image(unit, INSTANCES) == image
+
+
+def test_a_companion_depends_on_its_drop_ins_and_what_it_mentions() -> None:
+    content = {
+        "a.service": Blob(f"[Service]\nExecStart={DIR}/run.sh\n".encode()),
+        "a.service.d/x.conf": Blob(b"[Service]\n"),
+        "a.timer": Blob(b"[Timer]\n"),
+        "run.sh": Blob(b"#!/bin/sh\n"),
+        "other": Blob(b"x"),
+    }
+    found = unit_inputs("a.service", content, {}, app_dir=DIR, home=HOME)
+    assert set(found.restart) == {"a.service", "a.service.d/x.conf", "run.sh"}
+    assert declared_image("a.service", content) is None

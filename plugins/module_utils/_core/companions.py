@@ -12,15 +12,19 @@ all else they are services of the app like those that the generator makes.
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .errors import QuadletError
 from .generator import Service, to_service
-from .kinds import COMPANIONS, Companion, companion_of, is_companion, is_template, split_drop_in
+from .kinds import COMPANIONS, Companion, companion_of, is_template, split_drop_in
 from .manifest import ServiceRecord
 from .unitfile import UnitText
 
 _EVERYWHERE = ("Unit", "Install")
+_AT_LINE = re.compile(r"(?P<unit>\S+?):(?P<line>\d+): (?P<text>.*)")
+_OF_UNIT = re.compile(r"(?P<unit>\S+?): (?P<text>.* Refusing\.)")
+_IS_ERROR = re.compile(r"Failed to |Invalid |Refusing\.")
 
 
 def merged(name: str, units: t.Mapping[str, UnitText]) -> UnitText:
@@ -90,8 +94,6 @@ def check_companions(
     """Every error of an app's companions."""
     errors: list[QuadletError] = []
     for path, unit in units.items():
-        if not is_companion(path):
-            continue
         if location == "admin":
             errors.append(
                 QuadletError(
@@ -135,3 +137,23 @@ def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
             )
         )
     return errors
+
+
+def parse_verification(said: str, units: t.Container[str]) -> tuple[list[QuadletError], list[str]]:
+    """Errors and warnings of systemd-analyze about these units.
+
+    What it says without a line is mostly of what is not there yet: services that the
+    generator has still to make, commands that come with the app.
+    """
+    errors, warnings = [], []
+    for line in said.split("\n"):
+        match = _AT_LINE.fullmatch(line) or _OF_UNIT.fullmatch(line)
+        if not match or match["unit"] not in units:
+            continue
+        where, text = line[: match.start("text") - 2], match["text"]
+        if _IS_ERROR.search(text):
+            remedy = "See systemd.unit(5) and the page of the unit's type."
+            errors.append(QuadletError(f"systemd says: {text}", where=where, remedy=remedy))
+        else:
+            warnings.append(f"{where}: {text}")
+    return errors, warnings

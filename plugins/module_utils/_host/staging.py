@@ -117,6 +117,27 @@ def judge(
         shutil.rmtree(stage, ignore_errors=True)
 
 
+def verify(flags: t.Sequence[str], companions: Wire) -> str:
+    """What systemd-analyze says of companions, with their names as paths; '' without it."""
+    stage = tempfile.mkdtemp(prefix="quadlet.fleet-")
+    try:
+        _write_units(stage, companions)
+        names = [f"{stage}/{path}" for path in companions if "/" not in path]
+        done = subprocess.run(
+            ["systemd-analyze", *flags, "verify", "--man=no", *names],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+            cwd="/",
+        )
+        return done.stderr.decode("utf-8", "surrogateescape").replace(f"{stage}/", "")
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return ""
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
 def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
     for relative in walk_units(top):
         source, target = f"{top}/{relative}", f"{copy}/{relative}"
