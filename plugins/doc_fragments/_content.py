@@ -23,8 +23,8 @@ options:
         the scope's systemd reads units (C(/etc/systemd/system) or C(~/.config/systemd/user)) and
         are enabled as their C([Install]) says. They need O(location=home).
       - A value is the text of the file, or a mapping of sections, each a mapping of keys. For an
-        instance of a template it can be C({template: w@.container}), which makes
-        C(w@1.container), say, a link to the template.
+        instance of a template, C(w@1.container) say, it can be a mapping of C(template) to the
+        template's name, C(w@.container); the instance is then a link to it.
       - In sections a string, an integer or a boolean is one line of Quadlet syntax as it stands,
         in which systemd expands C(%) specifiers. A list for a key that may repeat is one line each.
       - A list for C(Exec), C(ReloadCmd), C(Entrypoint), C(HealthCmd) and C(HealthStartupCmd) is

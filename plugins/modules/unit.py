@@ -32,7 +32,7 @@ options:
     required: true
   sections:
     description:
-      - The unit as a mapping of sections, or an instance as C({template: UNIT}), as in
+      - The unit as a mapping of sections, or an instance as a mapping with C(template), as in
         O(quadlet.fleet.app#module:units).
     type: dict
   content:

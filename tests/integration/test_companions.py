@@ -393,6 +393,8 @@ def test_a_new_user_has_no_directory_for_them_yet(host: Host, playbooks: Playboo
     host.ssh("rm -rf /home/bob/.config/systemd")
     try:
         units = {"tick.timer": TIMER, "tick.service": "[Service]\nExecStart=/bin/true\n"}
+        bad = {**units, "tick.timer": TIMER.replace("*-01-01", "sometimes")}
+        assert "Failed to parse calendar specification" in app.deploy(bad).refused()
         result = app.deployed(units)
         assert result.actions[f"{app.name}-tick.timer"] == "start"
         assert host.ssh("stat -c '%U %a' /home/bob/.config/systemd/user") == "bob 755"

@@ -118,8 +118,12 @@ def judge(
 
 
 def verify(flags: t.Sequence[str], companions: Wire) -> str:
-    """What systemd-analyze says of companions, with their names as paths; '' without it."""
+    """What systemd-analyze says of companions, with their names as paths; '' without it.
+
+    It reads the copy alone: a drop-in that is installed may be one that this run removes.
+    """
     stage = tempfile.mkdtemp(prefix="quadlet.fleet-")
+    environment = {"XDG_RUNTIME_DIR": stage, **os.environ, "SYSTEMD_UNIT_PATH": stage}
     try:
         _write_units(stage, companions)
         names = [f"{stage}/{path}" for path in companions if "/" not in path]
@@ -129,6 +133,7 @@ def verify(flags: t.Sequence[str], companions: Wire) -> str:
             capture_output=True,
             timeout=_TIMEOUT,
             check=False,
+            env={**environment, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"},
             cwd="/",
         )
         return done.stderr.decode("utf-8", "surrogateescape").replace(f"{stage}/", "")
