@@ -52,6 +52,8 @@ WEB, WEB_2 = "[Container]\nImage=a\n", "[Container]\nImage=b\n"
 JOB, JOB_2 = f"{WEB}[Service]\nType=oneshot\n", f"{WEB_2}[Service]\nType=oneshot\n"
 HELPER = "[Service]\nExecStart=/bin/x\n"
 
+NEEDY = f"{JOB}[Unit]\nRequires=db.service\n"
+
 Texts = t.Mapping[str, str]
 
 
@@ -67,8 +69,8 @@ def _records(texts: Texts) -> dict[str, ServiceRecord]:
         Service(
             path.replace(".container", ".service"),
             f"{DIR}/{path}",
-            needs=(),
-            follows=(),
+            needs=("db.service",) if "Requires" in text else (),
+            follows=("db.service",) if "Requires" in text else (),
             once="oneshot" in text,
             objects=(),
             can_reload=False,
@@ -478,6 +480,22 @@ CASES = [
         {"a.timer": "disable: has no [Install] any more"},
         {"disable": ("a.timer",), "enable": ()},
         PRESENT,
+    ),
+    Case(
+        "what its running job needs restarts",
+        {**JOBS, "a.container": NEEDY, "db.container": WEB},
+        {**JOBS, "a.container": NEEDY, "db.container": WEB_2},
+        {**QUIET, "a.service": STARTING, "db.service": UP},
+        {"db.service": "restart: db.container changed (Image)"},
+    ),
+    Case(
+        "stopped, in use",
+        SERVED,
+        None,
+        SERVING,
+        {"a.socket": "stop: state: stopped", "a.service": "stop: state: stopped"},
+        {"stop": ("a.socket", "a.service")},
+        STOPPED,
     ),
     Case(
         "pruned",

@@ -16,7 +16,8 @@ def follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> 
     """Adds what must follow: active services that need, or are part of, one that restarts.
 
     A build ends by itself, so it is started and not restarted; who uses its image follows too,
-    and the service of a socket: systemd starts no socket beside its active service.
+    and the service of a socket: systemd starts no socket beside its active service.  A job that
+    a timer or path unit started goes on.
     """
     queue = [
         name
@@ -28,7 +29,8 @@ def follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> 
         leader = queue.pop()
         for name, record in world.services.items():
             listens = _is_socket(world, leader) and name in world.services[leader].triggers
-            if (leader in record.follows or listens) and state_of(world, name).up:
+            follows = leader in record.follows and not (record.triggered and record.once)
+            if (follows or listens) and state_of(world, name).up:
                 if actions.get(name) != "restart":
                     actions[name] = "restart"
                     why[name] = []

@@ -57,7 +57,7 @@ def make_plan(world: World) -> Plan:
         or bool(enabling),
         enable=_named(enabling, "enable"),
         disable=_named(enabling, "disable"),
-        stop=(*removed, *chosen["stop"]),
+        stop=_stop_order(world, [*removed, *chosen["stop"]]),
         pause=paused(world, actions),
         start=chosen["start"],
         restart=chosen["restart"],
@@ -66,6 +66,12 @@ def make_plan(world: World) -> Plan:
         settled=tuple(name for name in world.services if _is_settled(world, name)),
         warnings=tuple(_stale_resources(world)),
     )
+
+
+def _stop_order(world: World, names: t.Iterable[str]) -> tuple[str, ...]:
+    """What triggers others comes first, so that it does not start them again."""
+    records = {**world.manifest.services, **world.services}
+    return tuple(sorted(names, key=lambda name: not records[name].triggers))
 
 
 def _named(enabling: t.Mapping[str, Enabling], verb: str) -> tuple[str, ...]:

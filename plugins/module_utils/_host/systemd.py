@@ -68,21 +68,21 @@ class Manager:
 
     def enable(self, companions: t.Collection[str]) -> None:
         """Makes the links that [Install] asks for, and removes those that it asked for before."""
-        self._install("reenable", companions)
+        ran = self._offline("reenable", companions) if companions else Ran(0, "", "")
+        if ran.status != 0:
+            raise _failed(f"systemctl reenable {' '.join(companions)} failed", ran)
 
-    def disable(self, companions: t.Collection[str]) -> None:
-        """Removes every link to a companion, and to one whose file is gone."""
-        self._install("disable", companions)
+    def disable(self, companions: t.Iterable[str]) -> None:
+        """Removes every link to a companion; one whose file is gone may be an error by itself."""
+        for name in companions:
+            ran = self._offline("disable", [name])
+            if ran.status != 0 and "does not exist" not in ran.err:
+                raise _failed(f"systemctl disable {name} failed", ran)
 
     def read_enabled(self, companions: t.Sequence[str]) -> dict[str, str]:
         """`enabled`, `disabled`, … by companion; every one of them has its file."""
         words = self._offline("is-enabled", companions).out.split() if companions else []
         return dict(zip(companions, words)) if len(words) == len(companions) else {}
-
-    def _install(self, verb: str, companions: t.Collection[str]) -> None:
-        ran = self._offline(verb, companions) if companions else Ran(0, "", "")
-        if ran.status != 0:
-            raise _failed(f"systemctl {verb} {' '.join(companions)} failed", ran)
 
     def _offline(self, verb: str, companions: t.Collection[str]) -> Ran:
         """Links are files, which systemctl sees to without a manager: there may be none."""
