@@ -115,6 +115,8 @@ def test_one_that_someone_disabled_is_enabled_again(app: App) -> None:
     app.scope.systemctl(f"disable {timer}")
     shown = app.scope.call("info", apps=[app.name]).ok()["apps"][0]
     assert f"{timer} is disabled" in shown["drift"]
+    assert shown["services"][timer]["active"] == "active"
+    assert {timer, app.unit("backup")} <= set(shown["units"])
     foreseen = app.deploy(BACKUP, arguments=["--check"]).ok()
     assert _is(app, "enabled", "backup.timer") == "disabled"
     result = app.deployed(BACKUP)
@@ -363,6 +365,14 @@ def test_what_systemd_does_not_load_is_told(either: App) -> None:
     either.host.ssh(f"rm -r {drop_in.rpartition('/')[0]}")
     either.deployed(changed)
     assert _is(either, "active", "backup.timer") == "active"
+
+
+def test_validate_tells_their_services(either: App) -> None:
+    units = either.units({**BACKUP, "all.target": f"[Unit]\nRequires={either.service('backup')}\n"})
+    found = either.scope.call("validate", name=either.name, units=units).ok()
+    assert found["services"][f"{either.name}-backup.timer"]["unit"] == f"{either.name}-backup.timer"
+    assert found["services"][f"{either.name}-all.target"]["needs"] == [either.service("backup")]
+    assert _leftovers(either) == ""
 
 
 @pytest.mark.parametrize(

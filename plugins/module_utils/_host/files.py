@@ -182,7 +182,7 @@ def _rmdir(path: str) -> None:
 
 def _remove_empty_dirs(path: str, depth: int) -> None:
     """The directories above a deleted file, at most so many."""
-    for _ in range(depth):
+    for _level in range(depth):
         path = os.path.dirname(path)
         _rmdir(path)
 
