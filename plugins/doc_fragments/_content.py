@@ -17,10 +17,17 @@ options:
     description:
       - The units of the app, by file name. A name ends in one of C(.container), C(.pod),
         C(.volume), C(.network), C(.kube), C(.image), C(.build) and C(.artifact). A drop-in is
-        named C(UNIT.d/NAME.conf). A name that ends in C(.quadlets) stands for the text of several
-        units, divided by lines of C(---), each with a comment C(# FileName=NAME without a suffix);
-        it works with every release of Podman.
-      - A value is the text of the file, or a mapping of sections, each a mapping of keys.
+        named C(UNIT.d/NAME.conf).
+      - A name that ends in C(.quadlets) stands for the text of several units, divided by lines of
+        C(---), each with a comment C(# FileName=NAME without a suffix); it works with every release
+        of Podman.
+      - Units of systemd itself that belong to the app, its companions, end in C(.timer),
+        C(.socket), C(.path), C(.target), C(.service) or C(.slice). They go to the directory where
+        the scope's systemd reads units (C(/etc/systemd/system) or C(~/.config/systemd/user)) and
+        are enabled as their C([Install]) says. They need O(location=home).
+      - A value is the text of the file, or a mapping of sections, each a mapping of keys. For an
+        instance of a template, C(w@1.container) say, it can be a mapping of C(template) to the
+        template's name, C(w@.container); the instance is then a link to it.
       - In sections a string, an integer or a boolean is one line of Quadlet syntax as it stands,
         in which systemd expands C(%) specifiers. A list for a key that may repeat is one line each.
       - A list for C(Exec), C(ReloadCmd), C(Entrypoint), C(HealthCmd) and C(HealthStartupCmd) is
@@ -44,8 +51,9 @@ options:
     type: dict
   src:
     description:
-      - A directory on the controller. Its files with a Quadlet suffix and its drop-ins become
-        units, all the others files; those that end in C(.j2) are rendered as templates and lose
+      - A directory on the controller. Its files with a unit's suffix and its drop-ins become
+        units, a symbolic link from an instance to the template beside it becomes an instance, all
+        the others become files; those that end in C(.j2) are rendered as templates and lose
         that suffix.
       - What O(units) and O(files) hold under the same name comes first.
       - It is looked for like the source of M(ansible.builtin.copy), in a role's C(files) too, and

@@ -30,7 +30,8 @@ options:
   adopt:
     description:
       - Take over unit files of the same name that no app owns. They are moved, with their
-        drop-ins, into the app's directory. Without it such a file is an error.
+        drop-ins, into the app's directory; a companion stays where it is. Without it such a file is
+        an error.
     type: bool
     default: false
   gate:

@@ -19,10 +19,11 @@ import typing as t
 from ._core import gate
 from ._core.errors import QuadletError
 from ._core.inputs import Inputs
+from ._core.kinds import is_companion
 from ._core.manifest import Manifest, ServiceRecord, dump_manifest
 from ._core.spec import App, Blob
 from ._core.unitstate import Details, State
-from ._core.world import Plan
+from ._core.world import Plan, start_order
 from ._host import files, state, systemd
 from ._host.lock import Lock
 from ._host.owner import Ran
@@ -78,7 +79,7 @@ def apply_plan(work: Work, lock: Lock, *, manager_up: bool) -> Outcome:
         return _finish(work, Outcome(work.before, {}, {}, []))
     if work.plan.load:
         with timed(work.timings, "reload"):
-            _reload(work)
+            _reload(work, started)
     lock.release()
     with timed(work.timings, "start"):
         outcome = _start(work, started)
@@ -86,18 +87,20 @@ def apply_plan(work: Work, lock: Lock, *, manager_up: bool) -> Outcome:
 
 
 def _write(work: Work, manager_up: bool) -> None:
-    app_dir = work.scope.app_dir(work.app.name)
-    owner = work.scope.files
+    layout = work.scope.layout(work.app.name)
+    owner, manager = work.scope.files, work.manager
     try:
         if work.plan.writes:
-            owner.call(files.stage_files, app_dir, to_wire(work.desired, work.plan.writes))
+            owner.call(files.stage_files, layout, to_wire(work.desired, work.plan.writes))
         _save(work, _intent(work))
         if manager_up:
-            work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
+            manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
+        manager.disable(work.plan.disable)
     except QuadletError:
-        owner.call(files.discard_staged, app_dir)
+        owner.call(files.discard_staged, layout)
         raise
-    owner.call(files.commit_files, app_dir, list(work.plan.writes), list(work.plan.deletes))
+    owner.call(files.commit_files, layout, list(work.plan.writes), list(work.plan.deletes))
+    manager.enable(work.plan.enable)
     if work.gone or work.moves:
         owner.call(files.move_foreign, [list(m) for m in work.moves], list(work.gone))
 
@@ -120,18 +123,24 @@ def _save(work: Work, manifest: Manifest) -> None:
     work.scope.files.call(state.write_text, path, dump_manifest(manifest))
 
 
-def _reload(work: Work) -> None:
+def _reload(work: Work, since: float) -> None:
     """Runs the generator for good, and looks whether every expected service is there."""
     work.manager.reload()
     states = work.manager.read_states(work.services)
     lost = [name for name, found in states.items() if found.load != "loaded"]
-    if lost:
-        units = ", ".join(f"{work.services[name].unit} ({name})" for name in lost)
-        raise QuadletError(
-            f"after the daemon-reload systemd does not have {units}",
-            where=f"app {work.app.name}",
-            remedy="Look for the generator's message: journalctl -b -t quadlet-generator",
-        )
+    if not lost:
+        return
+    units = ", ".join(f"{work.services[name].unit} ({name}: {states[name].load})" for name in lost)
+    own = [name for name in lost if is_companion(name)]
+    said = dict.fromkeys(line for name in own for line in work.manager.read_journal(name, since))
+    raise QuadletError(
+        f"after the daemon-reload systemd does not have {units}"
+        + "".join(f"\n    {line}" for line in said),
+        where=f"app {work.app.name}",
+        remedy="\nCorrect the unit; the next run tries again."
+        if own
+        else "Look for the generator's message: journalctl -b -t quadlet-generator",
+    )
 
 
 def _start(work: Work, since: float) -> Outcome:
@@ -143,14 +152,23 @@ def _start(work: Work, since: float) -> Outcome:
     ran = Ran(0, "", "")
     if wanted:
         # Between two crashes a service reads like a good one, and systemd counts on.
-        manager.reset_failed([name for name in acted if name in work.before.services])
-        manager.queue("restart", _leaders(work))
-        ran = manager.wait_for_start(_roots(work, wanted), work.app.gate.timeout)
+        manager.reset_failed(_to_forget(work, acted))
+        manager.stop(plan.pause, timeout=work.app.gate.timeout)
+        leaders = dict.fromkeys([*_leaders(work), *plan.pause])
+        manager.queue("restart", start_order(work.services, leaders))
+        roots = start_order(work.services, _roots(work, wanted))
+        ran = manager.wait_for_start(roots, work.app.gate.timeout)
     unheard = [name for name in plan.reload if manager.reload_service(name).status != 0]
     states, details = _settle(work, names, acted)
     failures = _failures(work, wanted, states, details, since, ran)
     failures += [_failure(work, n, "its reload failed", None, since) for n in unheard]
     return Outcome(work.before, states, details, failures)
+
+
+def _to_forget(work: Work, acted: t.Sequence[str]) -> list[str]:
+    """Services whose failures no longer count, those too that a socket, timer or path starts."""
+    names = [one for name in acted for one in (name, *work.services[name].triggers)]
+    return [name for name in dict.fromkeys(names) if name in work.before.services]
 
 
 def _leaders(work: Work) -> list[str]:

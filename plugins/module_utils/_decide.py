@@ -10,7 +10,9 @@ from __future__ import annotations
 import dataclasses
 
 from ._core import inputs as core_inputs
-from ._core.generator import Service
+from ._core.companions import to_records
+from ._core.enabling import installable
+from ._core.kinds import is_unit
 from ._core.manifest import ServiceRecord
 from ._core.plan import file_changes, make_plan, needed_objects
 from ._core.spec import App
@@ -39,7 +41,7 @@ def needs_judgement(app: App, scope: Scope, snapshot: Snapshot) -> bool:
         return False
     draft = _world(app, scope, snapshot, {})
     writes, deletes = file_changes(draft)
-    changed = any(map(core_inputs.is_unit, [*writes, *deletes]))
+    changed = any(map(is_unit, [*writes, *deletes]))
     return changed or draft.loaded != snapshot.manifest.loaded
 
 
@@ -56,15 +58,18 @@ def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Deci
             if path not in judgement.replaced
         }
         snapshot = dataclasses.replace(snapshot, drop_ins=drop_ins)
-        services = {s.name: _to_record(s) for s in judgement.services if not s.template}
+        services = to_records(judgement.services)
     world = _world(app, scope, snapshot, services)
     if judgement:
         world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
-        new = [name for name in services if name not in snapshot.manifest.services]
+        new = {n: r for n, r in services.items() if n not in snapshot.manifest.services}
         if snapshot.manager_up:
-            check_service_names(manager, new)
+            check_service_names(manager, scope, new)
             world = world._replace(states={**world.states, **manager.read_states(new)})
-    world = world._replace(own_start=_own_starts(world, manager))
+    world = world._replace(
+        own_start=_own_starts(world, manager),
+        enabled=manager.read_enabled(installable(world.desired, world.current)),
+    )
     plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
     vanished = _vanished(world, plan, scope)
     if vanished:
@@ -96,12 +101,6 @@ def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, Servi
         },
         states=snapshot.states,
     )
-
-
-def _to_record(service: Service) -> ServiceRecord:
-    fields = {field.name for field in dataclasses.fields(ServiceRecord)}
-    known = {key: value for key, value in service._asdict().items() if key in fields}
-    return ServiceRecord(unit=service.unit, **known)
 
 
 def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:

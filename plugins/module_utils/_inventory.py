@@ -12,7 +12,9 @@ import typing as t
 
 from ._core.conflicts import Container
 from ._core.drift import find_drift
-from ._core.inputs import AppInputs, declared_image, is_unit
+from ._core.enabling import installable
+from ._core.inputs import AppInputs, declared_image
+from ._core.kinds import is_unit
 from ._core.manifest import ServiceRecord
 from ._core.report import service_result
 from ._core.spec import App
@@ -68,6 +70,7 @@ def _app(
         for service, record in manifest.services.items()
         if record.unit in snapshot.current
     }
+    enabled = manager.read_enabled(installable(snapshot.current, manifest.files))
     details = manager.read_details(manifest.services) if snapshot.manager_up else {}
     return {
         "name": name,
@@ -81,7 +84,7 @@ def _app(
             service: _service(service, record, snapshot, details, containers)
             for service, record in manifest.services.items()
         },
-        "drift": find_drift(manifest, snapshot.current, inputs, snapshot.states),
+        "drift": find_drift(manifest, snapshot.current, inputs, snapshot.states, enabled),
     }
 
 

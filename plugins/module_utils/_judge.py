@@ -10,22 +10,26 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ._companions import judge_companions, taken_companions
 from ._core import check, conflicts
+from ._core.companions import companion_services
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_error
-from ._core.inputs import is_unit, text_of
+from ._core.inputs import text_of
+from ._core.instances import check_instances
 from ._core.keys import Version
-from ._core.kinds import KINDS, kind_of
-from ._core.manifest import parse_manifest
+from ._core.kinds import KINDS, is_companion, is_quadlet, is_unit, kind_of
+from ._core.manifest import ServiceRecord, parse_manifest
 from ._core.refs import unit_refs
 from ._core.spec import App
 from ._core.unitfile import UnitText
 from ._host import podman, staging, state
 from ._host import scope as scopes
+from ._host.files import Wire
 from ._host.owner import own_process
 from ._host.scope import Scope
 from ._host.systemd import Manager
-from ._snapshot import Snapshot
+from ._snapshot import Snapshot, to_wire
 
 _GENERATED = ("/run/systemd/generator", "/run/user/")
 
@@ -39,9 +43,9 @@ class Adopted(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Judgement:
-    """services: those of the app as the host's generator makes them.  adopted: names of
-    units taken over, with the path and the text that each had.  moves: their drop-ins, new
-    path by old; replaced: those that the app declares itself.  warnings: for people.
+    """services: those of the app as the host's generator makes them, and its companions.
+    adopted: names of units taken over, with the path and the text that each had.  moves: their
+    drop-ins, new path by old; replaced: those that the app declares itself.  warnings: for people.
     """
 
     services: tuple[Service, ...]
@@ -58,18 +62,28 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
         _check_user(scope)
         _check_location(app, scope)
     adopted = _check_files(app, scope, snapshot)
-    texts = {path: text_of(blob) for path, blob in snapshot.desired.items() if is_unit(path)}
+    texts = {
+        path: text_of(blob)
+        for path, blob in snapshot.desired.items()
+        if is_unit(path) and not blob.is_link
+    }
     units, errors = check.parse_units(texts)
     gone = frozenset(old.path for old in adopted.values())
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
     errors += check.check_units(units, version, place)
+    found, cautions = judge_companions(scope, snapshot, units)
+    errors += [*found, *check_instances(snapshot.desired, version)]
     if errors:
         raise join_errors(errors)
-    verdict = _ask_generator(app, scope, version, texts, [*_owned(app, scope, snapshot), *gone])
-    warnings = _weigh(verdict, scope, place.app_dir, units)
+    quadlets = to_wire(snapshot.desired, filter(is_quadlet, snapshot.desired))
+    verdict = _ask_generator(app, scope, version, quadlets, [*_owned(app, scope, snapshot), *gone])
+    warnings = [*cautions, *_weigh(verdict, scope, place.app_dir, units)]
+    own = companion_services(units, scope.systemd_dir)
     mine = tuple(s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir)
-    problems = conflicts.service_conflicts(verdict.services, place.app_dir)
+    problems = conflicts.service_conflicts(
+        [*verdict.services, *own], (place.app_dir, scope.systemd_dir)
+    )
     problems += _without_service(units, mine)
     if problems:
         raise join_errors(problems)
@@ -81,11 +95,11 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     }
     replaced = tuple(p for p, new in moves.items() if new[len(place.app_dir) + 1 :] in texts)
     moves = {path: new for path, new in moves.items() if path not in replaced}
-    return Judgement(mine, adopted, moves, replaced, tuple(warnings))
+    return Judgement((*mine, *own), adopted, moves, replaced, tuple(warnings))
 
 
 def _owned(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
-    return [f"{scope.app_dir(app.name)}/{path}" for path in snapshot.manifest.files]
+    return [scope.layout(app.name).real(path) for path in snapshot.manifest.files]
 
 
 def _check_user(scope: Scope) -> None:
@@ -127,8 +141,9 @@ def _has_units(folder: str) -> bool:
 
 def _check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted]:
     """Refuses to overwrite what the app does not own; the adopted units by name."""
-    app_dir = scope.app_dir(app.name)
-    errors = []
+    layout = scope.layout(app.name)
+    errors = taken_companions(scope, app, snapshot)
+    told = {error.where for error in errors}
     for path, blob in snapshot.desired.items():
         there = snapshot.current.get(path)
         if (
@@ -136,18 +151,19 @@ def _check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopte
             and path not in snapshot.manifest.files
             and there.data != blob.data
             and not app.adopt
+            and layout.real(path) not in told
         ):
             errors.append(
                 QuadletError(
                     "a file is there that no app owns",
-                    where=f"{app_dir}/{path}",
+                    where=layout.real(path),
                     remedy="Use adopt: true to replace it, or remove it.",
                 )
             )
     adopted: dict[str, Adopted] = {}
     foreign = []
     for name, path in snapshot.others:
-        if name not in snapshot.desired or path == f"{app_dir}/{name}":
+        if name not in snapshot.desired or path == layout.real(name):
             continue
         owner = scope.files.call(_owner_of, scope.state_dir, scope.unit_dir, path)
         if owner is None and app.adopt and path.startswith(scope.unit_dir + "/"):
@@ -170,14 +186,14 @@ def _owner_of(state_dir: str, unit_dir: str, path: str) -> str | None:
 
 
 def _ask_generator(
-    app: App, scope: Scope, version: Version, texts: t.Mapping[str, str], without: t.Sequence[str]
+    app: App, scope: Scope, version: Version, units: Wire, without: t.Sequence[str]
 ) -> Verdict:
     ran = scope.manager.call(
         staging.judge,
         podman.find_generator(system=scope.is_system),
         [top for top, since in scope.search if since <= version],
         scope.app_dir(app.name),
-        dict(texts),
+        units,
         list(without),
     )
     return parse_verdict(str(ran["out"]), str(ran["err"]))
@@ -243,20 +259,33 @@ def _without_service(
     ]
 
 
-def check_service_names(manager: Manager, services: t.Collection[str]) -> None:
-    """Refuses names of services that exist outside of Quadlet."""
+def check_service_names(
+    manager: Manager, scope: Scope, services: t.Mapping[str, ServiceRecord]
+) -> None:
+    """Refuses names of services that exist outside of Quadlet, or of a companion elsewhere."""
     taken = [n for n, s in manager.read_states(services).items() if s.load not in ("not-found", "")]
     errors = [
         QuadletError(
-            f"{name} exists already and is not of Quadlet: {details.fragment}",
+            f"{name} exists already{'' if is_companion(services[name].unit) else _NOT_OURS}: "
+            f"{details.fragment}",
             where=name,
             remedy="Rename the unit, or remove that file.",
         )
         for name, details in manager.read_details(taken).items()
-        if details.fragment and not details.fragment.startswith(_GENERATED)
+        if details.fragment and not _is_ours(services[name].unit, details.fragment, scope)
     ]
     if errors:
         raise join_errors(errors)
+
+
+_NOT_OURS = " and is not of Quadlet"
+
+
+def _is_ours(unit: str, fragment: str, scope: Scope) -> bool:
+    """Whether a unit file of systemd is where this unit's is, or will be."""
+    if is_companion(unit):
+        return fragment == f"{scope.systemd_dir}/{unit}"
+    return fragment.startswith(_GENERATED)
 
 
 def check_container_names(scope: Scope, services: t.Sequence[Service]) -> None:

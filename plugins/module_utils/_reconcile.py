@@ -24,7 +24,7 @@ from ._host import linger
 from ._host.lock import Lock
 from ._host.scope import Scope
 from ._host.systemd import Manager
-from ._judge import Judgement, check_container_names
+from ._judge import Judgement, check_container_names, check_service_names
 from ._snapshot import Snapshot, read_snapshot
 
 
@@ -99,16 +99,19 @@ def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool
         linger.ensure_manager(scope, manager)
         up = True
     if decided.judgement and up:
-        known = decided.snapshot.manifest.services
-        check_container_names(
-            scope,
-            [
-                s
-                for s in decided.judgement.services
-                if s.name not in known or s.objects != known[s.name].objects
-            ],
-        )
+        _check_names(scope, manager, decided)
     return up
+
+
+def _check_names(scope: Scope, manager: Manager, decided: Decided) -> None:
+    known = decided.world.manifest.services
+    if not decided.snapshot.manager_up:  # it could not be asked before
+        new = {n: r for n, r in decided.world.services.items() if n not in known}
+        check_service_names(manager, scope, new)
+    services = decided.judgement.services if decided.judgement else ()
+    check_container_names(
+        scope, [s for s in services if s.name not in known or s.objects != known[s.name].objects]
+    )
 
 
 def _work(scope: Scope, manager: Manager, decided: Decided, timings: dict[str, float]) -> Work:
@@ -177,7 +180,7 @@ def _result(
     if decided.plan.load and not steps:
         steps.append(Step(None, None, "reload", ("what is installed was never loaded",)))
     diff = make_diff(
-        decided.plan, decided.world.desired, decided.world.current, scope.app_dir(app.name)
+        decided.plan, decided.world.desired, decided.world.current, scope.layout(app.name)
     )
     states = outcome.states if outcome else decided.world.states
     details = outcome.details if outcome else {}

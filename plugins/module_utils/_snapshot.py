@@ -11,8 +11,9 @@ import dataclasses
 import os
 import typing as t
 
-from ._core.inputs import digest, is_unit
-from ._core.kinds import drop_in_dirs, split_drop_in
+from ._core.inputs import digest
+from ._core.kinds import drop_in_dirs, is_quadlet, is_unit, split_drop_in
+from ._core.layout import Layout
 from ._core.manifest import Manifest, parse_manifest
 from ._core.spec import App, Blob
 from ._core.unitstate import State
@@ -26,9 +27,9 @@ from ._host.systemd import Manager
 class Snapshot:
     """One look at an app's host.
 
-    manifest: the record of the last run, empty if there is none.  desired: what the app's
-    directory is to hold.  current: what is there of that and of what the app owns.
-    foreign_files: other paths in the directory.  others: unit files elsewhere in the
+    manifest: the record of the last run, empty if there is none.  desired: what the app
+    is to consist of.  current: what is there of that and of what the app owns.
+    foreign_files: other paths in the app's directory.  others: unit files elsewhere in the
     scope, as (name, path).  drop_ins: digests of drop-ins that the app does not own but
     that apply to its units.  states: of the recorded services; none where the manager is
     not running.
@@ -47,9 +48,7 @@ class Snapshot:
 def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
     """The snapshot that a plan for this app starts from."""
     declared = sorted({*(app.content or ()), *app.patch})
-    found = scope.files.call(
-        _read_installed, scope.state_dir, scope.app_dir(app.name), app.name, declared
-    )
+    found = scope.files.call(_read_installed, scope.state_dir, scope.layout(app.name), declared)
     manifest = (
         parse_manifest(found["manifest"], state.manifest_path(scope.state_dir, app.name))
         if found["manifest"]
@@ -58,7 +57,7 @@ def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
     current = from_wire(found["files"], manifest)
     desired = desired_content(app, manifest, current)
     owned = sorted({*desired, *manifest.files})
-    units = [path for path in owned if is_unit(path) and "/" not in path]
+    units = [path for path in owned if is_quadlet(path) and "/" not in path]
     around = _scan(
         scope, app.name, owned, sorted({d for unit in units for d in drop_in_dirs(unit)})
     )
@@ -101,13 +100,11 @@ def _scan(
     return {"units": [*mine["units"], *units], "drop_ins": {**mine["drop_ins"], **drop_ins}}
 
 
-def _read_installed(
-    state_dir: str, app_dir: str, app: str, declared: t.Sequence[str]
-) -> dict[str, t.Any]:
-    path = state.manifest_path(state_dir, app)
+def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -> dict[str, t.Any]:
+    path = state.manifest_path(state_dir, layout.app)
     text = state.read_text(path)
     owned = parse_manifest(text, path).files if text else {}
-    return {"manifest": text, **files.read_app(app_dir, sorted({*declared, *owned}))}
+    return {"manifest": text, **files.read_app(layout, sorted({*declared, *owned}))}
 
 
 def from_wire(wire: t.Mapping[str, t.Sequence[t.Any]], manifest: Manifest) -> dict[str, Blob]:
@@ -125,7 +122,7 @@ def to_wire(content: t.Mapping[str, Blob], paths: t.Iterable[str]) -> files.Wire
 
 
 def desired_content(app: App, manifest: Manifest, current: t.Mapping[str, Blob]) -> dict[str, Blob]:
-    """What the app's directory is to hold: declared, and kept where it is not pruned."""
+    """What the app is to consist of: declared, and kept where it is not pruned."""
     if app.state == "absent":
         return {}
     installed = {path: current[path] for path in manifest.files if path in current}

@@ -37,11 +37,13 @@ options:
     required: true
   state:
     description:
-      - V(started) installs the app and starts what does not run. V(restarted) restarts what runs,
-        too.
+      - V(started) installs the app and starts what does not run. What a timer, socket or path
+        unit of the app triggers is left to it, unless it has an C([Install]) section of its own.
+        V(restarted) restarts what runs, too.
       - V(present) installs and loads it, and leaves services alone.
-      - V(stopped) installs it and stops its containers, pods and kube units; networks and volumes
-        stay.
+      - V(stopped) installs it and stops its containers, pods, kube units, timers, sockets, path
+        units, targets and services; networks and volumes stay. All come back at the next boot, as
+        their C([Install]) says, or with V(started).
       - V(absent) stops its services and removes its files. Named volumes, their data, networks
         and files that the app does not own stay, and a warning names them.
     type: str
@@ -102,6 +104,32 @@ EXAMPLES = r"""
     name: shop
     src: shop/
 
+- name: Run a backup every night, and two workers from one template
+  quadlet.fleet.app:
+    name: shop
+    user: svc
+    units:
+      backup.container:
+        Container:
+          Image: registry.example/backup:3
+          Exec: [backup, --all]
+        Service:
+          Type: oneshot
+      backup.timer:
+        Timer:
+          OnCalendar: daily
+          Persistent: true
+        Install:
+          WantedBy: timers.target
+      worker@.container:
+        Container:
+          Image: registry.example/worker:3
+          Exec: worker --queue %i
+      worker@mail.container:
+        template: worker@.container
+      worker@print.container:
+        template: worker@.container
+
 - name: See what a deployment would restart, and why
   quadlet.fleet.app:
     name: shop
@@ -130,13 +158,16 @@ plan:
       type: str
       sample: web.container
     service:
-      description: The service, its name read from the generator's output.
+      description:
+        - The service, its name read from the generator's output. A companion is named by its unit.
       type: str
       sample: web.service
     action:
       description:
-        - One of C(write), C(adopt), C(start), C(restart), C(reload), C(stop), C(remove) and
-          C(linger).
+        - One of C(write), C(adopt), C(enable), C(disable), C(start), C(restart), C(reload),
+          C(stop), C(remove) and C(linger).
+        - C(enable) and C(disable) stand alone for a companion (a timer, a socket) that nothing
+          else is done to; a new one is enabled with its C(start), one that goes is disabled.
       type: str
       sample: restart
     reasons:

@@ -28,11 +28,13 @@ extends_documentation_fragment:
   - quadlet.fleet._run
 options:
   name:
-    description: File name of the unit, C(web.container) say.
+    description: File name of the unit, C(web.container) or C(backup.timer) say.
     type: str
     required: true
   sections:
-    description: The unit as a mapping of sections, as in O(quadlet.fleet.app#module:units).
+    description:
+      - The unit as a mapping of sections, or an instance as a mapping with C(template), as in
+        O(quadlet.fleet.app#module:units).
     type: dict
   content:
     description: The unit's text.
@@ -97,13 +99,16 @@ plan:
       type: str
       sample: web.container
     service:
-      description: The service, its name read from the generator's output.
+      description:
+        - The service, its name read from the generator's output. A companion is named by its unit.
       type: str
       sample: web.service
     action:
       description:
-        - One of C(write), C(adopt), C(start), C(restart), C(reload), C(stop), C(remove) and
-          C(linger).
+        - One of C(write), C(adopt), C(enable), C(disable), C(start), C(restart), C(reload),
+          C(stop), C(remove) and C(linger).
+        - C(enable) and C(disable) stand alone for a companion (a timer, a socket) that nothing
+          else is done to; a new one is enabled with its C(start), one that goes is disabled.
       type: str
       sample: restart
     reasons:

@@ -16,7 +16,11 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import is_unit
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
+    is_quadlet,
+    is_unit,
+    template_of,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import holds_units
 
 _TEMPLATE = ".j2"
@@ -68,11 +72,11 @@ def _find(action: ActionBase, src: str) -> str:
 
 def _read_directory(
     action: ActionBase, src: str, task_vars: dict[str, t.Any]
-) -> tuple[dict[str, str], dict[str, t.Any]]:
+) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     top = _find(action, src)
     if not os.path.isdir(top):
         raise AnsibleActionFail(f"src {src!r}: it is not a directory")
-    units: dict[str, str] = {}
+    units: dict[str, t.Any] = {}
     files: dict[str, t.Any] = {}
     for folder, dirs, names in os.walk(top):
         dirs[:] = sorted(name for name in dirs if name != ".git")
@@ -83,12 +87,21 @@ def _read_directory(
                 raise AnsibleActionFail(
                     f"src {src!r}: {path} is there twice, with and without {_TEMPLATE}"
                 )
+            template = template_of(path) if is_quadlet(path) else None
+            if template and _leads_to(source, template):
+                units[path] = {"template": template}
+                continue
             value = _read_file(action, source, task_vars)
             if (is_unit(path) or holds_units(path)) and value["encoding"] == "text":
                 units[path] = value["content"]
             else:
                 files[path] = value
     return units, files
+
+
+def _leads_to(source: str, template: str) -> bool:
+    """Whether a file is a link to the template beside it, which makes it an instance."""
+    return os.path.islink(source) and os.readlink(source).removesuffix(_TEMPLATE) == template
 
 
 def _read_file(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:

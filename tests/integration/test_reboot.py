@@ -12,6 +12,12 @@ from tests.integration.support.apps import (
 from tests.integration.support.hosts import Fleet, run_cli
 from tests.integration.support.playbooks import Playbooks
 
+MORE = {
+    "job.container": container().partition("[Install]")[0],
+    "job.timer": "[Timer]\nOnCalendar=*-01-01\n\n[Install]\nWantedBy=timers.target\n",
+    "w@.container": f"{container()}DefaultInstance=x\n",
+}
+
 
 def test_apps_are_back_after_a_reboot(fleet: Fleet, playbooks: Playbooks) -> None:
     host = fleet.get("5.4", "b")
@@ -22,7 +28,7 @@ def test_apps_are_back_after_a_reboot(fleet: Fleet, playbooks: Playbooks) -> Non
             port = next_port()
             unit = container(f"PublishPort={port}:8080", "Volume=./www:/www:ro", exec_=WEB)
             files = {"www/index.html": f"{app.name}\n"}
-            app.deployed({"web": unit}, files)
+            app.deployed({"web": unit, **MORE}, files)
             assert host.fetch(port) == app.name
             contents.append((port, unit, files))
         before = [app.ids("web")["web"] for app in apps]
@@ -30,6 +36,11 @@ def test_apps_are_back_after_a_reboot(fleet: Fleet, playbooks: Playbooks) -> Non
         run_cli("reboot", host.name)
         for app, (port, _unit, _files) in zip(apps, contents):
             assert host.fetch(port, timeout=30) == app.name
+        for app in apps:
+            timer, instance = f"{app.name}-job.timer", app.service("w@x")
+            assert app.scope.states(timer) == {timer: "loaded active"}
+            assert app.scope.states(instance) == {instance: "loaded active"}
+            assert app.ids("job") == {"job": ""}
         assert not set(before) & {app.ids("web")["web"] for app in apps}
         assert (
             host.ssh("loginctl list-sessions --no-legend | grep alice | grep -vc manager || true")
@@ -37,7 +48,7 @@ def test_apps_are_back_after_a_reboot(fleet: Fleet, playbooks: Playbooks) -> Non
         )
         for app, (_port, unit, files) in zip(apps, contents):
             now = app.ids("web")
-            result = app.deployed({"web": unit}, files)
+            result = app.deployed({"web": unit, **MORE}, files)
             assert not result.changed
             assert app.ids("web") == now
     finally:

@@ -99,7 +99,7 @@ SHARED = {
 
 @pytest.mark.parametrize(("services", "what", "remedy"), SHARED.values(), ids=SHARED)
 def test_shared_names(services: list[Service], what: str, remedy: str) -> None:
-    errors = service_conflicts(services, APP)
+    errors = service_conflicts(services, (APP,))
     assert len(errors) == 1
     assert errors[0].what.startswith(what)
     assert remedy in (errors[0].remedy or "")
@@ -128,7 +128,7 @@ FINE = {
 
 @pytest.mark.parametrize("services", FINE.values(), ids=FINE)
 def test_no_shared_names(services: list[Service]) -> None:
-    assert service_conflicts(services, APP) == []
+    assert service_conflicts(services, (APP,)) == []
 
 
 # Containers that Podman has

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.diff import make_diff
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.layout import Layout
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.world import Plan
 
 DIR = "/etc/containers/systemd/app"
+LAYOUT = Layout("app", DIR, "/etc/systemd/system")
 OLD, NEW = Blob(b"old\n"), Blob(b"new\n", 0o600)
 BINARY = Blob(b"\xff\x00\x01")
 
@@ -66,6 +68,25 @@ CASES = {
         [_entry("ä (absent)", "ä (mode 0644)", "", "ö\n")],
     ),
     "others are not shown": (Plan(), {"a": NEW, "b": OLD}, {"a": OLD, "c": OLD}, []),
+    "a companion, where it really is": (
+        Plan(writes=("a.timer",)),
+        {"a.timer": OLD},
+        {},
+        [
+            {
+                "before_header": "/etc/systemd/system/a.timer (absent)",
+                "after_header": "/etc/systemd/system/a.timer (mode 0644)",
+                "before": "",
+                "after": "old\n",
+            }
+        ],
+    ),
+    "an instance": (
+        Plan(writes=("a@1.container",)),
+        {"a@1.container": Blob(b"a@.container", LINK)},
+        {},
+        [_entry("a@1.container (absent)", "a@1.container (link)", "", "link to a@.container\n")],
+    ),
     "writes before deletes": (
         Plan(writes=("b",), deletes=("a",)),
         {"b": NEW},
@@ -82,4 +103,4 @@ CASES = {
 def test_diff(
     plan: Plan, desired: dict[str, Blob], current: dict[str, Blob], shown: list[dict[str, str]]
 ) -> None:
-    assert make_diff(plan, desired, current, DIR) == shown
+    assert make_diff(plan, desired, current, LAYOUT) == shown

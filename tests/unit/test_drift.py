@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.drift import find_drift
@@ -10,7 +12,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest impor
     Manifest,
     ServiceRecord,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import State
 
 WEB = b"[Container]\nImage=a\n"
@@ -40,6 +42,7 @@ def test_files(current: dict[str, Blob], found: list[str]) -> None:
 STARTED = {"web.container": "sha"}
 WEB_RECORD = ServiceRecord("web.container", started_with=STARTED, reload_with={})
 JOB_RECORD = ServiceRecord("web.container", once=True, started_with=STARTED, reload_with={})
+WAITING_RECORD = dataclasses.replace(WEB_RECORD, triggered=True)
 SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
 
 
@@ -62,6 +65,8 @@ SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
         (ServiceRecord("web.container"), UP, SAME, []),
         (JOB_RECORD, DOWN, SAME, []),
         (JOB_RECORD, State("loaded", "failed", "failed"), SAME, ["web.service has failed"]),
+        (WAITING_RECORD, DOWN, SAME, []),
+        (WAITING_RECORD, State("loaded", "failed"), SAME, ["web.service has failed"]),
     ],
     ids=[
         "none",
@@ -75,6 +80,8 @@ SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
         "never started",
         "one-shot done",
         "one-shot failed",
+        "not connected to",
+        "triggered and failed",
     ],
 )
 def test_services(
@@ -90,3 +97,16 @@ def test_services(
         )
         == found
     )
+
+
+def test_companions_that_someone_disabled() -> None:
+    enabled = {"a.timer": "disabled", "b.timer": "enabled", "c.timer": "indirect"}
+    assert find_drift(Manifest("app"), {}, {}, {}, enabled) == ["a.timer is disabled"]
+
+
+def test_an_instance_that_is_no_link_any_more() -> None:
+    link = Blob(b"w@.container", LINK)
+    manifest = Manifest("app", files={"w@a.container": (digest(link.data), LINK, "restart")})
+    assert find_drift(manifest, {"w@a.container": link}, {}, {}) == []
+    found = find_drift(manifest, {"w@a.container": Blob(WEB)}, {}, {})
+    assert found == ["w@a.container was edited"]

@@ -327,3 +327,47 @@ def test_source_is_the_unit_s_name() -> None:
 def test_once(drop_ins: str, once: bool) -> None:
     out = f"---a.service---\n[Unit]\nSourcePath=/a.container\n[Service]\n{drop_ins}\n"
     assert [service.once for service in parse_verdict(out, "").services] == [once]
+
+
+INSTALL = "[Install]\nWantedBy=default.target\n"
+DEFAULT = f"{INSTALL}DefaultInstance=x\n"
+
+
+@pytest.mark.parametrize(
+    ("blocks", "names"),
+    [
+        ({"w@": DEFAULT}, ["w@.service", "w@x.service"]),
+        ({"w@": DEFAULT, "w@x": ""}, ["w@.service", "w@x.service"]),
+        ({"w@": DEFAULT, "w@a": ""}, ["w@.service", "w@x.service", "w@a.service"]),
+        ({"w@": INSTALL}, ["w@.service"]),
+        ({"w@": "[Install]\nDefaultInstance=x\n"}, ["w@.service"]),
+        ({"w@": "[Install]\nWantedBy=a.target\nWantedBy=\nDefaultInstance=x\n"}, ["w@.service"]),
+        ({"w": DEFAULT}, ["w.service"]),
+    ],
+)
+def test_default_instances(blocks: dict[str, str], names: list[str]) -> None:
+    unit = (
+        "[Unit]\nSourcePath=/w@.container\n[Service]\nExecStart=podman run --name systemd-%p_%i\n"
+    )
+    out = "".join(f"---{name}.service---\n{unit}{more}\n" for name, more in blocks.items())
+    services = parse_verdict(out, "").services
+    assert [service.name for service in services] == names
+    objects = {service.name: service.objects for service in services}
+    assert objects.get("w@x.service", ("systemd-w_x",)) == ("systemd-w_x",)
+
+
+@pytest.mark.parametrize(
+    ("lines", "installed"),
+    [
+        ("WantedBy=a.target", True),
+        ("RequiredBy=a.target", True),
+        ("UpheldBy=a.target", True),
+        ("Alias=b.service", True),
+        ("WantedBy=", False),
+        ("DefaultInstance=x", False),
+        ("", False),
+    ],
+)
+def test_installed(lines: str, installed: bool) -> None:
+    out = f"---a.service---\n[Unit]\nSourcePath=/a.container\n[Install]\n{lines}\n"
+    assert [service.installed for service in parse_verdict(out, "").services] == [installed]

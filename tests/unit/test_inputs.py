@@ -10,18 +10,19 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import 
     AppInputs,
     Inputs,
     changed_keys,
+    declared_image,
     digest,
-    is_unit,
     loaded_digest,
     text_of,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
     drop_in_dirs,
     is_template,
+    is_unit,
     kind_of,
     split_drop_in,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitfile import parse_unit
 
 DIR = "/etc/containers/systemd/app"
@@ -248,7 +249,11 @@ def test_loaded_is_units_and_drop_ins() -> None:
         ("container.d/x.conf", False),
         ("a.container.d/x", False),
         ("a.d/x.conf", False),
-        ("a.service", False),
+        ("a.service", True),
+        ("a.service.d/x.conf", True),
+        ("sub/a.service", False),
+        ("service.d/x.conf", False),
+        ("a.mount", False),
         ("a.env", False),
         ("sub/a.container", False),
         ("sub/a.container.d/x.conf", False),
@@ -342,3 +347,51 @@ def test_kind_of(name: str, suffix: str | None) -> None:
 )
 def test_is_template(name: str, template: bool) -> None:
     assert is_template(name) is template
+
+
+TEMPLATE = Blob(b"[Container]\nImage=i\nEnvironmentFile=a.env\n")
+INSTANCES = {
+    "w@.container": TEMPLATE,
+    "w@.container.d/all.conf": Blob(b"[Container]\n"),
+    "w@a.container": Blob(b"w@.container", LINK),
+    "w@a.container.d/own.conf": Blob(b"[Container]\n"),
+    "w@b.container": Blob(b"[Container]\nImage=own\n"),
+    "a.env": Blob(b"A=1\n"),
+}
+
+
+@pytest.mark.parametrize(
+    ("unit", "paths", "image"),
+    [
+        (
+            "w@a.container",
+            {
+                "w@a.container",
+                "w@.container",
+                "w@.container.d/all.conf",
+                "w@a.container.d/own.conf",
+                "a.env",
+            },
+            "i",
+        ),
+        ("w@b.container", {"w@b.container", "w@.container.d/all.conf"}, "own"),
+        ("w@.container", {"w@.container", "w@.container.d/all.conf", "a.env"}, "i"),
+    ],
+)
+def test_an_instance_depends_on_its_template(unit: str, paths: set[str], image: str) -> None:
+    found = AppInputs(INSTANCES, {}, app_dir=DIR, home=HOME).of(unit)
+    assert set(found.restart) == paths
+    assert declared_image(unit, INSTANCES) == image
+
+
+def test_a_companion_depends_on_its_drop_ins_and_what_it_mentions() -> None:
+    content = {
+        "a.service": Blob(f"[Service]\nExecStart={DIR}/run.sh\n".encode()),
+        "a.service.d/x.conf": Blob(b"[Service]\n"),
+        "a.timer": Blob(b"[Timer]\n"),
+        "run.sh": Blob(b"#!/bin/sh\n"),
+        "other": Blob(b"x"),
+    }
+    found = AppInputs(content, {}, app_dir=DIR, home=HOME).of("a.service")
+    assert set(found.restart) == {"a.service", "a.service.d/x.conf", "run.sh"}
+    assert declared_image("a.service", content) is None

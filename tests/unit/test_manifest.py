@@ -35,6 +35,8 @@ FULL = Manifest(
             reload_with={"conf/ä": "sha2"},
         ),
         "data-volume.service": ServiceRecord("data.volume", makes="systemd-data"),
+        "web.timer": ServiceRecord("web.timer", triggers=("web.service",)),
+        "job.service": ServiceRecord("job.container", triggered=True),
     },
 )
 

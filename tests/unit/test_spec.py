@@ -8,8 +8,12 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import KINDS
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
+    COMPANIONS,
+    KINDS,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import (
+    LINK,
     App,
     Blob,
     Gate,
@@ -78,7 +82,7 @@ def test_app_names_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *(f"web.{suffix}" for suffix in KINDS),
+        *(f"web.{suffix}" for suffix in (*KINDS, *COMPANIONS)),
         "w@.container",
         "w@1.container",
         "w@a-b.container",
@@ -97,7 +101,7 @@ def test_unit_names(name: str) -> None:
     ("name", "what"),
     [
         ("web", "no Quadlet suffix"),
-        ("web.service", "no Quadlet suffix"),
+        ("web.mount", "no Quadlet suffix"),
         ("web.Container", "no Quadlet suffix"),
         ("web.container~", "no Quadlet suffix"),
         ("web.container.bak", "no Quadlet suffix"),
@@ -124,6 +128,9 @@ def test_unit_names(name: str) -> None:
         ("web.container.d/../x.conf", "neither a unit nor a drop-in"),
         ("a/web.container.d/x.conf", "neither a unit nor a drop-in"),
         ("web.container/x.conf", "neither a unit nor a drop-in"),
+        ("timer.d/x.conf", "applies to units of other apps"),
+        ("web-.service.d/x.conf", "applies to units of other apps"),
+        ("web.timer.d/x.conf", "no unit of app"),
         ("container.d/x.conf", "applies to units of other apps"),
         ("pod.d/x.conf", "applies to units of other apps"),
         ("web-.container.d/x.conf", "applies to units of other apps"),
@@ -155,6 +162,8 @@ def test_unit_paths_refused(name: str, what: str) -> None:
         ("w@.container", "w@a-b.container.d/x.conf"),
         ("w@.container", "w@a.b.container.d/x.conf"),
         ("a-b.container", "a-b.container.d/x.conf"),
+        ("backup.timer", "backup.timer.d/x.conf"),
+        ("helper@.service", "helper@1.service.d/x.conf"),
     ],
 )
 def test_drop_ins(unit: str, drop_in: str) -> None:
@@ -497,3 +506,54 @@ def test_one_unit_refused(params: dict[str, t.Any], where: str) -> None:
     with pytest.raises(QuadletError) as caught:
         _unit(**params)
     assert caught.value.where == where
+
+
+def test_a_drop_in_for_a_generated_service_belongs_to_its_unit() -> None:
+    with pytest.raises(QuadletError) as caught:
+        _app(units={"web.container": WEB, "web.service.d/x.conf": "[Service]\n"})
+    assert "web.container.d/x.conf" in str(caught.value)
+    assert "[Service] and [Unit] work there" in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["web.timer", "web.service", "web.timer.d/x.conf"])
+def test_companions_are_no_files(path: str) -> None:
+    with pytest.raises(QuadletError, match="is the name of a systemd unit"):
+        _app(units={"web.container": WEB}, files={path: "x"})
+
+
+def test_a_file_in_a_directory_may_be_called_like_a_companion() -> None:
+    content = _app(units={"w.pod": WEB}, files={"conf/a.service": ""}).content or {}
+    assert set(content) == {"w.pod", "conf/a.service"}
+
+
+def test_companions_alone_are_an_app() -> None:
+    assert set(_app(units={"a.timer": "[Timer]\n"}).content or {}) == {"a.timer"}
+
+
+@pytest.mark.parametrize("suffix", KINDS)
+def test_an_instance_is_a_link(suffix: str) -> None:
+    units = {f"w@a.{suffix}": {"template": f"w@.{suffix}"}, f"w@.{suffix}": WEB}
+    content = _app(units=units).content or {}
+    assert content[f"w@a.{suffix}"] == Blob(f"w@.{suffix}".encode(), LINK)
+    assert content[f"w@a.{suffix}"].is_link
+    assert not content[f"w@.{suffix}"].is_link
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("w@a.container", {"template": "v@.container"}, "an instance is {template: w@.container}"),
+        ("w@a.container", {"template": "w@.pod"}, "an instance is {template: w@.container}"),
+        ("w@a.container", {"template": "/w@.container"}, "an instance is {template: "),
+        ("w@a.container", {"template": "w@.container", "Unit": {}}, "an instance is {template: "),
+        ("w@.container", {"template": "w@.container"}, "can't be an instance"),
+        ("web.container", {"template": "web@.container"}, "can't be an instance"),
+        ("@a.container", {"template": "@.container"}, "can't be an instance"),
+        ("w@a.timer", {"template": "w@.timer"}, "can't be an instance"),
+    ],
+)
+def test_instances_refused(name: str, value: t.Any, what: str) -> None:
+    with pytest.raises(QuadletError) as caught:
+        _app(units={name: value})
+    assert what in str(caught.value)
+    assert caught.value.where == f"units {name}"

@@ -113,6 +113,33 @@ def test_units_drop_ins_and_files(top: pathlib.Path, gather: Gather) -> None:
     }
 
 
+def test_companions_are_units_at_the_top_alone(top: pathlib.Path, gather: Gather) -> None:
+    _fill(top, {"a.timer": "t", "a.timer.d/x.conf": "d", "conf/a.service": "s"})
+    args = gather(src="app")
+    assert args["units"] == {"a.timer": "t", "a.timer.d/x.conf": "d"}
+    assert args["files"] == {"conf/a.service": _text("s")}
+
+
+def test_a_link_to_the_template_beside_it_is_an_instance(top: pathlib.Path, gather: Gather) -> None:
+    _fill(top, {"w@.container": "w", "v@.pod.j2": "{{ greeting }}", "x.container": "x", "a": "a"})
+    (top / "w@a.container").symlink_to("w@.container")
+    (top / "v@a.pod").symlink_to("v@.pod.j2")
+    (top / "w@b.container").symlink_to("x.container")
+    (top / "w@c.container").symlink_to(top / "w@.container")
+    (top / "b").symlink_to("a")
+    args = gather(src="app")
+    assert args["units"] == {
+        "w@.container": "w",
+        "w@a.container": {"template": "w@.container"},
+        "w@b.container": "x",
+        "w@c.container": "w",
+        "v@.pod": "hello",
+        "v@a.pod": {"template": "v@.pod"},
+        "x.container": "x",
+    }
+    assert args["files"] == {"a": _text("a"), "b": _text("a")}
+
+
 def test_the_order_is_that_of_names(top: pathlib.Path, gather: Gather) -> None:
     _fill(top, {f"{name}.pod": "" for name in "cab"})
     assert list(gather(src="app")["units"]) == ["a.pod", "b.pod", "c.pod"]

@@ -53,8 +53,10 @@ def file_conflicts(units: t.Iterable[str], others: t.Iterable[ForeignFile]) -> l
     return errors
 
 
-def service_conflicts(services: t.Sequence[Service], app_dir: str) -> list[QuadletError]:
-    """Service and object names that two units share, where one is in the app's directory."""
+def service_conflicts(
+    services: t.Sequence[Service], folders: t.Sequence[str]
+) -> list[QuadletError]:
+    """Service and object names that two units share, where one is in the app's directories."""
     errors = []
     for label, names in (
         ("service", lambda service: (service.name,)),
@@ -64,17 +66,17 @@ def service_conflicts(services: t.Sequence[Service], app_dir: str) -> list[Quadl
         for service in services:
             for name in names(service):
                 other = owners.setdefault(name, service)
-                if other is not service and _in(app_dir, service, other):
-                    errors.append(_shared(label, name, _sort(app_dir, service, other)))
+                if other is not service and _in(folders, service, other):
+                    errors.append(_shared(label, name, _sort(folders, service, other)))
     return errors
 
 
-def _in(app_dir: str, *services: Service) -> bool:
-    return any(service.source.startswith(app_dir + "/") for service in services)
+def _in(folders: t.Sequence[str], *services: Service) -> bool:
+    return any(service.source.rpartition("/")[0] in folders for service in services)
 
 
-def _sort(app_dir: str, first: Service, second: Service) -> tuple[Service, Service]:
-    return (first, second) if _in(app_dir, first) else (second, first)
+def _sort(folders: t.Sequence[str], first: Service, second: Service) -> tuple[Service, Service]:
+    return (first, second) if _in(folders, first) else (second, first)
 
 
 def _shared(label: str, name: str, pair: tuple[Service, Service]) -> QuadletError:

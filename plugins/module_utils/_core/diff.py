@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import typing as t
 
+from .layout import Layout
 from .spec import Blob
 from .world import Plan
 
 
 def make_diff(
-    plan: Plan, desired: t.Mapping[str, Blob], current: t.Mapping[str, Blob], folder: str
+    plan: Plan, desired: t.Mapping[str, Blob], current: t.Mapping[str, Blob], layout: Layout
 ) -> list[dict[str, str]]:
     """One entry for each file that is written or deleted."""
     entries = []
@@ -22,8 +23,8 @@ def make_diff(
         old = current.get(path)
         new = desired.get(path) if path in plan.writes else None
         entry = {
-            "before_header": _header(folder, path, old),
-            "after_header": _header(folder, path, new),
+            "before_header": _header(layout, path, old),
+            "after_header": _header(layout, path, new),
             "before": _text(old),
             "after": _text(new),
         }
@@ -31,14 +32,16 @@ def make_diff(
     return entries
 
 
-def _header(folder: str, path: str, blob: Blob | None) -> str:
-    return f"{folder}/{path} (mode {blob.mode:04o})" if blob else f"{folder}/{path} (absent)"
+def _header(layout: Layout, path: str, blob: Blob | None) -> str:
+    what = "absent" if blob is None else "link" if blob.is_link else f"mode {blob.mode:04o}"
+    return f"{layout.real(path)} ({what})"
 
 
 def _text(blob: Blob | None) -> str:
     if blob is None:
         return ""
     try:
-        return blob.data.decode("utf-8")
+        text = blob.data.decode("utf-8")
+        return f"link to {text}\n" if blob.is_link else text
     except UnicodeDecodeError:
         return f"(binary, {len(blob.data)} bytes)\n"

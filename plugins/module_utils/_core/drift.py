@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 from .inputs import Inputs, digest
@@ -20,6 +21,7 @@ def find_drift(
     current: t.Mapping[str, Blob],
     inputs: t.Mapping[str, Inputs],
     states: t.Mapping[str, State],
+    enabled: t.Mapping[str, str] = types.MappingProxyType({}),
 ) -> list[str]:
     """Sentences, one for each file or service that is not as it was deployed."""
     found = []
@@ -35,8 +37,9 @@ def find_drift(
         state = states.get(name, State())
         if state.failed:
             found.append(f"{name} has failed" if not state.crashing else f"{name} keeps crashing")
-        elif not state.up and not record.once:
+        elif not state.up and not record.once and not record.triggered:
             found.append(f"{name} is not running")
         elif name in inputs and record.started_with not in (None, inputs[name].restart):
             found.append(f"{name} was started with other files than are installed")
+    found += [f"{name} is disabled" for name, word in enabled.items() if word == "disabled"]
     return found

@@ -26,6 +26,10 @@ _QUIET = re.compile(
     r"|No files (to parse|parsed) from )"
 )
 _NEEDS = ("Requires", "BindsTo", "Requisite")
+_INSTALL = ("WantedBy", "RequiredBy", "UpheldBy", "Alias", "Also")
+
+Block = t.Mapping[tuple[str, str], t.Sequence[str]]
+"""A generated service's text: values by section and key."""
 
 
 class Service(t.NamedTuple):
@@ -33,6 +37,8 @@ class Service(t.NamedTuple):
     is stopped; follows: those and PartOf=.  once: it ends by itself and then reads inactive.
     objects: names of containers and pods that its command takes with `--replace`.
     makes: the volume or network that it makes, and leaves when it goes, or ''.
+    installed: it is enabled, by [Install].  triggers: what a timer, socket or
+    path unit starts.
     """
 
     name: str
@@ -43,6 +49,8 @@ class Service(t.NamedTuple):
     objects: tuple[str, ...]
     can_reload: bool
     makes: str
+    installed: bool = False
+    triggers: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -84,23 +92,35 @@ def parse_verdict(stdout: str, stderr: str) -> Verdict:
         else:
             if text.strip() and not _QUIET.match(text):
                 warnings.append(text)
-    return Verdict(tuple(_parse_services(stdout)), tuple(errors), tuple(warnings))
+    return Verdict(tuple(_services(list(_blocks(stdout)))), tuple(errors), tuple(warnings))
 
 
-def _parse_services(stdout: str) -> t.Iterator[Service]:
+def _services(blocks: t.Sequence[tuple[str, Block]]) -> t.Iterator[Service]:
+    """Every generated service, and the instances that the generator itself enables of templates."""
+    names = {name for name, _block in blocks}
+    for name, block in blocks:
+        service = to_service(name, block)
+        yield service
+        instance = (block.get(("Install", "DefaultInstance")) or [""])[-1]
+        made = name.replace("@.", f"@{instance}.")
+        if instance and service.template and service.installed and made not in names:
+            yield to_service(made, block)
+
+
+def _blocks(stdout: str) -> t.Iterator[tuple[str, Block]]:
     name = ""
     lines: list[str] = []
     for line in [*stdout.split("\n"), "------"]:
         block = _BLOCK.fullmatch(line)
         if block or line == "------":
             if name:
-                yield _parse_service(name, lines)
+                yield name, _parse_block(lines)
             name, lines = block.group(1) if block else "", []
         else:
             lines.append(line)
 
 
-def _parse_service(name: str, lines: t.Sequence[str]) -> Service:
+def _parse_block(lines: t.Sequence[str]) -> Block:
     values: dict[tuple[str, str], list[str]] = {}
     section = ""
     for line in lines:
@@ -110,6 +130,11 @@ def _parse_service(name: str, lines: t.Sequence[str]) -> Service:
         key, equals, value = line.partition("=")
         if equals:
             values.setdefault((section, key), []).append(value)
+    return values
+
+
+def to_service(name: str, values: Block) -> Service:
+    """A service as its text says."""
 
     def words(*keys: str) -> tuple[str, ...]:
         found = [
@@ -120,9 +145,10 @@ def _parse_service(name: str, lines: t.Sequence[str]) -> Service:
     def last(key: str, default: str) -> str:
         return values.get(("Service", key), [default])[-1].lower()
 
-    commands = values.get(("Service", "ExecStart"), []) + values.get(
-        ("Service", "ExecStartPre"), []
-    )
+    commands = [
+        *values.get(("Service", "ExecStart"), ()),
+        *values.get(("Service", "ExecStartPre"), ()),
+    ]
     return Service(
         name=name,
         source=values.get(("Unit", "SourcePath"), [""])[-1],
@@ -133,6 +159,7 @@ def _parse_service(name: str, lines: t.Sequence[str]) -> Service:
         objects=tuple(n for text in commands for n in _object_names(name, text)),
         can_reload=("Service", "ExecReload") in values,
         makes=next(filter(None, (_made(name, text) for text in commands)), ""),
+        installed=any((values.get(("Install", key)) or [""])[-1] for key in _INSTALL),
     )
 
 

@@ -17,7 +17,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
-from .kinds import drop_in_dirs, kind_of, split_drop_in
+from .kinds import drop_in_dirs, is_unit, kind_of, split_drop_in
 from .manifest import Parts
 from .refs import PathRef, path_refs
 from .spec import Blob
@@ -43,14 +43,6 @@ def loaded_digest(content: t.Mapping[str, Blob], foreign: t.Mapping[str, str]) -
     ]
     lines += [f"{path} {sha}" for path, sha in sorted(foreign.items())]
     return digest("\n".join(lines).encode())
-
-
-def is_unit(path: str) -> bool:
-    """Whether a path in an app's directory is a unit or a unit's drop-in."""
-    drop_in = split_drop_in(path)
-    return kind_of(drop_in[0] if drop_in else path) is not None and (
-        "/" not in path or bool(drop_in)
-    )
 
 
 class AppInputs:
@@ -89,7 +81,8 @@ class AppInputs:
         by itself stays the old one, and an environment file is read at a start alone.
         """
         dirs = drop_in_dirs(unit)
-        own = [unit, *(path for folder in dirs for path in self._drop_ins.get(folder, ()))]
+        own = _texts_of(unit, self._content)
+        own += [path for folder in dirs for path in self._drop_ins.get(folder, ())]
         restart = {path: self._digests[path] for path in own}
         for folder in dirs:
             restart.update((p, self._foreign_digests[p]) for p in self._foreign.get(folder, ()))
@@ -157,6 +150,13 @@ def _by_directory(paths: t.Iterable[str]) -> dict[str, list[str]]:
     return found
 
 
+def _texts_of(unit: str, content: t.Mapping[str, Blob]) -> list[str]:
+    """A unit, and the template that it is a link to."""
+    blob = content[unit]
+    target = text_of(blob)
+    return [unit, target] if blob.is_link and target in content else [unit]
+
+
 def parse_leniently(path: str, blob: Blob) -> UnitText | None:
     """An installed unit's text, or None where someone has made it unreadable."""
     try:
@@ -167,13 +167,16 @@ def parse_leniently(path: str, blob: Blob) -> UnitText | None:
 
 def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
     """What a unit's text says as `Image=`, if it says anything."""
-    blob, kind = content.get(unit), kind_of(unit)
-    text = parse_leniently(unit, blob) if blob else None
-    return text.value(kind.section, "Image") if text and kind else None
+    kind = kind_of(unit)
+    if kind is None or unit not in content:
+        return None
+    path = _texts_of(unit, content)[-1]
+    text = parse_leniently(path, content[path])
+    return text.value(kind.section, "Image") if text else None
 
 
 def text_of(blob: Blob) -> str:
-    """A unit's text; bytes that are no UTF-8 survive."""
+    """A unit's text, or a link's target; bytes that are no UTF-8 survive."""
     return blob.data.decode("utf-8", "surrogateescape")
 
 

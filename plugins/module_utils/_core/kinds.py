@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The eight kinds of Quadlet units, one row each, and what their names mean."""
+"""The kinds of units, one row each, and what their names mean: Quadlet's and systemd's own."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from .keys import Version
 
 
 class Kind(t.NamedTuple):
-    """What a kind of unit is to Podman and to systemd.
+    """What a kind of Quadlet unit is to Podman and to systemd.
 
     runs: it has processes that live as long as the service is active; the others
     make an object once and then read `active (exited)`.
     remade: a restart of its service acts on a changed definition (a pull, a
     build).  `podman volume create --ignore` and its network twin leave an object
     that exists as it was, so a restart would only stop the containers on it.
+    order: what is started earlier has the smaller number; see Companion, too.
+    object_name: what Podman calls its object by default, with `{stem}` for the file's stem
+    (`%N` is the service's, which ServiceName= changes), and name_key: the key that says
+    otherwise; both empty where the object has no name or a key of its own must give it.
     """
 
     suffix: str
@@ -28,19 +32,76 @@ class Kind(t.NamedTuple):
     service_suffix: str
     runs: bool
     remade: bool
+    order: int
+    object_name: str
+    name_key: str
 
+    @property
+    def on_change(self) -> str:
+        """What makes a changed definition count: restart, or nothing does."""
+        return "restart" if self.runs or self.remade else ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether state: stopped stops it."""
+        return self.runs
+
+
+_BY_SERVICE, _BY_FILE = "systemd-%N", "systemd-{stem}"
 
 KINDS: t.Final[dict[str, Kind]] = {
     kind.suffix: kind
     for kind in (
-        Kind("container", "Container", (4, 4), "", True, True),
-        Kind("pod", "Pod", (5, 0), "-pod", True, True),
-        Kind("kube", "Kube", (4, 4), "", True, True),
-        Kind("network", "Network", (4, 4), "-network", False, False),
-        Kind("volume", "Volume", (4, 4), "-volume", False, False),
-        Kind("image", "Image", (4, 8), "-image", False, True),
-        Kind("build", "Build", (5, 2), "-build", False, True),
-        Kind("artifact", "Artifact", (5, 7), "-artifact", False, True),
+        Kind("container", "Container", (4, 4), "", True, True, 5, _BY_SERVICE, "ContainerName"),
+        Kind("pod", "Pod", (5, 0), "-pod", True, True, 4, _BY_FILE, "PodName"),
+        Kind("kube", "Kube", (4, 4), "", True, True, 5, "", ""),
+        Kind("network", "Network", (4, 4), "-network", False, False, 1, _BY_FILE, "NetworkName"),
+        Kind("volume", "Volume", (4, 4), "-volume", False, False, 1, _BY_FILE, "VolumeName"),
+        Kind("image", "Image", (4, 8), "-image", False, True, 0, "", ""),
+        Kind("build", "Build", (5, 2), "-build", False, True, 2, "", ""),
+        Kind("artifact", "Artifact", (5, 7), "-artifact", False, True, 0, "", ""),
+    )
+}
+
+
+class Companion(t.NamedTuple):
+    """What a type of systemd's own units is to an app that installs some beside its Quadlets.
+
+    section: the one of its type; required: a unit without it means nothing.
+    started: always, installed (those with [Install]) or never; order: as in Kind, sockets
+    before the services that they listen for.
+    runs: it is stopped and started when it changes; a target only pulls in what it newly wants.
+    trigger_key: the key that names the unit that it starts, by default the service of its stem.
+    """
+
+    suffix: str
+    section: str
+    required: bool
+    started: str
+    order: int
+    runs: bool
+    trigger_key: str
+
+    @property
+    def on_change(self) -> str:
+        """What makes a changed definition count: restart, start, or the reload alone."""
+        return "restart" if self.runs else "start" if self.stops else ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether state: stopped stops it."""
+        return self.started != "never"
+
+
+COMPANIONS: t.Final[dict[str, Companion]] = {
+    row.suffix: row
+    for row in (
+        Companion("socket", "Socket", True, "always", 3, True, "Service"),
+        Companion("service", "Service", True, "installed", 5, True, ""),
+        Companion("target", "", False, "installed", 6, False, ""),
+        Companion("path", "Path", True, "always", 7, True, "Unit"),
+        Companion("timer", "Timer", True, "always", 7, True, "Unit"),
+        Companion("slice", "Slice", False, "never", 8, False, ""),
     )
 }
 
@@ -48,17 +109,62 @@ OLDEST: Version = (4, 7)
 """The oldest Podman that reads subdirectories, where an app lives."""
 
 DROP_INS_SINCE: Version = (5, 0)
+TEMPLATES_SINCE: Version = (5, 0)
 
 
 def kind_of(name: str) -> Kind | None:
-    """The kind of a unit file's name, or None: the suffix decides, case counts."""
+    """The kind of a Quadlet unit's name, or None: the suffix decides, case counts."""
+    return KINDS.get(_suffix(name))
+
+
+def companion_of(name: str) -> Companion | None:
+    """The type of a companion's name, or None."""
+    return COMPANIONS.get(_suffix(name))
+
+
+def _suffix(name: str) -> str:
     stem, dot, suffix = name.rpartition(".")
-    return KINDS.get(suffix) if dot and stem else None
+    return suffix if dot and stem else ""
+
+
+def object_name(unit: str) -> str:
+    """What Podman calls a unit's object where no key gives it a name, or ''."""
+    stem, _dot, suffix = unit.rpartition(".")
+    kind = KINDS[suffix]
+    return kind.object_name.format(stem=stem).replace("%N", stem)
+
+
+def is_quadlet(path: str) -> bool:
+    """Whether a path in an app is a Quadlet unit or a drop-in of one."""
+    return _unit_name(path, KINDS)
+
+
+def is_companion(path: str) -> bool:
+    """Whether a path in an app is a companion or a drop-in of one."""
+    return _unit_name(path, COMPANIONS)
+
+
+def is_unit(path: str) -> bool:
+    """Whether a path in an app is a unit or a unit's drop-in, Quadlet's or systemd's."""
+    return is_quadlet(path) or is_companion(path)
+
+
+def _unit_name(path: str, table: t.Mapping[str, t.Any]) -> bool:
+    drop_in = split_drop_in(path)
+    name = drop_in[0] if drop_in else path
+    return "/" not in name and _suffix(name) in table
 
 
 def is_template(name: str) -> bool:
     """Whether a unit is a template (`w@.container`): it makes no service to start."""
     return name.rpartition(".")[0].endswith("@")
+
+
+def template_of(name: str) -> str | None:
+    """`w@.container` for the instance `w@1.container`; None for what is no instance."""
+    stem, _dot, suffix = name.rpartition(".")
+    prefix, at, instance = stem.partition("@")
+    return f"{prefix}@.{suffix}" if at and prefix and instance else None
 
 
 def split_drop_in(path: str) -> tuple[str, str] | None:

@@ -24,7 +24,8 @@ class ServiceRecord:
     """A service of an app: its place in the order, and what it was last started with.
 
     started_with: None until a start succeeded.  reload_with: the same for files whose
-    change asks for a reload.  The other fields are those of generator.Service.
+    change asks for a reload.  triggered: something else starts it (a timer, a socket, a unit
+    that wants it), so that a run does not.  The other fields are those of generator.Service.
     """
 
     unit: str
@@ -34,6 +35,8 @@ class ServiceRecord:
     objects: tuple[str, ...] = ()
     can_reload: bool = False
     makes: str = ""
+    triggers: tuple[str, ...] = ()
+    triggered: bool = False
     started_with: Parts | None = None
     reload_with: Parts | None = None
 
@@ -82,5 +85,5 @@ def parse_manifest(text: str, path: str) -> Manifest:
 
 
 def _parse_record(row: t.Mapping[str, t.Any]) -> ServiceRecord:
-    lists = {key: tuple(row[key]) for key in ("needs", "follows", "objects")}
+    lists = {key: tuple(row[key]) for key in ("needs", "follows", "objects", "triggers")}
     return ServiceRecord(**{**row, **lists})

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .follow import follow, restart_whole_pods
-from .inputs import Inputs, changed_keys, is_unit, parse_leniently
-from .kinds import split_drop_in
+from .enabling import Enabling, decide_enabling
+from .follow import follow, paused, restart_whole_pods
+from .inputs import Inputs, changed_keys, parse_leniently
+from .kinds import is_unit, split_drop_in
 from .manifest import ServiceRecord
 from .unitstate import State
 from .world import Plan, Step, World, kind_of_service, state_of
@@ -40,7 +41,8 @@ def make_plan(world: World) -> Plan:
         follow(world, actions, why)
         while restart_whole_pods(world, actions, why):
             follow(world, actions, why)
-    steps = _steps(world, actions, why, removed, writes, deletes)
+    enabling = decide_enabling(world)
+    steps = _steps(world, actions, why, removed, writes, deletes, enabling)
     chosen = {
         word: tuple(name for name, action in actions.items() if action == word)
         for word in ("start", "restart", "reload", "stop")
@@ -50,20 +52,45 @@ def make_plan(world: World) -> Plan:
         steps=tuple(steps),
         writes=tuple(writes),
         deletes=tuple(deletes),
-        load=world.loaded != world.manifest.loaded or any(map(is_unit, [*writes, *deletes])),
-        stop=(*removed, *chosen["stop"]),
+        load=world.loaded != world.manifest.loaded
+        or any(map(is_unit, [*writes, *deletes]))
+        or bool(enabling),
+        enable=_named(enabling, "enable"),
+        disable=_named(enabling, "disable"),
+        stop=_stop_order(world, [*removed, *chosen["stop"]]),
+        pause=paused(world, actions),
         start=chosen["start"],
         restart=chosen["restart"],
         reload=chosen["reload"],
-        revive=tuple(n for n in world.services if state_of(world, n).up and n not in goes),
-        settled=tuple(
-            name
-            for name in world.services
-            if state_of(world, name).up
-            and not _changes(world, name, world.manifest.services.get(name))
-        ),
+        revive=tuple(n for n in world.services if _is_kept_up(world, n) and n not in goes),
+        settled=tuple(name for name in world.services if _is_settled(world, name)),
         warnings=tuple(_stale_resources(world)),
     )
+
+
+def _stop_order(world: World, names: t.Iterable[str]) -> tuple[str, ...]:
+    """What triggers others comes first, so that it does not start them again."""
+    records = {**world.manifest.services, **world.services}
+    return tuple(sorted(names, key=lambda name: not records[name].triggers))
+
+
+def _named(enabling: t.Mapping[str, Enabling], verb: str) -> tuple[str, ...]:
+    return tuple(name for name, one in enabling.items() if one.verb == verb)
+
+
+def _is_kept_up(world: World, name: str) -> bool:
+    """Whether a service that is active has to be so in the end: not one that comes and goes."""
+    record = world.services[name]
+    passes = record.triggered and (record.once or not kind_of_service(record).stops)
+    return state_of(world, name).up and not passes
+
+
+def _is_settled(world: World, name: str) -> bool:
+    """Whether a service runs with what is wanted, or will when something starts it next."""
+    record, up = world.services[name], state_of(world, name).up
+    if record.triggered and not (up and _is_kept_up(world, name)):
+        return True
+    return up and not _changes(world, name, world.manifest.services.get(name))
 
 
 def needed_objects(world: World, plan: Plan) -> dict[str, ServiceRecord]:
@@ -106,6 +133,8 @@ def _why_now(world: World, name: str) -> Decision:
 def _decide_started(case: _Case) -> Decision:
     world, record, state = case.world, case.record, case.state
     known = world.manifest.services.get(case.name)
+    if _waits(case):
+        return None, []
     changes = _changes(world, case.name, known)
     if case.name in world.vanished:
         return "restart", [f"{record.makes} is gone"]
@@ -121,9 +150,16 @@ def _decide_started(case: _Case) -> Decision:
         return None, []
     if changes == [_RELOAD]:
         return _decide_reload(case)
-    if not kind_of_service(record).runs and not kind_of_service(record).remade:
-        return None, []
-    return "restart", [text for text in changes if text != _RELOAD]
+    reasons = [text for text in changes if text != _RELOAD]
+    verb = kind_of_service(record).on_change
+    return (verb, reasons) if verb else (None, [])
+
+
+def _waits(case: _Case) -> bool:
+    """Whether a service is left to what starts it: one that ends by itself even while it runs."""
+    return case.record.triggered and (
+        case.record.once or not (case.state.up or case.state.crashing)
+    )
 
 
 def _why_down(known: ServiceRecord | None, state: State) -> str:
@@ -142,13 +178,14 @@ def _decide_reload(case: _Case) -> Decision:
 
 
 def _decide_restarted(case: _Case) -> Decision:
-    if kind_of_service(case.record).runs and (case.state.up or case.state.crashing):
+    runs = kind_of_service(case.record).runs and not _waits(case)
+    if runs and (case.state.up or case.state.crashing):
         return "restart", ["state: restarted"]
     return _decide_started(case)
 
 
 def _decide_stopped(case: _Case) -> Decision:
-    if kind_of_service(case.record).runs and (case.state.up or case.state.crashing):
+    if kind_of_service(case.record).stops and (case.state.up or case.state.crashing):
         return "stop", ["state: stopped"]
     return None, []
 
@@ -222,6 +259,7 @@ def _steps(
     removed: t.Sequence[str],
     writes: t.Sequence[str],
     deletes: t.Sequence[str],
+    enabling: t.Mapping[str, Enabling],
 ) -> list[Step]:
     steps = []
     told: set[str] = set()
@@ -239,8 +277,12 @@ def _steps(
         told.add(unit)
     for name, action in actions.items():
         unit = world.services[name].unit
-        steps.append(Step(unit, name, action, tuple(why[name])))
+        also = [enabling[name].reason] if name in enabling and enabling[name].reason else []
+        steps.append(Step(unit, name, action, (*why[name], *also)))
         told |= {unit, *world.inputs[name].restart, *world.inputs[name].reload}
+    alone = {n: one for n, one in enabling.items() if one.reason and n not in told}
+    steps += [Step(name, name, one.verb, (one.reason,)) for name, one in alone.items()]
+    told |= set(alone)
     steps += [_write_step(world, path) for path in writes if path not in told]
     steps += [Step(path, None, "remove", (gone,)) for path in deletes if path not in told]
     return steps
@@ -275,7 +317,7 @@ def _stale_resources(world: World) -> list[str]:
 
 def _is_stale(world: World, name: str, record: ServiceRecord) -> bool:
     kind, known = kind_of_service(record), world.manifest.services.get(name)
-    if kind.runs or kind.remade or known is None or not state_of(world, name).up:
+    if kind.on_change or record.triggered or known is None or not state_of(world, name).up:
         return False
     changed = known.started_with not in (None, world.inputs[name].restart)
     return changed and name not in world.own_start

@@ -15,20 +15,31 @@ import re
 import typing as t
 
 from .errors import QuadletError
-from .kinds import KINDS, kind_of, split_drop_in
+from .kinds import (
+    COMPANIONS,
+    KINDS,
+    companion_of,
+    is_companion,
+    is_unit,
+    kind_of,
+    split_drop_in,
+    template_of,
+)
+from .layout import RESERVED_DIR
 from .quadlets import holds_units, split_quadlets
 from .render import render_unit
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
 ON_CHANGE = ("restart", "reload", "none")
-RESERVED_DIR = ".fleet.d"
-"""Where new bytes wait inside an app's directory: `*.d` is never searched for units."""
+LINK = 0o120000
+"""The mode of a symbolic link, as in git; its data is where it leads."""
 
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _UNIT = re.compile(r"[A-Za-z0-9_:@\\][A-Za-z0-9_.:@\\-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_SUFFIXES = "|".join([*KINDS, "quadlets"])
-_QUADLET_PART = re.compile(rf"(.*\.)({_SUFFIXES})|(.*\.)?({_SUFFIXES})\.d")
+_SUFFIXES = (*KINDS, *COMPANIONS)
+_READ = "|".join([*KINDS, "quadlets"])
+_QUADLET_PART = re.compile(rf"(.*\.)({_READ})|(.*\.)?({_READ})\.d")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +49,11 @@ class Blob:
     data: bytes
     mode: int = 0o644
     on_change: str = "restart"
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link, an instance's to its template."""
+        return self.mode == LINK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,10 +90,7 @@ def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
     unit, state = params["name"], params["state"]
     _check_unit_name(unit, "name")
     given = params["content"] if params["content"] is not None else params["sections"]
-    if state == "absent" or given is None:
-        blob = None
-    else:
-        blob = Blob(_unit_text(unit, given).encode("utf-8", "surrogateescape"))
+    blob = None if state == "absent" or given is None else _parse_unit(unit, given)
     if blob is None and state != "absent":
         raise QuadletError(
             "neither sections nor content is given",
@@ -108,7 +121,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
     name = parse_app_name(params["name"])
     state = params["state"]
     content = parse_content(name, params.get("units"), params.get("files"))
-    if content is not None and not any(kind_of(path) for path in content) and state != "absent":
+    if content is not None and not any(map(is_unit, content)) and state != "absent":
         raise QuadletError(
             f"the set of units of app {name!r} is empty",
             where="units",
@@ -157,10 +170,7 @@ def parse_content(
     """
     if units is None and files is None:
         return None
-    content = {
-        path: Blob(_unit_text(path, value).encode("utf-8", "surrogateescape"))
-        for path, value in _split(units or {}).items()
-    }
+    content = {path: _parse_unit(path, value) for path, value in _split(units or {}).items()}
     for path in content:
         _check_unit_path(app, path, content)
     for path, value in (files or {}).items():
@@ -189,6 +199,31 @@ def _split(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     return single
 
 
+def _parse_unit(path: str, value: t.Any) -> Blob:
+    if isinstance(value, t.Mapping) and isinstance(value.get("template"), str):
+        return _parse_instance(path, value)
+    return Blob(_unit_text(path, value).encode("utf-8", "surrogateescape"))
+
+
+def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
+    """A link to the template: Podman and systemd have one template for each name."""
+    where, wanted = f"units {path}", template_of(path) if kind_of(path) else None
+    if wanted is None:
+        raise QuadletError(
+            f"{path!r} can't be an instance of a template",
+            where=where,
+            remedy="An instance is called STEM@NAME.SUFFIX, with a Quadlet suffix.",
+        )
+    if dict(value) != {"template": wanted}:
+        raise QuadletError(
+            f"an instance is {{template: {wanted}}}, not {dict(value)!r}",
+            where=where,
+            remedy="What is its own goes into a drop-in, "
+            f"{path}.d/10-own.conf say, or into a unit without template.",
+        )
+    return Blob(wanted.encode(), LINK)
+
+
 def _unit_text(path: str, value: t.Any) -> str:
     if isinstance(value, t.Mapping):
         return render_unit(path, value)
@@ -215,7 +250,7 @@ def _check_unit_path(app: str, path: str, content: t.Mapping[str, Blob]) -> None
     if _CONTROL.search(name):
         raise QuadletError(f"{name!r} can't be a drop-in's name", where=where)
     stem, _dot, suffix = unit.rpartition(".")
-    if unit in KINDS or (suffix in KINDS and stem.endswith("-")):
+    if unit in _SUFFIXES or (suffix in _SUFFIXES and stem.endswith("-")):
         raise QuadletError(
             f"the drop-in directory {unit}.d applies to units of other apps too",
             where=where,
@@ -226,16 +261,19 @@ def _check_unit_path(app: str, path: str, content: t.Mapping[str, Blob]) -> None
         raise QuadletError(
             f"the drop-in is for {unit}, which is no unit of app {app!r}",
             where=where,
-            remedy=f"Declare {unit} in this app, or put the drop-in into the app that has it.",
+            remedy=f"Write it for the unit that Quadlet makes {unit} of ({stem}.container.d/{name} "
+            "say): [Service] and [Unit] work there."
+            if suffix == "service"
+            else f"Declare {unit} in this app, or put the drop-in into the app that has it.",
         )
 
 
 def _check_unit_name(name: str, where: str) -> None:
-    if kind_of(name) is None:
+    if kind_of(name) is None and companion_of(name) is None:
         raise QuadletError(
-            f"{name!r} has no Quadlet suffix",
+            f"{name!r} has no Quadlet suffix, and none of systemd's",
             where=where,
-            remedy=f"Units end in one of {', '.join('.' + suffix for suffix in KINDS)}; "
+            remedy=f"Units end in one of {', '.join('.' + suffix for suffix in _SUFFIXES)}; "
             "other files belong into files.",
         )
     if not _UNIT.fullmatch(name) or len(name) > 200:
@@ -261,6 +299,12 @@ def _check_file_path(path: str) -> None:
         )
     if parts[0] == RESERVED_DIR:
         raise QuadletError(f"{RESERVED_DIR} is kept for the work of this collection", where=where)
+    if is_companion(path):
+        raise QuadletError(
+            f"{path!r} is the name of a systemd unit",
+            where=where,
+            remedy="Declare it in units, and systemd gets it, or put it into a directory.",
+        )
     for part in parts:
         if _QUADLET_PART.fullmatch(part):
             raise QuadletError(

@@ -12,7 +12,7 @@ import types
 import typing as t
 
 from .inputs import Inputs
-from .kinds import KINDS, Kind, kind_of
+from .kinds import KINDS, Companion, Kind, companion_of, kind_of
 from .manifest import Manifest, ServiceRecord
 from .spec import App, Blob
 from .unitstate import State
@@ -22,8 +22,8 @@ _IDLE = State()
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """What happens to one unit or file.  action: write, adopt, start, restart, reload,
-    stop, remove or linger.  service: None for a file that no service uses.
+    """What happens to one unit or file.  action: write, adopt, enable, disable, start,
+    restart, reload, stop, remove or linger.  service: None for a file that no service uses.
     """
 
     unit: str | None
@@ -41,14 +41,18 @@ class Plan:
     """steps: for people.  The rest: what to do, services in no particular order.
 
     revive: services that are active now and must be active afterwards, whatever stops
-    in between.  load: whether the generator has to read anything anew.
+    in between.  load: whether systemd and the generator have to read anything anew.
+    pause: what has to be down when sockets start, systemd refuses them otherwise.
     """
 
     steps: tuple[Step, ...] = ()
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
     load: bool = False
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
+    pause: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
@@ -69,7 +73,8 @@ class World(t.NamedTuple):
     owns, as they are.  services: the graph as the generator makes it, by service.  inputs
     by service.  states by service.  own_start: services that systemd started by itself
     after the last write.  adopted: old texts of units that are taken over.  vanished: services
-    that read active, and whose network or volume Podman does not have any more.
+    that read active, and whose network or volume Podman does not have any more.  enabled:
+    systemd's word for companions with [Install], where it was asked.
     """
 
     app: App
@@ -83,6 +88,7 @@ class World(t.NamedTuple):
     own_start: frozenset[str] = frozenset()
     adopted: t.Mapping[str, str] = types.MappingProxyType({})
     vanished: frozenset[str] = frozenset()
+    enabled: t.Mapping[str, str] = types.MappingProxyType({})
 
 
 def state_of(world: World, name: str) -> State:
@@ -90,7 +96,11 @@ def state_of(world: World, name: str) -> State:
     return world.states.get(name, _IDLE)
 
 
-def kind_of_service(record: ServiceRecord) -> Kind:
+def kind_of_service(record: ServiceRecord) -> Kind | Companion:
     """The kind of the unit that a service is made of."""
-    kind = kind_of(record.unit)
-    return kind or KINDS["container"]
+    return kind_of(record.unit) or companion_of(record.unit) or KINDS["container"]
+
+
+def start_order(services: t.Mapping[str, ServiceRecord], names: t.Iterable[str]) -> list[str]:
+    """The names sorted so that what others stand on comes first, sockets before services."""
+    return sorted(names, key=lambda name: kind_of_service(services[name]).order)

@@ -3,41 +3,44 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Reading and replacing files in an app's directory; every function runs as their owner."""
+"""Reading and replacing an app's files; every function runs as their owner."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import os
 import shutil
 import stat
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.spec import RESERVED_DIR
+from .._core.layout import RESERVED_DIR, Layout
+from .._core.spec import LINK
 
 Wire = dict[str, list[t.Any]]
-"""Files on their way between processes: path → [text with surrogates for bytes, mode]."""
+"""Files on their way between processes: path → [text with surrogates for bytes, mode]; of a
+link its target and LINK."""
 
 
-def read_app(app_dir: str, paths: t.Sequence[str]) -> dict[str, t.Any]:
-    """`{"files": Wire, "listing": [path …]}`: the named files, and paths of all that is there."""
-    _refuse_link(app_dir)
+def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
+    """`{"files": Wire, "listing": [path …]}`: the named files, and all paths in the directory."""
+    _refuse_link(layout.app_dir)
     files: Wire = {}
     for path in paths:
-        found = read_file(f"{app_dir}/{path}")
+        found = read_file(layout.real(path))
         if found is not None:
             files[path] = found
     listing = []
-    for folder, dirs, names in os.walk(app_dir):
+    for folder, dirs, names in os.walk(layout.app_dir):
         dirs[:] = [name for name in dirs if name != RESERVED_DIR]
-        listing += [os.path.relpath(os.path.join(folder, name), app_dir) for name in names]
+        listing += [os.path.relpath(os.path.join(folder, name), layout.app_dir) for name in names]
     return {"files": files, "listing": sorted(listing)}
 
 
 def read_file(path: str) -> list[t.Any] | None:
-    """[text, mode] of a regular file; None where there is none; a link reads as `["", -1]`."""
+    """[text, mode] of a file or link; None where there is none; a device reads as `["", -1]`."""
     try:
         info = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -49,7 +52,7 @@ def read_file(path: str) -> list[t.Any] | None:
                 where=path,
                 remedy="Remove it, or give the app's file another path.",
             )
-        return ["", -1]
+        return [os.readlink(path), LINK] if stat.S_ISLNK(info.st_mode) else ["", -1]
     with open(path, "rb") as stream:
         return [stream.read().decode("utf-8", "surrogateescape"), stat.S_IMODE(info.st_mode)]
 
@@ -63,65 +66,78 @@ def _refuse_link(app_dir: str) -> None:
         )
 
 
-def stage_files(app_dir: str, files: Wire) -> None:
+def stage_files(layout: Layout, files: Wire) -> None:
     """Writes new bytes beside where they go, so that the rest can't run out of space.
 
-    They wait in a directory that the generator does not search.  On any failure it is
-    removed and nothing else has changed.
+    On any failure they are removed and nothing else has changed.
     """
-    _refuse_link(app_dir)
-    waiting = f"{app_dir}/{RESERVED_DIR}"
-    made = _make_dirs(app_dir)
+    _refuse_link(layout.app_dir)
+    folders = dict.fromkeys(
+        os.path.dirname(layout.waiting(path, number)) for number, path in enumerate(files)
+    )
+    made: list[str] = []
     try:
-        shutil.rmtree(waiting, ignore_errors=True)
-        os.mkdir(waiting, 0o700)
-        for number, (text, mode) in enumerate(files.values()):
-            _write(f"{waiting}/{number}", text, mode)
-    except OSError as error:
-        shutil.rmtree(waiting, ignore_errors=True)
+        _forget_waiting(layout)
+        for folder in folders:
+            made += _make_dirs(folder)
+        for number, (path, (text, mode)) in enumerate(files.items()):
+            _write(layout.waiting(path, number), text, mode, named=layout.real(path))
+    except OSError:
+        _forget_waiting(layout)
         for folder in reversed(made):
-            os.rmdir(folder)
-        # The number of a waiting file says nothing; the path it was for does.
-        if error.filename and os.path.basename(error.filename).isdigit():
-            error.filename = f"{app_dir}/{list(files)[int(os.path.basename(error.filename))]}"
+            _rmdir(folder)
         raise
 
 
-def _write(path: str, text: str, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+def _write(path: str, text: str, mode: int, *, named: str) -> None:
+    """A new file or link.  named: the path that an error tells."""
     try:
-        with open(descriptor, "wb", closefd=False) as stream:
-            stream.write(text.encode("utf-8", "surrogateescape"))
-        os.fchmod(descriptor, mode)
-        os.fsync(descriptor)
+        if mode == LINK:
+            os.symlink(text, path)
+            return
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with open(descriptor, "wb", closefd=False) as stream:
+                stream.write(text.encode("utf-8", "surrogateescape"))
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
-        error.filename = error.filename or path
+        error.filename, error.filename2 = named, None
         raise
-    finally:
-        os.close(descriptor)
 
 
-def commit_files(app_dir: str, paths: t.Sequence[str], deletes: t.Sequence[str]) -> None:
+def commit_files(layout: Layout, paths: t.Sequence[str], deletes: t.Sequence[str]) -> None:
     """Puts staged files in their places, each by one rename, and deletes what goes."""
-    waiting = f"{app_dir}/{RESERVED_DIR}"
-    touched = {app_dir}
+    touched = set()
     for number, path in enumerate(paths):
-        target = f"{app_dir}/{path}"
+        target = layout.real(path)
         _make_dirs(os.path.dirname(target))
-        os.replace(f"{waiting}/{number}", target)
+        os.replace(layout.waiting(path, number), target)
         touched.add(os.path.dirname(target))
     for path in deletes:
-        _remove(f"{app_dir}/{path}")
-    shutil.rmtree(waiting, ignore_errors=True)
+        _remove(layout.real(path))
+        touched.add(os.path.dirname(layout.real(path)))
+    _forget_waiting(layout)
     for folder in touched:
         _sync(folder)
-    _remove_empty_dirs(app_dir, deletes)
+    for path in deletes:
+        _remove_empty_dirs(layout.real(path), path.count("/"))
+    _rmdir(layout.app_dir)
 
 
-def discard_staged(app_dir: str) -> None:
+def discard_staged(layout: Layout) -> None:
     """Forgets staged files, and the directory that was made for them if it holds nothing."""
-    shutil.rmtree(f"{app_dir}/{RESERVED_DIR}", ignore_errors=True)
-    _rmdir(app_dir)
+    _forget_waiting(layout)
+    _rmdir(layout.app_dir)
+
+
+def _forget_waiting(layout: Layout) -> None:
+    """Removes what waits, of a run that died as well."""
+    shutil.rmtree(f"{layout.app_dir}/{RESERVED_DIR}", ignore_errors=True)
+    for path in glob.glob(f"{glob.escape(layout.waiting_companions)}*"):
+        _remove(path)
 
 
 def move_foreign(moves: t.Sequence[t.Sequence[str]], deletes: t.Sequence[str]) -> None:
@@ -164,13 +180,11 @@ def _rmdir(path: str) -> None:
         os.rmdir(path)
 
 
-def _remove_empty_dirs(app_dir: str, deletes: t.Sequence[str]) -> None:
-    for path in deletes:
-        folder = os.path.dirname(path)
-        while folder:
-            _rmdir(f"{app_dir}/{folder}")
-            folder = os.path.dirname(folder)
-    _rmdir(app_dir)
+def _remove_empty_dirs(path: str, depth: int) -> None:
+    """The directories above a deleted file, at most so many."""
+    for _level in range(depth):
+        path = os.path.dirname(path)
+        _rmdir(path)
 
 
 def _sync(folder: str) -> None:

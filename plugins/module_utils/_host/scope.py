@@ -15,11 +15,18 @@ import typing as t
 from .._core.errors import QuadletError
 from .._core.keys import Version
 from .._core.kinds import OLDEST
+from .._core.layout import Layout
 from .owner import Owner
 
 SYSTEM_UNITS = "/etc/containers/systemd"
 ADMIN_UNITS = f"{SYSTEM_UNITS}/users"
 SYSTEM_STATE = "/var/lib/quadlet.fleet"
+SYSTEMD_DIRS: t.Final[dict[str, str]] = {
+    "system": "/etc/systemd/system",
+    "home": "{home}/.config/systemd/user",
+    "admin": "/etc/systemd/user",
+}
+"""Where systemd reads units, by location; the last is every user's, so that nothing goes there."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +59,15 @@ class Scope:
     def app_dir(self, app: str) -> str:
         """The directory of an app's units and files."""
         return f"{self.unit_dir}/{app}"
+
+    @property
+    def systemd_dir(self) -> str:
+        """The directory of companions."""
+        return SYSTEMD_DIRS[self.location].format(home=self.manager.home)
+
+    def layout(self, app: str) -> Layout:
+        """Where an app's content lies."""
+        return Layout(app, self.app_dir(app), self.systemd_dir)
 
 
 def resolve_scope(user: str | int | None, location: str = "home") -> Scope:

@@ -21,6 +21,8 @@ import typing as t
 
 from .._core.errors import QuadletError
 from .._core.kinds import KINDS, kind_of
+from .._core.spec import LINK
+from .files import Wire
 
 _DROP_IN_DIR = re.compile(rf"^(.+\.)?({'|'.join(KINDS)})\.d$")
 _TIMEOUT = 60.0
@@ -86,10 +88,10 @@ def judge(
     generator: t.Sequence[str],
     search: t.Sequence[str],
     app_dir: str,
-    texts: t.Mapping[str, str],
+    units: Wire,
     without: t.Sequence[str],
 ) -> dict[str, t.Any]:
-    """The dry run over the scope with the app's units and drop-ins as in texts.
+    """The dry run over the scope with these units and drop-ins of the app.
 
     without: paths that will be gone.  Returns status, out and err.
     """
@@ -102,7 +104,7 @@ def judge(
             tops.append((copy, top))
             _copy_units(top, copy, frozenset(without))
             if app_dir.startswith(top + "/") and os.path.dirname(app_dir) == top:
-                _write_texts(f"{copy}/{os.path.basename(app_dir)}", texts)
+                _write_units(f"{copy}/{os.path.basename(app_dir)}", units)
         ran = run_generator(generator, [copy for copy, _top in tops])
         for copy, top in tops:
             ran = {
@@ -111,6 +113,32 @@ def judge(
                 "err": ran["err"].replace(copy, top),
             }
         return ran
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def verify(flags: t.Sequence[str], companions: Wire) -> str:
+    """What systemd-analyze says of companions, with their names as paths; '' without it.
+
+    It reads the copy alone: a drop-in that is installed may be one that this run removes.
+    """
+    stage = tempfile.mkdtemp(prefix="quadlet.fleet-")
+    environment = {"XDG_RUNTIME_DIR": stage, **os.environ, "SYSTEMD_UNIT_PATH": stage}
+    try:
+        _write_units(stage, companions)
+        names = [f"{stage}/{path}" for path in companions if "/" not in path]
+        done = subprocess.run(
+            ["systemd-analyze", *flags, "verify", "--man=no", *names],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+            env={**environment, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"},
+            cwd="/",
+        )
+        return done.stderr.decode("utf-8", "surrogateescape").replace(f"{stage}/", "")
+    except (FileNotFoundError, subprocess.TimeoutExpired):
+        return ""
     finally:
         shutil.rmtree(stage, ignore_errors=True)
 
@@ -132,12 +160,15 @@ def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
             os.symlink("/nonexistent", target)
 
 
-def _write_texts(folder: str, texts: t.Mapping[str, str]) -> None:
-    for path, text in texts.items():
+def _write_units(folder: str, units: Wire) -> None:
+    for path, (text, mode) in units.items():
         target = f"{folder}/{path}"
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        if os.path.islink(target):
+        if os.path.lexists(target):
             os.unlink(target)
+        if mode == LINK:
+            os.symlink(text, target)
+            continue
         with open(target, "wb") as stream:
             stream.write(text.encode("utf-8", "surrogateescape"))
 

@@ -66,6 +66,29 @@ class Manager:
         if ran.status != 0:
             raise _failed("systemctl daemon-reload failed", ran)
 
+    def enable(self, companions: t.Collection[str]) -> None:
+        """Makes the links that [Install] asks for, and removes those that it asked for before."""
+        ran = self._offline("reenable", companions) if companions else Ran(0, "", "")
+        if ran.status != 0:
+            raise _failed(f"systemctl reenable {' '.join(companions)} failed", ran)
+
+    def disable(self, companions: t.Iterable[str]) -> None:
+        """Removes every link to a companion; one whose file is gone may be an error by itself."""
+        for name in companions:
+            ran = self._offline("disable", [name])
+            if ran.status != 0 and "does not exist" not in ran.err:
+                raise _failed(f"systemctl disable {name} failed", ran)
+
+    def read_enabled(self, companions: t.Sequence[str]) -> dict[str, str]:
+        """`enabled`, `disabled`, … by companion; every one of them has its file."""
+        words = self._offline("is-enabled", companions).out.split() if companions else []
+        return dict(zip(companions, words)) if len(words) == len(companions) else {}
+
+    def _offline(self, verb: str, companions: t.Collection[str]) -> Ran:
+        """Links are files, which systemctl sees to without a manager: there may be none."""
+        argv = ["systemctl", *self._flags, verb, "--", *companions]
+        return self._owner.run(argv, extra={"SYSTEMD_OFFLINE": "1"})
+
     def queue(self, verb: str, services: t.Collection[str]) -> Ran:
         """Queues one job for each service and returns at once."""
         return self._systemctl(verb, "--no-block", "--", *services) if services else Ran(0, "", "")

@@ -91,6 +91,7 @@ class Scope:
     name: str
     options: t.Mapping[str, t.Any]
     unit_dir: str
+    systemd_dir: str
     state_dir: str
     owner: str
     cgroup: str
@@ -183,6 +184,7 @@ def system_scope(host: Host, playbooks: Playbooks) -> Scope:
         name="system",
         options={},
         unit_dir="/etc/containers/systemd",
+        systemd_dir="/etc/systemd/system",
         state_dir="/var/lib/quadlet.fleet",
         owner="root",
         cgroup="/system.slice/",
@@ -203,6 +205,7 @@ def user_scope(host: Host, playbooks: Playbooks, user: str = "alice", uid: int =
         name=user,
         options={"user": user},
         unit_dir=f"/home/{user}/.config/containers/systemd",
+        systemd_dir=f"/home/{user}/.config/systemd/user",
         state_dir=f"/home/{user}/.local/state/quadlet.fleet",
         owner=user,
         cgroup=f"/user.slice/user-{uid}.slice/user@{uid}.service/",
@@ -232,6 +235,10 @@ class App:
     def service(self, stem: str) -> str:
         """The service of a container or kube unit."""
         return f"{self.name}-{stem}.service"
+
+    def companion(self, name: str) -> str:
+        """The path of a companion, C(backup.timer) say."""
+        return f"{self.scope.systemd_dir}/{self.name}-{name}"
 
     def path(self, relative: str = "") -> str:
         """A path in the app's directory."""
@@ -297,6 +304,8 @@ class App:
         sources = " ".join(f"-e ^SourcePath={folder}/" for folder in folders)
         systemctl = scope.command(f"systemctl {scope.flags}")
         self.host.ssh(
+            f"cd {scope.systemd_dir} 2>/dev/null && found=$(ls -d {self.name}-* 2>/dev/null) && "
+            f"{{ {systemctl} disable --now --quiet $found; rm -rf $found; }} 2>/dev/null;"
             f"cd {scope.generated} && found=$(grep -ls {sources} *.service);"
             f'[ -z "$found" ] || {{ {systemctl} stop $found; {systemctl} reset-failed $found; }};'
             f"rm -rf {' '.join(folders)} {scope.state_dir}/apps/{self.name}.json"

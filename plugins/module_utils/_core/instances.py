@@ -1,0 +1,42 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Instances of template units: links to the template beside them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .errors import QuadletError
+from .keys import Version, version_text
+from .kinds import TEMPLATES_SINCE
+from .spec import Blob
+
+
+def check_instances(content: t.Mapping[str, Blob], version: Version) -> list[QuadletError]:
+    """Every instance that would be a link to nothing, or that the host's Podman can't read."""
+    errors = []
+    for path, blob in content.items():
+        template = blob.data.decode("utf-8", "surrogateescape")
+        if not blob.is_link:
+            continue
+        if version < TEMPLATES_SINCE:
+            errors.append(
+                QuadletError(
+                    f"instances of templates came with Podman {version_text(TEMPLATES_SINCE)}, "
+                    f"the host has {version_text(version)}",
+                    where=path,
+                    remedy="Update Podman, or declare the unit with a text of its own.",
+                )
+            )
+        elif template not in content or content[template].is_link:
+            errors.append(
+                QuadletError(
+                    f"its template {template} is no unit of the app",
+                    where=path,
+                    remedy=f"Declare {template} too, or remove its instances with it.",
+                )
+            )
+    return errors
