@@ -150,6 +150,7 @@ def test_a_careless_encoder_is_noticed(
     judges: list[Judge], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     function, careless, form, value = MUTANTS[name]
+    assert not any(one.differences({form: ["plain"]}) for one in judges)
     monkeypatch.setattr(quoting, function, careless)
     assert all(one.differences({form: [value]}) for one in judges)
 

@@ -144,7 +144,8 @@ _EXISTING = [
     Form("AddHost", "Container", "last part", _parts("name")),
     Form("Tmpfs", "Container", "last part", _parts("/t")),
     Form("Secret", "Container", "option", _option("source", type="env")),
-    Form("Secret: option names", "Container", "option name", _option_name),
+    # A secret that is only named by its source is written as the bare name.
+    Form("Secret: option names", "Container", "option name", _option_name, means="source".__eq__),
     Form("Mount", "Container", "csv option", _option("target", type="tmpfs"), _as_csv),
     Form("Mount: source", "Container", "csv option", _mount_source, _as_csv),
     Form("Mount: name", "Container", "csv source", _volume_name, _as_csv, means=_reference),
