@@ -17,7 +17,6 @@ from .kinds import kind_of
 from .lint_unit import Hits
 from .lint_values import published_port
 from .lint_view import Hit, Line, Merged, is_open, words_of
-from .refs import path_refs
 
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY_BASE|"
@@ -84,16 +83,14 @@ def privileges(unit: Merged) -> Hits:
 
 def mounts(unit: Merged) -> Hits:
     """Mounts of what is the host's own."""
-    place = unit.app.context.place
     for line in unit.own("Volume", "Mount", "PodmanArgs"):
         found = ".sock" in line.value and _SOCKET.search(line.value)
         if found:
             yield Hit("socket-mount", line, f"{found.group(1)} is the engine's own door")
-    for part in unit.parts:
-        for ref in path_refs(part, unit.kind.section, unit_dir=place.app_dir, home=place.home):
-            if ref.mount:
-                line = Line(part.name, ref.entry, None, unit)
-                yield from _mount(line, ref.path, place.unit_dir, writable=ref.writable)
+    for line, ref in unit.paths:
+        if ref.mount:
+            unit_dir = unit.app.context.place.unit_dir
+            yield from _mount(line, ref.path, unit_dir, writable=ref.writable)
 
 
 def _mount(line: Line, path: str, unit_dir: str, *, writable: bool) -> Hits:

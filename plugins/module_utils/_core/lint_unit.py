@@ -13,7 +13,7 @@ import typing as t
 from .keys import INSTALL_SINCE, SECTIONS, SYSTEMD_KEYS, Key, Reads
 from .kinds import kind_of
 from .lint_view import Hit, Line, Merged, is_open
-from .refs import PathRef, path_refs
+from .refs import PathRef
 
 Hits = t.Iterator[Hit]
 
@@ -178,17 +178,13 @@ def bare_names(unit: Merged) -> Hits:
 def files(unit: Merged) -> Hits:
     """Paths relative to the unit: what is not there, is elsewhere, or can't be read."""
     context = unit.app.context
-    for part in unit.parts:
-        place = context.place
-        refs = path_refs(part, unit.kind.section, unit_dir=place.app_dir, home=place.home)
-        for ref in refs:
-            inside = ref.path == place.app_dir or ref.path.startswith(place.app_dir + "/")
-            line = Line(part.name, ref.entry, None, unit)
-            if ref.relative and not inside:
-                yield Hit("path-outside-app", line, f"{ref.path} is outside of the app's directory")
-            elif inside and context.files is not None and _can_be_judged(unit, ref):
-                path = ref.path[len(place.app_dir) + 1 :]
-                yield from _file(unit, line, ref, path)
+    app_dir = context.place.app_dir
+    for line, ref in unit.paths:
+        inside = ref.path == app_dir or ref.path.startswith(app_dir + "/")
+        if ref.relative and not inside:
+            yield Hit("path-outside-app", line, f"{ref.path} is outside of the app's directory")
+        elif inside and context.files is not None and _can_be_judged(unit, ref):
+            yield from _file(unit, line, ref, ref.path[len(app_dir) + 1 :])
 
 
 def _can_be_judged(unit: Merged, ref: PathRef) -> bool:

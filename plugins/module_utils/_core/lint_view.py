@@ -16,6 +16,7 @@ from .check import Place
 from .keys import NEWEST, SECTIONS, Key, Version
 from .kinds import Kind, drop_in_dirs, kind_of, split_drop_in
 from .quoting import split_words
+from .refs import PathRef, path_refs
 from .unitfile import Entry, UnitText
 
 
@@ -102,6 +103,16 @@ class Merged:
     def podman_args(self) -> list[tuple[Line, list[str]]]:
         """The words of each PodmanArgs= line."""
         return [(line, words_of(line.value)) for line in self.own("PodmanArgs")]
+
+    @functools.cached_property
+    def paths(self) -> list[tuple[Line, PathRef]]:
+        """The paths that it names, those of drop-ins too relative to the unit."""
+        place, section = self.app.context.place, self.kind.section
+        return [
+            (Line(part.name, ref.entry, None, self), ref)
+            for part in self.parts
+            for ref in path_refs(part, section, unit_dir=place.app_dir, home=place.home)
+        ]
 
     @functools.cached_property
     def service(self) -> str:
