@@ -10,12 +10,13 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ._core import check, conflicts
+from ._core import check, conflicts, lint
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_error
 from ._core.inputs import is_unit, text_of
 from ._core.keys import Version
 from ._core.kinds import KINDS, kind_of
+from ._core.lint_view import Context, unit_of
 from ._core.manifest import parse_manifest
 from ._core.refs import unit_refs
 from ._core.spec import App
@@ -42,6 +43,7 @@ class Judgement:
     """services: those of the app as the host's generator makes them.  adopted: names of
     units taken over, with the path and the text that each had.  moves: their drop-ins, new
     path by old; replaced: those that the app declares itself.  warnings: for people.
+    findings: lint's, those that are no errors.
     """
 
     services: tuple[Service, ...]
@@ -49,6 +51,7 @@ class Judgement:
     moves: dict[str, str]
     replaced: tuple[str, ...]
     warnings: tuple[str, ...]
+    findings: tuple[lint.Finding, ...] = ()
 
 
 def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
@@ -64,10 +67,13 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
     errors += check.check_units(units, version, place)
+    findings = _lint(app, scope, snapshot, units, Context(place, version))
+    errors += [finding.to_error() for finding in findings if finding.level == "error"]
     if errors:
-        raise join_errors(errors)
+        raise _refused(errors, findings)
     verdict = _ask_generator(app, scope, version, texts, [*_owned(app, scope, snapshot), *gone])
     warnings = _weigh(verdict, scope, place.app_dir, units)
+    warnings += [str(finding) for finding in findings if finding.level == "warning"]
     mine = tuple(s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir)
     problems = conflicts.service_conflicts(verdict.services, place.app_dir)
     problems += _without_service(units, mine)
@@ -81,7 +87,33 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     }
     replaced = tuple(p for p, new in moves.items() if new[len(place.app_dir) + 1 :] in texts)
     moves = {path: new for path, new in moves.items() if path not in replaced}
-    return Judgement(mine, adopted, moves, replaced, tuple(warnings))
+    return Judgement(mine, adopted, moves, replaced, tuple(warnings), tuple(findings))
+
+
+def _lint(
+    app: App, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText], context: Context
+) -> list[lint.Finding]:
+    """What lint finds in the units that this call declares; the installed ones passed already."""
+    declared = frozenset(app.patch if app.content is None else app.content)
+    if not declared:
+        return []
+    files = {path: blob.mode for path, blob in snapshot.desired.items() if not is_unit(path)}
+    context = dataclasses.replace(
+        context,
+        rootless=not scope.is_system,
+        files={**dict.fromkeys(snapshot.foreign_files, 0o644), **files},
+        declared=app.sections,
+        ignore=app.lint_ignore,
+    )
+    found = lint.lint_units(units, context)
+    return [f for f in found if f.path in declared or unit_of(f.path) in declared]
+
+
+def _refused(errors: list[QuadletError], findings: t.Sequence[lint.Finding]) -> QuadletError:
+    """All errors as one, with the list of what lint found."""
+    error = join_errors(errors)
+    error.data["lint"] = [finding._asdict() for finding in findings]
+    return error
 
 
 def _owned(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:

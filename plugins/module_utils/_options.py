@@ -24,6 +24,10 @@ CONTENT: Spec = {
     "src": {"type": "path"},  # the action plugin replaces it by units and files
 }
 
+LINT: Spec = {
+    "lint_ignore": {"type": "list", "elements": "str", "default": []},
+}
+
 RUN: Spec = {
     "linger": {"type": "bool", "default": True},
     "restart": {"type": "str", "choices": ["auto", "never"], "default": "auto"},

@@ -11,6 +11,7 @@ import typing as t
 
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Service
+from ._core.lint_rules import parse_ignore
 from ._core.spec import App, parse_app_name, parse_content
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
@@ -28,7 +29,11 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if errors:
             raise _failed(errors, list(verdict.warnings))
         return _result(verdict.services, list(verdict.warnings))
-    return _validate_app(App(name, content=content), scope)
+    sections = {
+        path: unit for path, unit in (params["units"] or {}).items() if isinstance(unit, dict)
+    }
+    ignore = parse_ignore(params["lint_ignore"])
+    return _validate_app(App(name, content=content, sections=sections, lint_ignore=ignore), scope)
 
 
 def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
@@ -38,8 +43,10 @@ def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
     except QuadletError as error:
         found = error.data.get("errors")
         errors = [QuadletError.from_dict(row) for row in found] if found else [error]
-        raise _failed(errors, []) from None
-    return _result(judgement.services, list(judgement.warnings))
+        raise _failed(errors, [], error.data.get("lint", [])) from None
+    result = _result(judgement.services, list(judgement.warnings))
+    result["lint"] = [finding._asdict() for finding in judgement.findings]
+    return result
 
 
 def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.Any]:
@@ -48,6 +55,7 @@ def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.A
         "errors": [],
         "warnings_found": warnings,
         "warnings": warnings,
+        "lint": [],
         "services": {
             service.name: {"unit": service.unit, "needs": list(service.needs)}
             for service in services
@@ -55,12 +63,14 @@ def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.A
     }
 
 
-def _failed(errors: t.Sequence[QuadletError], warnings: list[str]) -> QuadletError:
+def _failed(
+    errors: t.Sequence[QuadletError], warnings: list[str], lint: t.Sequence[t.Any] = ()
+) -> QuadletError:
     """One error with the list of all; it says nothing of what else the caller may think."""
     joined = join_errors(errors)
     rows = [
         {key: error.to_dict()[key] for key in ("where", "what", "remedy", "rule")}
         for error in errors
     ]
-    joined.data = {"errors": rows, "warnings_found": warnings}
+    joined.data = {"errors": rows, "warnings_found": warnings, "lint": list(lint)}
     return joined

@@ -16,6 +16,7 @@ import typing as t
 
 from .errors import QuadletError
 from .kinds import KINDS, kind_of, split_drop_in
+from .lint_rules import parse_ignore
 from .render import render_unit
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
@@ -52,6 +53,7 @@ class App:
     """One app as asked for.  content: every unit, drop-in and file by its path in the
     app's directory, or None for the installed set.  patch: units to put into the installed
     set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
+    sections: what was given as sections, by unit.  lint_ignore: (unit or '', rule) to be silent of.
     """
 
     name: str
@@ -64,6 +66,8 @@ class App:
     gate: Gate = Gate()
     patch: dict[str, Blob | None] = dataclasses.field(default_factory=dict)
     only: str | None = None
+    sections: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    lint_ignore: tuple[tuple[str, str], ...] = ()
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
@@ -86,6 +90,7 @@ def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
         state="present" if state == "absent" else state,
         patch={unit: blob},
         only=unit,
+        sections=_sections({unit: given}),
         **_parse_run(params),
     )
 
@@ -96,7 +101,12 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "restart": params.get("restart", "auto"),
         "linger": params.get("linger", True),
         "gate": parse_gate(params.get("gate") or {}),
+        "lint_ignore": parse_ignore(params.get("lint_ignore") or ()),
     }
+
+
+def _sections(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    return {path: given for path, given in (units or {}).items() if isinstance(given, t.Mapping)}
 
 
 def parse_app(params: t.Mapping[str, t.Any]) -> App:
@@ -115,6 +125,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         state=state,
         content=content if state != "absent" else None,
         prune=params.get("prune", True),
+        sections=_sections(params.get("units")),
         **_parse_run(params),
     )
 
