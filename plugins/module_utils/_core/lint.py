@@ -23,6 +23,8 @@ from .lint_values import VALUE_RULES
 from .lint_view import Context, Hit, Units, unit_of
 from .unitfile import UnitText
 
+LEVELS = ("error", "warning", "note")
+
 _IGNORE = re.compile(r"^[ \t]*[#;][ \t]*lint:[ \t]*ignore\b(.*)$", re.MULTILINE)
 _WHERE = re.compile(
     r"(?P<path>.*?)(?::(?P<line>\d+))?(?: \[(?P<section>[^]]*)\] (?P<key>\S+))?", re.DOTALL
@@ -87,12 +89,18 @@ def from_error(error: QuadletError) -> Finding:
     )
 
 
+def make_finding(rule_id: str, path: str, message: str, remedy: str = "") -> Finding:
+    """A finding about a whole file."""
+    rule = RULES[rule_id]
+    told = (message, remedy or rule.remedy)
+    return Finding(rule.id, rule.level, path, None, None, None, *told)
+
+
 def _finding(hit: Hit) -> Finding:
-    rule = RULES[hit.rule]
-    told = (hit.message, hit.remedy or rule.remedy)
     if isinstance(hit.at, str):
-        return Finding(rule.id, rule.level, hit.at, None, None, None, *told)
-    entry = hit.at.entry
+        return make_finding(hit.rule, hit.at, hit.message, hit.remedy)
+    rule, entry = RULES[hit.rule], hit.at.entry
+    told = (hit.message, hit.remedy or rule.remedy)
     return Finding(rule.id, rule.level, hit.at.path, entry.line, entry.section, entry.key, *told)
 
 

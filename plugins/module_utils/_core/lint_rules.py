@@ -292,6 +292,9 @@ yaml-number              warning  A number where YAML may have read a pair of nu
 yaml-boolean             warning  A boolean where the key takes text.
     Put quotes around the word in YAML.
     To YAML yes, no, on and off are booleans: what arrives is true or false.
+skipped-template         note     A template that could not be rendered, and was not linted.
+    Give the variables with -e, or lint on the way of a deployment.
+    Only quadlet.fleet.lint says so; a deployment renders every template.
 """
 )
 
