@@ -17,7 +17,11 @@ from ansible.utils.display import Display
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.check import Place
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import NEWEST, parse_version
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import (
+    NEWEST,
+    Version,
+    parse_version,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import (
     LEVELS,
     Finding,
@@ -57,7 +61,7 @@ class ActionModule(ActionBase):
         sources = read_sources(self, top, variables)
         try:
             findings = _lint(sources, args)
-        except (QuadletError, ValueError) as error:
+        except QuadletError as error:
             raise AnsibleActionFail(str(error)) from error
         self._publish(FORMATS[args["format"]](findings), args["output"])
         return {**result, **_summary(sources, findings, args["level"])}
@@ -78,7 +82,7 @@ def _arguments(action: ActionBase) -> dict[str, t.Any]:
 
 
 def _lint(sources: t.Sequence[Source], args: t.Mapping[str, t.Any]) -> list[Finding]:
-    version = parse_version(args["podman"]) if args["podman"] else NEWEST
+    version = _release(args["podman"])
     ignore = parse_ignore(args["ignore"])
     home, unit_dir = _HOMES.get(args["rootless"], _SYSTEM)
     known = {path for app in sources for path in app.sources} | set(args["others"])
@@ -90,6 +94,13 @@ def _lint(sources: t.Sequence[Source], args: t.Mapping[str, t.Any]) -> list[Find
         found += [make_finding("skipped-template", *skip) for skip in app.skipped.items()]
         findings += [f._replace(path=_shown(app.sources[f.path])) for f in found]
     return findings
+
+
+def _release(text: str | None) -> Version:
+    try:
+        return parse_version(text) if text else NEWEST
+    except ValueError:
+        raise QuadletError(f"{text!r} is no release of Podman", remedy="Write 5.4, say.") from None
 
 
 def _shown(path: str) -> str:

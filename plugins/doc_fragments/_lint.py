@@ -17,7 +17,7 @@ options:
     description:
       - Lint rules that are not to be told. An item is the id of a rule, for the whole app, or
         C(UNIT:RULE), V(web.container:moving-tag) say, for one unit with its drop-ins.
-      - In a unit's text a comment C(# lint: ignore RULE) does the same for that unit.
+      - "In a unit's text a comment C(# lint: ignore RULE) does the same for that unit."
       - What the generator would refuse anyway can't be silenced.
     type: list
     elements: str

@@ -16,8 +16,8 @@ description:
   - Says what is wrong with the units below a directory, with the file, the line and the remedy. It
     runs on the controller and needs neither a host nor Podman.
   - Each directory that has units counts as an app, as M(quadlet.fleet.app) would deploy it; units
-    of one may refer to those of another. Templates are rendered where the variables suffice, and are
-    skipped otherwise.
+    of one may refer to those of another. Templates are rendered where the variables suffice, and
+    are skipped otherwise.
   - The same rules apply when M(quadlet.fleet.app) deploys units. Its page in the documentation,
     C(docs/lint.md), has them all.
 notes:

@@ -70,7 +70,7 @@ def _bad_escape(line: Line) -> str | None:
     if "\\" not in line.value:
         return None
     left = _ESCAPE.search(_GOOD_ESCAPES.sub("", line.value))
-    return f"Podman does not know the escape {left.group()}" if left else None
+    return f"Podman does not know the escape '{left.group()}'" if left else None
 
 
 def _empty_word(line: Line) -> str | None:
