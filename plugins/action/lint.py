@@ -25,6 +25,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import (
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import (
     LEVELS,
     Finding,
+    from_error,
     lint_texts,
     make_finding,
 )
@@ -90,7 +91,7 @@ def _lint(sources: t.Sequence[Source], args: t.Mapping[str, t.Any]) -> list[Find
     for app in sources:
         place = Place(f"{unit_dir}/{app.folder or 'app'}", unit_dir, home, frozenset(known))
         context = Context(place, version, args["rootless"], app.files, ignore=ignore)
-        found = lint_texts(app.units, context)
+        found = [*map(from_error, app.errors), *lint_texts(app.units, context)]
         found += [make_finding("skipped-template", *skip) for skip in app.skipped.items()]
         findings += [f._replace(path=_shown(app.sources[f.path])) for f in found]
     return findings

@@ -17,7 +17,9 @@ options:
     description:
       - The units of the app, by file name. A name ends in one of C(.container), C(.pod),
         C(.volume), C(.network), C(.kube), C(.image), C(.build) and C(.artifact). A drop-in is
-        named C(UNIT.d/NAME.conf).
+        named C(UNIT.d/NAME.conf). A name that ends in C(.quadlets) stands for the text of several
+        units, divided by lines of C(---), each with a comment C(# FileName=NAME without a suffix);
+        it works with every release of Podman.
       - A value is the text of the file, or a mapping of sections, each a mapping of keys.
       - In sections a string, an integer or a boolean is one line of Quadlet syntax as it stands,
         in which systemd expands C(%) specifiers. A list for a key that may repeat is one line each.

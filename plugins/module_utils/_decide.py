@@ -76,6 +76,12 @@ def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Deci
 
 
 def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, ServiceRecord]) -> World:
+    sources = core_inputs.AppInputs(
+        snapshot.desired,
+        snapshot.drop_ins,
+        app_dir=scope.app_dir(app.name),
+        home=scope.manager.home,
+    )
     return World(
         app=app,
         desired=snapshot.desired,
@@ -84,13 +90,7 @@ def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, Servi
         loaded=core_inputs.loaded_digest(snapshot.desired, snapshot.drop_ins),
         services=services,
         inputs={
-            name: core_inputs.unit_inputs(
-                record.unit,
-                snapshot.desired,
-                snapshot.drop_ins,
-                app_dir=scope.app_dir(app.name),
-                home=scope.manager.home,
-            )
+            name: sources.of(record.unit)
             for name, record in services.items()
             if record.unit in snapshot.desired
         },

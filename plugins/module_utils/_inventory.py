@@ -12,7 +12,7 @@ import typing as t
 
 from ._core.conflicts import Container
 from ._core.drift import find_drift
-from ._core.inputs import declared_image, is_unit, unit_inputs
+from ._core.inputs import AppInputs, declared_image, is_unit
 from ._core.manifest import ServiceRecord
 from ._core.report import service_result
 from ._core.spec import App
@@ -62,10 +62,9 @@ def _app(
 ) -> dict[str, t.Any]:
     manifest = snapshot.manifest
     app_dir, home = scope.app_dir(name), scope.manager.home
+    sources = AppInputs(snapshot.current, snapshot.drop_ins, app_dir=app_dir, home=home)
     inputs = {
-        service: unit_inputs(
-            record.unit, snapshot.current, snapshot.drop_ins, app_dir=app_dir, home=home
-        )
+        service: sources.of(record.unit)
         for service, record in manifest.services.items()
         if record.unit in snapshot.current
     }

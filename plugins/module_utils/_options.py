@@ -18,6 +18,8 @@ SCOPE: Spec = {
     "location": {"type": "str", "choices": ["home", "admin"], "default": "home"},
 }
 
+COMPAT: Spec = {"compat": {"type": "str", "choices": ["refuse", "args"], "default": "refuse"}}
+
 CONTENT: Spec = {
     "units": {"type": "dict"},
     "files": {"type": "dict"},

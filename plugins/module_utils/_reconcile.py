@@ -11,6 +11,7 @@ import dataclasses
 import typing as t
 
 from ._apply import Outcome, Work, apply_plan, timed
+from ._compat import for_host
 from ._core.diff import make_diff
 from ._core.errors import QuadletError
 from ._core.inputs import declared_image
@@ -29,6 +30,7 @@ from ._snapshot import Snapshot, read_snapshot
 
 def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
     """The module's result; in check mode the same plan and diff, and nothing done."""
+    app = for_host(app)
     timings: dict[str, float] = {}
     turn, lock = Lock(scope.manager, app.name), Lock(scope.manager)
     try:

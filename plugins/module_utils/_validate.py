@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._compat import for_host
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Service
 from ._core.lint_rules import parse_ignore
@@ -29,11 +30,15 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if errors:
             raise _failed(errors, list(verdict.warnings))
         return _result(verdict.services, list(verdict.warnings))
-    sections = {
-        path: unit for path, unit in (params["units"] or {}).items() if isinstance(unit, dict)
-    }
-    ignore = parse_ignore(params["lint_ignore"])
-    return _validate_app(App(name, content=content, sections=sections, lint_ignore=ignore), scope)
+    units = params["units"] or {}
+    app = App(
+        name,
+        content=content,
+        compat=params["compat"],
+        sections={path: unit for path, unit in units.items() if isinstance(unit, dict)},
+        lint_ignore=parse_ignore(params["lint_ignore"]),
+    )
+    return _validate_app(for_host(app), scope)
 
 
 def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - quadlet.fleet._attributes.actiongroup
   - quadlet.fleet._scope
   - quadlet.fleet._content
+  - quadlet.fleet._compat
   - quadlet.fleet._run
   - quadlet.fleet._lint
 options:
@@ -266,6 +267,7 @@ def main() -> None:
             **_options.STATE,
             **_options.SCOPE,
             **_options.CONTENT,
+            **_options.COMPAT,
             **_options.LINT,
             **_options.RUN,
         },

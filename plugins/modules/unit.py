@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - quadlet.fleet._attributes.diff
   - quadlet.fleet._attributes.actiongroup
   - quadlet.fleet._scope
+  - quadlet.fleet._compat
   - quadlet.fleet._run
   - quadlet.fleet._lint
 options:
@@ -235,6 +236,7 @@ def main() -> None:
             **_options.STATE,
             **_options.SCOPE,
             **_options.RUN,
+            **_options.COMPAT,
             **_options.LINT,
         },
         mutually_exclusive=[("sections", "content")],

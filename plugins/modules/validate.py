@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - quadlet.fleet._attributes.actiongroup
   - quadlet.fleet._scope
   - quadlet.fleet._content
+  - quadlet.fleet._compat
   - quadlet.fleet._lint
 options:
   name:
@@ -137,6 +138,7 @@ def main() -> None:
             "name": {"type": "str", "default": "validate"},
             **_options.SCOPE,
             **_options.CONTENT,
+            **_options.COMPAT,
             **_options.LINT,
         },
         supports_check_mode=True,

@@ -13,17 +13,23 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import is_unit
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
     kind_of,
     split_drop_in,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import (
+    holds_units,
+    split_quadlets,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._src import TEMPLATE, read_file
 
 
 class Source(t.NamedTuple):
     """A directory that has units: an app.  sources: the file of each unit.  files: modes.
-    skipped: templates that could not be rendered, with the reason, by unit.
+    skipped: templates that could not be rendered, with the reason, by unit.  errors: of texts
+    that hold several units.
     """
 
     folder: str
@@ -31,6 +37,7 @@ class Source(t.NamedTuple):
     sources: dict[str, str]
     files: dict[str, int]
     skipped: dict[str, str]
+    errors: list[QuadletError]
 
 
 def read_sources(action: ActionBase, top: str, variables: dict[str, t.Any]) -> list[Source]:
@@ -59,7 +66,7 @@ def _walk(top: str) -> dict[str, str]:
 def _folder(path: str) -> str | None:
     """The directory of the app that a unit or drop-in lies in; None of other files."""
     folder, name = os.path.split(path)
-    if kind_of(name):
+    if kind_of(name) or holds_units(name):
         return folder
     drop_in = split_drop_in("/".join(path.split("/")[-2:]))
     return os.path.dirname(folder) if drop_in and kind_of(drop_in[0]) else None
@@ -77,9 +84,9 @@ def _owner(path: str, folders: t.Container[str]) -> str | None:
 def _read_app(
     action: ActionBase, folder: str, paths: t.Mapping[str, str], variables: dict[str, t.Any]
 ) -> Source:
-    app = Source(folder, {}, {}, {}, {})
+    app = Source(folder, {}, {}, {}, {}, [])
     for path, source in paths.items():
-        if not is_unit(path):
+        if not is_unit(path) and not holds_units(path):
             app.files[path] = 0o755 if os.access(source, os.X_OK) else 0o644
             continue
         app.sources[path] = source
@@ -90,5 +97,21 @@ def _read_app(
                 raise
             app.skipped[path] = str(error).splitlines()[0]
         else:
-            app.units[path] = read["content"] if read["encoding"] == "text" else "\0"
+            text = read["content"] if read["encoding"] == "text" else "\0"
+            _add_units(app, path, source, text)
     return app
+
+
+def _add_units(app: Source, path: str, source: str, text: str) -> None:
+    """The unit, or those of a text that holds several, each with the line numbers of the file."""
+    if not holds_units(path):
+        app.units[path] = text
+        return
+    try:
+        parts = split_quadlets(path, text)
+    except QuadletError as error:
+        app.errors.append(error)
+        return
+    for part in parts:
+        app.units[part.name] = "\n" * part.offset + part.text
+        app.sources[part.name] = source

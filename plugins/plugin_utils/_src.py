@@ -17,6 +17,7 @@ from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import is_unit
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import holds_units
 
 TEMPLATE = ".j2"
 _OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
@@ -83,7 +84,7 @@ def _read_directory(
                     f"src {src!r}: {path} is there twice, with and without {TEMPLATE}"
                 )
             value = read_file(action, source, task_vars)
-            if is_unit(path) and value["encoding"] == "text":
+            if (is_unit(path) or holds_units(path)) and value["encoding"] == "text":
                 units[path] = value["content"]
             else:
                 files[path] = value

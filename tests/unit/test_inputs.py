@@ -7,13 +7,13 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import (
+    AppInputs,
     Inputs,
     changed_keys,
     digest,
     is_unit,
     loaded_digest,
     text_of,
-    unit_inputs,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
     drop_in_dirs,
@@ -48,7 +48,7 @@ def _inputs(
     section = {"container": "Container", "kube": "Kube", "build": "Build", "pod": "Pod"}
     head = f"[{section[unit.rpartition('.')[2]]}]\n"
     content = _content({unit: f"{head}{lines}\n", **(more or {})}, **(on_change or {}))
-    return unit_inputs(unit, content, foreign or {}, app_dir=DIR, home=HOME)
+    return AppInputs(content, foreign or {}, app_dir=DIR, home=HOME).of(unit)
 
 
 def _others(parts: t.Iterable[str], unit: str = "web.container") -> set[str]:

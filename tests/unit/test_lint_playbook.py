@@ -138,6 +138,15 @@ def test_podman_rootless_and_others(src: pathlib.Path) -> None:
     assert "shop/web.container:3:missing-unit" not in _findings(out)
 
 
+def test_several_units_in_one_file(src: pathlib.Path) -> None:
+    (src / "all.quadlets").write_text(
+        f"# FileName=one\n{GOOD}---\n# FileName=two\n[Volume]\nUser=root\n"
+    )
+    (src / "shop/odd.quadlets").write_text("[Volume]\n")
+    found = _findings(_run(src)[1])
+    assert {"all.quadlets:13:bad-integer", "shop/odd.quadlets:1:syntax"} <= set(found)
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [

@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import (
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint_rules import RULES
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint_view import Context
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quirks import QUIRKS
 
 UNITS = "/etc/containers/systemd"
 PLACE = Place(f"{UNITS}/app", UNITS, "/root", frozenset())
@@ -162,6 +163,7 @@ CASES = [
     Case("tilde-path", ">Mount=type=bind,source=~/a,destination=/a,ro", "EnvironmentFile=/a~b"),
     Case("bad-boolean", ">ReadOnly=y", "ReadOnly=On"),
     Case("bad-choice", ">Pull=sometimes", "Pull=newer"),
+    Case("bad-choice", '>Pull="sometimes"', 'Pull="newer"\nReadOnly="true"'),
     Case("bad-choice", ">Notify=Healthy", "Notify=yes"),
     Case("bad-choice", ">UserNS=keepid", "UserNS=keep-id:uid=5,gid=5"),
     Case("bad-choice", ">AutoUpdate=yes", "AutoUpdate=disabled"),
@@ -270,6 +272,21 @@ CASES = [
         "no-install",
         container(rest="[Install]\nDefaultInstance=1\n"),
         {**_units(""), "web.container.d/off.conf": "[Install]\nWantedBy=\n"},
+    ),
+    Case("no-install", {"t.kube": "[Kube]\nYaml=/a\n"}, {**_units(JOB), **VOLUME, **NETWORK}),
+    *(
+        Case(
+            "no-install",
+            {**_units(container(rest="")), f"web.{suffix}": f"{text}other.service\n"},
+            {**_units(container(rest="")), f"web.{suffix}": f"{text}{named}"},
+        )
+        for suffix, text, named in (
+            ("timer", "[Timer]\nOnCalendar=daily\nUnit=", "web.service\n"),
+            ("timer", "[Timer]\nUnit=", "\nOnCalendar=daily\n"),
+            ("socket", "[Socket]\nService=", "web.service\n"),
+            ("path", "[Path]\nPathExists=/a\nUnit=", "web.service\n"),
+            ("target", "[Unit]\nWants=", "web.service\n"),
+        )
     ),
     Case(
         "template-install",
@@ -459,8 +476,8 @@ CASES = [
         {"declared": {"web.container": {"Container": {"ReadOnly": True}}}},
     ),
 ]
-_ELSEWHERE = {"skipped-template"}
-"""Rules of the module lint, which reads directories."""
+_ELSEWHERE = {"skipped-template", *(quirk.id for quirk in QUIRKS)}
+"""Tested with the module lint, which reads directories, and with the quirks."""
 
 IDS = [f"{case.rule}-{number}" for number, case in enumerate(CASES)]
 

@@ -8,9 +8,9 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import (
+    AppInputs,
     digest,
     loaded_digest,
-    unit_inputs,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import kind_of
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import (
@@ -108,7 +108,7 @@ def _record(service: S, started: Content | None) -> ServiceRecord:
     )
     if started is None or service.unit not in started:
         return record
-    inputs = unit_inputs(service.unit, _blobs(started), {}, app_dir=DIR, home="/root")
+    inputs = AppInputs(_blobs(started), {}, app_dir=DIR, home="/root").of(service.unit)
     return dataclasses.replace(record, started_with=inputs.restart, reload_with=inputs.reload)
 
 
@@ -130,6 +130,7 @@ def _world(case: Case) -> World:
             },
         )
     made = [s for s in case.services if s.unit in desired and not s.gone]
+    content = AppInputs(desired, case.foreign, app_dir=DIR, home="/root")
     return World(
         app=App("app", **case.options),
         desired=desired,
@@ -137,10 +138,7 @@ def _world(case: Case) -> World:
         manifest=manifest,
         loaded=loaded_digest(desired, case.foreign),
         services={s.service: _record(s, None) for s in made},
-        inputs={
-            s.service: unit_inputs(s.unit, desired, case.foreign, app_dir=DIR, home="/root")
-            for s in made
-        },
+        inputs={s.service: content.of(s.unit) for s in made},
         states={s.service: s.state for s in case.services},
         own_start=frozenset(case.own_start),
         adopted=case.adopted,

@@ -15,9 +15,11 @@ import difflib
 import typing as t
 
 from .errors import QuadletError
-from .keys import NEWEST, SECTIONS, SYSTEMD_KEYS, Version, version_text
+from .keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
 from .kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in
-from .refs import path_refs, unit_refs
+from .quirks import check_quirks
+from .quoting import unwrap
+from .refs import entry_refs, path_refs, unit_refs
 from .unitfile import Entry, UnitText, parse_unit
 
 _PATHS_ARE_READ_ONLY = (
@@ -86,6 +88,8 @@ def check_units(
                 )
             )
         errors += _check_keys(path, unit, version)
+        errors += _check_values(path, unit, version)
+        errors += check_quirks(path, unit, kind, version)
         errors += _check_references(path, unit, kind, frozenset(units) | place.others)
         errors += _check_mounts(path, unit, kind, place)
     return errors
@@ -117,12 +121,48 @@ def _check_keys(path: str, unit: UnitText, version: Version) -> list[QuadletErro
         row = known.get(entry.key)
         where = _where(path, entry)
         if row is None:
-            if version <= NEWEST:
+            if version[:2] <= NEWEST:
                 errors.append(_unknown_key(where, entry, known))
         elif row.since > version:
-            remedy = "Update Podman, or leave the key out (PodmanArgs= can pass the option itself)."
-            errors.append(_too_new(where, entry.key, row.since, version, remedy))
+            errors.append(
+                _too_new(where, entry.key, row.since, version, _remedy_without(row, version))
+            )
     return errors
+
+
+def _remedy_without(row: Key, version: Version) -> str:
+    if row.option and row.option_since <= version:
+        return f"Update Podman, or use compat: args, which writes PodmanArgs={row.option} instead."
+    return "Update Podman, or leave the key out."
+
+
+def _check_values(path: str, unit: UnitText, version: Version) -> list[QuadletError]:
+    """Values, and references to kinds of units, that came later than their key."""
+    errors = []
+    for entry in unit.entries:
+        row = SECTIONS.get(entry.section, {}).get(entry.key)
+        if row:
+            dated = {**row.choices, **_dated_references(row, entry)}
+            word = unwrap(entry.value)
+        else:
+            dated, word = INSTALL_SINCE if entry.section == "Install" else {}, entry.key
+        since = dated.get(word)
+        if since and since > version and (row is None or row.since <= version):
+            what = f"{entry.key}={word}" if row else entry.key
+            remedy = (
+                "Update Podman, or write it in another way: an older one takes no notice of it."
+            )
+            errors.append(_too_new(_where(path, entry), what, since, version, remedy))
+    return errors
+
+
+def _dated_references(row: Key, entry: Entry) -> dict[str, Version]:
+    """The first Podman by value, of values that name a unit."""
+    if not row.refs:
+        return {}
+    kinds = [ref.unit.rpartition(".")[2] for ref in entry_refs(entry)]
+    since = max((row.refs[kind] for kind in kinds if kind in row.refs), default=None)
+    return {unwrap(entry.value): since} if since else {}
 
 
 def _where(path: str, entry: Entry) -> str:

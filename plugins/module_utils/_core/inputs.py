@@ -11,6 +11,7 @@ started with, never by what this run happened to write.
 
 from __future__ import annotations
 
+import bisect
 import hashlib
 import re
 import typing as t
@@ -52,49 +53,108 @@ def is_unit(path: str) -> bool:
     )
 
 
-def unit_inputs(
-    unit: str,
-    content: t.Mapping[str, Blob],
-    foreign: t.Mapping[str, str],
-    *,
-    app_dir: str,
-    home: str,
-) -> Inputs:
-    """The inputs of one unit's service.
+class AppInputs:
+    """An app as it will be, looked at once for all its services.
 
-    content: the app as it will be.  foreign: digests of drop-ins that the app does not
-    own, by path; those in a directory that applies to the unit count.  A file can be
-    reloaded only where it is seen through a mounted directory: a file mounted by itself stays
-    the old one, and an environment file is read at a start alone.
+    foreign: digests of drop-ins that the app does not own, by path; those in a directory
+    that applies to a unit count.
     """
-    dirs = drop_in_dirs(unit)
-    own = [unit] + [path for path in content if "/" in path and path.rpartition("/")[0] in dirs]
-    restart = {path: digest(content[path].data) for path in own if is_unit(path)}
-    restart.update({path: sha for path, sha in foreign.items() if path.split("/")[-2] in dirs})
-    reload: Parts = {}
-    refs = [ref for path in own for ref in _refs(path, content[path], app_dir, home)]
-    for path, blob in content.items():
-        if is_unit(path) or blob.on_change == "none":
-            continue
-        hits = [ref for ref in refs if _covers(ref.path, f"{app_dir}/{path}")]
-        if not hits and not _mentions(f"{app_dir}/{path}", own, content):
-            continue
-        live = all(ref.mount and ref.path != f"{app_dir}/{path}" for ref in hits)
-        target = reload if blob.on_change == "reload" and live else restart
-        target[path] = digest(blob.data)
-    return Inputs(restart, reload)
+
+    def __init__(
+        self,
+        content: t.Mapping[str, Blob],
+        foreign: t.Mapping[str, str],
+        *,
+        app_dir: str,
+        home: str,
+    ) -> None:
+        self._content = content
+        self._app_dir = app_dir
+        self._home = home
+        self._digests = {path: digest(blob.data) for path, blob in content.items()}
+        self._drop_ins = _by_directory(path for path in content if "/" in path and is_unit(path))
+        self._foreign = _by_directory(foreign)
+        self._foreign_digests = foreign
+        watched = [
+            path for path, blob in content.items() if blob.on_change != "none" and not is_unit(path)
+        ]
+        self._watched = sorted(f"{app_dir}/{path}" for path in watched)
+        self._unusual = [path for path in self._watched if not _USUAL.fullmatch(path)]
+        self._mention = re.compile(re.escape(f"{app_dir}/") + _NAME_CHARACTERS + "+")
+
+    def of(self, unit: str) -> Inputs:
+        """The inputs of one unit's service.
+
+        A file can be reloaded only where it is seen through a mounted directory: a file mounted
+        by itself stays the old one, and an environment file is read at a start alone.
+        """
+        dirs = drop_in_dirs(unit)
+        own = [unit, *(path for folder in dirs for path in self._drop_ins.get(folder, ()))]
+        restart = {path: self._digests[path] for path in own}
+        for folder in dirs:
+            restart.update((p, self._foreign_digests[p]) for p in self._foreign.get(folder, ()))
+        reload: Parts = {}
+        live = self._used_files([ref for path in own for ref in self._refs(path)])
+        for file in self._mentioned(own):
+            live.setdefault(file, True)
+        for file in sorted(live):
+            path = file[len(self._app_dir) + 1 :]
+            reloads = live[file] and self._content[path].on_change == "reload"
+            (reload if reloads else restart)[path] = self._digests[path]
+        return Inputs(restart, reload)
+
+    def _refs(self, path: str) -> list[PathRef]:
+        drop_in = split_drop_in(path)
+        kind = kind_of(drop_in[0] if drop_in else path)
+        unit = parse_leniently(path, self._content[path])
+        if kind is None or unit is None:
+            return []
+        # The generator makes relative paths absolute against the unit, a drop-in's too.
+        return path_refs(unit, kind.section, unit_dir=self._app_dir, home=self._home)
+
+    def _used_files(self, refs: t.Iterable[PathRef]) -> dict[str, bool]:
+        """Files that are named, or mounted with their directory; whether a change is seen live."""
+        live: dict[str, bool] = {}
+        for ref in refs:
+            for file in self._covered(ref.path):
+                live[file] = live.get(file, True) and ref.mount and ref.path != file
+        return live
+
+    def _covered(self, path: str) -> t.Iterator[str]:
+        folder = path.rstrip("/") + "/"
+        if self._is_watched(path):
+            yield path
+        for file in self._watched[bisect.bisect_left(self._watched, folder) :]:
+            if not file.startswith(folder):
+                break
+            yield file
+
+    def _is_watched(self, file: str) -> bool:
+        place = bisect.bisect_left(self._watched, file)
+        return self._watched[place : place + 1] == [file]
+
+    def _mentioned(self, own: t.Iterable[str]) -> t.Iterator[str]:
+        """Files whose path stands in a unit's text wherever."""
+        for path in own:
+            text = text_of(self._content[path])
+            if self._app_dir not in text:
+                continue
+            yield from filter(self._is_watched, self._mention.findall(text))
+            for file in self._unusual:
+                if re.search(f"{re.escape(file)}(?!{_NAME_CHARACTERS})", text):
+                    yield file
 
 
-def _refs(path: str, blob: Blob, app_dir: str, home: str) -> list[PathRef]:
-    drop_in = split_drop_in(path)
-    kind = kind_of(drop_in[0] if drop_in else path)
-    if kind is None:
-        return []
-    unit = parse_leniently(path, blob)
-    if unit is None:
-        return []
-    # The generator makes relative paths absolute against the unit, a drop-in's too.
-    return path_refs(unit, kind.section, unit_dir=app_dir, home=home)
+_NAME_CHARACTERS = r"[A-Za-z0-9_./-]"
+_USUAL = re.compile(f"{_NAME_CHARACTERS}+")
+
+
+def _by_directory(paths: t.Iterable[str]) -> dict[str, list[str]]:
+    """Paths by the name of the directory that they are in."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(path.split("/")[-2], []).append(path)
+    return found
 
 
 def parse_leniently(path: str, blob: Blob) -> UnitText | None:
@@ -115,15 +175,6 @@ def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
 def text_of(blob: Blob) -> str:
     """A unit's text; bytes that are no UTF-8 survive."""
     return blob.data.decode("utf-8", "surrogateescape")
-
-
-def _covers(path: str, file: str) -> bool:
-    return file == path or file.startswith(path.rstrip("/") + "/")
-
-
-def _mentions(file: str, own: t.Sequence[str], content: t.Mapping[str, Blob]) -> bool:
-    whole = re.compile(re.escape(file.encode()) + rb"(?![\w./-])")
-    return any(whole.search(content[path].data) for path in own)
 
 
 def changed_keys(old: UnitText, new: UnitText) -> list[str]:

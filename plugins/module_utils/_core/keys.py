@@ -137,7 +137,7 @@ DNS                    4.7  All       %  --dns                 ip
 DNSOption              4.7  All       %  --dns-option          text
 DNSSearch              4.7  All       %  --dns-search          text
 DropCapability         4.4  Strv      %  --cap-drop            text
-Entrypoint             5.0  Command   %  --entrypoint          text
+Entrypoint             5.0  Command   %  --entrypoint=         text
 Environment            4.4  KeyVal    %  --env                 pair
 EnvironmentFile        4.4  Args      %  --env-file            path
 EnvironmentHost        4.4  Bool      -  --env-host            bool
@@ -343,7 +343,7 @@ ImageTag              5.2  All     %  --tag              image
 Label                 5.2  KeyVal  %  --label            pair
 Network               5.2  All     %  --network          network  .network .container@5.3
 PodmanArgs            5.2  Args    %  -                  text
-Pull                  5.2  Scalar  %  --pull             always|missing|never|newer
+Pull                  5.2  Scalar  %  --pull=            always|missing|never|newer
 Retry                 5.5  Scalar  %  --retry@5.0        int
 RetryDelay            5.5  Scalar  %  --retry-delay@5.0  time
 Secret                5.2  Args    %  --secret           text

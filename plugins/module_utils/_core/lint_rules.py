@@ -16,6 +16,7 @@ import difflib
 import typing as t
 
 from .errors import QuadletError
+from .quirks import QUIRKS, Quirk
 
 
 class Rule(t.NamedTuple):
@@ -29,8 +30,8 @@ class Rule(t.NamedTuple):
     why: str
 
 
-def _parse_rules(table: str) -> dict[str, Rule]:
-    rules = {}
+def _parse_rules(table: str, quirks: t.Iterable[Quirk]) -> dict[str, Rule]:
+    rules = {quirk.id: _quirk_rule(quirk) for quirk in quirks}
     for block in table.strip().replace("\n    ", "\v").split("\n"):
         head, remedy, *why = block.split("\v")
         name, level, summary = head.split(None, 2)
@@ -38,6 +39,12 @@ def _parse_rules(table: str) -> dict[str, Rule]:
         level = "error" if refusal else level
         rules[name] = Rule(name, level, refusal, summary, remedy, " ".join(why))
     return rules
+
+
+def _quirk_rule(quirk: Quirk) -> Rule:
+    summary = f"{quirk.what[0].upper()}{quirk.what[1:]}."
+    remedy = quirk.remedy.format(service="the name of its service")
+    return Rule(quirk.id, "error", True, summary, remedy, f"Source: {quirk.reference}.")
 
 
 RULES: t.Final[dict[str, Rule]] = _parse_rules(
@@ -295,7 +302,8 @@ yaml-boolean             warning  A boolean where the key takes text.
 skipped-template         note     A template that could not be rendered, and was not linted.
     Give the variables with -e, or lint on the way of a deployment.
     Only quadlet.fleet.lint says so; a deployment renders every template.
-"""
+""",
+    QUIRKS,
 )
 
 

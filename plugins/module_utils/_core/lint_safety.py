@@ -151,7 +151,7 @@ def _joined(words: t.Sequence[str]) -> t.Iterator[str]:
 @functools.cache
 def _options(section: str) -> dict[str, Key]:
     """Keys by the option that each becomes."""
-    return {key.option: key for key in SECTIONS[section].values() if key.option}
+    return {key.option: key for key in SECTIONS.get(section, {}).values() if key.option}
 
 
 SAFETY_RULES = (secrets, ports, privileges, mounts, podman_args)

@@ -34,8 +34,8 @@ def foreign_sections(unit: Merged) -> Hits:
     for part in unit.parts:
         for section in part.sections:
             if section not in known and not section.startswith("X-"):
-                first = next((e for e in part.entries if e.section == section), None)
-                at = Line(part.name, first, None, unit) if first else part.name
+                inside = (line for line in unit.lines if line.entry.section == section)
+                at = next((line for line in inside if line.path == part.name), part.name)
                 yield Hit(
                     "foreign-section", at, f"nobody reads [{section}] in a .{unit.kind.suffix}"
                 )
@@ -43,7 +43,7 @@ def foreign_sections(unit: Merged) -> Hits:
 
 def misplaced_keys(unit: Merged) -> Hits:
     """Keys below a section of systemd's that does not have them."""
-    own = SECTIONS[unit.kind.section]
+    own = SECTIONS.get(unit.kind.section, {})
     for line in unit.lines:
         section, key = line.entry.section, line.entry.key
         if section not in _SYSTEMD or not line.value:
@@ -194,19 +194,17 @@ def _can_be_judged(unit: Merged, ref: PathRef) -> bool:
 
 
 def _file(unit: Merged, line: Line, ref: PathRef, path: str) -> Hits:
-    modes = unit.app.context.files or {}
-    prefix = f"{path}/" if path else ""
-    covered = [name for name in modes if name == path or name.startswith(prefix)]
-    if not covered and path not in unit.app.texts and path:
+    if path and path not in unit.app.file_paths and path not in unit.app.texts:
         yield Hit("missing-file", line, f"{path} is no file of the app")
         return
     user = unit.value("Container", "User").partition(":")[0]
     if not ref.mount or user in ("", "0", "root") or unit.value("Container", "UserNS"):
         return
-    closed = next((name for name in covered if not modes[name] & 0o004), None)
-    if closed:
-        mode = f"{modes[closed]:04o}"
-        yield Hit("unreadable-file", line, f"{closed} has mode {mode}, and the user is {user}")
+    prefix = f"{path}/" if path else ""
+    for name, mode in (unit.app.context.files or {}).items():
+        if not mode & 0o004 and (name == path or name.startswith(prefix)):
+            message = f"{name} has mode {mode:04o}, and the user is {user}"
+            yield Hit("unreadable-file", line, message)
 
 
 def yaml_values(unit: Merged) -> Hits:

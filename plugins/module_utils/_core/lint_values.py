@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .keys import Key, Reads, version_text
+from .keys import Key, Reads
 from .lint_text import ValueRule
 from .lint_view import Line, is_open, words_of
 
@@ -55,11 +55,8 @@ def _bad_choice(line: Line) -> str | None:
     key, value = line.key, line.value
     if key is None or is_open(value) or value in _ALSO_TAKEN.get(key.name, ()):
         return None
-    since = key.choices.get(value)
-    if since and since <= line.unit.app.context.version:
+    if value in key.choices:  # too new ones are refused before
         return None
-    if since:
-        return f"{value} came with Podman {version_text(since)}"
     if "true" in key.choices and value.lower() in BOOLEANS:
         return None
     return not_among(value, key.name, key.choices)

@@ -13,9 +13,9 @@ import re
 import typing as t
 
 from .check import Place
-from .keys import NEWEST, SECTIONS, Key, Version
+from .keys import NEWEST, SECTIONS, Key, Reads, Version
 from .kinds import Kind, drop_in_dirs, kind_of, split_drop_in
-from .quoting import split_words
+from .quoting import split_words, unwrap
 from .refs import PathRef, path_refs
 from .unitfile import Entry, UnitText
 
@@ -37,18 +37,20 @@ class Context:
     ignore: tuple[tuple[str, str], ...] = ()
 
 
+_WHOLE = frozenset({Reads.SCALAR, Reads.COMMAND, Reads.BOOL, Reads.UINT})
+
+
 class Line(t.NamedTuple):
-    """One assignment: the file where it stands, what it says, its key's row, and its unit."""
+    """One assignment: the file where it stands, what it says, its key's row, and its unit.
+
+    value: as Podman joins it, without the quotes that it takes away.
+    """
 
     path: str
     entry: Entry
+    value: str
     key: Key | None
     unit: Merged
-
-    @property
-    def value(self) -> str:
-        """The value, as Podman joins it."""
-        return self.entry.value
 
 
 class Hit(t.NamedTuple):
@@ -68,11 +70,7 @@ class Merged:
         self.kind = kind
         self.parts = parts
         self.app = app
-        self.lines = [
-            Line(part.name, entry, SECTIONS.get(entry.section, {}).get(entry.key), self)
-            for part in parts
-            for entry in part.entries
-        ]
+        self.lines = [self._line(part.name, entry) for part in parts for entry in part.entries]
         self.by_key: dict[tuple[str, str], list[Line]] = {}
         for line in self.lines:
             found = self.by_key.setdefault((line.entry.section, line.entry.key), [])
@@ -80,6 +78,12 @@ class Merged:
                 found.append(line)
             else:  # an empty assignment resets what stands before it
                 found.clear()
+
+    def _line(self, path: str, entry: Entry) -> Line:
+        key, value = SECTIONS.get(entry.section, {}).get(entry.key), entry.value
+        if value[:1] == '"' and key and key.reads in _WHOLE:
+            value = unwrap(value)
+        return Line(path, entry, value, key, self)
 
     def all(self, section: str, *keys: str) -> list[Line]:
         """The assignments of these keys that count."""
@@ -97,7 +101,7 @@ class Merged:
     def value(self, section: str, key: str) -> str:
         """The value of a key that takes one, or ''."""
         found = self.by_key.get((section, key))
-        return found[-1].entry.value if found else ""
+        return found[-1].value if found else ""
 
     @functools.cached_property
     def podman_args(self) -> list[tuple[Line, list[str]]]:
@@ -109,7 +113,7 @@ class Merged:
         """The paths that it names, those of drop-ins too relative to the unit."""
         place, section = self.app.context.place, self.kind.section
         return [
-            (Line(part.name, ref.entry, None, self), ref)
+            (self._line(part.name, ref.entry), ref)
             for part in self.parts
             for ref in path_refs(part, section, unit_dir=place.app_dir, home=place.home)
         ]
@@ -149,6 +153,13 @@ class Units:
                 parts = [text, *(_drop_ins(name, by_folder) if by_folder else ())]
                 self.units[name] = Merged(name, kind, parts, self)
         self.visible = frozenset(self.units) | context.place.others
+
+    @functools.cached_property
+    def file_paths(self) -> frozenset[str]:
+        """The app's files and the directories that they are in."""
+        files = self.context.files or ()
+        folders = (path[:end] for path in files for end, char in enumerate(path) if char == "/")
+        return frozenset((*files, *folders))
 
     @functools.cached_property
     def by_service(self) -> dict[str, Merged]:

@@ -113,6 +113,8 @@ _UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "a": "\a", "b": "\b", "
 
 
 _BLANKS = " \t\n\r"
+_STRV_PART = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"']+")
+_STRV_WORD = re.compile(rf"(?:{_STRV_PART.pattern})+")
 
 
 def split_words(text: str) -> list[str]:
@@ -138,6 +140,30 @@ def split_words(text: str) -> list[str]:
         else:
             current.append(char)
     return [*words, "".join(current)] if started else words
+
+
+def unwrap(text: str) -> str:
+    """A single value (Lookup) without the pair of double quotes around it, as since 5.8.2."""
+    paired = len(text) > 1 and text[0] == text[-1] == '"'
+    return text[1:-1] if paired else text
+
+
+def split_strv(text: str) -> list[str]:
+    """The words of a line without escapes (LookupAllStrv).
+
+    Podman drops the whole line where a quote is not closed, and what follows an empty word.
+    """
+    if _STRV_PART.sub("", text).strip():
+        return []
+    words = [
+        "".join(_unquoted(part) for part in _STRV_PART.findall(word))
+        for word in _STRV_WORD.findall(text)
+    ]
+    return words[: words.index("")] if "" in words else words
+
+
+def _unquoted(part: str) -> str:
+    return part[1:-1] if part[0] in "\"'" else part
 
 
 def _unescape(chars: t.Iterator[str]) -> str:

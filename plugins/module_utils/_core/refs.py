@@ -43,9 +43,17 @@ class UnitRef(t.NamedTuple):
 def unit_refs(unit: UnitText, kind: str) -> list[UnitRef]:
     """The units that a unit's own section refers to (`Network=net.network`, …)."""
     return [
-        UnitRef(name, entry)
+        ref
         for entry in unit.entries
         if entry.section == kind and entry.value
+        for ref in entry_refs(entry)
+    ]
+
+
+def entry_refs(entry: Entry) -> list[UnitRef]:
+    """The units that one assignment of Podman's section names."""
+    return [
+        UnitRef(name, entry)
         for name in _unit_names(entry)
         if kind_of(name) and "/" not in name and "%" not in name
     ]

@@ -20,7 +20,8 @@ from .keys import SECTIONS, Key, Reads
 
 _PAIRS_IN_WORDS = frozenset({"Sysctl", "LogOpt"})
 _OPTIONS = frozenset({"Secret", "Mount"})
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*")
+_SECTION = re.compile(r"[^\[\]\x00-\x1f\x7f]+")
+_KEY = re.compile(r"[^\s=#;\[\\\x00-\x1f\x7f][^\s=\\\x00-\x1f\x7f]*")
 _QUOTE_IT = "Write it as a quoted string."
 
 
@@ -28,7 +29,7 @@ def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
     """Text of a unit given as {section: {key: value}}; QuadletError names section and key."""
     blocks = []
     for section, assignments in sections.items():
-        if not isinstance(section, str) or not _NAME.fullmatch(section):
+        if not isinstance(section, str) or not _SECTION.fullmatch(section):
             raise QuadletError(f"{section!r} is not a section's name", where=name)
         if not isinstance(assignments, t.Mapping):
             raise QuadletError(
@@ -45,7 +46,7 @@ def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
 
 def _render_key(name: str, section: str, key: t.Any, value: t.Any) -> list[str]:
     where = f"{name} [{section}] {key}"
-    if not isinstance(key, str) or not _NAME.fullmatch(key):
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise QuadletError(f"{key!r} is not a key's name", where=f"{name} [{section}]")
     row = SECTIONS.get(section, {}).get(key)
     try:

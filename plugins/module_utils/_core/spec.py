@@ -17,6 +17,7 @@ import typing as t
 from .errors import QuadletError
 from .kinds import KINDS, kind_of, split_drop_in
 from .lint_rules import parse_ignore
+from .quadlets import holds_units, split_quadlets
 from .render import render_unit
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
@@ -54,6 +55,7 @@ class App:
     app's directory, or None for the installed set.  patch: units to put into the installed
     set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
     sections: what was given as sections, by unit.  lint_ignore: (unit or '', rule) to be silent of.
+    compat: what becomes of keys that the host's Podman does not know.
     """
 
     name: str
@@ -68,6 +70,7 @@ class App:
     only: str | None = None
     sections: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     lint_ignore: tuple[tuple[str, str], ...] = ()
+    compat: str = "refuse"
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
@@ -102,6 +105,7 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "linger": params.get("linger", True),
         "gate": parse_gate(params.get("gate") or {}),
         "lint_ignore": parse_ignore(params.get("lint_ignore") or ()),
+        "compat": params.get("compat", "refuse"),
     }
 
 
@@ -166,7 +170,7 @@ def parse_content(
         return None
     content = {
         path: Blob(_unit_text(path, value).encode("utf-8", "surrogateescape"))
-        for path, value in (units or {}).items()
+        for path, value in _split(units or {}).items()
     }
     for path in content:
         _check_unit_path(app, path, content)
@@ -175,6 +179,25 @@ def parse_content(
         content[path] = _parse_file(path, value)
     _check_nesting(content)
     return content
+
+
+def _split(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The units, with those of every `x.quadlets` in its place."""
+    single = {path: value for path, value in units.items() if not holds_units(path)}
+    for path, text in units.items():
+        if path in single:
+            continue
+        if not isinstance(text, str):
+            raise QuadletError(f"several units are text, not {text!r}", where=f"units {path}")
+        for part in split_quadlets(path, text):
+            if part.name in single:
+                raise QuadletError(
+                    f"{part.name} is declared already",
+                    where=f"{path}:{part.offset + 1}",
+                    remedy="Declare it once.",
+                )
+            single[part.name] = part.text
+    return single
 
 
 def _unit_text(path: str, value: t.Any) -> str:

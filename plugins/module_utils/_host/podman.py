@@ -25,12 +25,12 @@ _BINARIES = ("/usr/libexec/podman/quadlet", "/usr/lib/podman/quadlet")
 
 
 def read_version(owner: Owner) -> tuple[Version | None, str]:
-    """(major and minor, what was found in words)."""
+    """(the three numbers, what was found in words)."""
     ran = owner.run(["podman", "--version"])
-    match = re.search(r"(\d+)\.(\d+)(\.\d+)?", ran.out)
+    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", ran.out)
     if ran.status != 0 or not match:
         return None, ran.err.strip() or ran.out.strip() or f"podman --version: status {ran.status}"
-    return (int(match.group(1)), int(match.group(2))), match.group(0)
+    return tuple(int(number or 0) for number in match.groups()), match.group(0)
 
 
 def find_generator(*, system: bool) -> list[str]:

@@ -1,13 +1,17 @@
 """What the real generators said of the units in tests/unit/recorded/units.
 
 To record anew: .cache/venv/bin/python -m tests.unit.support.recorded
+For the quirks also that of a release which the test hosts do not have, as RELEASE=PATH: 4.9 is
+`usr/libexec/podman/quadlet` of Ubuntu 24.04's package podman, unpacked.
 """
 
 from __future__ import annotations
 
 import json
 import pathlib
+import sys
 import tempfile
+import typing as t
 
 from tests.unit.support.generators import RELEASES, ROOT, Generator, Said, find_generator
 
@@ -36,18 +40,19 @@ def read_recorded(release: str, name: str) -> Said:
     return Said("\n".join(data["out"]), "\n".join(data["err"]), data["status"])
 
 
-def record() -> None:
-    """Writes what every release's generator says of every set."""
-    for release in RELEASES:
-        for name in SETS:
+def record(generators: t.Iterable[Generator], sets: t.Iterable[str]) -> None:
+    """Writes what these generators say of these sets."""
+    for generator in generators:
+        for name in sets:
             with tempfile.TemporaryDirectory() as folder:
-                said = ask(find_generator(release), name, pathlib.Path(folder))
+                said = ask(generator, name, pathlib.Path(folder))
             data = {
                 "status": said.status,
                 "out": said.out.split("\n"),
                 "err": said.err.split("\n"),
             }
-            _path(release, name).write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
+            path = _path(generator.release, name)
+            path.write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
 
 
 def _path(release: str, name: str) -> pathlib.Path:
@@ -55,4 +60,6 @@ def _path(release: str, name: str) -> pathlib.Path:
 
 
 if __name__ == "__main__":
-    record()
+    record(map(find_generator, RELEASES), SETS)
+    given = (argument.split("=", 1) for argument in sys.argv[1:])
+    record((Generator(release, pathlib.Path(path)) for release, path in given), ["quirks"])

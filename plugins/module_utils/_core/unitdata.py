@@ -1,0 +1,40 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""A unit's text as sections and back: what the text says, in the form that render_unit takes."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .keys import SECTIONS
+from .unitfile import parse_unit
+
+Sections = dict[str, dict[str, t.Any]]
+
+
+def unit_data(name: str, text: str) -> Sections:
+    """{section: {key: value}} of a unit's text, its values lines of syntax as they stand.
+
+    A key that may repeat has a list, a reset in it is an empty string; of a key that takes one
+    value the last one counts.  Other keys, systemd's own, have a list where they stand more
+    than once.  Comments are not data.
+    """
+    unit = parse_unit(name, text)
+    sections: Sections = {section: {} for section in unit.sections}
+    for entry in unit.entries:
+        row = SECTIONS.get(entry.section, {}).get(entry.key)
+        keys = sections[entry.section]
+        if row and not row.repeats:
+            keys[entry.key] = entry.value
+        elif entry.key in keys:
+            keys[entry.key] = [*_listed(keys[entry.key]), entry.value]
+        else:
+            keys[entry.key] = [entry.value] if row else entry.value
+    return sections
+
+
+def _listed(value: t.Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
