@@ -39,7 +39,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint_sources import
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._src import find_source
 
-_HOMES = {True: ("/home/user", "/home/user/.config/containers/systemd")}
+_USER = ("/home/user", "/home/user/.config/containers/systemd")
 _SYSTEM = ("/root", "/etc/containers/systemd")
 
 
@@ -85,7 +85,7 @@ def _arguments(action: ActionBase) -> dict[str, t.Any]:
 def _lint(sources: t.Sequence[Source], args: t.Mapping[str, t.Any]) -> list[Finding]:
     version = _release(args["podman"])
     ignore = parse_ignore(args["ignore"])
-    home, unit_dir = _HOMES.get(args["rootless"], _SYSTEM)
+    home, unit_dir = _USER if args["rootless"] else _SYSTEM
     known = {path for app in sources for path in app.sources} | set(args["others"])
     findings = []
     for app in sources:

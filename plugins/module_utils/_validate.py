@@ -12,10 +12,12 @@ import typing as t
 from ._compat import for_host
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Service
+from ._core.lint import Finding
 from ._core.lint_rules import parse_ignore
 from ._core.spec import App, parse_app_name, parse_content
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
+from ._installed import lint_installed
 from ._judge import installed_errors, judge_app
 from ._snapshot import read_snapshot
 
@@ -25,18 +27,20 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     name = parse_app_name(params["name"])
     scope = resolve_scope(params["user"], params["location"])
     content = parse_content(name, params["units"], params["files"])
+    ignore = parse_ignore(params["lint_ignore"])
     if content is None:
         verdict, errors = installed_errors(scope)
+        lint = _rows(lint_installed(scope, ignore))
         if errors:
-            raise _failed(errors, list(verdict.warnings))
-        return _result(verdict.services, list(verdict.warnings))
+            raise _failed(errors, list(verdict.warnings), lint)
+        return _result(verdict.services, list(verdict.warnings), lint)
     units = params["units"] or {}
     app = App(
         name,
         content=content,
         compat=params["compat"],
         sections={path: unit for path, unit in units.items() if isinstance(unit, dict)},
-        lint_ignore=parse_ignore(params["lint_ignore"]),
+        lint_ignore=ignore,
     )
     return _validate_app(for_host(app), scope)
 
@@ -49,18 +53,22 @@ def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
         found = error.data.get("errors")
         errors = [QuadletError.from_dict(row) for row in found] if found else [error]
         raise _failed(errors, [], error.data.get("lint", [])) from None
-    result = _result(judgement.services, list(judgement.warnings))
-    result["lint"] = [finding._asdict() for finding in judgement.findings]
-    return result
+    return _result(judgement.services, list(judgement.warnings), _rows(judgement.findings))
 
 
-def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.Any]:
+def _rows(findings: t.Iterable[Finding]) -> list[dict[str, t.Any]]:
+    return [finding._asdict() for finding in findings]
+
+
+def _result(
+    services: t.Iterable[Service], warnings: list[str], lint: list[dict[str, t.Any]]
+) -> dict[str, t.Any]:
     return {
         "changed": False,
         "errors": [],
         "warnings_found": warnings,
         "warnings": warnings,
-        "lint": [],
+        "lint": lint,
         "services": {
             service.name: {"unit": service.unit, "needs": list(service.needs)}
             for service in services
@@ -69,7 +77,7 @@ def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.A
 
 
 def _failed(
-    errors: t.Sequence[QuadletError], warnings: list[str], lint: t.Sequence[t.Any] = ()
+    errors: t.Sequence[QuadletError], warnings: list[str], lint: list[dict[str, t.Any]]
 ) -> QuadletError:
     """One error with the list of all; it says nothing of what else the caller may think."""
     joined = join_errors(errors)
@@ -77,5 +85,5 @@ def _failed(
         {key: error.to_dict()[key] for key in ("where", "what", "remedy", "rule")}
         for error in errors
     ]
-    joined.data = {"errors": rows, "warnings_found": warnings, "lint": list(lint)}
+    joined.data = {"errors": rows, "warnings_found": warnings, "lint": lint}
     return joined

@@ -79,8 +79,9 @@ warnings_found:
   elements: str
 lint:
   description:
-    - What lint found in the units that the call declares, by unit and line. An error refuses the
-      run, a warning is shown too. The rules are in C(docs/lint.md).
+    - What lint found, by unit and line. An error in the units that the call declares fails it, a
+      warning is shown too. Of what is installed the findings are returned only, with whole paths.
+    - The rules are in C(docs/lint.md).
   returned: always
   type: list
   elements: dict

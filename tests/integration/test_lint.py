@@ -73,6 +73,15 @@ def test_validate_returns_the_same(either: App) -> None:
     assert ("missing-restart", "note") in _rules(fine)
 
 
+def test_what_is_installed_is_linted_and_not_failed(either: App) -> None:
+    either.deployed({"web": WRONG}, lint_ignore=["bad-boolean"])
+    result = either.scope.call("validate").ok()
+    places = {(f["path"], f["line"], f["rule"]) for f in result["lint"]}
+    assert (either.path(either.unit("web")), 4, "bad-boolean") in places
+    ignored = either.scope.call("validate", lint_ignore=["bad-boolean"]).ok()
+    assert "bad-boolean" not in {f["rule"] for f in ignored["lint"]}
+
+
 def test_what_depends_on_the_scope(system: t.Any, alice: t.Any) -> None:
     web = container("PublishPort=127.0.0.1:81:81")
     for scope, told in ((system, False), (alice, True)):

@@ -102,6 +102,11 @@ CASES = [
         container(rest="[Service]\nType=oneshot\n"),
     ),
     Case("group-without-user", ">Group=5", "User=5\nGroup=5"),
+    Case(
+        "bad-pod",
+        {**POD, "web.container": container(">Pod=p")},
+        {**POD, "web.container": container("Pod=p.pod")},
+    ),
     # Sections and keys
     Case(
         "foreign-section", f"{container()}[Pod]\n>PodName=a\n", f"{container()}[X-Notes]\nBy=me\n"

@@ -83,6 +83,9 @@ bad-service-type         refusal  A Type= or KillMode= that the generator does n
 group-without-user       refusal  Group= without User=.
     Set User= too.
     The generator refuses it from Podman 4.8 on.
+bad-pod                  refusal  A Pod= that is no .pod unit.
+    Write the pod's file name, such as front.pod, and not its PodName.
+    The generator refuses everything else.
 foreign-section          error    A section that nobody reads in this kind of unit.
     Correct its name, or begin the name with X-.
     The generator passes it on without a word, and systemd ignores all of its keys.

@@ -14,9 +14,8 @@ import typing as t
 
 from .keys import SECTIONS, Key
 from .kinds import kind_of
-from .lint_unit import Hits
 from .lint_values import published_port
-from .lint_view import Hit, Line, Merged, is_open, words_of
+from .lint_view import Hit, Hits, Line, Merged, is_open, words_of
 
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY_BASE|"

@@ -11,9 +11,8 @@ import re
 import typing as t
 
 from .kinds import KINDS, is_template, kind_of
-from .lint_unit import Hits
-from .lint_values import not_among
-from .lint_view import Hit, Line, Merged, Units, service_stem, unit_of, words_of
+from .lint_values import FALSE, TRUE, not_among
+from .lint_view import Hit, Hits, Line, Merged, Units, service_stem, unit_of, words_of
 
 _LINKS = ("WantedBy", "RequiredBy", "UpheldBy")
 _PULLS = ("Requires", "Wants", "BindsTo", "Upholds", "Requisite")
@@ -22,14 +21,9 @@ _SYSTEM_TARGETS = frozenset(
     f"{name}.target"
     for name in ("multi-user", "graphical", "network-online", "network", "remote-fs", "local-fs")
 )
+_EVENTS = ("success", "failure", "abnormal", "abort", "watchdog")
 _SERVICE_WORDS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "Restart": (
-        "bad-choice",
-        (
-            *("no", "always", "on-success", "on-failure", "on-abnormal", "on-abort"),
-            "on-watchdog",
-        ),
-    ),
+    "Restart": ("bad-choice", ("no", "always", *(f"on-{event}" for event in _EVENTS))),
     "Type": ("bad-service-type", ("notify", "oneshot")),
     "KillMode": ("bad-service-type", ("mixed", "control-group")),
 }
@@ -68,17 +62,16 @@ def health(unit: Merged) -> Hits:
     checked = unit.value("Container", "HealthCmd") or "--health-cmd" in args
     notify = unit.last("Container", "Notify")
     if notify and notify.value == "healthy" and checked in ("", False, "none"):
-        yield Hit(
-            "healthy-without-check", notify, "it never becomes healthy: there is no HealthCmd"
-        )
+        yield Hit("healthy-without-check", notify, "there is no HealthCmd to become healthy by")
     for line in () if checked else unit.own(*_CHECK_KEYS, "HealthStartupCmd"):
-        yield Hit(
-            "health-without-command", line, f"{line.entry.key} does nothing without HealthCmd"
-        )
+        yield _idle(line, "HealthCmd")
     startup = unit.value("Container", "HealthStartupCmd") or "--health-startup-cmd" in args
     for line in () if startup else unit.own(*_STARTUP_KEYS):
-        message = f"{line.entry.key} does nothing without HealthStartupCmd"
-        yield Hit("health-without-command", line, message)
+        yield _idle(line, "HealthStartupCmd")
+
+
+def _idle(line: Line, command: str) -> Hit:
+    return Hit("health-without-command", line, f"{line.entry.key} does nothing without {command}")
 
 
 _UNITS_OF_TIME = {
@@ -132,11 +125,8 @@ def install(unit: Merged) -> Hits:
 
 def _instances(unit: Merged) -> list[str]:
     stem, _at, suffix = unit.name.partition("@")
-    return [
-        n
-        for n in unit.app.units
-        if n != unit.name and n.startswith(f"{stem}@") and n.endswith(suffix)
-    ]
+    same = (name for name in unit.app.units if name.startswith(f"{stem}@") and name != unit.name)
+    return [name for name in same if name.endswith(suffix)]
 
 
 def dependencies(unit: Merged) -> Hits:
@@ -161,20 +151,15 @@ def _before(unit: Merged, other: Merged) -> bool:
 
 
 def _remains(unit: Merged) -> bool:
-    return unit.value("Service", "RemainAfterExit").lower() in ("1", "yes", "true", "on", "y", "t")
+    return unit.value("Service", "RemainAfterExit").lower() in TRUE
 
 
 def _wrong_name(app: Units, line: Line, word: str) -> Hits:
     stem, _dot, suffix = word.rpartition(".")
     if suffix != "service" or "@" in stem or "%" in stem:
         return
-    guesses = (app.units.get(f"{stem}.{kind}") for kind in KINDS)
-    suffixed = (
-        app.units.get(f"{stem[: -len(kind) - 1]}.{kind}")
-        for kind in KINDS
-        if stem.endswith(f"-{kind}")
-    )
-    meant = next((unit for unit in (*guesses, *suffixed) if unit), None)
+    guesses = (f"{base}.{kind}" for kind in KINDS for base in (stem, stem.removesuffix(f"-{kind}")))
+    meant = next((app.units[name] for name in guesses if name in app.units), None)
     if meant and not any(_makes(name, word) for name in app.visible):
         message = f"{meant.name} makes {meant.service}, not {word}"
         yield Hit("wrong-service-name", line, message, f"Write {meant.service}.")
@@ -203,7 +188,7 @@ def _says_no(unit: Merged) -> bool:
 
 
 def _triggered(app: Units) -> t.Iterator[str]:
-    """Units that a timer, socket or path of the app starts, or a path elsewhere with their name."""
+    """Units that other units of systemd in the app start: a timer, a socket, a path, a target."""
     for path, text in app.texts.items():
         name = unit_of(path)
         stem, _dot, suffix = name.rpartition(".")
@@ -213,12 +198,8 @@ def _triggered(app: Units) -> t.Iterator[str]:
             if unit:
                 yield unit.name
         elif kind_of(name) is None:
-            words = [
-                word
-                for key in _PULLS
-                for value in text.values("Unit", key)
-                for word in value.split()
-            ]
+            wanted = (value for key in _PULLS for value in text.values("Unit", key))
+            words = " ".join(wanted).split()
             yield from (app.by_service[word].name for word in words if word in app.by_service)
 
 
@@ -227,12 +208,7 @@ def _closure(app: Units, starts: t.Iterable[str]) -> set[str]:
     members: dict[str, list[str]] = {}
     for member in app.units.values():
         pod = member.value("Container", "Pod")
-        if pod and member.value("Container", "StartWithPod").lower() not in (
-            "false",
-            "0",
-            "no",
-            "off",
-        ):
+        if pod and member.value("Container", "StartWithPod").lower() not in FALSE:
             members.setdefault(pod, []).append(member.name)
     reached: set[str] = set()
     waiting = list(starts)

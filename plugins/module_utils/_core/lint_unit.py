@@ -12,10 +12,8 @@ import typing as t
 
 from .keys import INSTALL_SINCE, SECTIONS, SYSTEMD_KEYS, Key, Reads
 from .kinds import kind_of
-from .lint_view import Hit, Line, Merged, is_open
+from .lint_view import Hit, Hits, Line, Merged, is_open
 from .refs import PathRef
-
-Hits = t.Iterator[Hit]
 
 _SYSTEMD = frozenset(("Unit", "Service", "Install"))
 _INSTALL_KEYS = frozenset((*SYSTEMD_KEYS["Install"], *INSTALL_SINCE, "Also"))
@@ -36,9 +34,8 @@ def foreign_sections(unit: Merged) -> Hits:
             if section not in known and not section.startswith("X-"):
                 inside = (line for line in unit.lines if line.entry.section == section)
                 at = next((line for line in inside if line.path == part.name), part.name)
-                yield Hit(
-                    "foreign-section", at, f"nobody reads [{section}] in a .{unit.kind.suffix}"
-                )
+                message = f"nobody reads [{section}] in a .{unit.kind.suffix}"
+                yield Hit("foreign-section", at, message)
 
 
 def misplaced_keys(unit: Merged) -> Hits:
@@ -65,14 +62,11 @@ def repeated_keys(unit: Merged) -> Hits:
         before = seen.get(at)
         seen[at] = line.value
         if before is None:
-            if not line.value and line.path == unit.name and line.key and _may_not_be_empty(line):
+            resets_nothing = not line.value and line.path == unit.name and line.key
+            if resets_nothing and line.entry.key != "Entrypoint":  # empty, it clears the image's
                 yield Hit("empty-value", line, f"{line.entry.key}= has no value")
         elif line.key and not line.key.repeats and before and line.value not in ("", before):
             yield Hit("repeated-key", line, f"{line.entry.key} is set before: {before!r} is lost")
-
-
-def _may_not_be_empty(line: Line) -> bool:
-    return line.entry.key != "Entrypoint"
 
 
 _REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -107,6 +101,9 @@ def required_keys(unit: Merged) -> Hits:
     for key, dependents in _NEEDED.get(section, ()):
         for line in () if unit.value(section, key) else unit.own(*dependents):
             yield Hit("missing-key", line, f"{line.entry.key} needs {key}", f"Set {key}= too.")
+    pod = unit.last("Container", "Pod")
+    if pod and not pod.value.endswith(".pod"):
+        yield Hit("bad-pod", pod, f"{pod.value!r} is no .pod unit")
     group_line = unit.last("Container", "Group")
     if group_line and not unit.value("Container", "User"):
         yield Hit("group-without-user", group_line, "Group is set, and User is not")

@@ -14,7 +14,9 @@ from .keys import Key, Reads
 from .lint_text import ValueRule
 from .lint_view import Line, is_open, words_of
 
-BOOLEANS = frozenset(("1", "yes", "true", "on", "0", "no", "false", "off"))
+TRUE = frozenset(("1", "yes", "true", "on"))
+FALSE = frozenset(("0", "no", "false", "off"))
+_BOOLEANS = TRUE | FALSE
 
 _INTEGER = re.compile(r"0|[1-9][0-9]*")
 _DURATION = re.compile(r"0|disable|[+-]?(?:[0-9]*\.?[0-9]+(?:ns|us|µs|ms|s|m|h))+")
@@ -46,7 +48,7 @@ _SECRET_OPTIONS = frozenset(("type", "target", "uid", "gid", "mode"))
 
 
 def _bad_boolean(line: Line) -> str | None:
-    if line.value.lower() in BOOLEANS:
+    if line.value.lower() in _BOOLEANS:
         return None
     return f"{line.value!r} is no boolean, so it is read as false"
 
@@ -57,7 +59,7 @@ def _bad_choice(line: Line) -> str | None:
         return None
     if value in key.choices:  # too new ones are refused before
         return None
-    if "true" in key.choices and value.lower() in BOOLEANS:
+    if "true" in key.choices and value.lower() in _BOOLEANS:
         return None
     return not_among(value, key.name, key.choices)
 

@@ -62,6 +62,9 @@ class Hit(t.NamedTuple):
     remedy: str = ""
 
 
+Hits = t.Iterator[Hit]
+
+
 class Merged:
     """One unit with its drop-ins in their order, read as the generator reads them."""
 
