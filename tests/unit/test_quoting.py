@@ -86,7 +86,7 @@ def test_line_is_left_as_it_is(value: str) -> None:
         ("a\n", "more than one line"),
         ("\n", "more than one line"),
         ("a\rb", "more than one line"),
-        ("a\x00b", "more than one line"),
+        ("a\x00b", "NUL byte"),
         ("a\\", "ends in a backslash"),
         ("a\\  ", "ends in a backslash"),
         ("\\", "ends in a backslash"),

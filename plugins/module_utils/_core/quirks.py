@@ -135,6 +135,15 @@ _TRANSLATED = frozenset(
 """Keys of [Unit] in which Podman 5.5 and newer put the service for a unit's name."""
 
 
+def _broken_sources(unit: UnitText, kind: Kind) -> t.Iterator[Found]:
+    for entry in unit.assignments(kind.section, "Mount"):
+        if "\\" in entry.value and any(_LINE_BREAK.search(w) for w in split_words(entry.value)):
+            yield Found(entry.line, entry.value, entry)
+
+
+_LINE_BREAK = re.compile(r"[\n\r]")
+
+
 def _comments_inside(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
     lines = unit.text.split("\n") if "\\\n" in unit.text or "\\\r" in unit.text else []
     for entry in unit.entries if lines else ():
@@ -218,6 +227,15 @@ QUIRKS: t.Final[tuple[Quirk, ...]] = (
         "Write {service}.",
         "podman-systemd.unit(5) of 5.5, Dependency between Quadlet units",
         _dependencies,
+    ),
+    Quirk(
+        "line-break-in-source",
+        _4_7,
+        (5, 8),
+        "before Podman 5.8 a line break in a source becomes a line of the service",
+        "Rename the file or directory.",
+        f"{_PODMAN}/blob/v5.4.2/pkg/systemd/quadlet/quadlet.go",
+        _broken_sources,
     ),
     Quirk(
         "comment-in-continuation",

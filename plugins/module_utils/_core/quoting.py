@@ -22,22 +22,59 @@ _NEEDS_QUOTES = re.compile(r"[\s\"'\\\x00-\x1f\x7f]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _ADDRESS = re.compile(r"\[[0-9A-Fa-f:.%A-Za-z]*\]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONE_SEMICOLON = "a lone ';' can't be written: systemd takes it for the end of the command"
+_IN_A_SCRIPT = "Put the command in a shell's script: [sh, -c, 'a; b']."
+_NO_JSON = re.compile("[\x00\ud800-\udfff]")
+
+ODD_CHARACTER: t.Final = re.compile(
+    "[\x00\x80\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(
+        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
+    )
+    + "]"
+)
+"""NUL, U+0080, surrogates and noncharacters: what no unit can hold."""
+
+
+def check_characters(text: str) -> None:
+    """Refuses characters with which no value arrives, whatever the quoting."""
+    found = ODD_CHARACTER.search(text)
+    if found:
+        raise QuadletError(
+            f"{found.group()!r} {odd_character(found.group())}",
+            remedy="Remove it, or let a script or an environment file make it.",
+        )
+
+
+def odd_character(char: str) -> str:
+    """What is wrong with a character that ODD_CHARACTER matches."""
+    if char == "\x00":
+        return "is a NUL byte, which ends a text"
+    if char == "\x80":
+        return "is U+0080, which Podman writes as a byte that is no UTF-8"
+    if "\ud800" <= char <= "\udfff":
+        return "is not UTF-8, but half of a pair, or a byte of another encoding"
+    return "is a noncharacter, and systemd refuses a unit that holds one"
 
 
 def literal(text: str) -> str:
     """Text that systemd leaves as it is: it expands `%x` specifiers and `$NAME`."""
+    check_characters(text)
     return text.replace("%", "%%").replace("$", "$$")
 
 
 def line(text: str) -> str:
     """One line of syntax, as it stands (LookupAll, Lookup)."""
-    if "\n" in text or "\r" in text or "\x00" in text:
+    if "\n" in text or "\r" in text:
         raise QuadletError(
             f"the value {text!r} has more than one line",
             remedy="A string is one line of syntax; give a list or a mapping for more.",
         )
+    check_characters(text)
     if text.rstrip().endswith("\\"):
         raise QuadletError(f"the value {text!r} ends in a backslash, which joins the next line")
+    if text.strip() == ";":
+        raise QuadletError(_LONE_SEMICOLON, remedy=_IN_A_SCRIPT)
     return text
 
 
@@ -49,12 +86,8 @@ def word(text: str) -> str:
             remedy="Leave it out, or set it in a script or an environment file.",
         )
     if text == ";":
-        raise QuadletError(
-            "a lone ';' can't be written: systemd takes it for the end of the command",
-            remedy="Put the command in a shell's script: [sh, -c, 'a; b'].",
-        )
-    if "\x00" in text:
-        raise QuadletError(f"the value {text!r} holds a NUL byte")
+        raise QuadletError(_LONE_SEMICOLON, remedy=_IN_A_SCRIPT)
+    check_characters(text)
     if not _NEEDS_QUOTES.search(text):
         return text
     return '"' + "".join(_ESCAPES.get(c) or _escape_control(c) for c in text) + '"'
@@ -90,6 +123,8 @@ def colon_parts(parts: list[str]) -> str:
                 remedy="A string is written as it stands: give the whole value as one.",
             )
     text = ":".join(parts)
+    if not text:
+        raise QuadletError("an empty part alone would reset the key", remedy="Leave it out.")
     if text != text.strip():
         raise QuadletError(f"the value {text!r} begins or ends in a blank, which Podman trims")
     return line(literal(text))
@@ -103,9 +138,15 @@ def command(words: list[str]) -> str:
 def json_command(words: list[str]) -> str:
     """An argument list for a scalar key that takes JSON (HealthCmd, Entrypoint).
 
-    Without a leading `CMD`, which Podman 5.4 mangles.
+    Without a leading `CMD`, which Podman 5.4 mangles.  Characters that can't stand in a unit
+    are written as JSON's escapes.
     """
-    return literal(json.dumps(words, ensure_ascii=False))
+    for text in words:
+        found = _NO_JSON.search(text)
+        if found:
+            raise QuadletError(f"{found.group()!r} {odd_character(found.group())}")
+    text = json.dumps(words, ensure_ascii=False)
+    return literal(ODD_CHARACTER.sub(lambda match: json.dumps(match.group())[1:-1], text))
 
 
 _NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16), **dict.fromkeys("01234567", (2, 8))}

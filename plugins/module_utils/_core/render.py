@@ -22,6 +22,7 @@ _PAIRS_IN_WORDS = frozenset({"Sysctl", "LogOpt"})
 _OPTIONS = frozenset({"Secret", "Mount"})
 _SECTION = re.compile(r"[^\[\]\x00-\x1f\x7f]+")
 _KEY = re.compile(r"[^\s=#;\[\\\x00-\x1f\x7f][^\s=\\\x00-\x1f\x7f]*")
+_LINE_BREAK = re.compile(r"[\n\r]")
 _QUOTE_IT = "Write it as a quoted string."
 
 
@@ -107,14 +108,40 @@ def _list_item(row: Key | None, key: str, item: t.Any) -> str:
         if row.reads is Reads.ARGS:
             return quoting.command(parts)
         if row.reads is Reads.ALL:
+            _check_parts(key, parts)
             return quoting.colon_parts(parts)
     if isinstance(item, t.Mapping) and row and key in _OPTIONS:
-        return quoting.word(",".join(_option(name, part) for name, part in item.items()))
+        return quoting.word(_options(key, item))
     return quoting.line(_scalar(item))
 
 
+def _check_parts(key: str, parts: list[str]) -> None:
+    if key == "Volume" and "" in parts[:-1]:
+        raise QuadletError(
+            "an empty part would make it an anonymous volume, which goes when the container stops",
+            remedy="Name the volume or the directory; one part alone is an anonymous volume.",
+        )
+
+
+def _options(key: str, item: t.Mapping[t.Any, t.Any]) -> str:
+    """`k=v,…`; a secret that is only named is its bare name to Podman."""
+    if key == "Secret" and list(item) == ["source"]:
+        return _option("", item["source"])[1:]
+    for name, value in item.items():
+        if key == "Mount" and name in ("source", "src") and value == "":
+            raise QuadletError(
+                "an empty source can't be mounted", remedy="Name it, or use type: tmpfs."
+            )
+        if key == "Mount" and isinstance(value, str) and _LINE_BREAK.search(value):
+            raise QuadletError(
+                f"the option {name}={value!r} holds a line break, which ends it for Podman",
+                remedy="Rename the file or directory.",
+            )
+    return ",".join(_option(name, part) for name, part in item.items())
+
+
 def _option(name: t.Any, value: t.Any) -> str:
-    text = f"{_pair_name(name)}={quoting.literal(_scalar(value))}"
+    text = f"{_pair_name(name) if name else ''}={quoting.literal(_scalar(value))}"
     if "," in text or '"' in text:
         raise QuadletError(
             f"the option {text!r} holds a comma or a quote, which ends it for Podman"

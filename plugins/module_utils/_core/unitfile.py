@@ -17,6 +17,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
+from .quoting import ODD_CHARACTER, odd_character
 
 _SECTION = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
 
@@ -85,9 +86,6 @@ def parse_unit(name: str, text: str) -> UnitText:
             remedy="Save the file as UTF-8 without BOM.",
             rule="syntax",
         )
-    if "\x00" in text:
-        before = text[: text.index("\x00")].count("\n")
-        raise QuadletError("the text holds a NUL byte", where=f"{name}:{before + 1}", rule="syntax")
     sections: list[str] = []
     entries: list[Entry] = []
     for span, line in _logical_lines(name, text):
@@ -103,6 +101,7 @@ def _logical_lines(name: str, text: str) -> t.Iterator[tuple[tuple[int, int], st
     """(first and last number, text) of every line that says something, continued ones joined."""
     parts: list[str] = []
     first = last = 0
+    odd = "\r" in text or ODD_CHARACTER.search(text)
     for number, raw in enumerate([*text.split("\n"), ""], start=1):
         line = raw.strip()
         if parts and not line:
@@ -112,6 +111,8 @@ def _logical_lines(name: str, text: str) -> t.Iterator[tuple[tuple[int, int], st
                 remedy="Remove the backslash: Podman hangs on it, or drops the line.",
                 rule="syntax",
             )
+        if odd:
+            _check_characters(f"{name}:{number}", line)
         if not line or line[0] in "#;":
             continue
         first, last = first or number, number
@@ -120,6 +121,28 @@ def _logical_lines(name: str, text: str) -> t.Iterator[tuple[tuple[int, int], st
             continue
         yield (first, number), "".join([*parts, line])
         parts, first = [], 0
+
+
+def _check_characters(where: str, line: str) -> None:
+    """Refuses what systemd reads otherwise than Podman.
+
+    A comment may hold anything that does not end its line: the generator copies it.
+    """
+    if "\r" in line:
+        raise QuadletError(
+            "a carriage return stands inside the line: Podman reads on, systemd ends the line",
+            where=where,
+            remedy="Remove it; only before a line's end it means nothing.",
+            rule="syntax",
+        )
+    found = ODD_CHARACTER.search(line)
+    if found and ("\x00" in line or line[0] not in "#;"):
+        raise QuadletError(
+            f"{found.group()!r} {odd_character(found.group())}",
+            where=where,
+            remedy="Remove it, and save the file as UTF-8.",
+            rule="syntax",
+        )
 
 
 def _parse_assignment(name: str, span: tuple[int, int], line: str, sections: list[str]) -> Entry:

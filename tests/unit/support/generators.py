@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import re
+import shutil
 import subprocess
 import typing as t
 
@@ -20,6 +21,13 @@ class Said(t.NamedTuple):
     out: str
     err: str
     status: int
+
+
+class Made(t.NamedTuple):
+    """The services that a run made, by file name, and what it said."""
+
+    services: dict[str, bytes]
+    err: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +65,27 @@ class Generator:
             out,
             re.sub(r"(?m)^quadlet-generator\[\d+\]", "quadlet-generator[1]", err),
             done.returncode,
+        )
+
+    def make(self, texts: t.Mapping[str, str], folder: pathlib.Path, podman: str = "") -> Made:
+        """The services that it makes of these texts, byte for byte; podman: its path in them."""
+        units, services = folder / "units", folder / "services"
+        for path in (units, services):
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir(parents=True)
+        for name, text in texts.items():
+            (units / name).write_bytes(text.encode())
+        done = subprocess.run(
+            [self.binary, "-no-kmsg-log", services],
+            env={"QUADLET_UNIT_DIRS": str(units), **({"PODMAN": podman} if podman else {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=30,
+            check=False,
+        )
+        return Made(
+            {path.name: path.read_bytes() for path in services.glob("*.service")},
+            done.stderr.decode("utf-8", "replace"),
         )
 
 
