@@ -15,7 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.render import 
 from tests.integration.support import stub
 from tests.integration.support.hosts import Host
 from tests.unit.support.arrival import compare_words, parse, plain, refused, service_name
-from tests.unit.support.forms import FORMS, Form, known_bugs
+from tests.unit.support.forms import FORMS, Form
 from tests.unit.support.generators import RELEASES, find_generator
 from tests.unit.support.hostile import ALONE, LARGE, draw
 
@@ -59,7 +59,7 @@ def _plan() -> dict[str, Sent]:
 
 
 def _arrives(form: Form, value: str) -> bool:
-    return not (form.means(value) or known_bugs(form, value) or refused(form, value))
+    return not (form.means(value) or refused(form, value))
 
 
 def _version(release: str) -> tuple[int, ...]:

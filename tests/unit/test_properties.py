@@ -18,11 +18,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core import quoting
 from tests.unit.support.arrival import Judge, refused
 from tests.unit.support.forms import (
     FORMS,
-    KNOWN_BUGS,
     Form,
-    KnownBug,
     expected_refusals,
-    known_bugs,
 )
 from tests.unit.support.generators import RELEASES, find_generator
 from tests.unit.support.hostile import ALONE, LARGE, batches
@@ -68,7 +65,7 @@ def _writable(form: Form, batch: t.Sequence[str], tally: Tally) -> list[str]:
     """The values that a form takes; that it refuses the others, and why, is checked."""
     found = []
     for value in batch:
-        if form.means(value) or known_bugs(form, value):
+        if form.means(value):
             tally.left_out[form.name] += 1
             continue
         reason = check_refusal(form, value)
@@ -155,13 +152,6 @@ def test_a_careless_encoder_is_noticed(
     function, careless, form, value = MUTANTS[name]
     monkeypatch.setattr(quoting, function, careless)
     assert all(one.differences({form: [value]}) for one in judges)
-
-
-@pytest.mark.parametrize("bug", KNOWN_BUGS, ids=[bug.name for bug in KNOWN_BUGS])
-def test_known_bugs_are_still_there(judges: list[Judge], bug: KnownBug) -> None:
-    """Fixed?  Then the entry goes, and its values are tried like all others."""
-    with pytest.raises((AssertionError, UnicodeEncodeError)):
-        _check_alone(FORMS[bug.form], bug.example, judges)
 
 
 def _check_alone(form: Form, value: str, judges: t.Sequence[Judge]) -> None:

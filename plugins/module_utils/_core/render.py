@@ -30,7 +30,7 @@ def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
     """Text of a unit given as {section: {key: value}}; QuadletError names section and key."""
     blocks = []
     for section, assignments in sections.items():
-        if not isinstance(section, str) or not _SECTION.fullmatch(section):
+        if not _is_name(_SECTION, section):
             raise QuadletError(f"{section!r} is not a section's name", where=name)
         if not isinstance(assignments, t.Mapping):
             raise QuadletError(
@@ -47,13 +47,21 @@ def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
 
 def _render_key(name: str, section: str, key: t.Any, value: t.Any) -> list[str]:
     where = f"{name} [{section}] {key}"
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
+    if not _is_name(_KEY, key):
         raise QuadletError(f"{key!r} is not a key's name", where=f"{name} [{section}]")
     row = SECTIONS.get(section, {}).get(key)
     try:
         return [f"{key}={text}" for text in _values(row, key, value)]
     except QuadletError as error:
         raise QuadletError(error.what, where=where, remedy=error.remedy) from None
+
+
+def _is_name(pattern: re.Pattern[str], name: t.Any) -> bool:
+    return (
+        isinstance(name, str)
+        and bool(pattern.fullmatch(name))
+        and not quoting.ODD_CHARACTER.search(name)
+    )
 
 
 def _values(row: Key | None, key: str, value: t.Any) -> list[str]:
@@ -126,7 +134,7 @@ def _check_parts(key: str, parts: list[str]) -> None:
 def _options(key: str, item: t.Mapping[t.Any, t.Any]) -> str:
     """`k=v,…`; a secret that is only named is its bare name to Podman."""
     if key == "Secret" and list(item) == ["source"]:
-        return _option("", item["source"])[1:]
+        return _in_options(quoting.literal(_scalar(item["source"])))
     for name, value in item.items():
         if key == "Mount" and name in ("source", "src") and value == "":
             raise QuadletError(
@@ -141,7 +149,10 @@ def _options(key: str, item: t.Mapping[t.Any, t.Any]) -> str:
 
 
 def _option(name: t.Any, value: t.Any) -> str:
-    text = f"{_pair_name(name) if name else ''}={quoting.literal(_scalar(value))}"
+    return _in_options(f"{_pair_name(name)}={quoting.literal(_scalar(value))}")
+
+
+def _in_options(text: str) -> str:
     if "," in text or '"' in text:
         raise QuadletError(
             f"the option {text!r} holds a comma or a quote, which ends it for Podman"

@@ -136,7 +136,7 @@ _EXISTING = [
     Form("LogOpt", "Container", "strv pair", _mapping),
     Form("Volume: name", "Container", "name part", _parts(after=("/t",)), means=_reference),
     Form("Volume: source", "Container", "path part", _source),
-    Form("Volume: target", "Container", "parts", _parts("/s", after=("ro",))),
+    Form("Volume: target", "Container", "inner part", _parts("/s", after=("ro",))),
     Form("Volume: last part", "Container", "last part", _parts("/s", "/t")),
     Form("PublishPort", "Container", "only part", _parts()),
     Form("PublishPort: address", "Container", "first part", _parts(after=("80", "80"))),
@@ -172,7 +172,7 @@ class Refusal(t.NamedTuple):
 
 
 _CSV = frozenset({"csv option", "csv source"})
-_PARTS = frozenset({"parts", "path part", "name part", "first part", "last part", "only part"})
+_PARTS = frozenset({"path part", "name part", "inner part", "first part", "last part", "only part"})
 _STRV = frozenset({"strv pair", "strv name"})
 _NAMES = frozenset({"name", "strv name", "option name"})
 _OPTIONS = frozenset({"option", "option name", "csv option", "csv source"})
@@ -191,9 +191,11 @@ def _has(pattern: str) -> t.Callable[[str], bool]:
 REFUSALS = (
     Refusal("an empty argument", frozenset({"words"}), lambda v: v == ""),
     Refusal("a lone ';'", frozenset({"words", "only part"}), lambda v: v == ";"),
-    Refusal("an empty part", frozenset({"only part", "name part"}), lambda v: v == ""),
+    Refusal(
+        "an empty part", frozenset({"only part", "name part", "inner part"}), lambda v: v == ""
+    ),
     Refusal("an empty source", frozenset({"csv source"}), lambda v: v == ""),
-    Refusal("NUL byte", _WORDS, _has("\x00")),
+    Refusal("NUL byte", _ALL, _has("\x00")),
     Refusal("not UTF-8", _ALL, _has("[\ud800-\udfff]")),
     Refusal("a noncharacter", _ALL_BUT_JSON, _has(NONCHARACTER.pattern)),
     Refusal("U+0080", _ALL_BUT_JSON, _has("\x80")),
@@ -204,7 +206,7 @@ REFUSALS = (
     Refusal("a line break", _CSV, _has(r"[\n\r]")),
     Refusal("holds a colon", frozenset({"path part"}), lambda v: ":" in v),
     Refusal("holds a colon", _PARTS, lambda v: ":" in v and not _ADDRESS.fullmatch(v)),
-    Refusal("more than one line", _PARTS, _has(r"[\n\r\x00]")),
+    Refusal("more than one line", _PARTS, _has(r"[\n\r]")),
     Refusal(
         "in a blank", frozenset({"first part", "name part", "only part"}), _has(rf"\A{_BLANK}")
     ),
@@ -216,93 +218,3 @@ REFUSALS = (
 def expected_refusals(form: Form, value: str) -> list[str]:
     """Phrases of the reasons for which a value can't be written in a form; none: it can."""
     return [row.phrase for row in REFUSALS if form.grammar in row.grammars and row.when(value)]
-
-
-class KnownBug(t.NamedTuple):
-    """Values that the collection gets wrong; to be removed with the fix, which a test asks for."""
-
-    name: str
-    grammars: frozenset[str]
-    when: t.Callable[[str], bool]
-    form: str
-    example: str
-
-
-KNOWN_BUGS = (
-    KnownBug(
-        "a line break in an option of Mount is not refused: Podman 5.4 copies it as it is into"
-        " RequiresMountsFor, where the rest becomes lines of the service",
-        _CSV,
-        _has(r"[\n\r]"),
-        "Mount: source",
-        "\r[Service]\rExecStartPre=/bin/evil",
-    ),
-    KnownBug(
-        "a noncharacter such as U+FFFE is not refused: systemd does not load a unit that holds one",
-        _ALL_BUT_JSON,
-        _has(NONCHARACTER.pattern),
-        "Label",
-        "\ufffe",
-    ),
-    KnownBug(
-        "a noncharacter in a list that becomes JSON could be written as \\ufffe and is not",
-        frozenset({"json"}),
-        _has(NONCHARACTER.pattern),
-        "Entrypoint",
-        "\U0001ffff",
-    ),
-    KnownBug(
-        "U+0080 is not refused: Podman writes it as \\x80, which systemd takes for one byte",
-        _ALL_BUT_JSON,
-        _has("\x80"),
-        "Exec",
-        "\x80",
-    ),
-    KnownBug(
-        "U+0080 in a list that becomes JSON could be written as \\u0080 and is not",
-        frozenset({"json"}),
-        _has("\x80"),
-        "HealthCmd",
-        "\x80",
-    ),
-    KnownBug(
-        "an only part that is empty is not refused: it resets the key",
-        frozenset({"only part"}),
-        lambda v: v == "",
-        "PublishPort",
-        "",
-    ),
-    KnownBug(
-        "an only part that is ';' is not refused: it ends the command for systemd",
-        frozenset({"only part"}),
-        lambda v: v == ";",
-        "GroupAdd",
-        ";",
-    ),
-    KnownBug(
-        "an empty first part of Volume is not refused: Podman makes an anonymous volume",
-        frozenset({"name part"}),
-        lambda v: v == "",
-        "Volume: name",
-        "",
-    ),
-    KnownBug(
-        "an empty source in Mount is not refused: the generator of Podman 5.4 crashes",
-        frozenset({"csv source"}),
-        lambda v: v == "",
-        "Mount: name",
-        "",
-    ),
-    KnownBug(
-        "a lone surrogate is not refused: the unit's text can't be written to a file",
-        _ALL,
-        _has("[\ud800-\udfff]"),
-        "Environment",
-        "\ud800",
-    ),
-)
-
-
-def known_bugs(form: Form, value: str) -> list[KnownBug]:
-    """Why a value is left out of a form for the time being."""
-    return [bug for bug in KNOWN_BUGS if form.grammar in bug.grammars and bug.when(value)]
