@@ -173,7 +173,7 @@ def test_every_refusal_of_ours_is_a_rule() -> None:
 
 
 def _complaints(texts: t.Mapping[str, str], **context: t.Any) -> list[str]:
-    return [str(f) for f in _lint(texts, **context) if f.level != "note"]
+    return [f"{f.level} {f}" for f in _lint(texts, **context) if f.level != "note"]
 
 
 def test_recorded_good_units() -> None:
@@ -223,7 +223,9 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_examples_of_the_pages(page: pathlib.Path) -> None:
-    assert [_lint_app(app) for app in _apps(page.read_text()) if _lint_app(app)] == []
+    told = [text for app in _apps(page.read_text()) for text in _lint_app(app)]
+    wanted = ("error", "warning") if page.name == "README.md" else ("error",)
+    assert [text for text in told if text.startswith(wanted)] == []
 
 
 @pytest.mark.parametrize("module", ["app", "unit"])

@@ -200,6 +200,7 @@ CASES = [
     Case("bad-volume", ">Tmpfs=run", "Tmpfs=/run:size=5m"),
     Case("bad-pair", ">Ulimit=nofile", "Ulimit=nofile=5:5\nUlimit=host\nSysctl=a.b=1"),
     Case("bad-secret", ">Secret=a,type=file", "Secret=a,type=env,target=A"),
+    Case("bad-secret", ">Secret=type=env,target=A", "Secret=type=mount,source=a"),
     Case("bad-secret", ">Secret=a,type=env,mode=0400", "Secret=a,mode=0400,uid=5"),
     Case("bad-name", ">ContainerName=a b", "ContainerName=a.b-%i"),
     Case("service-name-suffix", ">ServiceName=z.service", "ServiceName=z"),

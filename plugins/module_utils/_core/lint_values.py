@@ -44,7 +44,7 @@ _MOUNT_OPTIONS = frozenset({
     "workdir",
 })
 # fmt: on
-_SECRET_OPTIONS = frozenset(("type", "target", "uid", "gid", "mode"))
+_SECRET_OPTIONS = frozenset(("source", "type", "target", "uid", "gid", "mode"))
 
 
 def _bad_boolean(line: Line) -> str | None:
@@ -168,10 +168,11 @@ def _bad_pair(line: Line) -> str | None:
 
 def _bad_secret(line: Line) -> str | None:
     for word in words_of(line.value):
-        name, *options = word.split(",")
+        first, *options = word.split(",")
+        options = [first, *options] if "=" in first else [f"source={first}", *options]
         given = dict(option.partition("=")[::2] for option in options)
-        if not name or "=" in name:
-            return f"{word!r} does not begin with a secret's name"
+        if not given.get("source"):
+            return f"{word!r} names no secret"
         unknown = next((key for key in given if key not in _SECRET_OPTIONS), None)
         if unknown is not None:
             return f"{unknown!r} is no option of a secret"
