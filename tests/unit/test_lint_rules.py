@@ -164,7 +164,7 @@ CASES = [
     Case("unset-variable", ">Volume=$NOPE/x:/x", "Exec=echo ${HOME} a$NAME"),
     Case("shell-in-exec", ">Exec=a && b", 'Exec=/bin/bash -c "a && b"'),
     # Values
-    Case("tilde-path", ">Volume=~/data:/data", "Volume=%h/data:/data"),
+    Case("tilde-path", ">Volume=~/data:/data", "Volume=%h/data:/data\nVolume=/a:/b ~"),
     Case("tilde-path", ">Mount=type=bind,source=~/a,destination=/a,ro", "EnvironmentFile=/a~b"),
     Case("bad-boolean", ">ReadOnly=y", "ReadOnly=On"),
     Case("bad-choice", ">Pull=sometimes", "Pull=newer"),

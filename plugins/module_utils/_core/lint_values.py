@@ -195,7 +195,8 @@ def _specifier_in_name(line: Line) -> str | None:
 def _tilde_path(line: Line) -> str | None:
     if "~" not in line.value:
         return None
-    words = words_of(line.value) if line.key and line.key.repeats else [line.value]
+    split = line.key is not None and line.key.reads in (Reads.ARGS, Reads.STRV)
+    words = words_of(line.value) if split else [line.value]
     for word in words:
         source = word.partition("source=")[2] or word.partition("src=")[2] or word
         if _TILDE.match(source):
