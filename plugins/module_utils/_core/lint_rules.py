@@ -121,7 +121,7 @@ inline-comment           error    A comment behind a value.
     Put the comment on a line of its own.
     Only a line that begins with # or ; is a comment; Podman takes the rest as part of the
     value.
-unquoted-pair            error    A blank within a NAME=value pair that has no quotes around it.
+unquoted-pair            warning  A blank within a NAME=value pair that has no quotes around it.
     Put quotes around the whole pair: "NAME=some value".
     The value ends at the blank. What follows is dropped, or read as names of variables to pass
     on.
@@ -247,7 +247,7 @@ healthy-without-check    error    Notify=healthy without HealthCmd=.
 health-without-command   warning  Settings of a health check that has no command.
     Set HealthCmd= or HealthStartupCmd=.
     Podman ignores them, also if the image has a check of its own.
-health-command-prefix    error    A health command with Docker's "CMD" as its first word.
+health-command-prefix    warning  A health command with Docker's "CMD" as its first word.
     Leave out "CMD": ["/bin/check", "a b"].
     Podman 5.4 mangles the command.
 shell-in-exec            warning  An operator of the shell in a command that no shell runs.
