@@ -11,7 +11,7 @@ import dataclasses
 import typing as t
 
 from ._companions import judge_companions, taken_companions
-from ._core import check, conflicts
+from ._core import check, conflicts, lint
 from ._core.companions import companion_services
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_error
@@ -19,6 +19,7 @@ from ._core.inputs import text_of
 from ._core.instances import check_instances
 from ._core.keys import Version
 from ._core.kinds import KINDS, is_companion, is_quadlet, is_unit, kind_of
+from ._core.lint_view import Context, unit_of
 from ._core.manifest import ServiceRecord, parse_manifest
 from ._core.refs import unit_refs
 from ._core.spec import App
@@ -46,6 +47,7 @@ class Judgement:
     """services: those of the app as the host's generator makes them, and its companions.
     adopted: names of units taken over, with the path and the text that each had.  moves: their
     drop-ins, new path by old; replaced: those that the app declares itself.  warnings: for people.
+    findings: lint's, those that are no errors.
     """
 
     services: tuple[Service, ...]
@@ -53,6 +55,7 @@ class Judgement:
     moves: dict[str, str]
     replaced: tuple[str, ...]
     warnings: tuple[str, ...]
+    findings: tuple[lint.Finding, ...] = ()
 
 
 def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
@@ -70,15 +73,19 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     units, errors = check.parse_units(texts)
     gone = frozenset(old.path for old in adopted.values())
     others = frozenset(name for name, path in snapshot.others if path not in gone)
+    others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
     errors += check.check_units(units, version, place)
     found, cautions = judge_companions(scope, snapshot, units)
     errors += [*found, *check_instances(snapshot.desired, version)]
+    findings = _lint(app, scope, snapshot, units, Context(place, version))
+    errors += [finding.to_error() for finding in findings if finding.level == "error"]
     if errors:
-        raise join_errors(errors)
+        raise _refused(errors, findings)
     quadlets = to_wire(snapshot.desired, filter(is_quadlet, snapshot.desired))
     verdict = _ask_generator(app, scope, version, quadlets, [*_owned(app, scope, snapshot), *gone])
     warnings = [*cautions, *_weigh(verdict, scope, place.app_dir, units)]
+    warnings += [str(finding) for finding in findings if finding.level == "warning"]
     own = companion_services(units, scope.systemd_dir)
     mine = tuple(s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir)
     problems = conflicts.service_conflicts(
@@ -87,15 +94,48 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     problems += _without_service(units, mine)
     if problems:
         raise join_errors(problems)
+    moves, replaced = _moves(adopted, snapshot, place.app_dir)
+    return Judgement((*mine, *own), adopted, moves, replaced, tuple(warnings), tuple(findings))
+
+
+def _moves(
+    adopted: t.Mapping[str, Adopted], snapshot: Snapshot, app_dir: str
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Where drop-ins of adopted units go, and which of them the app declares itself."""
     moves = {
-        path: f"{place.app_dir}/{name}.d/{path.rpartition('/')[2]}"
+        path: f"{app_dir}/{name}.d/{path.rpartition('/')[2]}"
         for name, old in adopted.items()
         for path in snapshot.drop_ins
         if path.rpartition("/")[0] == f"{old.path}.d"
     }
-    replaced = tuple(p for p, new in moves.items() if new[len(place.app_dir) + 1 :] in texts)
-    moves = {path: new for path, new in moves.items() if path not in replaced}
-    return Judgement((*mine, *own), adopted, moves, replaced, tuple(warnings))
+    replaced = tuple(p for p, new in moves.items() if new[len(app_dir) + 1 :] in snapshot.desired)
+    return {path: new for path, new in moves.items() if path not in replaced}, replaced
+
+
+def _lint(
+    app: App, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText], context: Context
+) -> list[lint.Finding]:
+    """What lint finds in the units that this call declares; the installed ones passed already."""
+    declared = frozenset(app.patch if app.content is None else app.content)
+    if not declared:
+        return []
+    files = {path: blob.mode for path, blob in snapshot.desired.items() if not is_unit(path)}
+    context = dataclasses.replace(
+        context,
+        rootless=not scope.is_system,
+        files={**dict.fromkeys(snapshot.foreign_files, 0o644), **files},
+        declared=app.sections,
+        ignore=app.lint_ignore,
+    )
+    found = lint.lint_units(units, context)
+    return [f for f in found if f.path in declared or unit_of(f.path) in declared]
+
+
+def _refused(errors: list[QuadletError], findings: t.Sequence[lint.Finding]) -> QuadletError:
+    """All errors as one, with the list of what lint found."""
+    error = join_errors(errors)
+    error.data["lint"] = [finding._asdict() for finding in findings]
+    return error
 
 
 def _owned(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:

@@ -26,6 +26,21 @@ CONTENT: Spec = {
     "src": {"type": "path"},  # the action plugin replaces it by units and files
 }
 
+LINT: Spec = {
+    "lint_ignore": {"type": "list", "elements": "str", "default": []},
+}
+
+LINT_RUN: Spec = {
+    "src": {"type": "path", "required": True},
+    "format": {"type": "str", "choices": ["text", "json", "sarif"], "default": "text"},
+    "output": {"type": "path"},
+    "podman": {"type": "str"},
+    "rootless": {"type": "bool"},
+    "others": {"type": "list", "elements": "str", "default": []},
+    "ignore": {"type": "list", "elements": "str", "default": []},
+    "level": {"type": "str", "choices": ["error", "warning", "note"], "default": "error"},
+}
+
 RUN: Spec = {
     "linger": {"type": "bool", "default": True},
     "restart": {"type": "str", "choices": ["auto", "never"], "default": "auto"},

@@ -197,6 +197,7 @@ def _result(
         },
         generation=manifest.generation,
         warnings=warnings,
+        lint=[f._asdict() for f in decided.judgement.findings] if decided.judgement else [],
         diff=diff,
         timings=timings,
     )

@@ -12,9 +12,12 @@ import typing as t
 from ._compat import for_host
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Service
+from ._core.lint import Finding
+from ._core.lint_rules import parse_ignore
 from ._core.spec import App, parse_app_name, parse_content
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
+from ._installed import lint_installed
 from ._judge import installed_errors, judge_app
 from ._snapshot import read_snapshot
 
@@ -24,12 +27,22 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     name = parse_app_name(params["name"])
     scope = resolve_scope(params["user"], params["location"])
     content = parse_content(name, params["units"], params["files"])
+    ignore = parse_ignore(params["lint_ignore"])
     if content is None:
         verdict, errors = installed_errors(scope)
+        lint = _rows(lint_installed(scope, ignore))
         if errors:
-            raise _failed(errors, list(verdict.warnings))
-        return _result(verdict.services, list(verdict.warnings))
-    return _validate_app(for_host(App(name, content=content, compat=params["compat"])), scope)
+            raise _failed(errors, list(verdict.warnings), lint)
+        return _result(verdict.services, list(verdict.warnings), lint)
+    units = params["units"] or {}
+    app = App(
+        name,
+        content=content,
+        compat=params["compat"],
+        sections={path: unit for path, unit in units.items() if isinstance(unit, dict)},
+        lint_ignore=ignore,
+    )
+    return _validate_app(for_host(app), scope)
 
 
 def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
@@ -39,16 +52,23 @@ def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
     except QuadletError as error:
         found = error.data.get("errors")
         errors = [QuadletError.from_dict(row) for row in found] if found else [error]
-        raise _failed(errors, []) from None
-    return _result(judgement.services, list(judgement.warnings))
+        raise _failed(errors, [], error.data.get("lint", [])) from None
+    return _result(judgement.services, list(judgement.warnings), _rows(judgement.findings))
 
 
-def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.Any]:
+def _rows(findings: t.Iterable[Finding]) -> list[dict[str, t.Any]]:
+    return [finding._asdict() for finding in findings]
+
+
+def _result(
+    services: t.Iterable[Service], warnings: list[str], lint: list[dict[str, t.Any]]
+) -> dict[str, t.Any]:
     return {
         "changed": False,
         "errors": [],
         "warnings_found": warnings,
         "warnings": warnings,
+        "lint": lint,
         "services": {
             service.name: {"unit": service.unit, "needs": list(service.needs)}
             for service in services
@@ -56,12 +76,14 @@ def _result(services: t.Iterable[Service], warnings: list[str]) -> dict[str, t.A
     }
 
 
-def _failed(errors: t.Sequence[QuadletError], warnings: list[str]) -> QuadletError:
+def _failed(
+    errors: t.Sequence[QuadletError], warnings: list[str], lint: list[dict[str, t.Any]]
+) -> QuadletError:
     """One error with the list of all; it says nothing of what else the caller may think."""
     joined = join_errors(errors)
     rows = [
         {key: error.to_dict()[key] for key in ("where", "what", "remedy", "rule")}
         for error in errors
     ]
-    joined.data = {"errors": rows, "warnings_found": warnings}
+    joined.data = {"errors": rows, "warnings_found": warnings, "lint": lint}
     return joined

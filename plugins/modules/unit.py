@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - quadlet.fleet._scope
   - quadlet.fleet._compat
   - quadlet.fleet._run
+  - quadlet.fleet._lint
 options:
   name:
     description: File name of the unit, C(web.container) or C(backup.timer) say.
@@ -172,6 +173,47 @@ failures:
       description: The last lines of its journal since this run began.
       type: list
       elements: str
+lint:
+  description:
+    - What lint found in the units that the call declares, by unit and line. An error refuses the
+      run, a warning is shown too. The rules are in C(docs/lint.md).
+    - It is empty where no unit changed, since nothing is judged then.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    rule:
+      description: The rule's id.
+      type: str
+      sample: short-image-name
+    level:
+      description: One of C(error), C(warning) and C(note).
+      type: str
+      sample: warning
+    path:
+      description: The unit or drop-in.
+      type: str
+      sample: web.container
+    line:
+      description: The line, null where the whole file is meant.
+      type: int
+      sample: 2
+    section:
+      description: The section, null where the whole file is meant.
+      type: str
+      sample: Container
+    key:
+      description: The key, null where the whole file is meant.
+      type: str
+      sample: Image
+    message:
+      description: The fact.
+      type: str
+      sample: "'nginx' does not say which registry it is from"
+    remedy:
+      description: What to do.
+      type: str
+      sample: Write it in full, such as docker.io/library/nginx:1.29.
 timings:
   description: Seconds that each phase took.
   returned: success
@@ -200,6 +242,7 @@ def main() -> None:
             **_options.SCOPE,
             **_options.RUN,
             **_options.COMPAT,
+            **_options.LINT,
         },
         mutually_exclusive=[("sections", "content")],
         supports_check_mode=True,

@@ -23,6 +23,7 @@ extends_documentation_fragment:
   - quadlet.fleet._scope
   - quadlet.fleet._content
   - quadlet.fleet._compat
+  - quadlet.fleet._lint
 options:
   name:
     description:
@@ -76,6 +77,47 @@ warnings_found:
   returned: always
   type: list
   elements: str
+lint:
+  description:
+    - What lint found, by unit and line. An error in the units that the call declares fails it, a
+      warning is shown too. Of what is installed the findings are returned only, with whole paths.
+    - The rules are in C(docs/lint.md).
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    rule:
+      description: The rule's id.
+      type: str
+      sample: short-image-name
+    level:
+      description: One of C(error), C(warning) and C(note).
+      type: str
+      sample: warning
+    path:
+      description: The unit or drop-in.
+      type: str
+      sample: web.container
+    line:
+      description: The line, null where the whole file is meant.
+      type: int
+      sample: 2
+    section:
+      description: The section, null where the whole file is meant.
+      type: str
+      sample: Container
+    key:
+      description: The key, null where the whole file is meant.
+      type: str
+      sample: Image
+    message:
+      description: The fact.
+      type: str
+      sample: "'nginx' does not say which registry it is from"
+    remedy:
+      description: What to do.
+      type: str
+      sample: Write it in full, such as docker.io/library/nginx:1.29.
 services:
   description: The services as the host's generator would make them, by name, each with its unit.
   returned: success
@@ -98,6 +140,7 @@ def main() -> None:
             **_options.SCOPE,
             **_options.CONTENT,
             **_options.COMPAT,
+            **_options.LINT,
         },
         supports_check_mode=True,
     )

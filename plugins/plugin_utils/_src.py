@@ -23,7 +23,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import holds_units
 
-_TEMPLATE = ".j2"
+TEMPLATE = ".j2"
 _OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
 _AS_TEXT: dict[str, bool] = {"convert_data": False} if _OLD else {}
 """Before ansible-core 2.19 a template that reads like JSON became data; now it is text."""
@@ -60,12 +60,12 @@ def _with_content(
         return value
     if "content" in value:
         raise AnsibleActionFail(f"files {path}: content and src exclude each other")
-    source = _find(action, str(value["src"]))
+    source = find_source(action, str(value["src"]))
     more = {key: item for key, item in value.items() if key != "src"}
-    return {**_read_file(action, source, task_vars), **more}
+    return {**read_file(action, source, task_vars), **more}
 
 
-def _find(action: ActionBase, src: str) -> str:
+def find_source(action: ActionBase, src: str) -> str:
     found: str = action._find_needle("files", os.path.expanduser(src))
     return found
 
@@ -73,7 +73,7 @@ def _find(action: ActionBase, src: str) -> str:
 def _read_directory(
     action: ActionBase, src: str, task_vars: dict[str, t.Any]
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    top = _find(action, src)
+    top = find_source(action, src)
     if not os.path.isdir(top):
         raise AnsibleActionFail(f"src {src!r}: it is not a directory")
     units: dict[str, t.Any] = {}
@@ -82,16 +82,16 @@ def _read_directory(
         dirs[:] = sorted(name for name in dirs if name != ".git")
         for name in sorted(names):
             source = os.path.join(folder, name)
-            path = os.path.relpath(source, top).removesuffix(_TEMPLATE)
+            path = os.path.relpath(source, top).removesuffix(TEMPLATE)
             if path in units or path in files:
                 raise AnsibleActionFail(
-                    f"src {src!r}: {path} is there twice, with and without {_TEMPLATE}"
+                    f"src {src!r}: {path} is there twice, with and without {TEMPLATE}"
                 )
             template = template_of(path) if is_quadlet(path) else None
             if template and _leads_to(source, template):
                 units[path] = {"template": template}
                 continue
-            value = _read_file(action, source, task_vars)
+            value = read_file(action, source, task_vars)
             if (is_unit(path) or holds_units(path)) and value["encoding"] == "text":
                 units[path] = value["content"]
             else:
@@ -101,10 +101,10 @@ def _read_directory(
 
 def _leads_to(source: str, template: str) -> bool:
     """Whether a file is a link to the template beside it, which makes it an instance."""
-    return os.path.islink(source) and os.readlink(source).removesuffix(_TEMPLATE) == template
+    return os.path.islink(source) and os.readlink(source).removesuffix(TEMPLATE) == template
 
 
-def _read_file(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
+def read_file(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
     """A file's content, decrypted and rendered, as text where it is text."""
     real = action._loader.get_real_file(source, decrypt=True)
     try:
@@ -117,7 +117,7 @@ def _read_file(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> 
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return {"content": base64.b64encode(data).decode(), "encoding": "base64", "mode": mode}
-    if source.endswith(_TEMPLATE):
+    if source.endswith(TEMPLATE):
         text = _render(action, source, task_vars)
     return {"content": text, "encoding": "text", "mode": mode}
 

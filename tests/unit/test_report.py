@@ -23,6 +23,7 @@ def _result(*steps: Step) -> dict[str, t.Any]:
         services={"web.service": service_result(UP, None)},
         generation=3,
         warnings=["w"],
+        lint=[],
         diff=[{"before": "", "after": ""}],
         timings={"read": 0.5},
     )
@@ -39,6 +40,7 @@ def test_a_result() -> None:
         "generation": 3,
         "rolled_back": False,
         "warnings": ["w"],
+        "lint": [],
         "diff": [{"before": "", "after": ""}],
         "timings": {"read": 0.5},
     }

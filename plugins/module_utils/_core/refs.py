@@ -18,6 +18,7 @@ from .unitfile import Entry, UnitText
 _BUILD_CONTEXT = frozenset({"SetWorkingDirectory", "File", "IgnoreFile"})
 _ALWAYS_PATHS = frozenset({"EnvironmentFile", "ConfigMap", "Yaml"})
 _UNIT_VALUES = frozenset({"Image", "Pod"})
+_WITH_PATHS = _ALWAYS_PATHS | _BUILD_CONTEXT | {"Volume", "Mount"}
 
 
 class PathRef(t.NamedTuple):
@@ -75,7 +76,7 @@ def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[Pa
     """
     found = []
     for entry in unit.entries:
-        if entry.section == kind and entry.value:
+        if entry.key in _WITH_PATHS and entry.section == kind and entry.value:
             found += [
                 ref._replace(
                     path=posixpath.normpath(posixpath.join(unit_dir, ref.path)),

@@ -20,6 +20,7 @@ def make_result(
     services: t.Mapping[str, t.Mapping[str, t.Any]],
     generation: int,
     warnings: t.Sequence[str],
+    lint: t.Sequence[t.Mapping[str, t.Any]],
     diff: t.Sequence[t.Mapping[str, str]],
     timings: t.Mapping[str, float],
 ) -> dict[str, t.Any]:
@@ -31,6 +32,7 @@ def make_result(
         "generation": generation,
         "rolled_back": False,
         "warnings": list(warnings),
+        "lint": [dict(finding) for finding in lint],
         "diff": list(diff),
         "timings": dict(timings),
     }

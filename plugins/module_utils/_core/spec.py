@@ -26,6 +26,7 @@ from .kinds import (
     template_of,
 )
 from .layout import RESERVED_DIR
+from .lint_rules import parse_ignore
 from .quadlets import holds_units, split_quadlets
 from .render import render_unit
 
@@ -69,6 +70,7 @@ class App:
     """One app as asked for.  content: every unit, drop-in and file by its path in the
     app's directory, or None for the installed set.  patch: units to put into the installed
     set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
+    sections: what was given as sections, by unit.  lint_ignore: (unit or '', rule) to be silent of.
     compat: what becomes of keys that the host's Podman does not know.
     """
 
@@ -82,6 +84,8 @@ class App:
     gate: Gate = Gate()
     patch: dict[str, Blob | None] = dataclasses.field(default_factory=dict)
     only: str | None = None
+    sections: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    lint_ignore: tuple[tuple[str, str], ...] = ()
     compat: str = "refuse"
 
 
@@ -102,6 +106,7 @@ def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
         state="present" if state == "absent" else state,
         patch={unit: blob},
         only=unit,
+        sections=_sections({unit: given}),
         **_parse_run(params),
     )
 
@@ -112,8 +117,13 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "restart": params.get("restart", "auto"),
         "linger": params.get("linger", True),
         "gate": parse_gate(params.get("gate") or {}),
+        "lint_ignore": parse_ignore(params.get("lint_ignore") or ()),
         "compat": params.get("compat", "refuse"),
     }
+
+
+def _sections(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    return {path: given for path, given in (units or {}).items() if isinstance(given, t.Mapping)}
 
 
 def parse_app(params: t.Mapping[str, t.Any]) -> App:
@@ -132,6 +142,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         state=state,
         content=content if state != "absent" else None,
         prune=params.get("prune", True),
+        sections=_sections(params.get("units")),
         **_parse_run(params),
     )
 
