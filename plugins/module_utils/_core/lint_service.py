@@ -145,9 +145,9 @@ def dependencies(unit: Merged) -> Hits:
                     yield Hit("required-job", line, f"{word} reads inactive once its work is done")
 
 
-def _before(unit: Merged, other: Merged) -> bool:
-    named = {word for line in unit.all("Unit", "Before") for word in words_of(line.value)}
-    return not named.isdisjoint((other.name, other.service))
+def _before(first: Merged, second: Merged) -> bool:
+    named = {word for line in first.all("Unit", "Before") for word in words_of(line.value)}
+    return not named.isdisjoint((second.name, second.service))
 
 
 def _remains(unit: Merged) -> bool:
