@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - quadlet.fleet._scope
   - quadlet.fleet._content
   - quadlet.fleet._compat
+  - quadlet.fleet._keys
   - quadlet.fleet._run
   - quadlet.fleet._lint
 options:

@@ -25,6 +25,7 @@ extends_documentation_fragment:
   - quadlet.fleet._attributes.actiongroup
   - quadlet.fleet._scope
   - quadlet.fleet._compat
+  - quadlet.fleet._keys
   - quadlet.fleet._run
   - quadlet.fleet._lint
 options:

@@ -46,7 +46,7 @@ def keys_page() -> str:
 
 
 def keys_fragment() -> str:
-    """The notes that say which release each key came with."""
+    """The fragment with notes that say which release each key came with."""
     notes = [
         textwrap.fill(
             f"Keys of C([{section}]){_since_kind(section)}: {_names(rows)}.",
@@ -58,7 +58,28 @@ def keys_fragment() -> str:
         )
         for section, rows in SECTIONS.items()
     ]
-    return "\n".join(["notes:", *notes]) + "\n"
+    return _FRAGMENT.replace("NOTES", "\n".join(notes))
+
+
+_FRAGMENT = '''\
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Documentation of the keys of Quadlet units, written by tests/generate-docs."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Keys, with the first release of Podman of those that came later."""
+
+    DOCUMENTATION = r"""
+notes:
+NOTES
+"""
+'''
 
 
 def _since_kind(section: str) -> str:

@@ -113,7 +113,7 @@ def podman_args(unit: Merged) -> Hits:
             elif name == "--restart":
                 yield Hit("restart-option", line, f"{option} is for containers without systemd")
             yield from _argument(unit, line, name, value)
-            key = known.get(name) or known.get(f"{name}={value.partition('=')[0]}=")
+            key = known.get(name) or known.get(f"{name}={value.partition('=')[0]}")
             if key and max(key.since, key.option_since) <= unit.app.context.version:
                 message = f"{name} has a key of its own"
                 yield Hit("native-key", line, message, f"Use {key.name}=.")
@@ -150,7 +150,7 @@ def _joined(words: t.Sequence[str]) -> t.Iterator[str]:
 @functools.cache
 def _options(section: str) -> dict[str, Key]:
     """Keys by the option that each becomes."""
-    return {key.option: key for key in SECTIONS.get(section, {}).values() if key.option}
+    return {key.option.rstrip("="): key for key in SECTIONS.get(section, {}).values() if key.option}
 
 
 SAFETY_RULES = (secrets, ports, privileges, mounts, podman_args)

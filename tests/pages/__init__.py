@@ -1,0 +1,15 @@
+"""Pages and fragments of documentation that are made from tables in the code."""
+
+from __future__ import annotations
+
+import typing as t
+
+from tests.pages.keys import keys_fragment, keys_page
+from tests.pages.lint import lint_page
+
+PAGES: dict[str, t.Callable[[], str]] = {
+    "docs/keys.md": keys_page,
+    "docs/lint.md": lint_page,
+    "plugins/doc_fragments/_keys.py": keys_fragment,
+}
+"""Each file and the function that makes its text."""

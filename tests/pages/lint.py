@@ -1,0 +1,91 @@
+"""docs/lint.md, from the table of rules."""
+
+from __future__ import annotations
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint_rules import (
+    RULES,
+    Rule,
+)
+
+LINT = """\
+# Lint
+
+Podman takes much that nobody wants: a misspelt section is passed over without a word, a bad escape
+drops the whole line, a service without `[Install]` is gone after the next reboot. Lint finds such
+things in the text of units, before anything is written.
+
+## Where it runs
+
+In every deployment: `quadlet.fleet.app`, `quadlet.fleet.unit` and `quadlet.fleet.validate` lint the
+units that the call declares, for the Podman of the host and the scope that they go to. An **error**
+refuses the run, and nothing is written. A **warning** is shown. All findings, with the **notes**,
+are returned as `lint`. A run in which no unit changes does not lint.
+
+Without a host, on the controller or in a pipeline:
+
+    ansible-playbook quadlet.fleet.lint -e src=DIR
+
+It reads the directory with everything below it; each directory that has units counts as an app, and
+templates are rendered where the given variables suffice. It prints one line for each finding,
+`file:line:rule:message`, and fails if there are errors. More variables:
+
+| variable | meaning |
+|---|---|
+| `format` | `text`, `json` or `sarif` (2.1.0) |
+| `output` | a file for it, in place of the screen |
+| `podman` | the release of Podman to check against, such as `5.4`; by default the newest |
+| `rootless` | `true` or `false`; without it, rules that depend on it are silent |
+| `others` | units that the hosts have beside these: `-e '{"others": ["proxy.network"]}'` |
+| `ignore` | rules, or `UNIT:RULE`, that are not to be told |
+| `level` | `error` (default), `warning` or `note`: from which level on it fails |
+
+In a task, the module `quadlet.fleet.lint` takes the same options.
+
+## To silence a rule
+
+For one unit and its drop-ins, a comment in the unit's text:
+
+    # The host's own backup reads everything.
+    # lint: ignore host-mount socket-mount
+    [Container]
+
+For an app, or for units that are given as sections, an option:
+
+```yaml
+lint_ignore:
+  - moving-tag
+  - web.container:rootless-port
+```
+
+A name that is no rule is an error, here and there. Refusals, the last list below, can't be
+silenced.
+
+## Rules
+"""
+
+HEADINGS = {
+    "Errors": lambda rule: rule.level == "error" and not rule.refusal,
+    "Warnings": lambda rule: rule.level == "warning",
+    "Notes": lambda rule: rule.level == "note",
+    "Refusals": lambda rule: rule.refusal,
+}
+MEANINGS = {
+    "Errors": "It would fail, hang, or do something else than written.",
+    "Warnings": "It works, and will hurt some day.",
+    "Notes": "Worth knowing.",
+    "Refusals": "The generator, or this collection, does not take such a unit.",
+}
+
+
+def lint_page() -> str:
+    """How lint is used, and every rule."""
+    parts = [LINT]
+    for heading, belongs in HEADINGS.items():
+        rules = [rule for rule in RULES.values() if belongs(rule)]
+        parts.append(f"\n### {heading}\n\n{MEANINGS[heading]}\n")
+        parts += [_lint_rule(rule) for rule in rules]
+    return "".join(parts)
+
+
+def _lint_rule(rule: Rule) -> str:
+    return f"\n#### {rule.id}\n\n{rule.summary} {rule.why}\n\n→ {rule.remedy}\n"
