@@ -11,7 +11,6 @@ deleted; one daemon-reload; then restarts and starts, and a look at what became 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import time
 import typing as t
@@ -29,6 +28,10 @@ from ._host.lock import Lock
 from ._host.owner import Ran
 from ._host.scope import Scope
 from ._snapshot import file_record, to_wire
+from ._timing import timed
+
+if t.TYPE_CHECKING:
+    from ._decide import Decided
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +55,29 @@ class Work:
     moves: tuple[tuple[str, str], ...] = ()
     gone: tuple[str, ...] = ()
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
+
+
+def make_work(
+    scope: Scope, manager: systemd.Manager, decided: Decided, timings: dict[str, float]
+) -> Work:
+    """What there is to carry out of a decision."""
+    world = decided.world
+    judgement = decided.judgement
+    return Work(
+        app=world.app,
+        scope=scope,
+        manager=manager,
+        plan=decided.plan,
+        desired=world.desired,
+        before=world.manifest,
+        services=world.services,
+        inputs=world.inputs,
+        states=world.states,
+        loaded=world.loaded,
+        moves=tuple(judgement.moves.items()) if judgement else (),
+        gone=judgement.gone if judgement else (),
+        timings=timings,
+    )
 
 
 class Outcome(t.NamedTuple):
@@ -278,13 +304,3 @@ def _record(
     return dataclasses.replace(
         record, started_with=known.started_with, reload_with=known.reload_with
     )
-
-
-@contextlib.contextmanager
-def timed(timings: dict[str, float], phase: str) -> t.Iterator[None]:
-    """Adds the seconds that a phase takes to the run's timings."""
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        timings[phase] = round(timings.get(phase, 0.0) + time.perf_counter() - start, 3)

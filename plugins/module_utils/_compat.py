@@ -10,13 +10,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ._core.check import check_podman
-from ._core.compat import is_dated, rewrite_newer
 from ._core.inputs import text_of
 from ._core.kinds import is_quadlet
 from ._core.spec import App, Blob
-from ._host import podman
-from ._host.owner import own_process
 
 
 def for_host(app: App) -> App:
@@ -24,10 +20,17 @@ def for_host(app: App) -> App:
 
     Podman is asked for its version only where a unit has a key that depends on it.
     """
+    if app.compat != "args":
+        return app
+    from ._core.check import check_podman
+    from ._core.compat import is_dated, rewrite_newer
+    from ._host import podman
+    from ._host.owner import own_process
+
     given: t.Mapping[str, Blob | None] = app.patch if app.content is None else app.content
     blobs = {path: blob for path, blob in given.items() if blob and is_quadlet(path)}
     texts = {path: text_of(blob) for path, blob in blobs.items()}
-    if app.compat != "args" or not is_dated(texts):
+    if not is_dated(texts):
         return app
     version = check_podman(*podman.read_version(own_process()))
     units = {

@@ -8,20 +8,22 @@
 from __future__ import annotations
 
 import dataclasses
+import typing as t
 
 from ._core import inputs as core_inputs
-from ._core.companions import to_records
 from ._core.enabling import installable
 from ._core.kinds import is_unit
 from ._core.manifest import ServiceRecord
 from ._core.plan import file_changes, make_plan, needed_objects
 from ._core.spec import App
 from ._core.world import Plan, World, kind_of_service
-from ._host import linger, podman
+from ._host import linger
 from ._host.scope import Scope
 from ._host.systemd import Manager
-from ._judge import Judgement, check_service_names, judge_app
 from ._snapshot import Snapshot
+
+if t.TYPE_CHECKING:
+    from ._judge import Judgement
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,20 +52,14 @@ def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Deci
     judgement = None
     services = snapshot.manifest.services
     if needs_judgement(app, scope, snapshot):
-        judgement = judge_app(app, scope, snapshot)
-        moves = judgement.moves
-        drop_ins = {
-            moves.get(path, path): sha
-            for path, sha in snapshot.drop_ins.items()
-            if path not in judgement.replaced
-        }
-        snapshot = dataclasses.replace(snapshot, drop_ins=drop_ins)
-        services = to_records(judgement.services)
+        judgement, snapshot, services = _judge(app, scope, snapshot)
     world = _world(app, scope, snapshot, services)
     if judgement:
         world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
         new = {n: r for n, r in services.items() if n not in snapshot.manifest.services}
         if snapshot.manager_up:
+            from ._names import check_service_names
+
             check_service_names(manager, scope, new)
             world = world._replace(states={**world.states, **manager.read_states(new)})
     world = world._replace(
@@ -78,6 +74,23 @@ def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Deci
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
     return Decided(world, plan, judgement, snapshot, lingers)
+
+
+def _judge(
+    app: App, scope: Scope, snapshot: Snapshot
+) -> tuple[Judgement, Snapshot, dict[str, ServiceRecord]]:
+    """The verdict, the snapshot with drop-ins where they will be, and the services."""
+    from ._core.companions import to_records
+    from ._judge import judge_app
+
+    judgement = judge_app(app, scope, snapshot)
+    drop_ins = {
+        judgement.moves.get(path, path): sha
+        for path, sha in snapshot.drop_ins.items()
+        if path not in judgement.replaced
+    }
+    snapshot = dataclasses.replace(snapshot, drop_ins=drop_ins)
+    return judgement, snapshot, to_records(judgement.services)
 
 
 def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, ServiceRecord]) -> World:
@@ -110,6 +123,10 @@ def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
     """
     needed = needed_objects(world, plan)
     kinds = {kind_of_service(record).suffix for record in needed.values()}
+    if not kinds:
+        return frozenset()
+    from ._host import podman
+
     there = {kind: podman.read_names(scope.manager, kind) for kind in sorted(kinds)}
     return frozenset(
         name

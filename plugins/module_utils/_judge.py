@@ -18,9 +18,9 @@ from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_erro
 from ._core.inputs import text_of
 from ._core.instances import check_instances
 from ._core.keys import Version
-from ._core.kinds import KINDS, is_companion, is_quadlet, is_unit, kind_of
+from ._core.kinds import KINDS, is_quadlet, is_unit, kind_of
 from ._core.lint_view import Context, unit_of
-from ._core.manifest import ServiceRecord, parse_manifest
+from ._core.manifest import parse_manifest
 from ._core.refs import unit_refs
 from ._core.spec import App
 from ._core.unitfile import UnitText
@@ -29,7 +29,6 @@ from ._host import scope as scopes
 from ._host.files import Wire
 from ._host.owner import own_process
 from ._host.scope import Scope
-from ._host.systemd import Manager
 from ._snapshot import Snapshot, to_wire
 
 _GENERATED = ("/run/systemd/generator", "/run/user/")
@@ -56,6 +55,11 @@ class Judgement:
     replaced: tuple[str, ...]
     warnings: tuple[str, ...]
     findings: tuple[lint.Finding, ...] = ()
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Paths outside the app's directory that it replaces."""
+        return (*(old.path for old in self.adopted.values()), *self.replaced)
 
 
 def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
@@ -297,44 +301,6 @@ def _without_service(
         for path in units
         if "/" not in path and path.rpartition(".")[2] in KINDS and path not in made
     ]
-
-
-def check_service_names(
-    manager: Manager, scope: Scope, services: t.Mapping[str, ServiceRecord]
-) -> None:
-    """Refuses names of services that exist outside of Quadlet, or of a companion elsewhere."""
-    taken = [n for n, s in manager.read_states(services).items() if s.load not in ("not-found", "")]
-    errors = [
-        QuadletError(
-            f"{name} exists already{'' if is_companion(services[name].unit) else _NOT_OURS}: "
-            f"{details.fragment}",
-            where=name,
-            remedy="Rename the unit, or remove that file.",
-        )
-        for name, details in manager.read_details(taken).items()
-        if details.fragment and not _is_ours(services[name].unit, details.fragment, scope)
-    ]
-    if errors:
-        raise join_errors(errors)
-
-
-_NOT_OURS = " and is not of Quadlet"
-
-
-def _is_ours(unit: str, fragment: str, scope: Scope) -> bool:
-    """Whether a unit file of systemd is where this unit's is, or will be."""
-    if is_companion(unit):
-        return fragment == f"{scope.systemd_dir}/{unit}"
-    return fragment.startswith(_GENERATED)
-
-
-def check_container_names(scope: Scope, services: t.Sequence[Service]) -> None:
-    """Refuses names of containers and pods that something else in the scope's storage has."""
-    if any(service.objects for service in services):
-        containers = podman.read_containers(scope.manager)
-        errors = conflicts.container_conflicts(services, containers)
-        if errors:
-            raise join_errors(errors)
 
 
 def installed_errors(scope: Scope) -> tuple[Verdict, list[QuadletError]]:

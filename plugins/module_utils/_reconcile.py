@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ._apply import Outcome, Work, apply_plan, timed
 from ._compat import for_host
 from ._core.diff import make_diff
 from ._core.errors import QuadletError
@@ -24,8 +23,11 @@ from ._host import linger
 from ._host.lock import Lock
 from ._host.scope import Scope
 from ._host.systemd import Manager
-from ._judge import Judgement, check_container_names, check_service_names
 from ._snapshot import Snapshot, read_snapshot
+from ._timing import timed
+
+if t.TYPE_CHECKING:
+    from ._apply import Outcome
 
 
 def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
@@ -61,8 +63,10 @@ def _run(
     warnings = _warnings(app, scope, decided)
     outcome = None
     if not check and not (decided.plan.empty and decided.lingers):
+        from ._apply import apply_plan, make_work
+
         manager_up = _prepare(app, scope, manager, decided)
-        work = _work(scope, manager, decided, timings)
+        work = make_work(scope, manager, decided, timings)
         outcome = apply_plan(work, lock, manager_up=manager_up)
     result = _result(app, scope, decided, outcome, warnings, timings)
     if outcome and outcome.failures:
@@ -99,46 +103,10 @@ def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool
         linger.ensure_manager(scope, manager)
         up = True
     if decided.judgement and up:
-        _check_names(scope, manager, decided)
+        from ._names import check_names
+
+        check_names(scope, manager, decided)
     return up
-
-
-def _check_names(scope: Scope, manager: Manager, decided: Decided) -> None:
-    known = decided.world.manifest.services
-    if not decided.snapshot.manager_up:  # it could not be asked before
-        new = {n: r for n, r in decided.world.services.items() if n not in known}
-        check_service_names(manager, scope, new)
-    services = decided.judgement.services if decided.judgement else ()
-    check_container_names(
-        scope, [s for s in services if s.name not in known or s.objects != known[s.name].objects]
-    )
-
-
-def _work(scope: Scope, manager: Manager, decided: Decided, timings: dict[str, float]) -> Work:
-    world = decided.world
-    judgement = decided.judgement
-    return Work(
-        app=world.app,
-        scope=scope,
-        manager=manager,
-        plan=decided.plan,
-        desired=world.desired,
-        before=world.manifest,
-        services=world.services,
-        inputs=world.inputs,
-        states=world.states,
-        loaded=world.loaded,
-        moves=tuple(judgement.moves.items()) if judgement else (),
-        gone=_gone(judgement),
-        timings=timings,
-    )
-
-
-def _gone(judgement: Judgement | None) -> tuple[str, ...]:
-    """Paths outside the app's directory that it replaces."""
-    if judgement is None:
-        return ()
-    return (*(old.path for old in judgement.adopted.values()), *judgement.replaced)
 
 
 def _warnings(app: App, scope: Scope, decided: Decided) -> list[str]:

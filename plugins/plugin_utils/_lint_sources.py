@@ -15,14 +15,12 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
+    holds_units,
     is_unit,
     kind_of,
     split_drop_in,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import (
-    holds_units,
-    split_quadlets,
-)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import split_quadlets
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._src import TEMPLATE, read_file
 
 

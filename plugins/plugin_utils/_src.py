@@ -17,11 +17,11 @@ from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
+    holds_units,
     is_quadlet,
     is_unit,
     template_of,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import holds_units
 
 TEMPLATE = ".j2"
 _OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)

@@ -11,7 +11,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.check import p
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.companions import (
     check_companions,
     companion_services,
-    merged,
     parse_verification,
     to_records,
 )
@@ -30,6 +29,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest impor
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import make_plan
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import App, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitfile import merged
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import State
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.world import (
     Plan,

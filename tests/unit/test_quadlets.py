@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import holds_units
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlets import (
     Part,
-    holds_units,
     split_quadlets,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import parse_content

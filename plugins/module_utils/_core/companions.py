@@ -19,24 +19,12 @@ from .errors import QuadletError
 from .generator import Service, to_service
 from .kinds import COMPANIONS, Companion, companion_of, is_template, split_drop_in
 from .manifest import ServiceRecord
-from .unitfile import UnitText
+from .unitfile import UnitText, merged
 
 _EVERYWHERE = ("Unit", "Install")
 _AT_LINE = re.compile(r"(?P<unit>\S+?):(?P<line>\d+): (?P<text>.*)")
 _OF_UNIT = re.compile(r"(?P<unit>\S+?): (?P<text>.* Refusing\.)")
 _IS_ERROR = re.compile(r"Failed to |Invalid |Refusing\.")
-
-
-def merged(name: str, units: t.Mapping[str, UnitText]) -> UnitText:
-    """A unit's text with those of its drop-ins, in the order of their names."""
-    drop_ins = sorted(path for path in units if (split_drop_in(path) or ("",))[0] == name)
-    texts = [units[path] for path in (name, *drop_ins)]
-    return UnitText(
-        name,
-        "".join(text.text for text in texts),
-        tuple(dict.fromkeys(section for text in texts for section in text.sections)),
-        tuple(entry for text in texts for entry in text.entries),
-    )
 
 
 def companion_services(units: t.Mapping[str, UnitText], folder: str) -> list[Service]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import typing as t
 
 from .errors import QuadletError
-from .generator import Service
+
+if t.TYPE_CHECKING:
+    from .generator import Service
 
 
 class ForeignFile(t.NamedTuple):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .companions import merged
 from .inputs import parse_leniently
 from .kinds import companion_of, is_template, split_drop_in
 from .spec import Blob
+from .unitfile import merged
 from .world import World
 
 

@@ -144,6 +144,11 @@ def is_companion(path: str) -> bool:
     return _unit_name(path, COMPANIONS)
 
 
+def holds_units(path: str) -> bool:
+    """Whether a text of that name is several units."""
+    return path.endswith(".quadlets") and "/" not in path
+
+
 def is_unit(path: str) -> bool:
     """Whether a path in an app is a unit or a unit's drop-in, Quadlet's or systemd's."""
     return is_quadlet(path) or is_companion(path)

@@ -30,11 +30,6 @@ class Part(t.NamedTuple):
     offset: int
 
 
-def holds_units(path: str) -> bool:
-    """Whether a text of that name is several units."""
-    return path.endswith(".quadlets") and "/" not in path
-
-
 def split_quadlets(path: str, text: str) -> list[Part]:
     """The units of a text; QuadletError with file:line where one has no name or no kind."""
     parts = [_part(path, offset, chunk) for offset, chunk in _chunks(text) if chunk.strip()]

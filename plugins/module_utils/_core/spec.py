@@ -7,8 +7,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import dataclasses
 import math
 import re
@@ -19,6 +17,7 @@ from .kinds import (
     COMPANIONS,
     KINDS,
     companion_of,
+    holds_units,
     is_companion,
     is_unit,
     kind_of,
@@ -26,8 +25,6 @@ from .kinds import (
     template_of,
 )
 from .layout import RESERVED_DIR
-from .lint_rules import parse_ignore
-from .quadlets import holds_units, split_quadlets
 from .render import render_unit
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
@@ -117,13 +114,21 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "restart": params.get("restart", "auto"),
         "linger": params.get("linger", True),
         "gate": parse_gate(params.get("gate") or {}),
-        "lint_ignore": parse_ignore(params.get("lint_ignore") or ()),
+        "lint_ignore": _parse_ignore(params.get("lint_ignore") or ()),
         "compat": params.get("compat", "refuse"),
     }
 
 
 def _sections(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
     return {path: given for path, given in (units or {}).items() if isinstance(given, t.Mapping)}
+
+
+def _parse_ignore(names: t.Sequence[str]) -> tuple[tuple[str, str], ...]:
+    if not names:
+        return ()
+    from .lint_rules import parse_ignore
+
+    return parse_ignore(names)
 
 
 def parse_app(params: t.Mapping[str, t.Any]) -> App:
@@ -193,13 +198,18 @@ def parse_content(
 
 def _split(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The units, with those of every `x.quadlets` in its place."""
-    single = {path: value for path, value in units.items() if not holds_units(path)}
-    for path, text in units.items():
-        if path in single:
-            continue
-        if not isinstance(text, str):
-            raise QuadletError(f"several units are text, not {text!r}", where=f"units {path}")
-        for part in split_quadlets(path, text):
+    several = [path for path in units if holds_units(path)]
+    if not several:
+        return dict(units)
+    from .quadlets import split_quadlets
+
+    single = {path: value for path, value in units.items() if path not in several}
+    for path in several:
+        if not isinstance(units[path], str):
+            raise QuadletError(
+                f"several units are text, not {units[path]!r}", where=f"units {path}"
+            )
+        for part in split_quadlets(path, units[path]):
             if part.name in single:
                 raise QuadletError(
                     f"{part.name} is declared already",
@@ -354,6 +364,9 @@ def _file_bytes(where: str, given: t.Mapping[str, t.Any]) -> bytes:
         return content.encode("utf-8", "surrogateescape")
     if encoding != "base64":
         raise QuadletError(f"encoding {encoding!r} is neither text nor base64", where=where)
+    import base64
+    import binascii
+
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:

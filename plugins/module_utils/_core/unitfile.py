@@ -17,6 +17,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
+from .kinds import split_drop_in
 from .quoting import ODD_CHARACTER, odd_character
 
 _SECTION = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
@@ -70,6 +71,18 @@ class UnitText:
         for entry in sorted(edits, key=lambda entry: -entry.line):
             lines[entry.line - 1 : entry.end] = edits[entry]
         return "\n".join(lines)
+
+
+def merged(name: str, units: t.Mapping[str, UnitText]) -> UnitText:
+    """A unit's text with those of its drop-ins, in the order of their names."""
+    drop_ins = sorted(path for path in units if (split_drop_in(path) or ("",))[0] == name)
+    texts = [units[path] for path in (name, *drop_ins)]
+    return UnitText(
+        name,
+        "".join(text.text for text in texts),
+        tuple(dict.fromkeys(section for text in texts for section in text.sections)),
+        tuple(entry for text in texts for entry in text.entries),
+    )
 
 
 def parse_unit(name: str, text: str) -> UnitText:

@@ -11,7 +11,6 @@ import time
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.journal import parse_job_results, parse_journal
 from .._core.unitstate import DETAIL_PROPERTIES, Details, State, parse_details, parse_states
 from .owner import Owner, Ran
 
@@ -124,12 +123,16 @@ class Manager:
         """The last lines that a service and systemd wrote since a time (since the epoch)."""
         fields = "--output-fields=MESSAGE,PODMAN_EVENT,SYSLOG_IDENTIFIER"
         ran = self._journalctl(since, "-n", "500", "-o", "json", fields, self._unit_flag, service)
+        from .._core.journal import parse_journal
+
         return parse_journal(ran.out)
 
     def read_job_results(self, since: float) -> dict[str, str]:
         """`done`, `failed`, `dependency` … of start jobs since a time, by service."""
         ran = self._journalctl(since, "-o", "json", "JOB_TYPE=start", "+", "JOB_TYPE=restart")
         field = "USER_UNIT" if self._flags else "UNIT"
+        from .._core.journal import parse_job_results
+
         return parse_job_results(ran.out, field)
 
     @property
