@@ -75,7 +75,7 @@ def trees() -> dict[str, str]:
 def leftovers() -> dict[str, str]:
     found = {}
     for top in TEMPORARY:
-        for name in os.listdir(top):
+        for name in os.listdir(top) if os.path.isdir(top) else ():  # a user may just have left
             is_lock = name.startswith("quadlet.fleet") and name.endswith(".lock")
             if not (name.lstrip(".").startswith(NOISE) or (top.startswith("/run/") and is_lock)):
                 found[f"{top}/{name}"] = "there"

@@ -39,7 +39,7 @@ class Tally:
         yield (
             f"{len(self.values):,} different values, each in {len(self.forms())} forms:"
             f" {compared:,} arrived as given, {sum(self.refused.values()):,} were refused,"
-            f" {sum(self.left_out.values()):,} left out (known bugs, references);"
+            f" {sum(self.left_out.values()):,} left out (references);"
             f" {self.differences:,} differences; {self.seconds:.0f} s"
         )
         yield (

@@ -1,0 +1,165 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures what a run costs without a host: CPU for 500 units, bytes sent, time of import.
+
+Prints a Markdown list and writes it with --output.  It never fails for being slow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / ".cache" / "collections")]
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core import (
+    check,
+    inputs,
+    lint,
+    lint_view,
+    manifest,
+    plan,
+    spec,
+    world,
+)
+from tests.unit.support.payload import sizes
+
+COUNT = 500
+RUNS = 15
+APP_DIR = "/etc/containers/systemd/app"
+PLACE = check.Place(APP_DIR, "/etc/containers/systemd", "/root", frozenset())
+PODMAN = (5, 4, 2)
+
+
+def sections(number: int) -> dict[str, t.Any]:
+    """A unit of the size that people write."""
+    return {
+        "Unit": {"Description": f"unit {number}", "After": "network.target"},
+        "Container": {
+            "Image": "registry.example/app/web:1.2",
+            "Environment": {f"KEY_{i}": f"value {i} with % and $" for i in range(8)},
+            "Volume": [f"data{number % 10}.volume:/data", f"./conf/{number}.conf:/etc/app.conf:ro"],
+            "Network": "net.network",
+            "PublishPort": [f"{10000 + number}:80"],
+            "Label": {"a": "b"},
+            "HealthCmd": ["test", "-e", "/ready"],
+            "Exec": ["serve", "--port", "80"],
+        },
+        "Service": {"Restart": "always", "TimeoutStartSec": 900},
+        "Install": {"WantedBy": "multi-user.target"},
+    }
+
+
+def decide_app() -> dict[str, float]:
+    """CPU seconds of each step from 500 declared units to a plan."""
+    units: dict[str, t.Any] = {f"u{n}.container": sections(n) for n in range(COUNT - 11)}
+    units.update(
+        {f"data{n}.volume": {"Volume": {}} for n in range(10)}, **{"net.network": {"Network": {}}}
+    )
+    files = {f"conf/{n}.conf": f"x={n}\n" for n in range(COUNT - 11)}
+    seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def timed(name: str) -> t.Iterator[None]:
+        start = time.process_time()
+        yield
+        seconds[name] = time.process_time() - start
+
+    with timed("render"):
+        content = spec.parse_content("app", units, files) or {}
+    with timed("parse"):
+        texts, errors = check.parse_units({p: inputs.text_of(content[p]) for p in units})
+    with timed("check"):
+        errors += check.check_units(texts, PODMAN, PLACE)
+    with timed("lint"):
+        context = lint_view.Context(PLACE, PODMAN, False, dict.fromkeys(files, 0o644))
+        findings = lint.lint_units(texts, context)
+    assert not errors, errors[0]
+    assert not findings, findings[0]
+    services = {name.replace(".", "-") + ".service": manifest.ServiceRecord(name) for name in units}
+    with timed("plan"):
+        sources = inputs.AppInputs(content, {}, app_dir=APP_DIR, home="/root")
+        made = plan.make_plan(
+            world.World(
+                app=spec.App("app", content=content),
+                desired=content,
+                current={},
+                manifest=manifest.Manifest("app"),
+                loaded="",
+                services=services,
+                inputs={name: sources.of(record.unit) for name, record in services.items()},
+                states={},
+            )
+        )
+    assert len(made.start) == COUNT
+    return seconds
+
+
+def make_payload() -> bytes:
+    """What is sent for one app; in a process of its own, for Ansible's way to load plugins."""
+    program = (
+        "import sys; from tests.unit.support.payload import make_payload\n"
+        "units = {'a.container': '[Container]\\nImage=x.io/a:1\\n'}\n"
+        "payload = make_payload('quadlet.fleet.app', {'name': 'a', 'units': units})\n"
+        "sys.stdout.buffer.write(payload)"
+    )
+    settings = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    return subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=settings, stdout=subprocess.PIPE, check=True
+    ).stdout
+
+
+def import_milliseconds(payload: bytes) -> float:
+    """How long the module's imports take beside AnsibleModule's own, compiled from the archive."""
+    with tempfile.NamedTemporaryFile(suffix=".zip") as archive:
+        archive.write(payload)
+        archive.flush()
+        program = (
+            f"import sys, time; sys.path.insert(0, {archive.name!r})\n"
+            "sys.dont_write_bytecode = True\n"
+            "import ansible.module_utils.basic; start = time.perf_counter()\n"
+            "import ansible_collections.quadlet.fleet.plugins.modules.app\n"
+            "print((time.perf_counter() - start) * 1000)"
+        )
+        command = [sys.executable, "-c", program]
+        ran = [subprocess.run(command, stdout=subprocess.PIPE, check=True) for _run in range(RUNS)]
+    return statistics.median(float(done.stdout) for done in ran)
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, help="also write the list to this file")
+    options = parser.parse_args()
+    decide_app()  # compiled patterns and caches are not the app's
+    runs = [decide_app() for _run in range(RUNS)]
+    steps = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+    payload = make_payload()
+    ours, theirs = sizes(payload)
+    told = ", ".join(f"{name} {value * 1000:.0f}" for name, value in steps.items())
+    text = (
+        f"- {COUNT} units from sections to a plan: {sum(steps.values()):.2f} s of CPU"
+        f" (milliseconds: {told})\n"
+        f"- sent for a one-unit app, compressed: {ours / 1024:.0f} KiB of this collection (its"
+        f" module and module_utils), beside {theirs / 1024:.0f} KiB of Ansible's own\n"
+        f"- import of the module beside AnsibleModule's: {import_milliseconds(payload):.0f} ms\n"
+        f"- Python {platform.python_version()}, medians of {RUNS} runs\n"
+    )
+    print(text, end="")
+    if options.output:
+        options.output.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

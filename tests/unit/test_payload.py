@@ -1,0 +1,12 @@
+"""What is sent to a host stays small."""
+
+from __future__ import annotations
+
+from tests.unit.support.payload import make_payload, sizes
+
+LIMIT = 150 * 1024
+
+
+def test_an_app_call_is_small() -> None:
+    ours, _theirs = sizes(make_payload("quadlet.fleet.app", {"name": "a", "units": {}}))
+    assert 0 < ours < LIMIT
