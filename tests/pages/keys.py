@@ -48,10 +48,11 @@ def keys_page() -> str:
 def keys_fragment() -> str:
     """The fragment with notes that say which release each key came with."""
     notes = [
-        textwrap.fill(
+        "  - >-\n"
+        + textwrap.fill(
             f"Keys of C([{section}]){_since_kind(section)}: {_names(rows)}.",
             width=96,
-            initial_indent="  - ",
+            initial_indent="    ",
             subsequent_indent="    ",
             break_on_hyphens=False,
             break_long_words=False,
@@ -76,6 +77,7 @@ class ModuleDocFragment:
     """Keys, with the first release of Podman of those that came later."""
 
     DOCUMENTATION = r"""
+options: {}
 notes:
 NOTES
 """
