@@ -13,7 +13,7 @@ import typing as t
 from ._core.check import Place, check_podman, parse_units
 from ._core.lint import Finding, lint_units
 from ._core.lint_view import Context
-from ._host import podman, staging, state
+from ._host import podman, scan, state
 from ._host.owner import own_process
 from ._host.scope import Scope
 
@@ -40,7 +40,7 @@ def _read_units(tops: t.Sequence[str]) -> dict[str, str]:
     """Texts by path, of what its reader may read."""
     found = {}
     for top in tops:
-        for relative in staging.walk_units(top):
+        for relative in scan.walk_units(top):
             path = f"{top}/{relative}"
             if os.access(path, os.R_OK) and os.path.isfile(path):
                 found[path] = state.read_text(path) or ""

@@ -24,7 +24,7 @@ from ._core.manifest import parse_manifest
 from ._core.refs import unit_refs
 from ._core.spec import App
 from ._core.unitfile import UnitText
-from ._host import podman, staging, state
+from ._host import podman, scan, staging, state
 from ._host import scope as scopes
 from ._host.files import Wire
 from ._host.owner import own_process
@@ -180,7 +180,7 @@ def _check_location(app: App, scope: Scope) -> None:
 
 
 def _has_units(folder: str) -> bool:
-    return any(True for _path in staging.walk_units(folder))
+    return any(True for _path in scan.walk_units(folder))
 
 
 def _check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted]:
@@ -324,6 +324,6 @@ def _unit_paths(search: t.Sequence[str]) -> dict[str, str]:
     """Paths of the scope's units by name; of one name the first in the search path counts."""
     found: dict[str, str] = {}
     for top in search:
-        for relative in staging.walk_units(top):
+        for relative in scan.walk_units(top):
             found.setdefault(relative.rpartition("/")[2], f"{top}/{relative}")
     return found

@@ -17,7 +17,7 @@ from ._core.layout import Layout
 from ._core.manifest import Manifest, parse_manifest
 from ._core.spec import App, Blob
 from ._core.unitstate import State
-from ._host import files, staging, state
+from ._host import files, scan, state
 from ._host.owner import Owner
 from ._host.scope import Scope
 from ._host.systemd import Manager
@@ -83,18 +83,18 @@ def _scan(
     a path below the unit directory of location admin may be acted on by root.
     """
 
-    def scan(owner: Owner, tops: list[str]) -> dict[str, t.Any]:
+    def look(owner: Owner, tops: list[str]) -> dict[str, t.Any]:
         found: dict[str, t.Any] = owner.call(
-            staging.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs)
+            scan.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs)
         )
         return found
 
     tops = [top for top, _since in scope.search]
     if scope.files is scope.manager:
-        return scan(scope.manager, tops)
+        return look(scope.manager, tops)
     inside = f"{scope.unit_dir}/"
-    mine = scan(scope.files, [scope.unit_dir])
-    theirs = scan(scope.manager, [top for top in tops if top != scope.unit_dir])
+    mine = look(scope.files, [scope.unit_dir])
+    theirs = look(scope.manager, [top for top in tops if top != scope.unit_dir])
     units = [row for row in theirs["units"] if not str(row[1]).startswith(inside)]
     drop_ins = {p: d for p, d in theirs["drop_ins"].items() if not str(p).startswith(inside)}
     return {"units": [*mine["units"], *units], "drop_ins": {**mine["drop_ins"], **drop_ins}}

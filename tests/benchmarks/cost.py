@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import platform
 import statistics
 import subprocess
@@ -33,7 +32,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core import (
     spec,
     world,
 )
-from tests.unit.support.payload import sizes
+from tests.unit.support.payload import make_payload, sizes
 
 COUNT = 500
 RUNS = 15
@@ -104,20 +103,6 @@ def decide_app() -> dict[str, float]:
         )
     assert len(made.start) == COUNT
     return seconds
-
-
-def make_payload() -> bytes:
-    """What is sent for one app; in a process of its own, for Ansible's way to load plugins."""
-    program = (
-        "import sys; from tests.unit.support.payload import make_payload\n"
-        "units = {'a.container': '[Container]\\nImage=x.io/a:1\\n'}\n"
-        "payload = make_payload('quadlet.fleet.app', {'name': 'a', 'units': units})\n"
-        "sys.stdout.buffer.write(payload)"
-    )
-    settings = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
-    return subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=settings, stdout=subprocess.PIPE, check=True
-    ).stdout
 
 
 def import_milliseconds(payload: bytes) -> float:

@@ -8,5 +8,5 @@ LIMIT = 150 * 1024
 
 
 def test_an_app_call_is_small() -> None:
-    ours, _theirs = sizes(make_payload("quadlet.fleet.app", {"name": "a", "units": {}}))
+    ours, _theirs = sizes(make_payload())
     assert 0 < ours < LIMIT

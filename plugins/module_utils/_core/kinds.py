@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .keys import Version
+if t.TYPE_CHECKING:
+    from .keys import Version
 
 
 class Kind(t.NamedTuple):

@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
-from .kinds import KINDS
+from .kinds import KINDS, holds_units
 
 _NAME = re.compile(r"^[^\S\n]*#[^\S\n]*FileName=(.*)$", re.MULTILINE)
 _SECTION = re.compile(r"^[^\S\n]*\[([^\[\]\n]+)\][^\S\n]*$", re.MULTILINE)
@@ -28,6 +28,25 @@ class Part(t.NamedTuple):
     name: str
     text: str
     offset: int
+
+
+def expand(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Units by file name, with those of every text of several in its place."""
+    single = {path: value for path, value in units.items() if not holds_units(path)}
+    for path, text in units.items():
+        if not holds_units(path):
+            continue
+        if not isinstance(text, str):
+            raise QuadletError(f"several units are text, not {text!r}", where=f"units {path}")
+        for part in split_quadlets(path, text):
+            if part.name in single:
+                raise QuadletError(
+                    f"{part.name} is declared already",
+                    where=f"{path}:{part.offset + 1}",
+                    remedy="Declare it once.",
+                )
+            single[part.name] = part.text
+    return single
 
 
 def split_quadlets(path: str, text: str) -> list[Part]:

@@ -25,7 +25,6 @@ from .kinds import (
     template_of,
 )
 from .layout import RESERVED_DIR
-from .render import render_unit
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
 ON_CHANGE = ("restart", "reload", "none")
@@ -186,7 +185,7 @@ def parse_content(
     """
     if units is None and files is None:
         return None
-    content = {path: _parse_unit(path, value) for path, value in _split(units or {}).items()}
+    content = {path: _parse_unit(path, value) for path, value in _single(units or {}).items()}
     for path in content:
         _check_unit_path(app, path, content)
     for path, value in (files or {}).items():
@@ -196,28 +195,13 @@ def parse_content(
     return content
 
 
-def _split(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+def _single(units: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
     """The units, with those of every `x.quadlets` in its place."""
-    several = [path for path in units if holds_units(path)]
-    if not several:
-        return dict(units)
-    from .quadlets import split_quadlets
+    if not any(map(holds_units, units)):
+        return units
+    from .quadlets import expand
 
-    single = {path: value for path, value in units.items() if path not in several}
-    for path in several:
-        if not isinstance(units[path], str):
-            raise QuadletError(
-                f"several units are text, not {units[path]!r}", where=f"units {path}"
-            )
-        for part in split_quadlets(path, units[path]):
-            if part.name in single:
-                raise QuadletError(
-                    f"{part.name} is declared already",
-                    where=f"{path}:{part.offset + 1}",
-                    remedy="Declare it once.",
-                )
-            single[part.name] = part.text
-    return single
+    return expand(units)
 
 
 def _parse_unit(path: str, value: t.Any) -> Blob:
@@ -247,6 +231,8 @@ def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
 
 def _unit_text(path: str, value: t.Any) -> str:
     if isinstance(value, t.Mapping):
+        from .render import render_unit
+
         return render_unit(path, value)
     if not isinstance(value, str):
         raise QuadletError(

@@ -13,10 +13,12 @@ import pwd
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.keys import Version
 from .._core.kinds import OLDEST
 from .._core.layout import Layout
 from .owner import Owner
+
+if t.TYPE_CHECKING:
+    from .._core.keys import Version
 
 SYSTEM_UNITS = "/etc/containers/systemd"
 ADMIN_UNITS = f"{SYSTEM_UNITS}/users"
