@@ -17,6 +17,7 @@ import typing as t
 
 from ._core import gate
 from ._core.errors import QuadletError
+from ._core.hints import find_hint
 from ._core.inputs import Inputs
 from ._core.kinds import is_companion
 from ._core.manifest import Manifest, ServiceRecord, dump_manifest
@@ -256,13 +257,16 @@ def _failures(
 def _failure(
     work: Work, name: str, reason: str, details: Details | None, since: float
 ) -> dict[str, t.Any]:
+    journal = work.manager.read_journal(name, since)
+    hint = find_hint(journal)
     return {
         "unit": work.services[name].unit,
         "service": name,
         "phase": "reload" if name in work.plan.reload else "start",
-        "reason": reason,
+        "reason": f"{reason}: {hint.cause}" if hint else reason,
         "exit_code": details.exit_code if details else None,
-        "journal": work.manager.read_journal(name, since),
+        "journal": journal,
+        "hint": hint.remedy if hint else None,
     }
 
 

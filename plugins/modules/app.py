@@ -224,7 +224,7 @@ failures:
     reason:
       description: Why, in words.
       type: str
-      sample: its process ended with status 1
+      sample: "its process ended with status 125: port 8080 of the host is in use"
     exit_code:
       description: The exit status of its main process, if it had one.
       type: int
@@ -233,6 +233,11 @@ failures:
       description: The last lines of its journal since this run began.
       type: list
       elements: str
+    hint:
+      description:
+        - What to do about it, where its journal tells a known cause, which C(reason) then names.
+      type: str
+      sample: "Publish another port, or stop what listens there: ss -ltnp sport = :8080"
 lint:
   description:
     - What lint found in the units that the call declares, by unit and line. An error refuses the

@@ -6,6 +6,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import DEPENDENCY
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.report import (
     failure_error,
     make_result,
@@ -72,13 +73,19 @@ def test_a_service(state: State, details: Details | None, result: dict[str, t.An
     assert service_result(state, details) == result
 
 
-def _failure(name: str, journal: list[str]) -> dict[str, t.Any]:
+def _failure(
+    name: str,
+    journal: list[str],
+    reason: str = "its process ended with status 3",
+    hint: str | None = None,
+) -> dict[str, t.Any]:
     return {
         "unit": f"{name}.container",
         "service": f"{name}.service",
         "phase": "start",
-        "reason": "its process ended with status 3",
+        "reason": reason,
         "journal": journal,
+        "hint": hint,
     }
 
 
@@ -92,18 +99,25 @@ def test_a_failure_carries_the_result() -> None:
 
 def test_a_failure_tells_the_service_the_reason_and_its_last_words() -> None:
     text = str(failure_error("shop", _result(), [_failure("web", ["alpha", "omega"])]))
-    assert text.startswith("app shop: web.service did not start:")
-    assert "web.service (web.container): its process ended with status 3" in text
+    assert text.startswith("app shop: web.service did not start: its process ended with status 3\n")
     assert text.index("alpha") < text.index("omega")
 
 
 def test_several_failures_are_counted_and_all_named() -> None:
     failures = [_failure("web", ["x"]), _failure("db", ["not shown"]), _failure("api", [])]
     text = str(failure_error("shop", _result(), failures))
-    assert "web.service did not start (and 2 more):" in text
+    assert "web.service did not start (and 2 more): its process" in text
     assert "db.service (db.container)" in text
     assert "api.service (api.container)" in text
     assert "not shown" not in text
+
+
+def test_what_failed_by_itself_comes_first() -> None:
+    failures = [_failure("web", [], DEPENDENCY), _failure("db", [], "db's own reason", "Mend db.")]
+    first, *others = str(failure_error("shop", _result(), failures)).split("\n")
+    assert first == "app shop: db.service did not start (and 1 more): db's own reason"
+    assert f"  web.service (web.container): {DEPENDENCY}" in others[0]
+    assert "Mend db." in others
 
 
 def test_a_failure_without_a_journal() -> None:

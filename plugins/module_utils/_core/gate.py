@@ -20,8 +20,9 @@ _RESULTS = {
     "resources": "systemd could not give it what it needs",
     "protocol": "it ended before it reported to be ready",
 }
+DEPENDENCY = "a service that it needs did not start"
 _JOBS = {
-    "dependency": "a service that it needs did not start",
+    "dependency": DEPENDENCY,
     "timeout": "its start job timed out",
     "canceled": "its start was cancelled by another job",
     "skipped": "a condition or assertion of its unit does not hold",

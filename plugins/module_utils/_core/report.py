@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .errors import QuadletError
+from .gate import DEPENDENCY
 from .unitstate import Details, State
 from .world import Step
 
@@ -52,15 +53,17 @@ def failure_error(
     app: str, result: t.Mapping[str, t.Any], failures: t.Sequence[t.Mapping[str, t.Any]]
 ) -> QuadletError:
     """The error of a run whose services did not come up; it carries the whole result."""
-    first = failures[0]
+    first = min(failures, key=lambda failure: failure["reason"] == DEPENDENCY)
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    lines = [f"{f['service']} ({f['unit']}): {f['reason']}" for f in failures]
-    tail = "".join(f"\n    {line}" for line in first["journal"][-8:])
+    told = [f"{first['service']} did not {first['phase']}{more}: {first['reason']}"]
+    told += [f"  {f['service']} ({f['unit']}): {f['reason']}" for f in failures if f is not first]
+    if first["journal"]:
+        told.append(f"  {first['service']} last said:")
+        told += [f"    {line}" for line in first["journal"][-8:]]
+    hints = dict.fromkeys(failure["hint"] for failure in failures if failure["hint"])
     return QuadletError(
-        f"{first['service']} did not {first['phase']}{more}:\n"
-        + "\n".join(f"  {line}" for line in lines)
-        + (f"\n  {first['service']} last said:{tail}" if tail else ""),
+        "\n".join(told),
         where=f"app {app}",
-        remedy="\nThe new files are in place; the next run tries again.",
+        remedy="\n" + "\n".join([*hints, "The new files are in place; the next run tries again."]),
         data={**result, "failures": [dict(failure) for failure in failures]},
     )

@@ -1,0 +1,178 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Known causes of a service that does not start, told by what its journal says.
+
+The messages are those of Podman, its runtime and systemd as seen on hosts (Podman 5.4 to 6.1).
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+
+class Hint(t.NamedTuple):
+    """cause: why it failed, with what the message names.  remedy: what to do about it."""
+
+    cause: str
+    remedy: str
+
+
+def find_hint(lines: t.Sequence[str]) -> Hint | None:
+    """The known cause in a service's last messages; the latest that tells one counts."""
+    for line in reversed(lines):
+        for pattern, cause, remedy in _TABLE:
+            match = re.search(pattern, line)
+            if match:
+                named = {key: value or "" for key, value in match.groupdict().items()}
+                return Hint(cause.format(**named), remedy.format(**named))
+    return None
+
+
+_REGISTRY_DOWN = (
+    "no such host|connection refused|i/o timeout|server misbehaving|no route to host"
+    "|network is unreachable|connection reset|TLS handshake|EOF"
+)
+
+_TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        r"reading manifest \S+ in (?P<image>\S+): .*(?:unauthorized|authentication|denied)",
+        "the registry does not let this scope's user pull {image}",
+        "Log in for that user (podman login), or set AuthFile.",
+    ),
+    (
+        r"reading manifest (?P<tag>\S+) in (?P<image>\S+): (?:.*: )?(?:manifest|name) unknown",
+        "the registry does not have {image} with the tag {tag}",
+        "Check the image's name and tag.",
+    ),
+    (
+        r"docker://(?P<image>\S+): .*(?:unauthorized|authentication required|access .* denied)",
+        "the registry does not let this scope's user pull {image}",
+        "Log in for that user (podman login), or set AuthFile.",
+    ),
+    (
+        rf"pinging container registry (?P<registry>\S+): .*(?:{_REGISTRY_DOWN})",
+        "the registry {registry} can't be reached",
+        "Check its name, the network and DNS, or bring the image to the host beforehand.",
+    ),
+    (
+        r'short-name "(?P<image>[^"]+)" did not resolve',
+        "the image name {image} lacks its registry",
+        "Write it in full, such as docker.io/library/{image}.",
+    ),
+    (
+        r"(?P<image>\S+): image not known",
+        "the image {image} is not on the host, and is not to be pulled",
+        "Pull it beforehand, or let the unit pull it.",
+    ),
+    (
+        (
+            r"cannot expose privileged port (?P<port>\d+)"
+            r"|Failed to bind port (?P<other>\d+) \(Permission denied\)"
+        ),
+        "a user may not open port {port}{other}",
+        "Publish a port from 1024 on, or lower net.ipv4.ip_unprivileged_port_start on the host.",
+    ),
+    (
+        (
+            r":(?P<port>\d+)\S*: .*address already in use"
+            r"|Failed to bind port (?P<other>\d+) \(Address already in use\)"
+        ),
+        "port {port}{other} of the host is in use",
+        "Publish another port, or stop what listens there: ss -ltnp sport = :{port}{other}",
+    ),
+    (
+        r"address already in use",
+        "a port that it publishes is in use on the host",
+        "Publish another port, or stop what listens there: ss -ltnp",
+    ),
+    (
+        r'name "(?P<name>[^"]+)" is (?:already )?in use',
+        "the name {name} belongs to another container or pod",
+        "Remove that one, or set another ContainerName.",
+    ),
+    (
+        r'no secret with name or id "(?P<name>[^"]+)"',
+        "the secret {name} does not exist in this scope",
+        "Create it for the scope's user: podman secret create {name} -",
+    ),
+    (
+        r"unable to find network with name or ID (?P<name>\S+): network not found",
+        "the network {name} does not exist in this scope",
+        "Declare {name}.network in the app, or create it.",
+    ),
+    (
+        r"statfs (?P<path>/[^:]+): no such file or directory",
+        "the path {path}, which it mounts, does not exist on the host",
+        "Create it, or mount a named volume.",
+    ),
+    (
+        r'parsing file "(?P<path>[^"]+)": open [^:]+: (?P<why>.+)',
+        "its environment file {path} can't be read: {why}",
+        "Add it to the app's files, or correct the path.",
+    ),
+    (
+        r"stat (?P<path>/dev/\S+): no such file or directory",
+        "the device {path} does not exist on the host",
+        "Correct AddDevice, or write -{path} if it may be missing.",
+    ),
+    (
+        r"executable file `(?P<path>[^`]+)` not found",
+        "the image has no program {path}",
+        "Correct Exec or Entrypoint.",
+    ),
+    (
+        r"[Ee]xec format error",
+        "the image is made for another kind of processor",
+        "Pull the image of this host's architecture.",
+    ),
+    (
+        r"unable to find user (?P<user>\S+): no matching entries",
+        "the image has no user {user}",
+        "Correct User, or write the number.",
+    ),
+    (
+        r'workdir "(?P<path>[^"]+)" does not exist',
+        "the image has no directory {path}",
+        "Correct WorkingDir.",
+    ),
+    (
+        r"requested static ip (?P<ip>\S+) not in any subnet",
+        "the address {ip} is in none of the network's subnets",
+        "Correct IP, or the network's Subnet.",
+    ),
+    (
+        r"unknown (?:shorthand )?flag: (?P<flag>\S+)",
+        "the host's podman does not know the option {flag}",
+        "Correct PodmanArgs.",
+    ),
+    (
+        r'"(?P<name>[^"]+)": unknown capability',
+        "there is no capability {name}",
+        "Correct its name.",
+    ),
+    (
+        r"no subuid ranges found|cannot find UID/GID for user|insufficient UIDs or GIDs",
+        "the user has too few subordinate ids",
+        "Add a range for the user with usermod --add-subuids and --add-subgids.",
+    ),
+    (
+        r"(?P<path>/[^\s:]+): [Pp]ermission denied",
+        "{path} may not be read or written",
+        "Check its mode and owner; for a mount on a host with SELinux add ':Z'.",
+    ),
+    (
+        r"[Nn]o space left on device",
+        "a file system of the host is full",
+        "Make room: podman system df shows what images and volumes take.",
+    ),
+    (
+        r"\bOOM\b|oom-kill|[Oo]ut of memory|[Cc]annot allocate memory",
+        "there was not enough memory",
+        "Raise the limit, or the host's memory.",
+    ),
+)
+"""(pattern, cause, remedy); the first row that matches a line counts."""

@@ -1,0 +1,50 @@
+"""What a failed start says: its cause in the first line, and what to do about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.support.apps import App, container, next_port
+from tests.integration.support.hosts import IMAGE
+
+MISSING = "registry.test:5000/nothing:1"
+CAUSES = {
+    "no image": (container().replace(IMAGE, MISSING), "the registry does not have"),
+    "no registry": (container().replace(IMAGE, "nowhere.invalid/a:1"), "can't be reached"),
+    "no secret": (container("Secret=nosecret"), "the secret nosecret does not exist"),
+    "no network": (container("Network=nonet"), "the network nonet does not exist"),
+    "no directory": (container("Volume=/no/such:/x"), "the path /no/such, which it mounts"),
+    "no environment file": (container("EnvironmentFile=/no/such.env"), "/no/such.env can't be"),
+    "no program": (container(exec_="/no/such/program"), "the image has no program /no/such"),
+    "no user": (container("User=nouser"), "the image has no user nouser"),
+}
+
+
+@pytest.mark.parametrize(("text", "cause"), CAUSES.values(), ids=CAUSES)
+def test_the_first_line_names_the_cause(either: App, text: str, cause: str) -> None:
+    result = either.deploy({"web": text}, gate={"timeout": 30, "stable": 0})
+    first = result.refused().split("\n")[0]
+    assert f"{either.service('web')} did not start: " in first
+    assert cause in first
+    (failure,) = result["failures"]
+    assert cause in failure["reason"]
+    assert failure["hint"] in result.message
+
+
+def test_a_port_in_use(app: App) -> None:
+    port = next_port()
+    texts = {
+        "one": container(f"PublishPort={port}:80"),
+        "two": container(f"PublishPort={port}:80"),
+    }
+    first = app.deploy(texts, gate={"timeout": 30, "stable": 1}).refused().split("\n")[0]
+    assert f"port {port} of the host is in use" in first
+
+
+def test_what_needs_it_is_not_the_first_to_be_named(app: App) -> None:
+    web = container(more=f"\n[Unit]\nRequires={app.service('db')}\nAfter={app.service('db')}\n")
+    result = app.deploy({"web": web, "db": container("Secret=nosecret")}, gate={"timeout": 30})
+    first, *others = result.refused().split("\n")
+    assert f"{app.service('db')} did not start (and 1 more): " in first
+    assert "the secret nosecret does not exist" in first
+    assert any("a service that it needs did not start" in line for line in others)
