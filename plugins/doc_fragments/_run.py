@@ -48,4 +48,48 @@ options:
             default. A container that exits at once, or crashes again and again, reads active for
             a moment.
         type: float
+      healthy:
+        description:
+          - V(auto), the default, waits until every started container whose unit has C(HealthCmd)
+            is healthy. One that becomes unhealthy fails at once.
+          - V(never) does not ask Podman for it.
+        type: str
+        choices: [auto, never]
+      probes:
+        description:
+          - Questions that the app has to answer, asked on the host once all is up and healthy.
+            Each has one of O(gate.probes[].http), O(gate.probes[].tcp) and
+            O(gate.probes[].command).
+          - They are asked only by a run that starts or restarts something.
+        type: list
+        elements: dict
+        suboptions:
+          http:
+            description: A URL that is fetched, without a proxy and without following redirections.
+            type: str
+          status:
+            description: The HTTP statuses that count; without it those from 200 to 399.
+            type: list
+            elements: int
+          body:
+            description: A regular expression that the answer or the command's output has to match.
+            type: str
+          tcp:
+            description: C(HOST:PORT) that has to accept a connection.
+            type: str
+          command:
+            description: A command and its arguments, run as the scope's user; it has to end with 0.
+            type: list
+            elements: str
+          container:
+            description: The unit in whose container the command runs, C(db.container) say.
+            type: str
+          retries:
+            description: How often it is asked again, V(10) by default, within the gate's timeout.
+            type: int
+          interval:
+            description:
+              - Seconds before it is asked again the first time, V(1) by default. They grow up to
+                ten.
+            type: float
 """

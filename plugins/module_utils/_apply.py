@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import types
 import typing as t
 
 from ._core import gate
@@ -88,6 +89,7 @@ class Outcome(t.NamedTuple):
     states: dict[str, State]
     details: dict[str, Details]
     failures: list[dict[str, t.Any]]
+    health: t.Mapping[str, str] = types.MappingProxyType({})
 
 
 def apply_plan(work: Work, lock: Lock, *, manager_up: bool) -> Outcome:
@@ -189,7 +191,34 @@ def _start(work: Work, since: float) -> Outcome:
     states, details = _settle(work, names, acted)
     failures = _failures(work, wanted, states, details, since, ran)
     failures += [_failure(work, n, "its reload failed", None, since) for n in unheard]
-    return Outcome(work.before, states, details, failures)
+    health: dict[str, str] = {}
+    if acted and not failures:
+        health, failures = _pass_gate(work, acted, since)
+    return Outcome(work.before, states, details, failures, health)
+
+
+def _pass_gate(
+    work: Work, acted: t.Sequence[str], since: float
+) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
+    """Health, and what did not pass of it and of the probes, once all is up."""
+    from ._gate import look_inside
+
+    left = since + work.app.gate.timeout - time.time()
+    health, complaints = look_inside(work, acted, time.monotonic() + max(0.0, left))
+    failures = []
+    for service, phase, reason in complaints:
+        known = _failure(work, service, reason, None, since) if service else _UNKNOWN
+        failures.append({**known, "phase": phase, "reason": reason})
+    return health, failures
+
+
+_UNKNOWN: dict[str, t.Any] = {
+    "unit": None,
+    "service": None,
+    "exit_code": None,
+    "journal": [],
+    "hint": None,
+}
 
 
 def _to_forget(work: Work, acted: t.Sequence[str]) -> list[str]:

@@ -41,6 +41,17 @@ LINT_RUN: Spec = {
     "level": {"type": "str", "choices": ["error", "warning", "note"], "default": "error"},
 }
 
+_PROBE: Spec = {
+    "http": {"type": "str"},
+    "status": {"type": "list", "elements": "int"},
+    "body": {"type": "str"},
+    "tcp": {"type": "str"},
+    "command": {"type": "list", "elements": "str"},
+    "container": {"type": "str"},
+    "retries": {"type": "int"},
+    "interval": {"type": "float"},
+}
+
 RUN: Spec = {
     "linger": {"type": "bool", "default": True},
     "restart": {"type": "str", "choices": ["auto", "never"], "default": "auto"},
@@ -48,7 +59,12 @@ RUN: Spec = {
     "gate": {
         "type": "dict",
         "default": {},
-        "options": {"timeout": {"type": "float"}, "stable": {"type": "float"}},
+        "options": {
+            "timeout": {"type": "float"},
+            "stable": {"type": "float"},
+            "healthy": {"type": "str", "choices": ["auto", "never"]},
+            "probes": {"type": "list", "elements": "dict", "options": _PROBE},
+        },
     },
 }
 

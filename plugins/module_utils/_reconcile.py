@@ -159,7 +159,7 @@ def _result(
             name: {
                 **service_result(states.get(name, State()), details.get(name)),
                 "image": declared_image(record.unit, decided.world.desired),
-                "health": None,  # only Podman knows it, and it is not asked
+                "health": outcome.health.get(name) if outcome else None,
             }
             for name, record in decided.world.services.items()
         },

@@ -182,8 +182,8 @@ services:
     - The state of each service of the app after the run, as systemd reports it.
     - C(result) and C(restarts) are read for the services that this run started, and null for
       others.
-    - C(image) is what the unit declares. C(health) is always null here, since Podman is not asked
-      for it; M(quadlet.fleet.info) does.
+    - C(image) is what the unit declares. C(health) is known for containers with a health check that
+      this run started, and null for others; M(quadlet.fleet.info) tells it always.
   returned: success
   type: dict
   sample:
@@ -210,7 +210,7 @@ failures:
   elements: dict
   contains:
     unit:
-      description: The unit.
+      description: The unit, null for a probe.
       type: str
       sample: web.container
     service:
@@ -218,7 +218,7 @@ failures:
       type: str
       sample: web.service
     phase:
-      description: Where it failed.
+      description: Where it failed, C(start), C(reload), C(health) or C(probe).
       type: str
       sample: start
     reason:

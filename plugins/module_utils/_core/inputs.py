@@ -175,6 +175,17 @@ def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
     return text.value(kind.section, "Image") if text else None
 
 
+def has_health_check(unit: str, content: t.Mapping[str, Blob]) -> bool:
+    """Whether a container's unit, its template or a drop-in of its own sets a health check."""
+    if unit not in content or not unit.endswith(".container"):
+        return False
+    dirs = drop_in_dirs(unit)
+    paths = _texts_of(unit, content) + [p for p in content if p.rpartition("/")[0] in dirs]
+    texts = [parse_leniently(path, content[path]) for path in paths]
+    commands = [text.value("Container", "HealthCmd") for text in texts if text]
+    return any(command not in (None, "none") for command in commands)
+
+
 def text_of(blob: Blob) -> str:
     """A unit's text, or a link's target; bytes that are no UTF-8 survive."""
     return blob.data.decode("utf-8", "surrogateescape")

@@ -55,8 +55,8 @@ def failure_error(
     """The error of a run whose services did not come up; it carries the whole result."""
     first = min(failures, key=lambda failure: failure["reason"] == DEPENDENCY)
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    told = [f"{first['service']} did not {first['phase']}{more}: {first['reason']}"]
-    told += [f"  {f['service']} ({f['unit']}): {f['reason']}" for f in failures if f is not first]
+    told = [_LEADS[first["phase"]].format(more=more, **first)]
+    told += [f"  {_named(f)}{f['reason']}" for f in failures if f is not first]
     if first["journal"]:
         told.append(f"  {first['service']} last said:")
         told += [f"    {line}" for line in first["journal"][-8:]]
@@ -67,3 +67,16 @@ def failure_error(
         remedy="\n" + "\n".join([*hints, "The new files are in place; the next run tries again."]),
         data={**result, "failures": [dict(failure) for failure in failures]},
     )
+
+
+_LEADS = {
+    "start": "{service} did not start{more}: {reason}",
+    "reload": "{service} did not reload{more}: {reason}",
+    "health": "{service} did not become healthy{more}: {reason}",
+    "probe": "a probe failed{more}: {reason}",
+}
+
+
+def _named(failure: t.Mapping[str, t.Any]) -> str:
+    """A probe's reason names it."""
+    return f"{failure['service']} ({failure['unit']}): " if failure["service"] else ""

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 import typing as t
 
@@ -25,6 +24,7 @@ from .kinds import (
     template_of,
 )
 from .layout import RESERVED_DIR
+from .probes import Gate, parse_gate
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
 ON_CHANGE = ("restart", "reload", "none")
@@ -54,14 +54,6 @@ class Blob:
 
 
 @dataclasses.dataclass(frozen=True)
-class Gate:
-    """What a start must show: timeout for all and stable time each, in seconds."""
-
-    timeout: float = 300.0
-    stable: float = 1.0
-
-
-@dataclasses.dataclass(frozen=True)
 class App:
     """One app as asked for.  content: every unit, drop-in and file by its path in the
     app's directory, or None for the installed set.  patch: units to put into the installed
@@ -77,7 +69,7 @@ class App:
     adopt: bool = False
     restart: str = "auto"
     linger: bool = True
-    gate: Gate = Gate()
+    gate: Gate = dataclasses.field(default_factory=Gate)
     patch: dict[str, Blob | None] = dataclasses.field(default_factory=dict)
     only: str | None = None
     sections: dict[str, t.Any] = dataclasses.field(default_factory=dict)
@@ -149,15 +141,6 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         sections=_sections(params.get("units")),
         **_parse_run(params),
     )
-
-
-def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
-    """The gate's seconds; negative ones are refused."""
-    given = {key: value for key, value in gate.items() if value is not None}
-    for key, value in given.items():
-        if value < 0 or not math.isfinite(value):
-            raise QuadletError(f"{value} is no number of seconds", where=f"gate {key}")
-    return Gate(**given)
 
 
 def parse_app_name(name: str) -> str:
