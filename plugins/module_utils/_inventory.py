@@ -11,7 +11,7 @@ import os
 import typing as t
 
 from ._core.conflicts import Container
-from ._core.drift import find_drift
+from ._core.drift import Storage, find_drift, find_storage_drift
 from ._core.enabling import installable
 from ._core.inputs import AppInputs, declared_image
 from ._core.kinds import is_unit
@@ -51,8 +51,16 @@ def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, 
     manager = Manager(scope.manager, system=scope.is_system)
     snapshots = {n: read_snapshot(App(n, state="present"), scope, manager) for n in chosen}
     up = any(snapshot.manager_up for snapshot in snapshots.values())
-    containers = {c.service: c for c in podman.read_containers(scope.manager)} if up else {}
-    return [_app(name, scope, manager, snap, containers) for name, snap in snapshots.items()]
+    storage = _read_storage(scope) if up else Storage()
+    return [_app(name, scope, manager, snap, storage) for name, snap in snapshots.items()]
+
+
+def _read_storage(scope: Scope) -> Storage:
+    return Storage(
+        containers={c.service: c for c in podman.read_containers(scope.manager)},
+        images=podman.read_images(scope.manager),
+        objects={kind: podman.read_names(scope.manager, kind) for kind in ("network", "volume")},
+    )
 
 
 def _app(
@@ -60,7 +68,7 @@ def _app(
     scope: Scope,
     manager: Manager,
     snapshot: Snapshot,
-    containers: t.Mapping[str, Container],
+    storage: Storage,
 ) -> dict[str, t.Any]:
     manifest = snapshot.manifest
     app_dir, home = scope.app_dir(name), scope.manager.home
@@ -69,6 +77,10 @@ def _app(
         service: sources.of(record.unit)
         for service, record in manifest.services.items()
         if record.unit in snapshot.current
+    }
+    declared = {
+        service: declared_image(record.unit, snapshot.current)
+        for service, record in manifest.services.items()
     }
     enabled = manager.read_enabled(installable(snapshot.current, manifest.files))
     details = manager.read_details(manifest.services) if snapshot.manager_up else {}
@@ -81,10 +93,13 @@ def _app(
         "units": sorted(path for path in manifest.files if is_unit(path)),
         "files": sorted(path for path in manifest.files if not is_unit(path)),
         "services": {
-            service: _service(service, record, snapshot, details, containers)
+            service: _service(service, record, snapshot, details, storage.containers)
             for service, record in manifest.services.items()
         },
-        "drift": find_drift(manifest, snapshot.current, inputs, snapshot.states, enabled),
+        "drift": [
+            *find_drift(manifest, snapshot.current, inputs, snapshot.states, enabled),
+            *find_storage_drift(manifest.services, snapshot.states, declared, storage),
+        ],
     }
 
 

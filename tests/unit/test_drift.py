@@ -6,7 +6,13 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.drift import find_drift
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.conflicts import Container
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.drift import (
+    Storage,
+    find_drift,
+    find_storage_drift,
+    full_image_name,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import Inputs, digest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import (
     Manifest,
@@ -110,3 +116,71 @@ def test_an_instance_that_is_no_link_any_more() -> None:
     assert find_drift(manifest, {"w@a.container": link}, {}, {}) == []
     found = find_drift(manifest, {"w@a.container": Blob(WEB)}, {}, {})
     assert found == ["w@a.container was edited"]
+
+
+WEB_1, WEB_2 = "registry.test:5000/web:1", "registry.test:5000/web:2"
+
+
+def _runs(image: str, image_id: str = "id1") -> Container:
+    return Container("systemd-web", "web.service", "", image, image_id)
+
+
+IMAGES: dict[str, tuple[str | None, Container | None, dict[str, str], list[str]]] = {
+    "as declared": (WEB_1, _runs(WEB_1), {WEB_1: "id1"}, []),
+    "no container": (WEB_1, None, {WEB_1: "id1"}, []),
+    "no image": (None, _runs(WEB_1), {}, []),
+    "another image": (WEB_2, _runs(WEB_1), {}, [f"web.service runs {WEB_1}, not {WEB_2}"]),
+    "the tag moved": (
+        WEB_1,
+        _runs(WEB_1),
+        {WEB_1: "id2"},
+        [f"web.service runs an older image than {WEB_1} is on the host now"],
+    ),
+    "the image was removed": (WEB_1, _runs(WEB_1), {}, []),
+    "a short name": ("web", _runs(WEB_1), {}, []),
+    "an image unit": ("web.image", _runs(WEB_1), {}, []),
+    "a template's": ("registry.test:5000/%i:1", _runs(WEB_1), {}, []),
+    "no tag": ("x.io/web", _runs("x.io/web:latest"), {"x.io/web:latest": "id1"}, []),
+}
+
+
+@pytest.mark.parametrize(("declared", "running", "images", "found"), IMAGES.values(), ids=IMAGES)
+def test_images(
+    declared: str | None, running: Container | None, images: dict[str, str], found: list[str]
+) -> None:
+    services = {"web.service": WEB_RECORD}
+    storage = Storage({"web.service": running} if running else {}, images)
+    declarations = {"web.service": declared}
+    assert find_storage_drift(services, {"web.service": UP}, declarations, storage) == found
+    assert find_storage_drift(services, {"web.service": DOWN}, declarations, storage) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind", "names", "found"),
+    [
+        ("n.network", "network", {"net"}, []),
+        ("n.network", "network", set(), ["x.service is up, but its network net is gone"]),
+        ("n.volume", "volume", {"other"}, ["x.service is up, but its volume net is gone"]),
+    ],
+)
+def test_objects(unit: str, kind: str, names: set[str], found: list[str]) -> None:
+    services = {"x.service": ServiceRecord(unit, makes="net")}
+    storage = Storage(objects={kind: frozenset(names)})
+    assert find_storage_drift(services, {"x.service": UP}, {}, storage) == found
+    assert find_storage_drift(services, {"x.service": UP}, {}, Storage()) == []
+
+
+@pytest.mark.parametrize(
+    ("image", "full"),
+    [
+        ("docker.io/library/nginx:1", "docker.io/library/nginx:1"),
+        ("localhost/a", "localhost/a:latest"),
+        ("registry:5000/a", "registry:5000/a:latest"),
+        ("x.io/a@sha256:0", "x.io/a@sha256:0"),
+        ("nginx", ""),
+        ("library/nginx:1", ""),
+        ("x.io/%i:1", ""),
+    ],
+)
+def test_full_names(image: str, full: str) -> None:
+    assert full_image_name(image) == full

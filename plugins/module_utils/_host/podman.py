@@ -55,6 +55,18 @@ def read_containers(owner: Owner) -> list[Container]:
     return [_parse_container(row) for row in json.loads(ran.out or "[]") or []]
 
 
+def read_images(owner: Owner) -> dict[str, str]:
+    """Ids of the images in the owner's storage, by each of their names and digests."""
+    ran = owner.run(["podman", "images", "--format", "json"])
+    if ran.status != 0:
+        raise QuadletError(f"podman images failed: {ran.err.strip()}")
+    return {
+        name: row["Id"]
+        for row in json.loads(ran.out or "[]") or []
+        for name in (*(row.get("Names") or ()), *(row.get("RepoDigests") or ()))
+    }
+
+
 def read_names(owner: Owner, kind: str) -> frozenset[str]:
     """The names of all networks or volumes in the owner's storage."""
     ran = owner.run(["podman", kind, "ls", "--format", "{{.Name}}"])
