@@ -16,7 +16,7 @@ WEB = container()
 
 
 def _with(image: str, *lines: str) -> str:
-    return container(*lines).replace(IMAGE, image)
+    return container("StopTimeout=1", *lines).replace(IMAGE, image)
 
 
 def _has(app: App, image: str) -> bool:

@@ -1234,7 +1234,7 @@ def test_a_second_run_has_nothing_to_do(case: Case) -> None:
     ]
     again = dataclasses.replace(
         case, services=services, installed=declared, declared=None, adopted={}, foreign={},
-        own_start=(), recorded=True, loaded=True,
+        own_start=(), renewed=(), recorded=True, loaded=True,
     )  # fmt: skip
     plan = make_plan(_world(again))
     assert plan.steps == ()
