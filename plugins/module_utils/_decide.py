@@ -47,13 +47,19 @@ def needs_judgement(app: App, scope: Scope, snapshot: Snapshot) -> bool:
     return changed or draft.loaded != snapshot.manifest.loaded
 
 
-def decide(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Decided:
+def decide(
+    app: App,
+    scope: Scope,
+    manager: Manager,
+    snapshot: Snapshot,
+    renewed: frozenset[str] = frozenset(),
+) -> Decided:
     """The plan; QuadletError with everything that is wrong with the app, before any change."""
     judgement = None
     services = snapshot.manifest.services
     if needs_judgement(app, scope, snapshot):
         judgement, snapshot, services = _judge(app, scope, snapshot)
-    world = _world(app, scope, snapshot, services)
+    world = _world(app, scope, snapshot, services)._replace(renewed=renewed)
     if judgement:
         world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
         new = {n: r for n, r in services.items() if n not in snapshot.manifest.services}

@@ -56,6 +56,11 @@ RUN: Spec = {
     "linger": {"type": "bool", "default": True},
     "restart": {"type": "str", "choices": ["auto", "never"], "default": "auto"},
     "adopt": {"type": "bool", "default": False},
+    "pull": {
+        "type": "str",
+        "choices": ["missing", "always", "newer", "never"],
+        "default": "missing",
+    },
     "gate": {
         "type": "dict",
         "default": {},

@@ -17,7 +17,7 @@ from ._core.inputs import declared_image
 from ._core.report import failure_error, make_result, service_result
 from ._core.spec import App
 from ._core.unitstate import State
-from ._core.world import Step, kind_of_service
+from ._core.world import ASKING, Pulled, Step, kind_of_service
 from ._decide import Decided, decide, needs_judgement
 from ._host import linger
 from ._host.lock import Lock
@@ -30,48 +30,89 @@ if t.TYPE_CHECKING:
     from ._apply import Outcome
 
 
+@dataclasses.dataclass(frozen=True)
+class _Run:
+    """What one call works with.  lock: the manager's."""
+
+    app: App
+    scope: Scope
+    manager: Manager
+    lock: Lock
+    check: bool
+    timings: dict[str, float]
+
+
 def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
     """The module's result; in check mode the same plan and diff, and nothing done."""
     app = for_host(app)
     timings: dict[str, float] = {}
     turn, lock = Lock(scope.manager, app.name), Lock(scope.manager)
+    manager = Manager(scope.manager, system=scope.is_system)
     try:
         if not check:
             with timed(timings, "lock"):
                 turn.acquire()
-        return _run(app, scope, lock, timings, check=check)
+        return _run(_Run(app, scope, manager, lock, check, timings))
     finally:
         lock.release()
         turn.release()
 
 
-def _run(
-    app: App, scope: Scope, lock: Lock, timings: dict[str, float], *, check: bool
-) -> dict[str, t.Any]:
-    manager = Manager(scope.manager, system=scope.is_system)
+def _run(run: _Run) -> dict[str, t.Any]:
+    scope, manager, timings = run.scope, run.manager, run.timings
+    decided = _decide_now(run)
+    pulled = _bring_images(run, decided)
+    if pulled.happened:  # the host went on meanwhile
+        decided = dataclasses.replace(_decide_now(run, pulled.renewed), lingers=decided.lingers)
+    app = decided.world.app
+    warnings = [*pulled.warnings, *_warnings(app, scope, decided)]
+    outcome = None
+    if not run.check and not (decided.plan.empty and decided.lingers):
+        from ._apply import apply_plan, make_work
+
+        manager_up = _prepare(app, scope, manager, decided)
+        work = make_work(scope, manager, decided, timings)
+        outcome = apply_plan(work, run.lock, manager_up=manager_up)
+    steps = [*pulled.steps, *_steps(scope, decided)]
+    result = _result(scope, decided, steps, outcome, warnings, timings)
+    if outcome and outcome.failures:
+        raise failure_error(app.name, result, outcome.failures)
+    return result
+
+
+def _decide_now(run: _Run, renewed: frozenset[str] = frozenset()) -> Decided:
+    """A look at the host, under the lock where the generator is asked, and the decision."""
+    app, scope, manager, timings = run.app, run.scope, run.manager, run.timings
     with timed(timings, "read"):
         snapshot = read_snapshot(app, scope, manager)
         if app.patch and not snapshot.desired:  # its last unit goes: the app does
             app = dataclasses.replace(app, state="absent", patch={})
         _check_installed(app, scope, snapshot)
-    if not check and needs_judgement(app, scope, snapshot):
+    if not run.check and needs_judgement(app, scope, snapshot):
         with timed(timings, "lock"):
-            lock.acquire()
+            run.lock.acquire()
         snapshot = read_snapshot(app, scope, manager)  # what the run before us left
     with timed(timings, "plan"):
-        decided = decide(app, scope, manager, snapshot)
-    warnings = _warnings(app, scope, decided)
-    outcome = None
-    if not check and not (decided.plan.empty and decided.lingers):
-        from ._apply import apply_plan, make_work
+        return decide(app, scope, manager, snapshot, renewed)
 
-        manager_up = _prepare(app, scope, manager, decided)
-        work = make_work(scope, manager, decided, timings)
-        outcome = apply_plan(work, lock, manager_up=manager_up)
-    result = _result(app, scope, decided, outcome, warnings, timings)
-    if outcome and outcome.failures:
-        raise failure_error(app.name, result, outcome.failures)
-    return result
+
+def _bring_images(run: _Run, decided: Decided) -> Pulled:
+    """Has images on the host before anything is written or stopped."""
+    plan, app = decided.plan, decided.world.app
+    if not (plan.start or plan.restart or (app.pull in ASKING and plan.revive)):
+        return Pulled()
+    from ._core.images import wanted_images
+    from ._pull import bring_images, foretell
+
+    wanted = wanted_images(decided.world, plan)
+    if not wanted:
+        return Pulled()
+    with timed(run.timings, "pull"):
+        if not decided.snapshot.manager_up:
+            if run.check:
+                return foretell(app, wanted)
+            _prepare(app, run.scope, run.manager, decided)
+        return bring_images(app, run.scope, wanted, run.lock, check=run.check)
 
 
 def _check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
@@ -133,23 +174,27 @@ def _left_behind(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
     return left
 
 
-def _result(
-    app: App,
-    scope: Scope,
-    decided: Decided,
-    outcome: Outcome | None,
-    warnings: list[str],
-    timings: dict[str, float],
-) -> dict[str, t.Any]:
+def _steps(scope: Scope, decided: Decided) -> list[Step]:
+    """The plan's steps, with what is done for the manager as a whole."""
     steps = list(decided.plan.steps)
     if not decided.lingers:
         service = f"user@{scope.manager.uid}.service"
         steps.insert(0, Step(None, service, "linger", (f"linger is off for {scope.user}",)))
     if decided.plan.load and not steps:
         steps.append(Step(None, None, "reload", ("what is installed was never loaded",)))
-    diff = make_diff(
-        decided.plan, decided.world.desired, decided.world.current, scope.layout(app.name)
-    )
+    return steps
+
+
+def _result(
+    scope: Scope,
+    decided: Decided,
+    steps: list[Step],
+    outcome: Outcome | None,
+    warnings: list[str],
+    timings: dict[str, float],
+) -> dict[str, t.Any]:
+    layout = scope.layout(decided.world.app.name)
+    diff = make_diff(decided.plan, decided.world.desired, decided.world.current, layout)
     states = outcome.states if outcome else decided.world.states
     details = outcome.details if outcome else {}
     manifest = outcome.manifest if outcome else decided.snapshot.manifest

@@ -88,8 +88,8 @@ apps:
       type: dict
     drift:
       description:
-        - What is not as it was deployed, in words. Files that were edited, services that are down or
-          older than their files, containers that run another image than is declared or than its
+        - What is not as it was deployed, in words. Files that were edited, services that are down
+          or older than their files, containers that run another image than is declared or than its
           name means on the host now, and networks and volumes that are gone.
       type: list
       elements: str

@@ -108,7 +108,8 @@ plan:
     action:
       description:
         - One of C(write), C(adopt), C(enable), C(disable), C(start), C(restart), C(reload),
-          C(stop), C(remove) and C(linger).
+          C(stop), C(remove), C(pull) and C(linger).
+        - C(pull) comes before another entry for the same unit; in check mode see O(pull).
         - C(enable) and C(disable) stand alone for a companion (a timer, a socket) that nothing
           else is done to; a new one is enabled with its C(start), one that goes is disabled.
       type: str
@@ -159,7 +160,7 @@ failures:
       type: str
       sample: web.service
     phase:
-      description: Where it failed, C(start), C(reload), C(health) or C(probe).
+      description: Where it failed, C(pull), C(start), C(reload), C(health) or C(probe).
       type: str
       sample: start
     reason:
@@ -224,7 +225,7 @@ timings:
   description: Seconds that each phase took.
   returned: success
   type: dict
-  sample: {"read": 0.05, "plan": 0.31, "write": 0.04, "reload": 0.4, "start": 2.1}
+  sample: {"read": 0.05, "plan": 0.31, "pull": 5.2, "write": 0.04, "reload": 0.4, "start": 2.1}
 """
 
 from ansible.module_utils.basic import AnsibleModule

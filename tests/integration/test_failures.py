@@ -7,10 +7,13 @@ import pytest
 from tests.integration.support.apps import App, container, next_port
 from tests.integration.support.hosts import IMAGE
 
+SELF = container("PodmanArgs=--tls-verify=false")
+"""A container whose service does the pull itself, since it has its own way."""
+
 MISSING = "registry.test:5000/nothing:1"
 CAUSES = {
-    "no image": (container().replace(IMAGE, MISSING), "the registry does not have"),
-    "no registry": (container().replace(IMAGE, "nowhere.invalid/a:1"), "can't be reached"),
+    "no image": (SELF.replace(IMAGE, MISSING), "the registry does not have"),
+    "no registry": (SELF.replace(IMAGE, "nowhere.invalid/a:1"), "can't be reached"),
     "no secret": (container("Secret=nosecret"), "the secret nosecret does not exist"),
     "no network": (container("Network=nonet"), "the network nonet does not exist"),
     "no directory": (container("Volume=/no/such:/x"), "the path /no/such, which it mounts"),

@@ -88,6 +88,7 @@ class Case:
     options: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     more: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     own_start: t.Collection[str] = ()
+    renewed: t.Collection[str] = ()
     adopted: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     foreign: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     recorded: bool = True
@@ -141,6 +142,7 @@ def _world(case: Case) -> World:
         inputs={s.service: content.of(s.unit) for s in made},
         states={s.service: s.state for s in case.services},
         own_start=frozenset(case.own_start),
+        renewed=frozenset(case.renewed),
         adopted=case.adopted,
     )
 
@@ -173,6 +175,26 @@ STARTED = [
     Case("failed", [web(FAILED)], {"web.service": "start: has failed"}),
     Case("crashing", [web(CRASHING)], {"web.service": "restart: keeps crashing"}),
     Case("text", [web()], {"web.service": f"restart: {CHANGED}"}, declared=NEW_2),
+    Case(
+        "another image",
+        [web()],
+        {"web.service": "restart: its image changed"},
+        renewed=["web.service"],
+    ),
+    Case(
+        "another image and text",
+        [web()],
+        {"web.service": f"restart: {CHANGED}; its image changed"},
+        declared=NEW_2,
+        renewed=["web.service"],
+    ),
+    Case(
+        "another image, no restarts",
+        [web()],
+        {},
+        options={"restart": "never"},
+        renewed=["web.service"],
+    ),
     Case(
         "comments alone",
         [web()],
@@ -1212,7 +1234,7 @@ def test_a_second_run_has_nothing_to_do(case: Case) -> None:
     ]
     again = dataclasses.replace(
         case, services=services, installed=declared, declared=None, adopted={}, foreign={},
-        own_start=(), recorded=True, loaded=True,
+        own_start=(), renewed=(), recorded=True, loaded=True,
     )  # fmt: skip
     plan = make_plan(_world(again))
     assert plan.steps == ()

@@ -146,6 +146,8 @@ def _decide_started(case: _Case) -> Decision:
         if record.once and changes and not state.failed:
             return "start", changes
         return "start", [_why_down(known, state), *changes]
+    if case.name in world.renewed:
+        changes = [*changes, "its image changed"]
     if not changes or world.app.restart == "never":
         return None, []
     if changes == [_RELOAD]:

@@ -59,7 +59,8 @@ class App:
     app's directory, or None for the installed set.  patch: units to put into the installed
     set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
     sections: what was given as sections, by unit.  lint_ignore: (unit or '', rule) to be silent of.
-    compat: what becomes of keys that the host's Podman does not know.
+    compat: what becomes of keys that the host's Podman does not know.  pull: which images are
+    brought to the host beforehand.
     """
 
     name: str
@@ -75,6 +76,7 @@ class App:
     sections: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     lint_ignore: tuple[tuple[str, str], ...] = ()
     compat: str = "refuse"
+    pull: str = "missing"
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
@@ -107,6 +109,7 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "gate": parse_gate(params.get("gate") or {}),
         "lint_ignore": _parse_ignore(params.get("lint_ignore") or ()),
         "compat": params.get("compat", "refuse"),
+        "pull": params.get("pull", "missing"),
     }
 
 

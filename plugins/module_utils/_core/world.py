@@ -23,7 +23,7 @@ _IDLE = State()
 @dataclasses.dataclass(frozen=True)
 class Step:
     """What happens to one unit or file.  action: write, adopt, enable, disable, start,
-    restart, reload, stop, remove or linger.  service: None for a file that no service uses.
+    restart, reload, stop, remove, pull or linger.  service: None for a file that no service uses.
     """
 
     unit: str | None
@@ -66,6 +66,21 @@ class Plan:
         return not (self.steps or self.load)
 
 
+ASKING = frozenset({"always", "newer"})
+"""Values of pull that ask the registry at every run, for what runs already too."""
+
+
+class Pulled(t.NamedTuple):
+    """What became of the images.  happened: podman pull has run.  renewed: services that run
+    with another image than the host now has under that name.
+    """
+
+    steps: tuple[Step, ...] = ()
+    happened: bool = False
+    renewed: frozenset[str] = frozenset()
+    warnings: tuple[str, ...] = ()
+
+
 class World(t.NamedTuple):
     """All that a plan is made from.
 
@@ -74,7 +89,8 @@ class World(t.NamedTuple):
     by service.  states by service.  own_start: services that systemd started by itself
     after the last write.  adopted: old texts of units that are taken over.  vanished: services
     that read active, and whose network or volume Podman does not have any more.  enabled:
-    systemd's word for companions with [Install], where it was asked.
+    systemd's word for companions with [Install], where it was asked.  renewed: services that
+    run with another image than the one that their unit's name stands for now.
     """
 
     app: App
@@ -89,6 +105,7 @@ class World(t.NamedTuple):
     adopted: t.Mapping[str, str] = types.MappingProxyType({})
     vanished: frozenset[str] = frozenset()
     enabled: t.Mapping[str, str] = types.MappingProxyType({})
+    renewed: frozenset[str] = frozenset()
 
 
 def state_of(world: World, name: str) -> State:

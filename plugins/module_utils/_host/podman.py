@@ -15,7 +15,7 @@ import typing as t
 from .._core.conflicts import Container
 from .._core.errors import QuadletError
 from .._core.keys import Version
-from .owner import Owner
+from .owner import Owner, Ran
 
 _LINKS = {
     True: "/usr/lib/systemd/system-generators/podman-system-generator",
@@ -73,6 +73,36 @@ def read_names(owner: Owner, kind: str) -> frozenset[str]:
     if ran.status != 0:
         raise QuadletError(f"podman {kind} ls failed: {ran.err.strip()}")
     return frozenset(ran.out.split())
+
+
+def read_image_ids(owner: Owner, images: t.Sequence[str]) -> dict[str, str]:
+    """Ids of those images that are in the owner's storage, as Podman resolves their names."""
+    from .._core.images import parse_ids
+
+    ran = owner.run(["podman", "image", "inspect", "--format", "{{.Id}}", *images])
+    found = parse_ids(images, ran.out, ran.err)
+    if found is None:
+        raise QuadletError(f"podman image inspect failed: {ran.err.strip()}")
+    return found
+
+
+_PULLS_AT_ONCE = 4
+_PULL_TIMEOUT = 1800.0
+
+
+def pull_images(owner: Owner, images: t.Sequence[str]) -> dict[str, Ran]:
+    """Asks the registries for images; how each pull ended.
+
+    The option --policy of podman pull is too new: without it a pull always asks, and fetches
+    only what the storage lacks.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    def pull(image: str) -> Ran:
+        return owner.run(["podman", "pull", "--quiet", image], timeout=_PULL_TIMEOUT)
+
+    with ThreadPoolExecutor(_PULLS_AT_ONCE) as pool:
+        return dict(zip(images, pool.map(pull, images)))
 
 
 def _parse_container(row: t.Mapping[str, t.Any]) -> Container:

@@ -1,0 +1,150 @@
+"""Images are on the host before anything is written or stopped."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import App, container
+from tests.integration.support.hosts import IMAGE, differences, run_cli
+
+R = "registry.test:5000"
+NGINX = f"{R}/nginx:1"
+NOTHING = f"{R}/nothing:1"
+WEB = container()
+
+
+def _with(image: str, *lines: str) -> str:
+    return container("StopTimeout=1", *lines).replace(IMAGE, image)
+
+
+def _has(app: App, image: str) -> bool:
+    command = app.scope.command(f"podman image exists {image}")
+    return app.host.try_ssh(command).returncode == 0
+
+
+def _forget(app: App, image: str) -> None:
+    app.scope.ssh(f"podman rmi --force --ignore {image}")
+
+
+def _pulls(result: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
+    return {s["unit"]: s["reasons"] for s in result["plan"] if s["action"] == "pull"}
+
+
+@pytest.fixture
+def moving() -> t.Iterator[str]:
+    """A tag that a test may move."""
+    yield NGINX
+    run_cli("registry", "up")
+
+
+def test_a_missing_image_is_pulled_once(app: App) -> None:
+    _forget(app, NGINX)
+    units = {"web": _with(NGINX), "db": WEB}
+    wanted = {app.unit("web"): [f"image {NGINX} is not on the host"]}
+
+    before = app.host.look()
+    preview = app.deploy(units, arguments=["--check"]).ok()
+    assert differences(before, app.host.look()) == []
+    assert not _has(app, NGINX)
+    assert _pulls(preview) == wanted
+
+    result = app.deployed(units)
+    assert _pulls(result) == wanted
+    assert result["plan"] == preview["plan"]
+    assert result["timings"]["pull"] > 0
+    assert app.runs("web")
+
+    again = app.deployed(units)
+    assert not again.changed
+    assert "pull" not in again["timings"]
+
+
+def test_an_image_that_does_not_exist_leaves_all_as_it_is(app: App) -> None:
+    app.deployed({"web": WEB, "db": WEB})
+    before = app.host.look()
+    result = app.deploy({"web": _with(NOTHING), "worker": _with("nowhere.invalid/a:1")})
+
+    first, *others = result.refused().split("\n")
+    assert f"the image {NOTHING} of {app.unit('web')} can't be pulled: the registry does" in first
+    assert any("nowhere.invalid can't be reached" in line for line in others)
+    assert "Nothing was written or stopped." in others
+    assert {failure["phase"] for failure in result["failures"]} == {"pull"}
+    assert differences(before, app.host.look()) == []
+    assert app.runs("db")
+
+
+def test_never_refuses_an_image_that_is_not_there(app: App) -> None:
+    app.deployed({"web": WEB}, pull="never")
+    _forget(app, NGINX)
+    before = app.host.look()
+    for arguments in (["--check"], []):
+        result = app.deploy({"web": _with(NGINX)}, arguments=arguments, pull="never")
+        first = result.refused().split("\n")[0]
+        assert f"the image {NGINX} of {app.unit('web')} is not on the host" in first
+    assert differences(before, app.host.look()) == []
+    assert not _has(app, NGINX)
+
+
+def test_a_moved_tag_restarts_who_runs_with_it(app: App, moving: str) -> None:
+    units = {"web": _with(moving), "db": WEB}
+    app.deployed(units)
+    ids = app.ids("web", "db")
+    run_cli("registry", "tag", "nginx:2", "nginx:1")
+    assert not app.deployed(units).changed
+
+    preview = app.deploy(units, arguments=["--check"], pull="newer").ok()
+    assert set(_pulls(preview)) == {app.unit("web"), app.unit("db")}
+    assert app.ids("web", "db") == ids
+
+    result = app.deployed(units, pull="newer")
+    assert _pulls(result) == {app.unit("web"): [f"image {moving}: its registry had another one"]}
+    assert result.actions == {app.service("web"): "restart"}
+    assert "its image changed" in result.reasons(app.service("web"))
+    assert app.ids("db")["db"] == ids["db"]
+    assert app.ids("web")["web"] != ids["web"]
+
+    before = app.host.look()
+    for policy in ("newer", "always"):
+        again = app.deployed(units, pull=policy)
+        assert not again.changed, again["plan"]
+        assert not again.warned
+    assert differences(before, app.host.look()) == []
+
+
+def test_newer_makes_do_with_what_is_there(either: App) -> None:
+    local = "nowhere.invalid/local:1"
+    either.scope.ssh(f"podman tag {IMAGE} {local}")
+    try:
+        either.deployed({"web": _with(local)})
+        result = either.run(pull="newer").ok()
+        assert not result.changed
+        assert f"{local} stays as it is on the host" in result.warned
+        message = either.run(pull="always").refused().split("\n")[0]
+        assert "the registry nowhere.invalid can't be reached" in message
+        assert either.runs("web")
+    finally:
+        either.remove()
+        either.scope.ssh(f"podman untag {local}")
+
+
+def test_a_unit_that_gets_its_image_in_its_own_way_is_left_alone(either: App) -> None:
+    _forget(either, NGINX)
+    units = {
+        "base.image": f"[Image]\nImage={NGINX}\n",
+        "web": _with(f"{either.name}-base.image"),
+        "own": _with(NGINX, "PodmanArgs=--tls-verify=false"),
+    }
+    result = either.deployed(units)
+    assert not _pulls(result)
+    assert either.runs("web")
+    assert either.runs("own")
+
+
+def test_an_instance_has_its_templates_image(either: App) -> None:
+    _forget(either, NGINX)
+    instance = {"template": either.unit("job@")}
+    result = either.deployed({"job@": _with(NGINX), "job@a": instance, "job@b": instance})
+    assert set(_pulls(result)) == {either.unit("job@a"), either.unit("job@b")}
+    assert set(either.states("job@a", "job@b").values()) == {"loaded active"}
