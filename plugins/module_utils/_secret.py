@@ -29,6 +29,8 @@ def reconcile_secret(
     # What is to be removed need not be read.
     current = None if found is None else b"" if wanted is None else secrets.read(owner, found)
     action = decide(current, wanted)
+    if action in ("create", "replace"):
+        secrets.require_space(owner)
     if not check:
         if action == "remove" and found is not None:
             secrets.remove(owner, found)
@@ -43,15 +45,26 @@ def _replace(owner: Owner, name: str, old: bytes, new: bytes) -> None:
     try:
         secrets.store(owner, name, new, replace=True)
     except QuadletError as error:
-        # Podman has removed the old one before it could fail to store the new one.
-        if secrets.look_up(owner, name) is None:
+        # Podman removes the old one before it stores the new one.
+        if not _holds(owner, name, old):
             _put_back(owner, name, old, error)
-        raise QuadletError(error.what, remedy="The old value is in place.") from error
+        raise QuadletError(
+            f"{error.what.rstrip('.')}; the old value is in place",
+            remedy="Mend the cause and run again.",
+        ) from error
+
+
+def _holds(owner: Owner, name: str, value: bytes) -> bool:
+    try:
+        found = secrets.look_up(owner, name)
+        return found is not None and secrets.read(owner, found) == value
+    except QuadletError:
+        return False
 
 
 def _put_back(owner: Owner, name: str, old: bytes, error: QuadletError) -> None:
     try:
-        secrets.store(owner, name, old)
+        secrets.store(owner, name, old, replace=secrets.look_up(owner, name) is not None)
     except QuadletError as again:
         raise QuadletError(
             f"{error.what}; the old value is gone, to put it back failed too: {again.what}",

@@ -72,6 +72,8 @@ notes:
     the default one.
   - Podman removes the old value before it stores the new one. Where that fails the module puts the
     old one back.
+  - Where less than 4 MiB are free for Podman's storage nothing is created or changed. Its file
+    driver rewrites all secrets at once, and loses them where the space ends.
   - Without pipelining Ansible itself copies the options of any module, and so the value, into a
     file in C(remote_tmp) for as long as the task runs. Pipelining avoids that.
 seealso:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import pathlib
 import typing as t
 
 import pytest
@@ -22,6 +23,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.secret import 
     describe,
     find_id,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._host import secrets
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import (
     Owner,
     Ran,
@@ -120,10 +122,13 @@ class Podman(Owner):
     def __init__(self, held: dict[str, bytes], fails: int) -> None:
         vars(self).update(vars(own_process()), uid=0)
         self.held = held
+        self.storage = ""
         self.fails = fails
 
     def run(self, argv: t.Sequence[str], *, given: bytes | None = None, **_more: t.Any) -> Ran:
         """As podman secret does."""
+        if argv[1] == "info":
+            return Ran(0, self.storage, "")
         verb, name = argv[2], argv[-2]
         if verb == "ls":
             rows = [f"{name.encode().hex()}0 {name.encode().hex()}" for name in self.held]
@@ -140,10 +145,27 @@ class Podman(Owner):
         return Ran(0, "id\n", "")
 
 
+def test_a_user_without_a_runtime_directory_is_refused() -> None:
+    owner = own_process()
+    owner.uid, owner.runtime_dir = 1002, "/run/user/none"
+    with pytest.raises(QuadletError, match=r"quadlet\.fleet\.linger"):
+        secrets.require_runtime_dir(owner)
+    owner.uid = 0
+    secrets.require_runtime_dir(owner)
+
+
+def test_bytes_go_to_a_command_as_they_are() -> None:
+    ran = own_process().run(["od", "-An", "-v", "-tx1"], given=b"\x00\xff\r\n")
+    assert ran.out.split() == ["00", "ff", "0d", "0a"]
+    assert own_process().run(["cat"]).out == ""
+
+
 @pytest.fixture
-def podman(monkeypatch: pytest.MonkeyPatch) -> Podman:
+def podman(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> Podman:
     """A Podman that holds one secret."""
     one = Podman({"s": b"old"}, 0)
+    one.storage = str(tmp_path)
+    (tmp_path / "secrets").mkdir()
     scope = type("Scope", (), {"manager": one})
     monkeypatch.setattr(_secret, "resolve_scope", lambda _user: scope)
     return one
@@ -156,7 +178,7 @@ def test_check_mode_stores_nothing(podman: Podman) -> None:
 
 def test_the_old_value_is_put_back(podman: Podman) -> None:
     podman.fails = 1
-    with pytest.raises(QuadletError, match=r"no space left on device.*The old value is in place"):
+    with pytest.raises(QuadletError, match=r"no space left on device; the old value is in place"):
         _secret.reconcile_secret(None, "s", b"new", check=False)
     assert podman.held == {"s": b"old"}
 

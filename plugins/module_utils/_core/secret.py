@@ -34,9 +34,10 @@ def decode_value(value: t.Any, encoding: str) -> bytes:
     """The bytes that a value means; no error repeats any of them."""
     if not isinstance(value, str):
         raise QuadletError(
-            f"it is not text ({type(value).__name__}), and what it looked like before is not known",
+            f"it is of type {type(value).__name__}, not text",
             where="value",
-            remedy="Quote it, or end its template with the filter string or to_json.",
+            remedy="Quote it where it is written, or end its template with the filter string "
+            "(to_json for a mapping or a list).",
         )
     data = _from_base64(value) if encoding == "base64" else _from_text(value)
     if not 0 < len(data) <= LONGEST_VALUE:

@@ -16,6 +16,7 @@ from .owner import Owner
 # In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.
 _LISTED = '{{.ID}} {{printf "%x" .Name}}'
 _SHOWN = '{{printf "%x" .SecretData}}'
+_SPARE = 4 * 1024 * 1024
 
 
 def require_runtime_dir(owner: Owner) -> None:
@@ -30,6 +31,29 @@ def require_runtime_dir(owner: Owner) -> None:
             where="user",
             remedy="Turn linger on first (quadlet.fleet.linger).",
         )
+
+
+def require_space(owner: Owner) -> None:
+    """Refuses a file system that is nearly full.
+
+    Podman's file driver writes all secrets of a scope into one file, over the old one: where
+    the space ends within, every secret is lost.
+    """
+    ran = owner.run(["podman", "info", "--format", "{{.Store.GraphRoot}}"])
+    if ran.status != 0:
+        raise QuadletError(f"podman info failed: {ran.err.strip()}")
+    path = f"{ran.out.strip()}/secrets"
+    if owner.call(_free, path) < _SPARE:
+        raise QuadletError(
+            "less than 4 MiB are free, and Podman loses all secrets where it can't write them",
+            where=path,
+            remedy="Free some space on that file system; nothing was changed.",
+        )
+
+
+def _free(path: str) -> int:
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
 
 
 def look_up(owner: Owner, name: str) -> str | None:
