@@ -72,12 +72,16 @@ class Owner:
         *,
         timeout: float = _TIMEOUT,
         extra: t.Mapping[str, str] | None = None,
+        given: bytes | None = None,
     ) -> Ran:
-        """Runs a command as the user.  127: it does not exist; 124: it took too long."""
+        """Runs a command as the user.  127: it does not exist; 124: it took too long.
+
+        given: its standard input.
+        """
         try:
             done = subprocess.run(
                 list(argv),
-                stdin=subprocess.DEVNULL,
+                **({"stdin": subprocess.DEVNULL} if given is None else {"input": given}),
                 capture_output=True,
                 timeout=timeout,
                 check=False,

@@ -1,0 +1,85 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Secrets in the storage of an owner's Podman; a value goes in and out through pipes only."""
+
+from __future__ import annotations
+
+import os
+
+from .._core.errors import QuadletError
+from .._core.secret import find_id
+from .owner import Owner
+
+# In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.
+_LISTED = '{{.ID}} {{printf "%x" .Name}}'
+_SHOWN = '{{printf "%x" .SecretData}}'
+_SPARE = 4 * 1024 * 1024
+
+
+def require_runtime_dir(owner: Owner) -> None:
+    """Refuses a user that nobody has logged in and who does not linger.
+
+    Podman without a runtime directory takes one in /tmp, writes that into its database, and
+    keeps to it when the user has a manager: from then on /tmp's cleaning breaks containers.
+    """
+    if owner.uid and not os.path.isdir(owner.runtime_dir):
+        raise QuadletError(
+            f"user {owner.name} has no {owner.runtime_dir}, which Podman needs",
+            where="user",
+            remedy="Turn linger on first (quadlet.fleet.linger).",
+        )
+
+
+def require_space(owner: Owner) -> None:
+    """Refuses a file system that is nearly full.
+
+    Podman's file driver writes all secrets of a scope into one file, over the old one: where
+    the space ends within, every secret is lost.
+    """
+    ran = owner.run(["podman", "info", "--format", "{{.Store.GraphRoot}}"])
+    if ran.status != 0:
+        raise QuadletError(f"podman info failed: {ran.err.strip()}")
+    path = f"{ran.out.strip()}/secrets"
+    if owner.call(_free, path) < _SPARE:
+        raise QuadletError(
+            "less than 4 MiB are free, and Podman loses all secrets where it can't write them",
+            where=path,
+            remedy="Free some space on that file system; nothing was changed.",
+        )
+
+
+def _free(path: str) -> int:
+    found = os.statvfs(path)
+    return found.f_bavail * found.f_frsize
+
+
+def look_up(owner: Owner, name: str) -> str | None:
+    """The id of the secret of that name."""
+    return find_id(_podman(owner, "ls", "--noheading", "--format", _LISTED), name)
+
+
+def read(owner: Owner, secret_id: str) -> bytes:
+    """The secret's value."""
+    out = _podman(owner, "inspect", "--showsecret", "--format", _SHOWN, secret_id)
+    return bytes.fromhex(out)
+
+
+def store(owner: Owner, name: str, value: bytes, *, replace: bool = False) -> None:
+    """Creates the secret; Podman's replacement removes the old one first."""
+    flags = ["--replace"] if replace else []
+    _podman(owner, "create", *flags, "--", name, "-", given=value)
+
+
+def remove(owner: Owner, secret_id: str) -> None:
+    """Removes the secret, whether a container uses it or not."""
+    _podman(owner, "rm", secret_id)
+
+
+def _podman(owner: Owner, verb: str, *words: str, given: bytes | None = None) -> str:
+    ran = owner.run(["podman", "secret", verb, *words], given=given)
+    if ran.status != 0:
+        raise QuadletError(f"podman secret {verb} failed: {ran.err.strip()}")
+    return ran.out
