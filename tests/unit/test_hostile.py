@@ -12,8 +12,8 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.generator import parse_verdict
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.quoting import split_words
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.render import render_unit
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.splitting import split_words
 from tests.unit.support.generators import RELEASES, Generator, Said, find_generator
 from tests.unit.support.values import HOSTILE
 

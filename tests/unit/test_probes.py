@@ -8,13 +8,12 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import Gate, parse_gate
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.probes import (
-    Gate,
     Probe,
     host_and_port,
     judge_command,
     judge_http,
-    parse_gate,
     pauses,
 )
 

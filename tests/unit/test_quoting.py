@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core import quoting
+from ansible_collections.quadlet.fleet.plugins.module_utils._core import quoting, splitting
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from tests.unit.support.generators import Generator
 from tests.unit.support.values import HOSTILE
@@ -20,13 +20,13 @@ each_hostile = pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_word_comes_back(value: str) -> None:
     text = quoting.word(value)
     assert "\n" not in text
-    assert quoting.split_words(text) == [value]
-    assert quoting.split_words(f"a {text} b") == ["a", value, "b"]
+    assert splitting.split_words(text) == [value]
+    assert splitting.split_words(f"a {text} b") == ["a", value, "b"]
 
 
 @each_hostile
 def test_command_comes_back(value: str) -> None:
-    words = quoting.split_words(quoting.command(["a", value, "b"]))
+    words = splitting.split_words(quoting.command(["a", value, "b"]))
     assert [word.replace("%%", "%").replace("$$", "$") for word in words] == ["a", value, "b"]
 
 
@@ -138,7 +138,7 @@ def test_literal(value: str, text: str) -> None:
     ],
 )
 def test_split_words(text: str, words: list[str]) -> None:
-    assert quoting.split_words(text) == words
+    assert splitting.split_words(text) == words
 
 
 def test_the_generators_split_the_same(generator: Generator, tmp_path: pathlib.Path) -> None:
@@ -154,6 +154,6 @@ def test_the_generators_split_the_same(generator: Generator, tmp_path: pathlib.P
     }
     out = generator.read(texts, tmp_path).out
     found = dict(re.findall(r"(?s)---n(\d)\.service---.*?localhost/a:1 ([^\n]*)\n\n", out))
-    assert {name: quoting.split_words(found[str(n)]) for n, name in enumerate(lines)} == {
-        name: quoting.split_words(line) for name, line in lines.items()
+    assert {name: splitting.split_words(found[str(n)]) for n, name in enumerate(lines)} == {
+        name: splitting.split_words(line) for name, line in lines.items()
     }

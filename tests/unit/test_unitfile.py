@@ -8,7 +8,7 @@ import re
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.quoting import split_words
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.splitting import split_words
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitfile import parse_unit
 from tests.unit.support.generators import Generator
 

@@ -18,8 +18,8 @@ from .errors import QuadletError
 from .keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
 from .kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in
 from .quirks import check_quirks
-from .quoting import unwrap
 from .refs import entry_refs, path_refs, unit_refs
+from .splitting import unwrap
 from .unitfile import Entry, UnitText, parse_unit
 
 _PATHS_ARE_READ_ONLY = (

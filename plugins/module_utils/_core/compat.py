@@ -15,7 +15,7 @@ import collections
 import contextlib
 import typing as t
 
-from . import quoting
+from . import quoting, splitting
 from .errors import QuadletError
 from .keys import SECTIONS, Key, Reads, Version
 from .kinds import OLDEST, kind_of, split_drop_in
@@ -108,12 +108,12 @@ def _lines(unit: UnitText, row: Key, entry: Entry) -> list[str]:
 def _values(row: Key, text: str) -> list[str]:
     """The values in one line, as the key's reader splits it."""
     if row.reads is Reads.STRV:
-        return quoting.split_strv(text)
+        return splitting.split_strv(text)
     if row.reads in (Reads.ARGS, Reads.KEYVAL):
-        return quoting.split_words(text)
+        return splitting.split_words(text)
     if row.reads is Reads.BOOL:
         return ["" if text.lower() in _TRUE else "false"]
-    return [quoting.unwrap(text)] if row.reads in (Reads.SCALAR, Reads.COMMAND) else [text]
+    return [splitting.unwrap(text)] if row.reads in (Reads.SCALAR, Reads.COMMAND) else [text]
 
 
 def _words(row: Key, value: str) -> str:

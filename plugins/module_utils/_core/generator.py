@@ -12,7 +12,7 @@ import typing as t
 
 from .errors import QuadletError
 from .kinds import is_template
-from .quoting import split_words
+from .splitting import split_words
 from .unitfile import UnitText
 
 _PREFIX = re.compile(r"^quadlet-generator\[\d+\]: ")

@@ -15,8 +15,8 @@ import typing as t
 from .check import Place
 from .keys import NEWEST, SECTIONS, Key, Reads, Version
 from .kinds import Kind, drop_in_dirs, kind_of, split_drop_in
-from .quoting import split_words, unwrap
 from .refs import PathRef, path_refs
+from .splitting import split_words, unwrap
 from .unitfile import Entry, UnitText
 
 

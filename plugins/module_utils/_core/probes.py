@@ -3,15 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What a deployment must show before it counts: seconds, health and probes, as asked for."""
+"""Probes: questions to a running app, and which answers count."""
 
 from __future__ import annotations
 
-import math
 import re
 import typing as t
 
 from .errors import QuadletError
+from .gate import check_seconds
 
 _KINDS = ("http", "tcp", "command")
 _PAUSE_GROWS, _LONGEST_PAUSE = 1.5, 10.0
@@ -42,27 +42,9 @@ class Probe(t.NamedTuple):
         return f"{self.kind} {words}" + (f" in {self.container}" if self.container else "")
 
 
-class Gate(t.NamedTuple):
-    """timeout for all and stable time of each service, in seconds; healthy: auto or never."""
-
-    timeout: float = 300.0
-    stable: float = 1.0
-    healthy: str = "auto"
-    probes: tuple[Probe, ...] = ()
-
-
-def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
-    """The gate that a module's option describes."""
-    given = {key: value for key, value in gate.items() if value is not None}
-    for key in ("timeout", "stable"):
-        _check_seconds(f"gate {key}", given.get(key, 0))
-    probes = given.pop("probes", ())
-    return Gate(**given, probes=tuple(_parse_probe(n, row) for n, row in enumerate(probes, 1)))
-
-
-def _check_seconds(where: str, value: float) -> None:
-    if value < 0 or not math.isfinite(value):
-        raise QuadletError(f"{value} is no number of seconds", where=where)
+def parse_probes(rows: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Probe, ...]:
+    """The probes that a module's option describes."""
+    return tuple(_parse_probe(number, row) for number, row in enumerate(rows, 1))
 
 
 def _parse_probe(number: int, row: t.Mapping[str, t.Any]) -> Probe:
@@ -83,7 +65,7 @@ def _parse_probe(number: int, row: t.Mapping[str, t.Any]) -> Probe:
     problem = _CHECKS[kind](target) or _bad_pattern(given.get("body", ""))
     if problem:
         raise QuadletError(problem, where=where)
-    _check_seconds(where, given.get("interval", 0))
+    check_seconds(where, given.get("interval", 0))
     if given.get("retries", 0) < 0:
         raise QuadletError(f"{given['retries']} retries", where=where)
     lists = {key: tuple(given[key]) for key in ("status",) if key in given}

@@ -17,8 +17,8 @@ import typing as t
 from .errors import QuadletError
 from .keys import SECTIONS, Key, Reads, Version, version_text
 from .kinds import Kind, kind_of
-from .quoting import split_words, unwrap
 from .refs import unit_refs
+from .splitting import split_words, unwrap
 from .unitfile import Entry, UnitText
 
 

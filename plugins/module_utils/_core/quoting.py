@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import json
 import re
-import typing as t
 
 from .errors import QuadletError
+from .splitting import ODD_CHARACTER, odd_character
 
 _NEEDS_QUOTES = re.compile(r"[\s\"'\\\x00-\x1f\x7f]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -25,15 +25,6 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LONE_SEMICOLON = "a lone ';' can't be written: systemd takes it for the end of the command"
 _IN_A_SCRIPT = "Put the command in a shell's script: [sh, -c, 'a; b']."
 _NO_JSON = re.compile("[\x00\ud800-\udfff]")
-
-ODD_CHARACTER: t.Final = re.compile(
-    "[\x00\x80\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(
-        f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000)
-    )
-    + "]"
-)
-"""NUL, U+0080, surrogates and noncharacters: what no unit can hold."""
 
 
 def check_characters(text: str) -> None:
@@ -44,17 +35,6 @@ def check_characters(text: str) -> None:
             f"{found.group()!r} {odd_character(found.group())}",
             remedy="Remove it, or let a script or an environment file make it.",
         )
-
-
-def odd_character(char: str) -> str:
-    """What is wrong with a character that ODD_CHARACTER matches."""
-    if char == "\x00":
-        return "is a NUL byte, which ends a text"
-    if char == "\x80":
-        return "is U+0080, which Podman writes as a byte that is no UTF-8"
-    if "\ud800" <= char <= "\udfff":
-        return "is not UTF-8, but half of a pair, or a byte of another encoding"
-    return "is a noncharacter, and systemd refuses a unit that holds one"
 
 
 def literal(text: str) -> str:
@@ -147,74 +127,3 @@ def json_command(words: list[str]) -> str:
             raise QuadletError(f"{found.group()!r} {odd_character(found.group())}")
     text = json.dumps(words, ensure_ascii=False)
     return literal(ODD_CHARACTER.sub(lambda match: json.dumps(match.group())[1:-1], text))
-
-
-_NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16), **dict.fromkeys("01234567", (2, 8))}
-_UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-
-
-_BLANKS = " \t\n\r"
-_STRV_PART = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"']+")
-_STRV_WORD = re.compile(rf"(?:{_STRV_PART.pattern})+")
-
-
-def split_words(text: str) -> list[str]:
-    """The words of a line as Podman and systemd split it: quotes group, C escapes apply."""
-    words: list[str] = []
-    current: list[str] = []
-    quote = ""
-    started = False
-    chars = iter(text)
-    for char in chars:
-        if not quote and char in _BLANKS:
-            if started:
-                words.append("".join(current))
-            current, started = [], False
-            continue
-        started = True
-        if char == "\\":
-            current.append(_unescape(chars))
-        elif char == quote:
-            quote = ""
-        elif not quote and char in "\"'":
-            quote = char
-        else:
-            current.append(char)
-    return [*words, "".join(current)] if started else words
-
-
-def unwrap(text: str) -> str:
-    """A single value (Lookup) without the pair of double quotes around it, as since 5.8.2."""
-    paired = len(text) > 1 and text[0] == text[-1] == '"'
-    return text[1:-1] if paired else text
-
-
-def split_strv(text: str) -> list[str]:
-    """The words of a line without escapes (LookupAllStrv).
-
-    Podman drops the whole line where a quote is not closed, and what follows an empty word.
-    """
-    if _STRV_PART.sub("", text).strip():
-        return []
-    words = [
-        "".join(_unquoted(part) for part in _STRV_PART.findall(word))
-        for word in _STRV_WORD.findall(text)
-    ]
-    return words[: words.index("")] if "" in words else words
-
-
-def _unquoted(part: str) -> str:
-    return part[1:-1] if part[0] in "\"'" else part
-
-
-def _unescape(chars: t.Iterator[str]) -> str:
-    char = next(chars, "")
-    size, base = _NUMBERED.get(char, (0, 0))
-    if size:
-        octal = char if base == 8 else ""
-        digits = octal + "".join(next(chars, "") for _n in range(size))
-        try:
-            return chr(int(digits, base))
-        except (ValueError, OverflowError):
-            return f"\\{char}{digits}"
-    return _UNESCAPES.get(char, char)

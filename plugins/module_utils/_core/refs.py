@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .kinds import kind_of
-from .quoting import split_words
+from .splitting import split_words
 from .unitfile import Entry, UnitText
 
 _BUILD_CONTEXT = frozenset({"SetWorkingDirectory", "File", "IgnoreFile"})

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import quoting
+from . import quoting, splitting
 from .errors import QuadletError
 from .keys import SECTIONS, Key, Reads
 
@@ -60,7 +60,7 @@ def _is_name(pattern: re.Pattern[str], name: t.Any) -> bool:
     return (
         isinstance(name, str)
         and bool(pattern.fullmatch(name))
-        and not quoting.ODD_CHARACTER.search(name)
+        and not splitting.ODD_CHARACTER.search(name)
     )
 
 

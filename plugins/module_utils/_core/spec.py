@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
+from .gate import Gate, parse_gate
 from .kinds import (
     COMPANIONS,
     KINDS,
@@ -24,7 +25,6 @@ from .kinds import (
     template_of,
 )
 from .layout import RESERVED_DIR
-from .probes import Gate, parse_gate
 
 STATES = ("started", "present", "stopped", "restarted", "absent")
 ON_CHANGE = ("restart", "reload", "none")

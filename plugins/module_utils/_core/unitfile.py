@@ -18,7 +18,7 @@ import typing as t
 
 from .errors import QuadletError
 from .kinds import split_drop_in
-from .quoting import ODD_CHARACTER, odd_character
+from .splitting import ODD_CHARACTER, odd_character
 
 _SECTION = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
 
