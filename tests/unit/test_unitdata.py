@@ -61,7 +61,7 @@ def test_errors_have_the_line() -> None:
 def test_the_corpus_covers_every_key_and_kind() -> None:
     assert len(CORPUS) >= 150
     assert {name.rpartition(".")[2] for name in CORPUS} == set(KINDS)
-    units = [parse_unit(name, text) for name, text in CORPUS.items()]
+    units = [parse_unit(name, text, forgiving=True) for name, text in CORPUS.items()]
     used = {(entry.section, entry.key) for unit in units for entry in unit.entries if entry.value}
     assert {(section, key) for section, rows in SECTIONS.items() for key in rows} <= used
 
@@ -88,4 +88,4 @@ def test_generators_make_the_same_of_both(generator: Generator, tmp_path: pathli
     wanted = _read(generator, CORPUS, tmp_path / "a")
     found = _read(generator, again, tmp_path / "b")
     assert found == wanted
-    assert len(wanted[0]) == {"5.4": 138, "5.8": 163, "6.1": 166}[generator.release]
+    assert len(wanted[0]) == {"5.4": 143, "5.8": 168, "6.1": 171}[generator.release]

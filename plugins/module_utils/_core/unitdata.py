@@ -22,7 +22,7 @@ def unit_data(name: str, text: str) -> Sections:
     value the last one counts.  Other keys, systemd's own, have a list where they stand more
     than once.  Comments are not data.
     """
-    unit = parse_unit(name, text)
+    unit = parse_unit(name, text, forgiving=True)
     sections: Sections = {section: {} for section in unit.sections}
     for entry in unit.entries:
         row = SECTIONS.get(entry.section, {}).get(entry.key)

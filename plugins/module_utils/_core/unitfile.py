@@ -85,12 +85,13 @@ def merged(name: str, units: t.Mapping[str, UnitText]) -> UnitText:
     )
 
 
-def parse_unit(name: str, text: str) -> UnitText:
+def parse_unit(name: str, text: str, *, forgiving: bool = False) -> UnitText:
     """What a unit's text says; QuadletError with file:line (rule syntax) where Podman refuses it.
 
     Lines are trimmed; `#` and `;` begin comments; a backslash at a line's end joins
     the next one.  A line that ends in a backslash before an empty line hangs the
     generator of Podman 4.6 to 5.3; at the end of the file every release drops it.
+    forgiving: such a line is read as Podman 5.4 and newer do.
     """
     if text.startswith("\ufeff"):
         raise QuadletError(
@@ -101,7 +102,7 @@ def parse_unit(name: str, text: str) -> UnitText:
         )
     sections: list[str] = []
     entries: list[Entry] = []
-    for span, line in _logical_lines(name, text):
+    for span, line in _logical_lines(name, text, forgiving):
         heading = _SECTION.fullmatch(line)
         if heading:
             sections.append(heading.group(1))
@@ -110,14 +111,16 @@ def parse_unit(name: str, text: str) -> UnitText:
     return UnitText(name, text, tuple(dict.fromkeys(sections)), tuple(entries))
 
 
-def _logical_lines(name: str, text: str) -> t.Iterator[tuple[tuple[int, int], str]]:
+def _logical_lines(
+    name: str, text: str, forgiving: bool
+) -> t.Iterator[tuple[tuple[int, int], str]]:
     """(first and last number, text) of every line that says something, continued ones joined."""
     parts: list[str] = []
     first = last = 0
     odd = "\r" in text or ODD_CHARACTER.search(text)
     for number, raw in enumerate([*text.split("\n"), ""], start=1):
         line = raw.strip()
-        if parts and not line:
+        if parts and not line and not forgiving:
             raise QuadletError(
                 "a line ends in a backslash and nothing follows it",
                 where=f"{name}:{last}",
@@ -134,6 +137,8 @@ def _logical_lines(name: str, text: str) -> t.Iterator[tuple[tuple[int, int], st
             continue
         yield (first, number), "".join([*parts, line])
         parts, first = [], 0
+    if parts and last == text.removesuffix("\n").count("\n") + 1:
+        yield (first, last), "".join(parts)
 
 
 def _check_characters(where: str, line: str) -> None:
