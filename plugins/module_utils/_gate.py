@@ -75,10 +75,8 @@ def _why_not(health: str | None) -> str:
 
 
 def _ask_all(work: Work, end: float) -> list[Complaint]:
-    reasons = {probe.name: _ask(work, probe, end) for probe in work.app.gate.probes}
-    return [
-        Complaint("", "probe", f"{name}: {reason}") for name, reason in reasons.items() if reason
-    ]
+    reasons = [(probe.name, _ask(work, probe, end)) for probe in work.app.gate.probes]
+    return [Complaint("", "probe", f"{name}: {reason}") for name, reason in reasons if reason]
 
 
 def _ask(work: Work, probe: Probe, end: float) -> str | None:

@@ -43,6 +43,7 @@ def test_probes_that_pass(app: App) -> None:
     ]
     files = {"www/index.html": "hello\n"}
     app.deployed({"web": web}, files, gate={"stable": 0, "probes": probes})
+    assert app.runs("web")
 
 
 def test_a_probe_that_fails(either: App) -> None:
@@ -64,6 +65,7 @@ def test_a_slow_start_is_asked_again(either: App) -> None:
     probe = {"command": ["test", "-e", "/tmp/ready"], "container": either.unit("web")}
     gate = {"stable": 0, "probes": [{**probe, "interval": 0.5, "retries": 20}]}
     either.deployed({"web": container(exec_=slow)}, gate=gate)
+    assert either.inside("web", "ls /tmp/ready") == "/tmp/ready"
 
 
 def test_an_unchanged_run_asks_nothing(either: App) -> None:
