@@ -37,14 +37,13 @@ class Decided:
     lingers: bool
 
 
-def needs_judgement(app: App, scope: Scope, snapshot: Snapshot) -> bool:
+def needs_judgement(snapshot: Snapshot) -> bool:
     """Whether a unit's text is other than at the last reload, so that the generator is asked."""
     if not (snapshot.desired or snapshot.manifest.files):
         return False
-    draft = _world(app, scope, snapshot, {})
-    writes, deletes = file_changes(draft)
-    changed = any(map(is_unit, [*writes, *deletes]))
-    return changed or draft.loaded != snapshot.manifest.loaded
+    writes, deletes = file_changes(snapshot.desired, snapshot.current, snapshot.manifest)
+    loaded = core_inputs.loaded_digest(snapshot.desired, snapshot.drop_ins)
+    return any(map(is_unit, [*writes, *deletes])) or loaded != snapshot.manifest.loaded
 
 
 def decide(
@@ -57,7 +56,7 @@ def decide(
     """The plan; QuadletError with everything that is wrong with the app, before any change."""
     judgement = None
     services = snapshot.manifest.services
-    if needs_judgement(app, scope, snapshot):
+    if needs_judgement(snapshot):
         judgement, snapshot, services = _judge(app, scope, snapshot)
     world = _world(app, scope, snapshot, services)._replace(renewed=renewed)
     if judgement:
@@ -143,7 +142,7 @@ def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
 
 def _own_starts(world: World, manager: Manager) -> frozenset[str]:
     """Services that systemd itself started with what is installed, at boot say."""
-    writes, deletes = file_changes(world)
+    writes, deletes = file_changes(world.desired, world.current, world.manifest)
     if writes or deletes or world.loaded != world.manifest.loaded:
         return frozenset()
     suspects = []

@@ -93,7 +93,9 @@ def _app(
         "units": sorted(path for path in manifest.files if is_unit(path)),
         "files": sorted(path for path in manifest.files if not is_unit(path)),
         "services": {
-            service: _service(service, record, snapshot, details, storage.containers)
+            service: _service(
+                service, record, snapshot, details, storage.containers, declared[service]
+            )
             for service, record in manifest.services.items()
         },
         "drift": [
@@ -109,13 +111,14 @@ def _service(
     snapshot: Snapshot,
     details: t.Mapping[str, Details],
     containers: t.Mapping[str, Container],
+    declared: str | None,
 ) -> dict[str, t.Any]:
     running = containers.get(name)
     return {
         "unit": record.unit,
         **service_result(snapshot.states.get(name, State()), details.get(name)),
         "image": {
-            "declared": declared_image(record.unit, snapshot.current),
+            "declared": declared,
             "running": running.image if running else None,
             "running_id": running.image_id if running else None,
         },

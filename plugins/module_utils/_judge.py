@@ -18,8 +18,8 @@ from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_erro
 from ._core.inputs import text_of
 from ._core.instances import check_instances
 from ._core.keys import Version
-from ._core.kinds import KINDS, is_quadlet, is_unit, kind_of
-from ._core.lint_view import Context, unit_of
+from ._core.kinds import KINDS, is_quadlet, is_unit, kind_of, unit_of
+from ._core.lint_view import Context
 from ._core.manifest import parse_manifest
 from ._core.refs import unit_refs
 from ._core.spec import App

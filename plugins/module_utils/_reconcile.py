@@ -88,7 +88,7 @@ def _decide_now(run: _Run, renewed: frozenset[str] = frozenset()) -> Decided:
         if app.patch and not snapshot.desired:  # its last unit goes: the app does
             app = dataclasses.replace(app, state="absent", patch={})
         _check_installed(app, scope, snapshot)
-    if not run.check and needs_judgement(app, scope, snapshot):
+    if not run.check and needs_judgement(snapshot):
         with timed(timings, "lock"):
             run.lock.acquire()
         snapshot = read_snapshot(app, scope, manager)  # what the run before us left

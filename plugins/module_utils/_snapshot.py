@@ -12,7 +12,7 @@ import os
 import typing as t
 
 from ._core.inputs import digest
-from ._core.kinds import drop_in_dirs, is_quadlet, is_unit, split_drop_in
+from ._core.kinds import drop_in_dirs, is_quadlet, is_unit, unit_of
 from ._core.layout import Layout
 from ._core.manifest import Manifest, parse_manifest
 from ._core.spec import App, Blob
@@ -134,11 +134,7 @@ def desired_content(app: App, manifest: Manifest, current: t.Mapping[str, Blob])
 def _patched(app: App, installed: dict[str, Blob]) -> dict[str, Blob]:
     """The installed set with the app's patch; nothing at all once no unit is left."""
     gone = [unit for unit, blob in app.patch.items() if blob is None]
-    left = {
-        path: blob
-        for path, blob in installed.items()
-        if path not in gone and (split_drop_in(path) or (path,))[0] not in gone
-    }
+    left = {path: blob for path, blob in installed.items() if unit_of(path) not in gone}
     left.update({unit: blob for unit, blob in app.patch.items() if blob is not None})
     return left if any(is_unit(path) and "/" not in path for path in left) else {}
 

@@ -14,7 +14,7 @@ from ._core.errors import QuadletError, join_errors
 from ._core.generator import Service
 from ._core.lint import Finding
 from ._core.lint_rules import parse_ignore
-from ._core.spec import App, parse_app_name, parse_content
+from ._core.spec import App, parse_app_name, parse_content, sections_of
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
 from ._installed import lint_installed
@@ -34,12 +34,11 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if errors:
             raise _failed(errors, list(verdict.warnings), lint)
         return _result(verdict.services, list(verdict.warnings), lint)
-    units = params["units"] or {}
     app = App(
         name,
         content=content,
         compat=params["compat"],
-        sections={path: unit for path, unit in units.items() if isinstance(unit, dict)},
+        sections=sections_of(params["units"]),
         lint_ignore=ignore,
     )
     return _validate_app(for_host(app), scope)

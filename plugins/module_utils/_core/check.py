@@ -16,7 +16,7 @@ import typing as t
 
 from .errors import QuadletError
 from .keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
-from .kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in
+from .kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in, unit_of
 from .quirks import check_quirks
 from .refs import entry_refs, path_refs, unit_refs
 from .splitting import unwrap
@@ -74,7 +74,7 @@ def check_units(
     errors: list[QuadletError] = []
     for path, unit in units.items():
         drop_in = split_drop_in(path)
-        kind = kind_of(drop_in[0] if drop_in else path)
+        kind = kind_of(unit_of(path))
         if kind is None:
             continue
         errors += _check_kind(path, kind, version, is_drop_in=bool(drop_in))

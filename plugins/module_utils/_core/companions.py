@@ -17,8 +17,9 @@ import typing as t
 
 from .errors import QuadletError
 from .generator import Service, to_service
-from .kinds import COMPANIONS, Companion, companion_of, is_template, split_drop_in
+from .kinds import COMPANIONS, Companion, companion_of, is_template, split_drop_in, unit_of
 from .manifest import ServiceRecord
+from .splitting import TRUE
 from .unitfile import UnitText, merged
 
 _EVERYWHERE = ("Unit", "Install")
@@ -46,7 +47,7 @@ def _to_service(name: str, companion: Companion, unit: UnitText, folder: str) ->
         return service
     given = unit.value(companion.section, companion.trigger_key)
     stem = name.rpartition(".")[0]
-    each = (unit.value(companion.section, "Accept") or "").lower() in ("yes", "true", "1", "on")
+    each = (unit.value(companion.section, "Accept") or "").lower() in TRUE
     default = f"{stem}@.service" if companion.suffix == "socket" and each else f"{stem}.service"
     return service._replace(triggers=(given or default,))
 
@@ -97,7 +98,7 @@ def check_companions(
 
 def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
     drop_in = split_drop_in(path)
-    name = drop_in[0] if drop_in else path
+    name = unit_of(path)
     row = COMPANIONS[name.rpartition(".")[2]]
     known = [section for section in (row.section, *_EVERYWHERE) if section]
     errors = [

@@ -18,10 +18,8 @@ import typing as t
 from . import quoting, splitting
 from .errors import QuadletError
 from .keys import SECTIONS, Key, Reads, Version
-from .kinds import OLDEST, kind_of, split_drop_in
+from .kinds import OLDEST, kind_of, split_drop_in, unit_of
 from .unitfile import Entry, UnitText, parse_unit
-
-_TRUE = frozenset({"1", "yes", "true", "on"})
 
 
 def is_dated(texts: t.Mapping[str, str]) -> bool:
@@ -37,14 +35,14 @@ def rewrite_newer(texts: t.Mapping[str, str], version: Version) -> dict[str, str
     units = _parse(texts)
     found = {path: _rewritable(unit, version) for path, unit in units.items()}
     files = collections.Counter(
-        (_unit(path), name) for path, keys in found.items() for name in keys
+        (unit_of(path), name) for path, keys in found.items() for name in keys
     )
     rewritten = dict(texts)
     for path, keys in found.items():
         edits: dict[Entry, list[str]] = {}
         for name, (row, entries) in keys.items():
             # Of a single value in two files only Podman knows which one counts.
-            if row.repeats or files[_unit(path), name] == 1:
+            if row.repeats or files[unit_of(path), name] == 1:
                 edits.update(_replacement(units[path], row, entries))
         if edits:
             rewritten[path] = units[path].with_lines(edits)
@@ -59,13 +57,9 @@ def _parse(texts: t.Mapping[str, str]) -> dict[str, UnitText]:
     return units
 
 
-def _unit(path: str) -> str:
-    return (split_drop_in(path) or (path,))[0]
-
-
 def _rewritable(unit: UnitText, version: Version | None) -> dict[str, tuple[Key, list[Entry]]]:
     """Keys that are too new for a Podman (None: for any) and have an option, with their lines."""
-    kind = kind_of(_unit(unit.name))
+    kind = kind_of(unit_of(unit.name))
     if kind is None:
         return {}
     found: dict[str, tuple[Key, list[Entry]]] = {}
@@ -112,7 +106,7 @@ def _values(row: Key, text: str) -> list[str]:
     if row.reads in (Reads.ARGS, Reads.KEYVAL):
         return splitting.split_words(text)
     if row.reads is Reads.BOOL:
-        return ["" if text.lower() in _TRUE else "false"]
+        return ["" if text.lower() in splitting.TRUE else "false"]
     return [splitting.unwrap(text)] if row.reads in (Reads.SCALAR, Reads.COMMAND) else [text]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from .inputs import parse_leniently
-from .kinds import companion_of, is_template, split_drop_in
+from .kinds import companion_of, is_template, unit_of
 from .spec import Blob
 from .unitfile import merged
 from .world import World
@@ -61,7 +61,7 @@ def _install(name: str, content: t.Mapping[str, Blob]) -> list[tuple[str, str]]:
     texts = {
         path: unit
         for path in content
-        if path == name or (split_drop_in(path) or ("",))[0] == name
+        if unit_of(path) == name
         for unit in [parse_leniently(path, content[path])]
         if unit
     }

@@ -12,7 +12,7 @@ import typing as t
 
 from .errors import QuadletError
 from .kinds import is_template
-from .splitting import split_words
+from .splitting import TRUE, split_words
 from .unitfile import UnitText
 
 _PREFIX = re.compile(r"^quadlet-generator\[\d+\]: ")
@@ -154,8 +154,7 @@ def to_service(name: str, values: Block) -> Service:
         source=values.get(("Unit", "SourcePath"), [""])[-1],
         needs=words(*_NEEDS),
         follows=words(*_NEEDS, "PartOf"),
-        once=last("Type", "") == "oneshot"
-        and last("RemainAfterExit", "no") not in ("yes", "true", "1", "on"),
+        once=last("Type", "") == "oneshot" and last("RemainAfterExit", "no") not in TRUE,
         objects=tuple(n for text in commands for n in _object_names(name, text)),
         can_reload=("Service", "ExecReload") in values,
         makes=next(filter(None, (_made(name, text) for text in commands)), ""),

@@ -17,7 +17,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
-from .kinds import drop_in_dirs, is_unit, kind_of, split_drop_in
+from .kinds import drop_in_dirs, is_unit, kind_of, unit_of
 from .manifest import Parts
 from .refs import PathRef, path_refs
 from .spec import Blob
@@ -97,8 +97,7 @@ class AppInputs:
         return Inputs(restart, reload)
 
     def _refs(self, path: str) -> list[PathRef]:
-        drop_in = split_drop_in(path)
-        kind = kind_of(drop_in[0] if drop_in else path)
+        kind = kind_of(unit_of(path))
         unit = parse_leniently(path, self._content[path])
         if kind is None or unit is None:
             return []

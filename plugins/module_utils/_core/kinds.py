@@ -155,9 +155,14 @@ def is_unit(path: str) -> bool:
     return is_quadlet(path) or is_companion(path)
 
 
-def _unit_name(path: str, table: t.Mapping[str, t.Any]) -> bool:
+def unit_of(path: str) -> str:
+    """The unit that a unit's or a drop-in's path belongs to."""
     drop_in = split_drop_in(path)
-    name = drop_in[0] if drop_in else path
+    return drop_in[0] if drop_in else path
+
+
+def _unit_name(path: str, table: t.Mapping[str, t.Any]) -> bool:
+    name = unit_of(path)
     return "/" not in name and _suffix(name) in table
 
 

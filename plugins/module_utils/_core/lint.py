@@ -14,13 +14,14 @@ import typing as t
 from .check import check_units, parse_units
 from .errors import QuadletError
 from .keys import SECTIONS
+from .kinds import unit_of
 from .lint_rules import RULES, check_rule_name
 from .lint_safety import SAFETY_RULES
 from .lint_service import APP_RULES, SERVICE_RULES
 from .lint_text import TEXT_RULES, Test
 from .lint_unit import UNIT_RULES
 from .lint_values import VALUE_RULES
-from .lint_view import Context, Hit, Units, unit_of
+from .lint_view import Context, Hit, Units
 from .unitfile import UnitText
 
 LEVELS = ("error", "warning", "note")

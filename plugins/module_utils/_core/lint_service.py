@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .kinds import KINDS, is_template, kind_of
-from .lint_values import FALSE, TRUE, not_among
-from .lint_view import Hit, Hits, Line, Merged, Units, service_stem, unit_of, words_of
+from .kinds import KINDS, companion_of, is_template, kind_of, unit_of
+from .lint_values import FALSE, not_among
+from .lint_view import Hit, Hits, Line, Merged, Units, service_stem, words_of
+from .splitting import TRUE
 
 _LINKS = ("WantedBy", "RequiredBy", "UpheldBy")
 _PULLS = ("Requires", "Wants", "BindsTo", "Upholds", "Requisite")
@@ -191,10 +192,10 @@ def _triggered(app: Units) -> t.Iterator[str]:
     """Units that other units of systemd in the app start: a timer, a socket, a path, a target."""
     for path, text in app.texts.items():
         name = unit_of(path)
-        stem, _dot, suffix = name.rpartition(".")
-        if suffix in ("timer", "socket", "path"):
-            named = text.value(suffix.capitalize(), "Unit" if suffix != "socket" else "Service")
-            unit = app.by_service.get(named or f"{stem}.service")
+        row = companion_of(name)
+        if row and row.trigger_key:
+            named = text.value(row.section, row.trigger_key)
+            unit = app.by_service.get(named or f"{name.rpartition('.')[0]}.service")
             if unit:
                 yield unit.name
         elif kind_of(name) is None:

@@ -13,8 +13,8 @@ import typing as t
 from .keys import Key, Reads
 from .lint_text import ValueRule
 from .lint_view import Line, is_open, words_of
+from .splitting import TRUE
 
-TRUE = frozenset(("1", "yes", "true", "on"))
 FALSE = frozenset(("0", "no", "false", "off"))
 _BOOLEANS = TRUE | FALSE
 

@@ -14,7 +14,7 @@ import typing as t
 
 from .check import Place
 from .keys import NEWEST, SECTIONS, Key, Reads, Version
-from .kinds import Kind, drop_in_dirs, kind_of, split_drop_in
+from .kinds import Kind, drop_in_dirs, kind_of
 from .refs import PathRef, path_refs
 from .splitting import split_words, unwrap
 from .unitfile import Entry, UnitText
@@ -187,9 +187,3 @@ def words_of(value: str) -> list[str]:
 def is_open(value: str) -> bool:
     """Whether systemd has a say in a value, so that it can't be judged here."""
     return "%" in value or "$" in value
-
-
-def unit_of(path: str) -> str:
-    """The unit that a unit's or a drop-in's path belongs to."""
-    drop_in = split_drop_in(path)
-    return drop_in[0] if drop_in else path

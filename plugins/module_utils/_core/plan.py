@@ -12,27 +12,29 @@ import typing as t
 from .enabling import Enabling, decide_enabling
 from .follow import follow, paused, restart_whole_pods
 from .inputs import Inputs, changed_keys, parse_leniently
-from .kinds import is_unit, split_drop_in
-from .manifest import ServiceRecord
+from .kinds import is_unit, unit_of
+from .manifest import Manifest, ServiceRecord
+from .spec import Blob
 from .unitstate import State
 from .world import Plan, Step, World, kind_of_service, state_of
 
 
-def file_changes(world: World) -> tuple[list[str], list[str]]:
+def file_changes(
+    desired: t.Mapping[str, Blob], current: t.Mapping[str, Blob], manifest: Manifest
+) -> tuple[list[str], list[str]]:
     """(paths to write, paths to delete) so that the app's directory is as desired."""
     writes = [
         path
-        for path, blob in world.desired.items()
-        if path not in world.current
-        or (blob.data, blob.mode) != (world.current[path].data, world.current[path].mode)
+        for path, blob in desired.items()
+        if path not in current or (blob.data, blob.mode) != (current[path].data, current[path].mode)
     ]
-    deletes = [p for p in world.manifest.files if p not in world.desired and p in world.current]
+    deletes = [path for path in manifest.files if path not in desired and path in current]
     return writes, deletes
 
 
 def make_plan(world: World) -> Plan:
     """The plan of one run."""
-    writes, deletes = file_changes(world)
+    writes, deletes = file_changes(world.desired, world.current, world.manifest)
     removed = [name for name in world.manifest.services if name not in world.services]
     reasons = {name: _why_now(world, name) for name in _selected(world)}
     actions = {name: action for name, (action, _why) in reasons.items() if action}
@@ -291,7 +293,7 @@ def _steps(
 
 
 def _write_step(world: World, path: str) -> Step:
-    unit = (split_drop_in(path) or (path,))[0]
+    unit = unit_of(path)
     service = next((n for n, r in world.services.items() if r.unit == unit), None)
     old, new = world.current.get(path), world.desired[path]
     if path in world.adopted:

@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .kinds import kind_of
-from .splitting import split_words
+from .splitting import TRUE, split_words
 from .unitfile import Entry, UnitText
 
 _BUILD_CONTEXT = frozenset({"SetWorkingDirectory", "File", "IgnoreFile"})
@@ -130,5 +130,5 @@ _MOUNT_NAMES = {"src": "source", "ro": "readonly"}
 
 
 def _is_read_only(options: t.Mapping[str, str]) -> bool:
-    readonly = options.get("readonly", "false").lower() in ("true", "1", "yes", "on")
+    readonly = options.get("readonly", "false").lower() in TRUE
     return readonly or options.get("type") in ("image", "artifact")

@@ -96,7 +96,7 @@ def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
         state="present" if state == "absent" else state,
         patch={unit: blob},
         only=unit,
-        sections=_sections({unit: given}),
+        sections=sections_of({unit: given}),
         **_parse_run(params),
     )
 
@@ -113,7 +113,8 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def _sections(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+def sections_of(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """Units that were given as sections, or as instances."""
     return {path: given for path, given in (units or {}).items() if isinstance(given, t.Mapping)}
 
 
@@ -141,7 +142,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         state=state,
         content=content if state != "absent" else None,
         prune=params.get("prune", True),
-        sections=_sections(params.get("units")),
+        sections=sections_of(params.get("units")),
         **_parse_run(params),
     )
 

@@ -13,6 +13,9 @@ import typing as t
 _NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16), **dict.fromkeys("01234567", (2, 8))}
 _UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _BLANKS = " \t\n\r"
+TRUE: t.Final = frozenset({"1", "yes", "true", "on"})
+"""Words that Podman, in any case, and systemd take for a true boolean."""
+
 _STRV_PART = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"']+")
 _STRV_WORD = re.compile(rf"(?:{_STRV_PART.pattern})+")
 
