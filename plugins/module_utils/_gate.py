@@ -1,7 +1,5 @@
 # Copyright (c) quadlet.fleet contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-#
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """The gate behind the starts: health of containers that have a check, and probes."""
 
@@ -15,8 +13,8 @@ from ._core.inputs import has_health_check
 from ._host import podman, systemd
 
 if t.TYPE_CHECKING:
-    from ._apply import Work
     from ._core.probes import Probe
+    from ._work import Work
 
 _IN_THE_USERS_GROUP = ("systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect")
 """A process outside of a user's control groups can't enter a container of that user."""

@@ -1,7 +1,5 @@
 # Copyright (c) quadlet.fleet contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-#
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """The order of steps that brings an app from what it is to what was asked for."""
 
@@ -27,7 +25,7 @@ from ._snapshot import Snapshot, read_snapshot
 from ._timing import timed
 
 if t.TYPE_CHECKING:
-    from ._apply import Outcome
+    from ._work import Outcome
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +66,8 @@ def _run(run: _Run) -> dict[str, t.Any]:
     warnings = [*pulled.warnings, *_warnings(app, scope, decided)]
     outcome = None
     if not run.check and not (decided.plan.empty and decided.lingers):
-        from ._apply import apply_plan, make_work
+        from ._apply import apply_plan
+        from ._work import make_work
 
         manager_up = _prepare(app, scope, manager, decided)
         work = make_work(scope, manager, decided, timings)
