@@ -140,7 +140,7 @@ def test_private_files_say_so(path: pathlib.Path) -> None:
 @_each(FILES)
 def test_files_have_the_licence_and_annotations_import(path: pathlib.Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert text.startswith(HEADER)
+    assert text.startswith(PRIVATE_HEADER if path in PRIVATE else HEADER)
     assert "from __future__ import annotations\n" in text
 
 
