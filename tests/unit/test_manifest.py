@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import typing as t
 
@@ -38,6 +39,7 @@ FULL = Manifest(
         "web.timer": ServiceRecord("web.timer", triggers=("web.service",)),
         "job.service": ServiceRecord("job.container", triggered=True),
     },
+    secrets={"password": "password.app-0123456789ab"},
 )
 
 
@@ -59,6 +61,13 @@ def _with(**changes: t.Any) -> str:
     data = json.loads(dump_manifest(FULL))
     data.update(changes)
     return json.dumps({key: value for key, value in data.items() if value != "drop"})
+
+
+def test_format_1_is_read() -> None:
+    """It knew no secrets."""
+    data = json.loads(_with(format=1))
+    del data["secrets"]
+    assert parse_manifest(json.dumps(data), PATH) == dataclasses.replace(FULL, secrets={})
 
 
 @pytest.mark.parametrize("found", [FORMAT + 1, 99])

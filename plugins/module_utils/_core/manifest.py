@@ -11,7 +11,7 @@ import typing as t
 
 from .errors import QuadletError
 
-FORMAT = 1
+FORMAT = 2
 
 Parts = dict[str, str]
 """Digest by path of everything that a service was started with."""
@@ -44,6 +44,7 @@ class Manifest:
     """files: digest, mode and on_change of every file that the app owns.  loaded: digest of
     the unit texts at the last daemon-reload, None while a run is between its first write and it.
     written_at: when the last run wrote or reloaded, in seconds since the epoch.
+    secrets: the names that Podman has them under, by declared name.
     """
 
     app: str
@@ -52,6 +53,7 @@ class Manifest:
     loaded: str | None = None
     written_at: float = 0.0
     services: dict[str, ServiceRecord] = dataclasses.field(default_factory=dict)
+    secrets: dict[str, str] = dataclasses.field(default_factory=dict)
 
 
 def dump_manifest(manifest: Manifest) -> str:
@@ -73,6 +75,7 @@ def parse_manifest(text: str, path: str) -> Manifest:
             )
         data["files"] = {name: (row[0], row[1], row[2]) for name, row in data["files"].items()}
         data["services"] = {n: _parse_record(row) for n, row in data["services"].items()}
+        data["secrets"] = dict(data.get("secrets") or {})
         return Manifest(**data)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise QuadletError(
