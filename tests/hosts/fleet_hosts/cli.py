@@ -12,7 +12,7 @@ import os
 import sys
 import typing as t
 
-from . import fleet, inventory, machine, network, preflight, registry, ssh
+from . import fleet, inventory, locked, machine, network, preflight, registry, ssh
 from .errors import HostsError
 from .generators import ensure_generator
 from .machine import Machine
@@ -100,9 +100,17 @@ def _ssh(paths: Paths, arguments: argparse.Namespace) -> None:
 def _registry(paths: Paths, arguments: argparse.Namespace) -> None:
     if arguments.action == "up":
         registry.up(paths)
+        if arguments.auth:
+            locked.up(paths)
     elif arguments.action == "down":
-        registry.down(paths)
+        locked.down(paths)
+        if not arguments.auth:
+            registry.down(paths)
         fleet.release_network(paths)
+    elif arguments.action == "ca":
+        print(locked.certificate(paths))
+    elif arguments.action == "login":
+        print(locked.login(arguments.user, arguments.password))
     elif arguments.action == "tag":
         registry.tag(paths, arguments.source, arguments.target)
     else:
@@ -178,7 +186,18 @@ def _add_registry(parser: argparse.ArgumentParser) -> None:
         "down": "stop it; its images are kept",
         "list": "list its images",
     }.items():
-        actions.add_parser(name, help=text, description=text)
+        one = actions.add_parser(name, help=text, description=text)
+        if name != "list":
+            more = {"up": "run that beside it", "down": "stop that alone"}[name]
+            one.add_argument(
+                "--auth", action="store_true", help=f"the one with TLS and a password: {more}"
+            )
+    text = f"print the path of the CA certificate of {locked.ADDRESS}"
+    actions.add_parser("ca", help=text, description=text)
+    text = f"print an auth.json for {locked.ADDRESS}"
+    login = actions.add_parser("login", help=text, description=text)
+    login.add_argument("--user", default=locked.USER)
+    login.add_argument("--password", default=locked.PASSWORD)
     tag = actions.add_parser("tag", help="let a tag name another image, as an upstream moves one")
     tag.add_argument("source", metavar="NAME:TAG")
     tag.add_argument("target", metavar="NAME:TAG")

@@ -13,7 +13,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import machine, network, preflight, registry, ssh
+from . import locked, machine, network, preflight, registry, ssh
 from .errors import HostsError
 from .machine import Host, Machine
 from .network import Network
@@ -93,7 +93,7 @@ def destroy(paths: Paths, names: t.Sequence[str]) -> None:
 def release_network(paths: Paths) -> None:
     """Delete the bridge when neither a host nor the registry needs it."""
     with paths.lock("registry-process"), paths.lock("hosts"):
-        registry_runs = registry.is_running(paths)
+        registry_runs = registry.is_running(paths) or locked.is_running(paths)
         if not registry_runs and not machine.read_hosts(paths):
             network.remove(paths)
 

@@ -59,6 +59,16 @@ def kill(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
+def end(pidfile: Path) -> None:
+    """End the program that pidfile names, if it still runs."""
+    pid = running_pid(pidfile)
+    if pid is not None:
+        kill(pid, signal.SIGTERM)
+        if not wait_gone(pidfile, 5):
+            kill(pid, signal.SIGKILL)
+    pidfile.unlink(missing_ok=True)
+
+
 def wait_gone(pidfile: Path, timeout: float) -> bool:
     """Wait until the program that pidfile names has ended; False when the time is over."""
     return _wait(lambda: running_pid(pidfile) is None, timeout)

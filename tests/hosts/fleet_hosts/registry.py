@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import time
 from pathlib import Path
 
@@ -60,13 +59,7 @@ def down(paths: Paths) -> None:
     """Stop the registry; what it holds is kept."""
     preflight.require_root()
     with paths.lock("registry-process"):
-        pidfile = paths.registry / "pid"
-        pid = process.running_pid(pidfile)
-        if pid is not None:
-            process.kill(pid, signal.SIGTERM)
-            if not process.wait_gone(pidfile, 5):
-                process.kill(pid, signal.SIGKILL)
-        pidfile.unlink(missing_ok=True)
+        process.end(paths.registry / "pid")
 
 
 def is_running(paths: Paths) -> bool:
@@ -115,7 +108,7 @@ def _start(paths: Paths, joined: Network) -> Client:
     client = Client(address)
     pidfile, log = paths.registry / "pid", paths.registry / "log"
     if process.running_pid(pidfile) is None:
-        program = _program(paths)
+        program = ensure_program(paths)
         config = paths.registry / "config.yml"
         write_text(config, _config(paths.registry / "storage", address))
         process.spawn([str(program), "serve", str(config)], pidfile=pidfile, log=log)
@@ -146,7 +139,7 @@ def _config(storage: Path, address: str) -> str:
     )
 
 
-def _program(paths: Paths) -> Path:
+def ensure_program(paths: Paths) -> Path:
     """Debian's registry, unpacked, not installed: its package would start a service of its own."""
     final = paths.registry / "program" / "usr/bin/docker-registry"
     if not final.exists():
