@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ._core.conflicts import Container
+from ._core.gate import why_unhealthy
 from ._core.inputs import has_health_check
-from ._host import podman, systemd
+from ._follow import read_containers
+from ._host import podman
 
 if t.TYPE_CHECKING:
     from ._core.probes import Probe
+    from ._follow import Watch
     from ._work import Work
 
 _IN_THE_USERS_GROUP = ("systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect")
@@ -26,73 +28,75 @@ class Complaint(t.NamedTuple):
     service: str
     phase: str
     reason: str
+    health_log: str | None = None
 
 
-def look_inside(
-    work: Work, acted: t.Sequence[str], end: float
-) -> tuple[dict[str, str], list[Complaint]]:
-    """Health by service, and what does not pass until the end (monotonic clock)."""
+def look_inside(work: Work, watch: Watch) -> tuple[dict[str, str], list[Complaint]]:
+    """Health by service, and what does not pass until the gate ends, or something falls."""
     checked = [
         name
-        for name in acted
+        for name in watch.acted
         if work.app.gate.healthy == "auto"
+        and not work.services[name].once
         and has_health_check(work.services[name].unit, work.desired)
     ]
-    health = _wait_for_health(work, checked, end)
-    complaints = [
-        Complaint(name, "health", _why_not(health.get(name)))
-        for name in checked
-        if health.get(name) != "healthy"
-    ]
-    return health, complaints or _ask_all(work, end)
+    health = _wait_for_health(work, watch, checked) if checked else {}
+    sick = [n for n in checked if health.get(n) not in ("healthy", "starting")]
+    slow = [n for n in checked if health.get(n) == "starting" and watch.over]
+    complaints = [complain_of_health(work, watch, name) for name in [*sick, *slow]]
+    known = {name: said for name, said in health.items() if said}
+    return known, complaints or ([] if watch.down else _ask_all(work, watch))
 
 
-def _wait_for_health(work: Work, names: t.Sequence[str], end: float) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _wait_for_health(work: Work, watch: Watch, names: t.Sequence[str]) -> dict[str, str | None]:
+    """What Podman says of each once none is starting, or one is unhealthy or falls, or time is up.
 
-    def settled() -> bool:
-        by_service = _containers(work)
-        found.update({name: by_service[name].health or "" for name in names if name in by_service})
-        return all(found.get(name) != "starting" for name in names)
-
-    if names:
-        systemd.wait_until(settled, max(0.0, end - time.monotonic()))
-    return found
-
-
-def _containers(work: Work) -> dict[str, Container]:
-    return {one.service: one for one in podman.read_containers(work.scope.manager)}
-
-
-def _why_not(health: str | None) -> str:
-    return {
-        None: "it has no container any more",
-        "": "Podman does not know its health",
-        "starting": "it is still starting, and the gate's timeout is over",
-    }.get(health, "its health check fails")
+    None: it has no container; '': no health.
+    """
+    pause = 0.25
+    while True:
+        watch.containers = read_containers(work) or watch.containers
+        there = {name: watch.containers.get(name) for name in names}
+        found = {name: one.health or "" if one else None for name, one in there.items()}
+        watch.look()
+        said = set(found.values())
+        if said - {"healthy", "starting"} or said == {"healthy"} or watch.down or watch.over:
+            return found
+        time.sleep(pause)
+        pause = min(pause * 1.5, 1.0)
 
 
-def _ask_all(work: Work, end: float) -> list[Complaint]:
-    reasons = [(probe.name, _ask(work, probe, end)) for probe in work.app.gate.probes]
+def complain_of_health(work: Work, watch: Watch, name: str) -> Complaint:
+    """What is wrong with a service's health, with the last words of its check."""
+    one = watch.containers.get(name)
+    log = podman.read_health_log(work.scope.manager, one.name) if one else None
+    return Complaint(name, "health", why_unhealthy(one.health or "" if one else None, log), log)
+
+
+def _ask_all(work: Work, watch: Watch) -> list[Complaint]:
+    reasons = [(probe.name, _ask(work, watch, probe)) for probe in work.app.gate.probes]
     return [Complaint("", "probe", f"{name}: {reason}") for name, reason in reasons if reason]
 
 
-def _ask(work: Work, probe: Probe, end: float) -> str | None:
+def _ask(work: Work, watch: Watch, probe: Probe) -> str | None:
     from ._core.probes import pauses
     from ._host.probes import ask
 
     prefix: list[str] = []
     if probe.container:
         names = [n for n, record in work.services.items() if record.unit == probe.container]
-        container = _containers(work).get(names[0]) if names else None
+        container = (read_containers(work) or {}).get(names[0]) if names else None
         if container is None:
             return f"{probe.container} has no container"
         prefix = [] if work.scope.is_system else list(_IN_THE_USERS_GROUP)
         prefix += ["podman", "exec", container.name]
     reason = ask(probe, work.scope.manager, prefix)
     for pause in pauses(probe):
-        if reason is None or time.monotonic() + pause > end:
+        if reason is None or time.monotonic() + pause > watch.end:
             break
         time.sleep(pause)
+        watch.look()
+        if watch.down:
+            break
         reason = ask(probe, work.scope.manager, prefix)
     return reason

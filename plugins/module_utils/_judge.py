@@ -11,6 +11,7 @@ import typing as t
 from ._companions import judge_companions, taken_companions
 from ._core import check, conflicts, lint
 from ._core.companions import companion_services
+from ._core.cycles import find_cycles
 from ._core.errors import QuadletError, join_errors
 from ._core.generator import Complaint, Service, Verdict, parse_verdict, to_error
 from ._core.inputs import text_of
@@ -93,7 +94,7 @@ def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
     problems = conflicts.service_conflicts(
         [*verdict.services, *own], (place.app_dir, scope.systemd_dir)
     )
-    problems += _without_service(units, mine)
+    problems += [*_without_service(units, mine), *find_cycles([*mine, *own])]
     if problems:
         raise join_errors(problems)
     moves, replaced = _moves(adopted, snapshot, place.app_dir)

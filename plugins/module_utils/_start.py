@@ -5,65 +5,85 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from ._core import gate
 from ._core.hints import find_hint
-from ._core.unitstate import Details, State
+from ._core.unitstate import State
 from ._core.world import start_order
-from ._host import systemd
-from ._host.owner import Ran
+from ._follow import Watch
 from ._work import Outcome, Work
+
+Failures = list[dict[str, t.Any]]
 
 
 def start_services(work: Work, since: float) -> Outcome:
-    """Restarts, starts and reloads; then what must be up is looked at until it is stable."""
-    plan, manager = work.plan, work.manager
+    """What the plan restarts, starts and reloads, and what was active and has to be so again."""
+    plan = work.plan
     acted = list(dict.fromkeys((*plan.restart, *plan.start)))
     wanted = list(dict.fromkeys((*acted, *plan.revive))) if acted or plan.stop else acted
-    names = list(work.services)
-    ran = Ran(0, "", "")
-    if wanted:
-        # Between two crashes a service reads like a good one, and systemd counts on.
-        manager.reset_failed(_to_forget(work, acted))
-        manager.stop(plan.pause, timeout=work.app.gate.timeout)
-        leaders = dict.fromkeys([*_leaders(work), *plan.pause])
-        manager.queue("restart", start_order(work.services, leaders))
-        roots = start_order(work.services, _roots(work, wanted))
-        ran = manager.wait_for_start(roots, work.app.gate.timeout)
-    unheard = [name for name in plan.reload if manager.reload_service(name).status != 0]
-    states, details = _settle(work, names, acted)
-    failures = _failures(work, wanted, states, details, since, ran)
-    failures += [_failure(work, n, "its reload failed", None, since) for n in unheard]
+    if plan.remake:
+        from ._remake import remake_objects
+
+        remake_objects(work)
+    return bring_up(
+        work, wanted, since, acted=acted, restart=plan.restart, pause=plan.pause, reload=plan.reload
+    )
+
+
+def bring_up(
+    work: Work,
+    names: t.Sequence[str],
+    since: float,
+    *,
+    acted: t.Sequence[str] | None = None,
+    restart: t.Sequence[str] = (),
+    pause: t.Sequence[str] = (),
+    reload: t.Sequence[str] = (),
+) -> Outcome:
+    """Starts services that are loaded, restarts some, and follows them through the whole gate.
+
+    since: what their journals said before (seconds since the epoch) is not told.  acted: those
+    that have to prove themselves; by default what restarts, and what of names is not up.
+    """
+    manager = work.manager
+    if acted is None:
+        states = manager.read_states(names)
+        acted = [n for n in names if n in restart or not states.get(n, State()).up]
+    old = {name: one.invocation for name, one in manager.read_details(restart).items()}
+    said = _queue(work, names, acted, restart, pause) if names else ""
+    watch = Watch(work, names, acted)
+    watch.follow()
+    unheard = [name for name in reload if manager.reload_service(name).status != 0]
+    if acted and not (watch.down or watch.pending):
+        watch.stay()
+    report = _Report(work, watch, since, old, said)
+    failures = report.of_starts()
+    failures += [report.entry(name, "reload", "its reload failed") for name in unheard]
     health: dict[str, str] = {}
     if acted and not failures:
-        health, failures = _pass_gate(work, acted, since)
-    return Outcome(work.before, states, details, failures, health)
+        health, failures = _pass_gate(work, watch, report)
+    pending = tuple(name for name in names if name in watch.pending)
+    states = manager.read_states(list(work.services))
+    return Outcome(work.before, states, watch.details, failures, health, pending=pending)
 
 
-def _pass_gate(
-    work: Work, acted: t.Sequence[str], since: float
-) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
-    """Health, and what did not pass of it and of the probes, once all is up."""
-    from ._gate import look_inside
-
-    left = since + work.app.gate.timeout - time.time()
-    health, complaints = look_inside(work, acted, time.monotonic() + max(0.0, left))
-    failures = []
-    for service, phase, reason in complaints:
-        known = _failure(work, service, reason, None, since) if service else _UNKNOWN
-        failures.append({**known, "phase": phase, "reason": reason})
-    return health, failures
-
-
-_UNKNOWN: dict[str, t.Any] = {
-    "unit": None,
-    "service": None,
-    "exit_code": None,
-    "journal": [],
-    "hint": None,
-}
+def _queue(
+    work: Work,
+    names: t.Sequence[str],
+    acted: t.Sequence[str],
+    restart: t.Sequence[str],
+    pause: t.Sequence[str],
+) -> str:
+    """Queues all jobs; what systemctl said of those that it refused."""
+    manager = work.manager
+    # Between two crashes a service reads like a good one, and systemd counts on.
+    manager.reset_failed(_to_forget(work, acted))
+    manager.stop(pause, timeout=work.app.gate.timeout)
+    leaders = dict.fromkeys([*_leaders(work, restart), *pause])
+    first = manager.queue("restart", start_order(work.services, leaders))
+    then = manager.queue("start", start_order(work.services, _roots(work, names)))
+    return f"{first.err}\n{then.err}"
 
 
 def _to_forget(work: Work, acted: t.Sequence[str]) -> list[str]:
@@ -72,10 +92,24 @@ def _to_forget(work: Work, acted: t.Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if name in work.before.services]
 
 
-def _leaders(work: Work) -> list[str]:
-    """Services to restart themselves: systemd restarts those that follow them along."""
-    restart = set(work.plan.restart)
-    return [n for n in work.plan.restart if not restart & set(work.services[n].follows)]
+def _leaders(work: Work, restart: t.Sequence[str]) -> list[str]:
+    """Services to restart themselves: systemd restarts those that follow them along.
+
+    Of those that follow each other (Requires= one way, PartOf= the other) the first leads.
+    """
+    follows = {name: set(restart) & set(work.services[name].follows) for name in restart}
+    leaders = [name for name in restart if not follows[name]]
+    led: set[str] = set()
+    for name in [*leaders, *restart]:
+        if name in led:
+            continue
+        leaders += [] if name in leaders else [name]
+        queue = [name]
+        while queue:
+            one = queue.pop()
+            led.add(one)
+            queue += [n for n in restart if one in follows[n] and n not in led]
+    return leaders
 
 
 def _roots(work: Work, wanted: t.Sequence[str]) -> list[str]:
@@ -84,61 +118,97 @@ def _roots(work: Work, wanted: t.Sequence[str]) -> list[str]:
     return [n for n in wanted if not (work.services[n].once and n in pulled)]
 
 
-def _settle(
-    work: Work, names: t.Sequence[str], acted: t.Sequence[str]
-) -> tuple[dict[str, State], dict[str, Details]]:
-    """States and details once each acted service has been up for the stable time, or is not up."""
-    states = work.manager.read_states(names)
-    details = work.manager.read_details(acted)
-    left = gate.seconds_left(work.app.gate.stable, time.monotonic(), details.values())
-    if not acted or not left:
-        return states, details
-    first = {name: states[name] for name in acted if name in states}
-    systemd.wait_until(lambda: _worse(work.manager, first), left)
-    return work.manager.read_states(names), work.manager.read_details(acted)
+def _pass_gate(work: Work, watch: Watch, report: _Report) -> tuple[dict[str, str], Failures]:
+    """Health, and what did not pass of it and of the probes, once all is up."""
+    from ._gate import look_inside
 
-
-def _worse(manager: systemd.Manager, first: t.Mapping[str, State]) -> bool:
-    now = manager.read_states(list(first))
-    return any(first[name].up and not now[name].up for name in first)
-
-
-def _failures(
-    work: Work,
-    wanted: t.Sequence[str],
-    states: t.Mapping[str, State],
-    details: t.Mapping[str, Details],
-    since: float,
-    ran: Ran,
-) -> list[dict[str, t.Any]]:
-    doubtful = ran.status != 0 or any(not states.get(n, State()).up for n in wanted)
-    jobs = work.manager.read_job_results(since) if doubtful else {}
+    health, complaints = look_inside(work, watch)
     failures = []
-    for name in wanted:
-        record = work.services[name]
-        reason = gate.reason_down(
-            states.get(name, State()),
-            details.get(name),
-            jobs.get(name, ""),
-            once=record.once,
-            restarts_before=0 if name in work.plan.start or name in work.plan.restart else 1 << 30,
+    if watch.down:
+        watch.follow()
+        failures = report.of_starts()
+    failed = {failure["service"] for failure in failures}
+    for service, phase, reason, log in complaints:
+        if service and service not in failed:
+            failures.append(report.entry(service, phase, reason, log))
+        elif not service:
+            failures.append({**_UNKNOWN, "phase": phase, "reason": reason})
+    return health, failures
+
+
+_UNKNOWN: dict[str, t.Any] = {
+    "unit": None,
+    "service": None,
+    "job": None,
+    "exit_code": None,
+    "restarts": None,
+    "health_log": None,
+    "journal": [],
+    "hint": None,
+}
+
+
+class _Report(t.NamedTuple):
+    """What tells why services fail.
+
+    old: invocations that were before this run, by service.  said: systemctl's own words.
+    """
+
+    work: Work
+    watch: Watch
+    since: float
+    old: t.Mapping[str, str]
+    said: str
+
+    def of_starts(self) -> Failures:
+        """Every service that is not up; those on their way only once time is up."""
+        work, watch = self.work, self.watch
+        doubtful = any(not watch.states.get(n, State()).up for n in watch.names)
+        doubtful = doubtful or bool(watch.down or watch.pending)
+        jobs = work.manager.read_job_results(self.since) if doubtful else {}
+        failures = []
+        for name in watch.names:
+            if name in watch.pending and name not in watch.down and not watch.over:
+                continue
+            if name in watch.pending and watch.unhealthy(name):
+                from ._gate import complain_of_health
+
+                failures.append(self.entry(*complain_of_health(work, watch, name)))
+                continue
+            reason = self._reason(name, jobs.get(name, ""))
+            if reason:
+                failures.append(self.entry(name, "start", reason, job=jobs.get(name)))
+        return failures
+
+    def _reason(self, name: str, job: str) -> str | None:
+        state, details = self.watch.states.get(name, State()), self.watch.details.get(name)
+        once = self.work.services[name].once
+        reason = gate.reason_down(state, details, job, once=once)
+        refused = gate.refusal(name, self.said) if reason and not job else None
+        return refused or reason
+
+    def entry(
+        self, name: str, phase: str, reason: str, log: str | None = None, job: str | None = None
+    ) -> dict[str, t.Any]:
+        """One failure, with what the journal says of the invocation that failed."""
+        work, details = self.work, self.watch.details.get(name)
+        crashed = details is None or details.restarts
+        journal = work.manager.read_journal(
+            name,
+            self.since,
+            only="" if crashed or not details else details.invocation,
+            but_not=self.old.get(name, ""),
         )
-        if reason:
-            failures.append(_failure(work, name, reason, details.get(name), since))
-    return failures
-
-
-def _failure(
-    work: Work, name: str, reason: str, details: Details | None, since: float
-) -> dict[str, t.Any]:
-    journal = work.manager.read_journal(name, since)
-    hint = find_hint(journal)
-    return {
-        "unit": work.services[name].unit,
-        "service": name,
-        "phase": "reload" if name in work.plan.reload else "start",
-        "reason": f"{reason}: {hint.cause}" if hint else reason,
-        "exit_code": details.exit_code if details else None,
-        "journal": journal,
-        "hint": hint.remedy if hint else None,
-    }
+        hint = find_hint([*journal, *(log or "").split("\n")])
+        return {
+            "unit": work.services[name].unit,
+            "service": name,
+            "phase": phase,
+            "reason": f"{reason}: {hint.cause}" if hint else reason,
+            "job": job or None,
+            "exit_code": details.exit_code if details else None,
+            "restarts": details.restarts if details else None,
+            "health_log": log,
+            "journal": journal,
+            "hint": hint.remedy if hint else None,
+        }

@@ -10,10 +10,11 @@ import types
 import typing as t
 
 from ._core.inputs import Inputs
+from ._core.intent import Intent
 from ._core.manifest import Manifest, ServiceRecord
 from ._core.spec import App, Blob
 from ._core.unitstate import Details, State
-from ._core.world import Plan
+from ._core.world import Plan, Pulled, World
 from ._host import systemd
 from ._host.scope import Scope
 
@@ -26,7 +27,9 @@ class Work:
     """One plan with all that carrying it out needs.
 
     moves: (source, target) of adopted units' drop-ins.  gone: paths of adopted units, and
-    of drop-ins that the app replaces.
+    of drop-ins that the app replaces.  died: the intent of the run before, where it did not end.
+    made_secrets: stored names of those that this run has made.  new_key: what their names come
+    from, where the scope has none yet.  mask: hides values of secrets in a text.
     """
 
     app: App
@@ -39,13 +42,23 @@ class Work:
     inputs: dict[str, Inputs]
     states: dict[str, State]
     loaded: str
+    world: World
     moves: tuple[tuple[str, str], ...] = ()
     gone: tuple[str, ...] = ()
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
+    died: Intent | None = None
+    pulled: Pulled = dataclasses.field(default_factory=Pulled)
+    made_secrets: tuple[str, ...] = ()
+    new_key: str = dataclasses.field(default="", repr=False)
+    mask: t.Callable[[str], str] = str
 
 
 def make_work(
-    scope: Scope, manager: systemd.Manager, decided: Decided, timings: dict[str, float]
+    scope: Scope,
+    manager: systemd.Manager,
+    decided: Decided,
+    pulled: Pulled,
+    timings: dict[str, float],
 ) -> Work:
     """What there is to carry out of a decision."""
     world = decided.world
@@ -61,17 +74,39 @@ def make_work(
         inputs=world.inputs,
         states=world.states,
         loaded=world.loaded,
+        world=world,
         moves=tuple(judgement.moves.items()) if judgement else (),
         gone=judgement.gone if judgement else (),
         timings=timings,
+        died=decided.snapshot.died,
+        pulled=pulled,
+        new_key=decided.snapshot.new_key,
+        mask=_mask_of(world.app),
     )
 
 
+def _mask_of(app: App) -> t.Callable[[str], str]:
+    if not app.secrets:
+        return str
+    from ._core.masking import make_mask
+
+    return make_mask(app.secrets.values())
+
+
 class Outcome(t.NamedTuple):
-    """What a run left behind."""
+    """What a run left behind.
+
+    services: the app's as they are now, where a failed run was undone.  attempt: what it had
+    tried then, None where nothing was undone.  trouble: why that did not succeed.
+    """
 
     manifest: Manifest
     states: dict[str, State]
     details: dict[str, Details]
     failures: list[dict[str, t.Any]]
     health: t.Mapping[str, str] = types.MappingProxyType({})
+    pending: tuple[str, ...] = ()
+    services: dict[str, ServiceRecord] | None = None
+    attempt: dict[str, t.Any] | None = None
+    trouble: str = ""
+    warnings: tuple[str, ...] = ()

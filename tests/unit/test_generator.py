@@ -8,6 +8,7 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.check import parse_units
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.cycles import find_cycles
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.generator import (
     Complaint,
     Service,
@@ -184,10 +185,20 @@ def test_good_units(verdicts: t.Callable[[str], Verdict], generator: Generator) 
 
 
 def _sorted(service: Service) -> Service:
-    """The order of what a service needs is no fact."""
+    """The order of what a service needs is no fact; when it starts has a test of its own."""
     return service._replace(
-        needs=tuple(sorted(service.needs)), follows=tuple(sorted(service.follows))
+        needs=tuple(sorted(service.needs)),
+        follows=tuple(sorted(service.follows)),
+        after=(),
+        before=(),
     )
+
+
+def test_when_services_start(verdicts: t.Callable[[str], Verdict]) -> None:
+    found = {service.name: service for service in verdicts("good").services}
+    assert set(found["web.service"].needs) <= set(found["web.service"].after)
+    assert "web.service" in found["front-pod.service"].before
+    assert find_cycles(found.values()) == []
 
 
 def test_bad_units(verdicts: t.Callable[[str], Verdict], generator: Generator) -> None:

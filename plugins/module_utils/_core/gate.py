@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import typing as t
 
@@ -61,8 +62,28 @@ _JOBS = {
 }
 
 
+def stands(state: State, *, once: bool, was_up: bool) -> bool | None:
+    """True: up, or done where it ends by itself (once).  False: failed for certain.  None: on
+    its way.  was_up: it was seen up in this run, so that it has fallen if it is not now.
+    """
+    if state.load not in ("loaded", ""):
+        return False
+    if state.active in _UP:
+        return None if state.job not in ("", "reload") else True
+    if was_up and not once:
+        return False
+    if state.job:
+        return None
+    if state.active == "activating" and not state.crashing:
+        return None
+    return once and {"inactive": True, "deactivating": None}.get(state.active, False)
+
+
+_UP = ("active", "reloading", "refreshing")
+
+
 def reason_down(
-    state: State, details: Details | None, job: str, *, once: bool, restarts_before: int
+    state: State, details: Details | None, job: str, *, once: bool, restarts_before: int = 0
 ) -> str | None:
     """Why a service does not count as started, in words; None if it does.
 
@@ -82,6 +103,12 @@ def reason_down(
     return _down_reason(state, details, rises)
 
 
+def refusal(service: str, said: str) -> str | None:
+    """Why systemctl queued no job for a service, from its messages."""
+    lines = said.split("\n")
+    return next((n for n in lines if n.startswith("Failed to ") and f" {service}: " in n), None)
+
+
 def _down_reason(state: State, details: Details | None, rises: bool) -> str:
     code = details.exit_code if details else None
     text = _RESULTS.get(details.result if details else "", "")
@@ -96,3 +123,27 @@ def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> flo
     """How long until each service has been active for `stable` seconds (monotonic clock)."""
     latest = max((d.active_since for d in details if d.active_since), default=now - stable)
     return max(0.0, min(stable, latest + stable - now))
+
+
+def why_unhealthy(health: str | None, log: str | None) -> str:
+    """Why a container's health does not pass.  None: it is gone; '': it has no health."""
+    told = {
+        None: "it has no container any more",
+        "": "Podman does not know its health",
+        "starting": "it is still starting, and the gate's timeout is over",
+    }.get(health, "its health check fails")
+    first = log.split("\n", 1)[0] if log else ""
+    return f"{told}: {first}" if first else told
+
+
+def parse_health_log(text: str) -> str | None:
+    """What the last check that failed said, from a container's health log as JSON."""
+    try:
+        rows = [row for row in json.loads(text) or () if row["ExitCode"]]
+        output = str(rows[-1]["Output"]).strip()[-_LOG_LENGTH:] if rows else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return output if output is None else output or f"status {rows[-1]['ExitCode']}, no output"
+
+
+_LOG_LENGTH = 2000

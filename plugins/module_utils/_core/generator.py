@@ -36,7 +36,7 @@ class Service(t.NamedTuple):
     objects: names of containers and pods that its command takes with `--replace`.
     makes: the volume or network that it makes, and leaves when it goes, or ''.
     installed: it is enabled, by [Install].  triggers: what a timer, socket or
-    path unit starts.
+    path unit starts.  after, before: what its start waits for, and what waits for it.
     """
 
     name: str
@@ -49,6 +49,8 @@ class Service(t.NamedTuple):
     makes: str
     installed: bool = False
     triggers: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -157,6 +159,8 @@ def to_service(name: str, values: Block) -> Service:
         can_reload=("Service", "ExecReload") in values,
         makes=next(filter(None, (_made(name, text) for text in commands)), ""),
         installed=any((values.get(("Install", key)) or [""])[-1] for key in _INSTALL),
+        after=tuple(_expand(name, word) for word in words("After")),
+        before=tuple(_expand(name, word) for word in words("Before")),
     )
 
 

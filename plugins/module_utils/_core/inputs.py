@@ -12,6 +12,7 @@ from __future__ import annotations
 import bisect
 import hashlib
 import re
+import types
 import typing as t
 
 from .errors import QuadletError
@@ -23,10 +24,13 @@ from .unitfile import UnitText, parse_unit
 
 
 class Inputs(t.NamedTuple):
-    """Digests by path.  restart: a change asks for a restart.  reload: for a reload."""
+    """Digests by path.  restart: a change asks for a restart.  reload: for a reload.
+    pinned: why a reload, which is asked for, would not do; by path.
+    """
 
     restart: Parts
     reload: Parts
+    pinned: t.Mapping[str, str] = types.MappingProxyType({})
 
 
 def digest(data: bytes) -> str:
@@ -85,14 +89,17 @@ class AppInputs:
         for folder in dirs:
             restart.update((p, self._foreign_digests[p]) for p in self._foreign.get(folder, ()))
         reload: Parts = {}
-        live = self._used_files([ref for path in own for ref in self._refs(path)])
+        pinned: dict[str, str] = {}
+        stays = self._used_files([ref for path in own for ref in self._refs(path)])
         for file in self._mentioned(own):
-            live.setdefault(file, True)
-        for file in sorted(live):
+            stays.setdefault(file, "")
+        for file in sorted(stays):
             path = file[len(self._app_dir) + 1 :]
-            reloads = live[file] and self._content[path].on_change == "reload"
-            (reload if reloads else restart)[path] = self._digests[path]
-        return Inputs(restart, reload)
+            wanted = self._content[path].on_change == "reload"
+            (reload if wanted and not stays[file] else restart)[path] = self._digests[path]
+            if wanted and stays[file]:
+                pinned[path] = stays[file]
+        return Inputs(restart, reload, pinned)
 
     def _refs(self, path: str) -> list[PathRef]:
         kind = kind_of(unit_of(path))
@@ -102,13 +109,14 @@ class AppInputs:
         # The generator makes relative paths absolute against the unit, a drop-in's too.
         return path_refs(unit, kind.section, unit_dir=self._app_dir, home=self._home)
 
-    def _used_files(self, refs: t.Iterable[PathRef]) -> dict[str, bool]:
-        """Files that are named, or mounted with their directory; whether a change is seen live."""
-        live: dict[str, bool] = {}
+    def _used_files(self, refs: t.Iterable[PathRef]) -> dict[str, str]:
+        """Files that are named, or mounted with their directory; why a change is not seen live."""
+        stays: dict[str, str] = {}
         for ref in refs:
             for file in self._covered(ref.path):
-                live[file] = live.get(file, True) and ref.mount and ref.path != file
-        return live
+                alone = _BY_ITSELF if ref.path == file else ""
+                stays[file] = stays.get(file) or (alone if ref.mount else _AT_A_START)
+        return stays
 
     def _covered(self, path: str) -> t.Iterator[str]:
         folder = path.rstrip("/") + "/"
@@ -135,6 +143,8 @@ class AppInputs:
                     yield file
 
 
+_BY_ITSELF = "is mounted by itself, so a reload would not show it"
+_AT_A_START = "is read at a start alone, so a reload would not do"
 _NAME_CHARACTERS = r"[A-Za-z0-9_./-]"
 _USUAL = re.compile(f"{_NAME_CHARACTERS}+")
 
@@ -173,14 +183,28 @@ def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
 
 
 def has_health_check(unit: str, content: t.Mapping[str, Blob]) -> bool:
-    """Whether a container's unit, its template or a drop-in of its own sets a health check."""
+    """Whether a container has a health check that runs by itself."""
+    command = container_value(unit, content, "HealthCmd")
+    runs = container_value(unit, content, "HealthInterval") != "disable"
+    return command not in (None, "none") and runs
+
+
+def container_value(unit: str, content: t.Mapping[str, Blob], key: str) -> str | None:
+    """The value of a container's key by its unit or template and the app's drop-ins: the last
+    one counts, by the names of the files, of which the nearest directory's stands for others.
+    """
     if unit not in content or not unit.endswith(".container"):
-        return False
-    dirs = drop_in_dirs(unit)
-    paths = _texts_of(unit, content) + [p for p in content if p.rpartition("/")[0] in dirs]
+        return None
+    drop_ins = {
+        path.rpartition("/")[2]: path
+        for folder in reversed(drop_in_dirs(unit))
+        for path in content
+        if path.rpartition("/")[0] == folder
+    }
+    paths = [*_texts_of(unit, content)[-1:], *(drop_ins[name] for name in sorted(drop_ins))]
     texts = [parse_leniently(path, content[path]) for path in paths]
-    commands = [text.value("Container", "HealthCmd") for text in texts if text]
-    return any(command not in (None, "none") for command in commands)
+    entries = tuple(entry for text in texts if text for entry in text.entries)
+    return UnitText(unit, "", (), entries).value("Container", key)
 
 
 def text_of(blob: Blob) -> str:

@@ -10,20 +10,24 @@ import re
 import typing as t
 
 _ID = re.compile(r"[0-9a-f]{64}")
-
+_INVOCATION = ("INVOCATION_ID", "USER_INVOCATION_ID", "_SYSTEMD_INVOCATION_ID")
+FIELDS = ("MESSAGE", "PODMAN_EVENT", "SYSLOG_IDENTIFIER", *_INVOCATION)
+"""What is read of an entry.  systemd names the unit's invocation, and has one of its own too."""
 
 _OWN, _SYSTEMD = 15, 5
 
 
-def parse_journal(text: str) -> list[str]:
+def parse_journal(text: str, *, only: str = "", but_not: str = "") -> list[str]:
     """The last messages that say why a service failed: 15 of its own and 5 of systemd's.
 
     In a crash loop systemd's would drown the others.  Podman's and conmon's lines about
-    their own work are left out.
+    their own work are left out.  only, but_not: the id of the invocation that is meant, or
+    not meant; an entry of none counts.
     """
     rows = [
         (message, row.get("SYSLOG_IDENTIFIER") == "systemd")
         for row in _rows(text)
+        if _is_meant(_invocation(row), only, but_not)
         for message in [_message(row)]
         if message.strip() and not _is_noise(row, message)
     ]
@@ -34,6 +38,14 @@ def parse_journal(text: str) -> list[str]:
         if left[by_systemd] >= 0:
             chosen.append(message)
     return chosen[::-1]
+
+
+def _is_meant(invocation: str, only: str, but_not: str) -> bool:
+    return not invocation or invocation == (only or invocation) != but_not
+
+
+def _invocation(row: t.Mapping[str, t.Any]) -> str:
+    return str(next((row[key] for key in _INVOCATION if row.get(key)), ""))
 
 
 def _is_noise(row: t.Mapping[str, t.Any], message: str) -> bool:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import subprocess
 import typing as t
 
 from .._core.conflicts import Container
@@ -53,6 +55,37 @@ def read_containers(owner: Owner) -> list[Container]:
     return [_parse_container(row) for row in json.loads(ran.out or "[]") or []]
 
 
+def read_health_log(owner: Owner, container: str) -> str | None:
+    """What a container's last failed health check said, if Podman still knows."""
+    from .._core.gate import parse_health_log
+
+    ran = owner.run(["podman", "inspect", "--format", "{{json .State.Health.Log}}", container])
+    return parse_health_log(ran.out)
+
+
+def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
+    """The containers, running or not, that are on a network or have a volume."""
+    ran = owner.run(["podman", "ps", "-a", "--pod", "--filter", f"{kind}={name}", *_JSON])
+    if ran.status != 0:
+        # Of a network that does not exist, it says that it can't find it.
+        if "find network" in ran.err or "no such" in ran.err:
+            return []
+        raise QuadletError(f"podman ps failed: {ran.err.strip()}")
+    return [_parse_container(row) for row in json.loads(ran.out or "[]") or []]
+
+
+_JSON = ("--format", "json")
+
+
+def read_made_at(owner: Owner, kind: str, names: t.Sequence[str]) -> dict[str, float]:
+    """When networks or volumes were made, in seconds since the epoch; of those that are there."""
+    field = {"network": "Created", "volume": "CreatedAt"}[kind]
+    shown = f"{{{{.Name}}}} {{{{.{field}.Unix}}}}"
+    ran = owner.run(["podman", kind, "inspect", "--format", shown, *names])
+    rows = [line.split() for line in ran.out.splitlines()]
+    return {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+
+
 def read_images(owner: Owner) -> dict[str, str]:
     """Ids of the images in the owner's storage, by each of their names and digests."""
     ran = owner.run(["podman", "images", "--format", "json"])
@@ -75,10 +108,24 @@ def read_names(owner: Owner, kind: str) -> frozenset[str]:
 
 def read_image_ids(owner: Owner, images: t.Sequence[str]) -> dict[str, str]:
     """Ids of those images that are in the owner's storage, as Podman resolves their names."""
-    from .._core.images import parse_ids
+    return _inspect(owner, images, "{{.Id}}")
 
-    ran = owner.run(["podman", "image", "inspect", "--format", "{{.Id}}", *images])
-    found = parse_ids(images, ran.out, ran.err)
+
+def read_image_digests(owner: Owner, images: t.Sequence[str]) -> dict[str, tuple[str, str]]:
+    """(id, digest) of those images that are in the owner's storage."""
+    found = _inspect(owner, images, "{{.Id}} {{.Digest}}")
+    return {
+        image: (line.partition(" ")[0], line.partition(" ")[2]) for image, line in found.items()
+    }
+
+
+def _inspect(owner: Owner, images: t.Sequence[str], shown: str) -> dict[str, str]:
+    from .._core.images import parse_inspected
+
+    if not images:
+        return {}
+    ran = owner.run(["podman", "image", "inspect", "--format", shown, *images])
+    found = parse_inspected(images, ran.out, ran.err)
     if found is None:
         raise QuadletError(f"podman image inspect failed: {ran.err.strip()}")
     return found
@@ -86,9 +133,12 @@ def read_image_ids(owner: Owner, images: t.Sequence[str]) -> dict[str, str]:
 
 _PULLS_AT_ONCE = 4
 _PULL_TIMEOUT = 1800.0
+_STDIN = "/proc/self/fd/0"
 
 
-def pull_images(owner: Owner, images: t.Sequence[str]) -> dict[str, Ran]:
+def pull_images(
+    owner: Owner, images: t.Sequence[str], auth: str | None, cert_dir: str | None
+) -> dict[str, Ran]:
     """Asks the registries for images; how each pull ended.
 
     The option --policy of podman pull is too new: without it a pull always asks, and fetches
@@ -96,11 +146,44 @@ def pull_images(owner: Owner, images: t.Sequence[str]) -> dict[str, Ran]:
     """
     from concurrent.futures import ThreadPoolExecutor
 
-    def pull(image: str) -> Ran:
-        return owner.run(["podman", "pull", "--quiet", image], timeout=_PULL_TIMEOUT)
+    flags = ["--cert-dir", cert_dir] if cert_dir else []
 
-    with ThreadPoolExecutor(_PULLS_AT_ONCE) as pool:
+    with _in_memory(auth) as stdin, ThreadPoolExecutor(_PULLS_AT_ONCE) as pool:
+        if auth:
+            flags += ["--authfile", _STDIN]
+
+        def pull(image: str) -> Ran:
+            argv = ["podman", "pull", "--quiet", *flags, image]
+            return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stdin)
+
         return dict(zip(images, pool.map(pull, images)))
+
+
+@contextlib.contextmanager
+def _in_memory(text: str | None) -> t.Iterator[int]:
+    """A descriptor of a file that holds the text and has no name: it is gone with those who have
+    it open, however they end.  Each who opens it through /proc reads it from its beginning.
+    """
+    if text is None:
+        yield subprocess.DEVNULL
+        return
+    descriptor = os.memfd_create("auth.json")
+    try:
+        os.write(descriptor, text.encode())
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def load_images(owner: Owner, path: str, *, sent: bool) -> Ran:
+    """Puts an archive's images into the owner's storage.  sent: the file is this process' own,
+    in a directory that the owner may not enter; then Podman copies it for itself.
+    """
+    argv = ["podman", "load", "--quiet"]
+    if not sent or owner.is_self:
+        return owner.run([*argv, "--input", path], timeout=_PULL_TIMEOUT)
+    with open(path, "rb") as stream:
+        return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stream.fileno())
 
 
 def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
@@ -114,3 +197,13 @@ def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
         image_id=row.get("ImageID", ""),
         health=health.group(1) if health else None,
     )
+
+
+def tag(owner: Owner, image: str, name: str) -> Ran:
+    """Gives an image in the owner's storage one more name."""
+    return owner.run(["podman", "tag", image, name])
+
+
+def remove_image(owner: Owner, name: str) -> Ran:
+    """Takes a name from an image, and the image away with its last one; not one in use."""
+    return owner.run(["podman", "image", "rm", name])

@@ -9,7 +9,15 @@ import time
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.unitstate import DETAIL_PROPERTIES, Details, State, parse_details, parse_states
+from .._core.unitstate import (
+    DETAIL_PROPERTIES,
+    Details,
+    Running,
+    State,
+    parse_details,
+    parse_running,
+    parse_states,
+)
 from .owner import Owner, Ran
 
 _MANAGER = (
@@ -17,6 +25,9 @@ _MANAGER = (
     "/org/freedesktop/systemd1",
     "org.freedesktop.systemd1.Manager",
 )
+
+_DEPENDENTS = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf")
+_RUNS = ("active", "reloading", "activating")
 
 
 class Manager:
@@ -56,6 +67,21 @@ class Manager:
         if ran.status != 0:
             raise _failed("systemctl show failed", ran)
         return parse_details(ran.out)
+
+    def read_dependents(self, services: t.Collection[str]) -> frozenset[str]:
+        """Units that stop, or restart, when one of these does."""
+        properties = [f"-p{name}" for name in _DEPENDENTS]
+        ran = self._systemctl("show", "--value", *properties, "--", *services)
+        if ran.status != 0:
+            raise _failed("systemctl show failed", ran)
+        return frozenset(ran.out.split())
+
+    def read_running(self, *loads: str) -> list[Running]:
+        """All services that run; those in one of these load states, if any is given."""
+        words = ["-pId", "-pLoadState", "-pActiveState", "-pSourcePath", "--type=service"]
+        states = f"--state={','.join(loads or _RUNS)}"
+        ran = self._systemctl("show", states, *words, "*")
+        return parse_running(ran.out) if ran.status == 0 else []
 
     def reload(self) -> None:
         """daemon-reload: the generator runs, and whatever it refuses is gone without a word."""
@@ -113,17 +139,17 @@ class Manager:
         if services:
             self._systemctl("reset-failed", "--", *services)
 
-    def wait_for_start(self, services: t.Collection[str], timeout: float) -> Ran:
-        """Returns when no start job of these services is left; 124 after timeout seconds."""
-        return self._systemctl("start", "--", *services, timeout=max(timeout, 1.0))
+    def read_journal(
+        self, service: str, since: float, *, only: str = "", but_not: str = ""
+    ) -> list[str]:
+        """The last lines that a service and systemd wrote since a time (since the epoch), of one
+        invocation alone, or of all but one.
+        """
+        from .._core.journal import FIELDS, parse_journal
 
-    def read_journal(self, service: str, since: float) -> list[str]:
-        """The last lines that a service and systemd wrote since a time (since the epoch)."""
-        fields = "--output-fields=MESSAGE,PODMAN_EVENT,SYSLOG_IDENTIFIER"
+        fields = f"--output-fields={','.join(FIELDS)}"
         ran = self._journalctl(since, "-n", "500", "-o", "json", fields, self._unit_flag, service)
-        from .._core.journal import parse_journal
-
-        return parse_journal(ran.out)
+        return parse_journal(ran.out, only=only, but_not=but_not)
 
     def read_job_results(self, since: float) -> dict[str, str]:
         """`done`, `failed`, `dependency` … of start jobs since a time, by service."""
