@@ -75,6 +75,12 @@ def find_id(listing: str, name: str) -> str | None:
     return next((row[0] for row in rows if row[1:] == [wanted]), None)
 
 
+def parse_names(listing: str) -> list[str]:
+    """All names in the same lines."""
+    rows = (line.split() for line in listing.splitlines())
+    return [bytes.fromhex(row[1]).decode("utf-8", "surrogateescape") for row in rows if row[1:]]
+
+
 def decide(current: bytes | None, wanted: bytes | None) -> str:
     """One of ACTIONS; None stands for no secret."""
     if current == wanted:

@@ -53,7 +53,7 @@ def split_words(text: str) -> list[str]:
             continue
         started = True
         if char == "\\":
-            current.append(_unescape(chars))
+            current.append(unescape(chars))
         elif char == quote:
             quote = ""
         elif not quote and char in "\"'":
@@ -87,7 +87,8 @@ def _unquoted(part: str) -> str:
     return part[1:-1] if part[0] in "\"'" else part
 
 
-def _unescape(chars: t.Iterator[str]) -> str:
+def unescape(chars: t.Iterator[str]) -> str:
+    """What a backslash means with the characters after it."""
     char = next(chars, "")
     size, base = _NUMBERED.get(char, (0, 0))
     if size:

@@ -5,16 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import tempfile
 
 from .._core.errors import QuadletError
-from .._core.secret import find_id
+from .._core.secret import find_id, parse_names
 from .owner import Owner
 
 # In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.
 _LISTED = '{{.ID}} {{printf "%x" .Name}}'
 _SHOWN = '{{printf "%x" .SecretData}}'
 _SPARE = 4 * 1024 * 1024
+KEY_SIZE = 32
 
 
 def require_runtime_dir(owner: Owner) -> None:
@@ -59,6 +62,11 @@ def look_up(owner: Owner, name: str) -> str | None:
     return find_id(_podman(owner, "ls", "--noheading", "--format", _LISTED), name)
 
 
+def read_names(owner: Owner) -> list[str]:
+    """Names of all secrets in the owner's storage."""
+    return parse_names(_podman(owner, "ls", "--noheading", "--format", _LISTED))
+
+
 def read(owner: Owner, secret_id: str) -> bytes:
     """The secret's value."""
     out = _podman(owner, "inspect", "--showsecret", "--format", _SHOWN, secret_id)
@@ -73,7 +81,7 @@ def store(owner: Owner, name: str, value: bytes, *, replace: bool = False) -> No
 
 def remove(owner: Owner, secret_id: str) -> None:
     """Removes the secret, whether a container uses it or not."""
-    _podman(owner, "rm", secret_id)
+    _podman(owner, "rm", "--", secret_id)
 
 
 def _podman(owner: Owner, verb: str, *words: str, given: bytes | None = None) -> str:
@@ -81,3 +89,52 @@ def _podman(owner: Owner, verb: str, *words: str, given: bytes | None = None) ->
     if ran.status != 0:
         raise QuadletError(f"podman secret {verb} failed: {ran.err.strip()}")
     return ran.out
+
+
+def read_key(state_dir: str) -> str:
+    """The scope's key for stored names, in hexadecimal; "" where there is none yet.
+
+    Runs as the owner of the directory, as keep_key() does.
+    """
+    path = _key_path(state_dir)
+    try:
+        with open(path, "rb") as stream:
+            key = stream.read(KEY_SIZE + 1)
+    except FileNotFoundError:
+        return ""
+    if len(key) != KEY_SIZE:
+        raise QuadletError(
+            f"the key has not {KEY_SIZE} bytes",
+            where=path,
+            remedy="Remove it: the next run makes one, and restarts what uses secrets once.",
+        )
+    return key.hex()
+
+
+def keep_key(state_dir: str, key: str) -> None:
+    """Writes a new key, whole or not at all; one that is there stays, and is an error."""
+    path = _key_path(state_dir)
+    os.makedirs(state_dir, exist_ok=True)
+    descriptor, waiting = tempfile.mkstemp(prefix=".secret.key.", dir=state_dir)  # 0600, O_EXCL
+    try:
+        with open(descriptor, "wb") as stream:
+            stream.write(bytes.fromhex(key))
+            stream.flush()
+            os.fsync(descriptor)
+        os.link(waiting, path)  # unlike a rename it replaces nothing
+    except FileExistsError:
+        raise QuadletError(
+            "another run has made the key meanwhile", where=path, remedy="Run again."
+        ) from None
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(waiting)
+    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _key_path(state_dir: str) -> str:
+    return f"{state_dir}/secret.key"
