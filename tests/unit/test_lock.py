@@ -9,10 +9,17 @@ from __future__ import annotations
 import os
 import pathlib
 import pwd
+import subprocess
+import sys
 
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.holder import (
+    Process,
+    describe_holder,
+    find_holder,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.lock import Lock
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Owner
 
@@ -87,3 +94,74 @@ def test_without_a_manager_there_is_none(owner: Owner, tmp_path: pathlib.Path) -
     lock.acquire()
     lock.release()
     assert not (tmp_path / "gone").exists()
+
+
+HOLD = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(); input()"
+
+
+def test_who_waits_in_vain_learns_who_holds_it(owner: Owner, tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "quadlet.fleet.shop.lock"
+    path.touch()
+    argv = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout
+        other.stdout.readline()
+        with pytest.raises(QuadletError) as caught:
+            Lock(owner, "shop").acquire(timeout=0.1)
+        other.communicate(b"\n")
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    assert f"for more than 0.1 s: process {other.pid} of user {user} holds it" in str(caught.value)
+    assert "runs for 0 s" in str(caught.value) or "runs for 1 s" in str(caught.value)
+    assert sys.executable in str(caught.value)
+
+
+LOCKS = """\
+1: POSIX  ADVISORY  WRITE 11 00:1b:77 0 EOF
+2: FLOCK  ADVISORY  WRITE 12 00:1a:77 0 EOF
+3: FLOCK  ADVISORY  WRITE 13 00:1b:78 0 EOF
+4: FLOCK  ADVISORY  WRITE 14 00:1b:77 0 EOF
+4: -> FLOCK  ADVISORY  WRITE 15 00:1b:77 0 EOF
+5: FLOCK  ADVISORY  WRITE 0 00:1b:79 0 EOF
+6: FLOCK  ADVISORY  WRITE -1 00:1b:80 0 EOF
+7: FLOCK  ADVISORY  WRITE 16 103:02:77 0 EOF
+8:
+"""
+
+
+@pytest.mark.parametrize(
+    ("device", "inode", "pid"),
+    [
+        ((0, 0x1B), 77, 14),
+        ((0, 0x1A), 77, 12),
+        ((0x103, 2), 77, 16),
+        ((0, 0x1B), 79, None),
+        ((0, 0x1B), 80, None),
+        ((0, 0x1B), 7, None),
+    ],
+)
+def test_the_holder_of_a_file(device: tuple[int, int], inode: int, pid: int | None) -> None:
+    assert find_holder(LOCKS, device, inode) == pid
+
+
+def _process(started: int, *command: str) -> Process:
+    fields = " ".join(["S", *["0"] * 18, str(started), "0"])
+    return Process(7, "root", command, f"7 (a) b) {fields}")
+
+
+@pytest.mark.parametrize(
+    ("process", "told"),
+    [
+        (_process(99_900, "a"), "process 7 of user root holds it and runs for 1 s: a"),
+        (_process(90_000, "a", "b"), "runs for 1 min 40 s: a b"),
+        (_process(200_000, "a"), "runs for 0 s: a"),
+        (_process(90_000), "(no command line)"),
+        (_process(0, "x" * 200), f": {'x' * 99}…"),
+        (Process(7, "root", ("a",), "nonsense"), "process 7 of user root holds it: a"),
+    ],
+)
+def test_a_holder_in_words(process: Process, told: str) -> None:
+    assert told in describe_holder(process, "1000.25 500.00", 100)
+
+
+def test_hours() -> None:
+    assert "for 2 h 5 min: a" in describe_holder(_process(0, "a"), "7530.0 1", 100)

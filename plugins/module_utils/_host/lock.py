@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import pwd
 import stat
 
 from .._core.errors import QuadletError
@@ -41,10 +42,12 @@ class Lock:
         if self._descriptor >= 0 or not os.path.isdir(self._folder):
             return
         if not wait_until(self._try, timeout):
+            holder = _read_holder(self._path)
             raise QuadletError(
-                f"another run holds this lock for more than {timeout:g} s",
+                f"another run holds this lock for more than {timeout:g} s"
+                + (f": {holder}" if holder else ""),
                 where=self._path,
-                remedy=f"Wait for it, or see who it is: fuser -v {self._path}",
+                remedy=f"Wait for its end, or end it if it hangs: fuser -v {self._path}",
             )
 
     def _try(self) -> bool:
@@ -68,6 +71,36 @@ class Lock:
                 os.unlink(self._path)
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _read_holder(path: str) -> str | None:
+    """Who has the lock, in words, as far as this process may know."""
+    from .._core.holder import Process, describe_holder, find_holder
+
+    try:
+        file = os.lstat(path)
+        device = os.major(file.st_dev), os.minor(file.st_dev)
+        pid = find_holder(_text("/proc/locks"), device, file.st_ino)
+        if pid is None:
+            return None
+        uid = os.stat(f"/proc/{pid}").st_uid
+        command = tuple(_text(f"/proc/{pid}/cmdline").strip("\0").split("\0"))
+        process = Process(pid, _name(uid), command, _text(f"/proc/{pid}/stat"))
+        return describe_holder(process, _text("/proc/uptime"), os.sysconf("SC_CLK_TCK"))
+    except OSError:  # it has just ended
+        return None
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
 
 
 def _make(path: str) -> None:
