@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Action of quadlet.fleet.app: reads src on the controller."""
+"""Action of quadlet.fleet.app: reads src on the controller, and sends archives of images."""
 
 from __future__ import annotations
 

@@ -58,6 +58,22 @@ options:
     type: str
     choices: [missing, always, newer, never]
     default: missing
+  authfile:
+    description:
+      - The text of an C(auth.json), as C(podman login) writes it, for the pulls of this run. Keep
+        it in Ansible Vault, say.
+      - Podman reads it from memory. It is in no file of the host, no command line, result or
+        journal.
+      - A container whose unit says itself how to pull, with C(AuthFile) say, is left to its
+        service, as said under O(pull). To pull later by itself, with C(AutoUpdate) say, a service
+        needs a login of its own.
+    type: json
+  cert_dir:
+    description:
+      - A directory of the host with the CA's certificate (C(NAME.crt)) of a registry, and with
+        C(NAME.cert) and C(NAME.key) where it asks for a client's, for the pulls of this run. The
+        scope's user has to be able to read it.
+    type: path
   gate:
     description: What a start must show before it counts.
     type: dict

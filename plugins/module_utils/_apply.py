@@ -5,82 +5,99 @@
 
 New bytes are on disk before anything stops; what goes is stopped before its file is
 deleted; one daemon-reload; then restarts and starts, and a look at what became of them.
+Where any of it fails, what was before is put back.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
+import typing as t
 
 from ._core.errors import QuadletError
 from ._core.kinds import is_companion
-from ._core.manifest import Manifest, ServiceRecord, dump_manifest
-from ._host import files, state
+from ._core.manifest import Manifest, ServiceRecord
+from ._generations import make_generation, prune
 from ._host.lock import Lock
-from ._snapshot import file_record, to_wire
+from ._outside import revive_outside, stopped_along
+from ._snapshot import file_record
 from ._start import start_services
+from ._tags import keep_images
 from ._timing import timed
+from ._transaction import Begun, begin, close, commit, save
 from ._work import Outcome, Work
 
 
 def apply_plan(work: Work, lock: Lock, *, manager_up: bool) -> Outcome:
-    """Carries the plan out.  QuadletError before the first write means: nothing has changed.
+    """Carries the plan out, or undoes it.  QuadletError means: nothing has changed.
 
     The lock of the manager is held until what was written is loaded.
     """
     started = time.time()
     lock.acquire()
-    if work.plan.writes or work.plan.deletes or work.plan.load:
+    outside = stopped_along(work) if manager_up else []
+    begun = None
+    generation = make_generation(work, manager_up=manager_up)
+    if generation or work.plan.writes or work.plan.deletes or work.plan.load:
         with timed(work.timings, "write"):
-            _write(work, manager_up)
+            begun = begin(work, generation, outside)
+    try:
+        outcome = _carry_out(work, begun, lock, started, manager_up=manager_up)
+        if not outcome.failures:
+            outcome = revive_outside(work, outside, outcome)
+        if not outcome.failures or work.app.on_failure == "keep":
+            return _finish(work, begun, outcome)
+    except QuadletError as error:
+        outcome = Outcome(work.before, {}, {}, [_step_failure(error)])
+        if work.app.on_failure == "keep":
+            return _finish(work, begun, outcome)
+    from ._rollback import undo
+
+    with timed(work.timings, "rollback"):
+        return undo(work, begun, outcome, lock)
+
+
+def _carry_out(
+    work: Work, begun: Begun | None, lock: Lock, started: float, *, manager_up: bool
+) -> Outcome:
+    if begun:
+        with timed(work.timings, "write"), _phase("write"):
+            commit(work, begun, manager_up=manager_up)
     elif work.plan.stop:
         work.manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
     if not manager_up:
-        return _finish(work, Outcome(work.before, {}, {}, []))
+        return Outcome(work.before, {}, {}, [])
     if work.plan.load:
-        with timed(work.timings, "reload"):
+        with timed(work.timings, "reload"), _phase("load"):
             _reload(work, started)
     lock.release()
-    with timed(work.timings, "start"):
-        outcome = start_services(work, started)
-    return _finish(work, outcome)
+    with timed(work.timings, "start"), _phase("start"):
+        return start_services(work, started)
 
 
-def _write(work: Work, manager_up: bool) -> None:
-    layout = work.scope.layout(work.app.name)
-    owner, manager = work.scope.files, work.manager
+@contextlib.contextmanager
+def _phase(name: str) -> t.Iterator[None]:
+    """Has an error tell in which phase it came."""
     try:
-        if work.plan.writes:
-            owner.call(files.stage_files, layout, to_wire(work.desired, work.plan.writes))
-        _save(work, _intent(work))
-        if manager_up:
-            manager.stop(work.plan.stop, timeout=work.app.gate.timeout)
-        manager.disable(work.plan.disable)
-    except QuadletError:
-        owner.call(files.discard_staged, layout)
+        yield
+    except QuadletError as error:
+        error.data.setdefault("phase", name)
         raise
-    owner.call(files.commit_files, layout, list(work.plan.writes), list(work.plan.deletes))
-    manager.enable(work.plan.enable)
-    if work.gone or work.moves:
-        owner.call(files.move_foreign, [list(m) for m in work.moves], list(work.gone))
 
 
-def _intent(work: Work) -> Manifest:
-    """The record while files change: all that was and all that will be is the app's, so that
-    whatever run comes next, should this one die, finds it.
-    """
-    files = {path: file_record(blob) for path, blob in work.desired.items()}
-    return dataclasses.replace(
-        work.before,
-        loaded=None,
-        files={**work.before.files, **files},
-        services={**work.services, **work.before.services},
-    )
-
-
-def _save(work: Work, manifest: Manifest) -> None:
-    path = state.manifest_path(work.scope.state_dir, work.app.name)
-    work.scope.files.call(state.write_text, path, dump_manifest(manifest))
+def _step_failure(error: QuadletError) -> dict[str, t.Any]:
+    """A failure that is no single service's."""
+    head = f"{error.where}: " if error.where else ""
+    return {
+        "unit": None,
+        "service": None,
+        "phase": error.data.get("phase", "write"),
+        "reason": f"{head}{error.what}",
+        "exit_code": None,
+        "journal": [],
+        "hint": error.remedy,
+    }
 
 
 def _reload(work: Work, since: float) -> None:
@@ -96,44 +113,70 @@ def _reload(work: Work, since: float) -> None:
     raise QuadletError(
         f"after the daemon-reload systemd does not have {units}"
         + "".join(f"\n    {line}" for line in said),
-        where=f"app {work.app.name}",
-        remedy="\nCorrect the unit; the next run tries again."
+        remedy="Correct the unit."
         if own
         else "Look for the generator's message: journalctl -b -t quadlet-generator",
     )
 
 
-def _finish(work: Work, outcome: Outcome) -> Outcome:
+def _finish(work: Work, begun: Begun | None, outcome: Outcome) -> Outcome:
     """Writes the record of this run; an app that is gone has none."""
-    if not work.desired:
-        path = state.manifest_path(work.scope.state_dir, work.app.name)
-        work.scope.files.call(state.remove, path)
-        return outcome
-    changed = bool(work.plan.writes or work.plan.deletes)
+    passed = not outcome.failures
+    manifest = _manifest(work, begun, outcome) if work.desired else None
+    warnings = []
+    if manifest is None:
+        warnings += prune(work, None)
+    if begun:
+        close(work, begun, manifest, passed=passed)
+    elif manifest:
+        save(work, manifest)
+    if begun and manifest:
+        warnings += [*keep_images(work, begun.generation), *prune(work, manifest)]
+    return outcome._replace(manifest=manifest or work.before, warnings=tuple(warnings))
+
+
+def _manifest(work: Work, begun: Begun | None, outcome: Outcome) -> Manifest:
+    before, generation = work.before, begun.generation if begun else None
+    wrote = bool(work.plan.writes or work.plan.deletes or work.plan.load)
     failed = {failure["service"] for failure in outcome.failures}
+    unknown = None in failed  # of a step or a probe: no service counts as started
+    broken = any(failure["phase"] in ("write", "load") for failure in outcome.failures)
     acted = {*work.plan.restart, *work.plan.start, *work.plan.reload, *work.plan.settled}
-    manifest = Manifest(
+    acted -= {*work.plan.stale}
+    up = {name for name, found in outcome.states.items() if found.up}
+    number = work.app.origin or (generation.number if generation else before.generation)
+    return Manifest(
         app=work.app.name,
-        generation=work.before.generation + (1 if changed or not work.before.generation else 0),
+        generation=number,
         files={path: file_record(blob) for path, blob in work.desired.items()},
-        loaded=work.loaded,
-        written_at=time.time() if changed or work.plan.load else work.before.written_at,
+        loaded=None if broken else work.loaded,
+        written_at=time.time() if wrote else before.written_at,
         services={
-            name: _record(work, name, record, started_now=name in acted, failed=name in failed)
+            name: _record(
+                work,
+                name,
+                record,
+                started=name in acted,
+                # What makes an object has done so, whatever a probe says of the app.
+                failed=name in failed or (unknown and not (record.makes and name in up)),
+            )
             for name, record in work.services.items()
         },
+        secrets=dict(work.world.secrets),
+        images={name: row[0] for name, row in generation.images.items()}
+        if generation
+        else work.app.images or before.images,
+        deployed=number if generation else before.deployed,
     )
-    _save(work, manifest)
-    return outcome._replace(manifest=manifest)
 
 
 def _record(
-    work: Work, name: str, record: ServiceRecord, *, started_now: bool, failed: bool
+    work: Work, name: str, record: ServiceRecord, *, started: bool, failed: bool
 ) -> ServiceRecord:
     known = work.before.services.get(name)
-    if failed:
+    if failed and not (record.makes and known and known.started_with):
         return dataclasses.replace(record, started_with=None, reload_with=None)
-    if started_now:
+    if started and not failed:
         inputs = work.inputs[name]
         return dataclasses.replace(record, started_with=inputs.restart, reload_with=inputs.reload)
     if known is None:

@@ -66,14 +66,18 @@ def decide(
             check_service_names(manager, scope, new)
             world = world._replace(states={**world.states, **manager.read_states(new)})
     world = world._replace(
-        own_start=_own_starts(world, manager),
+        own_start=_own_starts(world, manager, scope),
         enabled=manager.read_enabled(installable(world.desired, world.current)),
     )
     plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
-    vanished = _vanished(world, plan, scope)
+    vanished = _vanished(world, plan, scope) if snapshot.manager_up else ()
     if vanished:
-        world = world._replace(vanished=vanished)
+        world = world._replace(vanished=frozenset(vanished))
         plan = make_plan(world)
+    if app.recreate:
+        from ._remake import check_recreate
+
+        check_recreate(world, plan, scope)
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
     return Decided(world, plan, judgement, snapshot, lingers)
@@ -116,13 +120,14 @@ def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, Servi
             if record.unit in snapshot.desired
         },
         states=snapshot.states,
+        secrets=snapshot.secrets,
     )
 
 
 def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
-    """Networks and volumes that someone removed while the services that made them read active.
+    """Networks and volumes that someone removed; the services that made them may read active.
 
-    Asked only for what a service that does not run is about to need.
+    Asked only for what a start is about to need.
     """
     needed = needed_objects(world, plan)
     kinds = {kind_of_service(record).suffix for record in needed.values()}
@@ -138,7 +143,7 @@ def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
     )
 
 
-def _own_starts(world: World, manager: Manager) -> frozenset[str]:
+def _own_starts(world: World, manager: Manager, scope: Scope) -> frozenset[str]:
     """Services that systemd itself started with what is installed, at boot say."""
     writes, deletes = file_changes(world.desired, world.current, world.manifest)
     if writes or deletes or world.loaded != world.manifest.loaded:
@@ -155,4 +160,11 @@ def _own_starts(world: World, manager: Manager) -> frozenset[str]:
     details = manager.read_details(suspects)
     since = world.manifest.written_at
     # A crash loop starts anew all the time: that is no start to count on.
-    return frozenset(n for n, d in details.items() if d.started_at > since and not d.restarts)
+    found = {n for n, d in details.items() if d.started_at > since and not d.restarts}
+    made_once = {n: r for n, r in world.services.items() if n in found and r.makes}
+    if made_once:  # what was there already is what it was, whatever has started since
+        from ._remake import read_made_at
+
+        made = read_made_at(scope.manager, made_once)
+        found -= {name for name in made_once if made.get(name, since) <= since}
+    return frozenset(found)

@@ -8,19 +8,20 @@ from __future__ import annotations
 import os
 import typing as t
 
+from ._core import drift
 from ._core.conflicts import Container
-from ._core.drift import Storage, find_drift, find_storage_drift
+from ._core.drift import Storage
 from ._core.enabling import installable
-from ._core.inputs import AppInputs, declared_image
+from ._core.inputs import AppInputs, Inputs, declared_image
 from ._core.kinds import is_unit
 from ._core.manifest import ServiceRecord
 from ._core.report import service_result
 from ._core.spec import App
-from ._core.unitstate import Details, State
+from ._core.unitstate import Details, Running, State
 from ._host import linger, podman, state
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
-from ._snapshot import Snapshot, read_snapshot
+from ._snapshot import Snapshot, is_up, read_snapshot
 
 
 def read_scopes(user: str | None) -> list[Scope]:
@@ -50,7 +51,8 @@ def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, 
     snapshots = {n: read_snapshot(App(n, state="present"), scope, manager) for n in chosen}
     up = any(snapshot.manager_up for snapshot in snapshots.values())
     storage = _read_storage(scope) if up else Storage()
-    return [_app(name, scope, manager, snap, storage) for name, snap in snapshots.items()]
+    running = manager.read_running() if up else []
+    return [_app(name, scope, manager, snap, storage, running) for name, snap in snapshots.items()]
 
 
 def _read_storage(scope: Scope) -> Storage:
@@ -67,26 +69,21 @@ def _app(
     manager: Manager,
     snapshot: Snapshot,
     storage: Storage,
+    running: t.Sequence[Running],
 ) -> dict[str, t.Any]:
     manifest = snapshot.manifest
-    app_dir, home = scope.app_dir(name), scope.manager.home
-    sources = AppInputs(snapshot.current, snapshot.drop_ins, app_dir=app_dir, home=home)
-    inputs = {
-        service: sources.of(record.unit)
-        for service, record in manifest.services.items()
-        if record.unit in snapshot.current
-    }
     declared = {
         service: declared_image(record.unit, snapshot.current)
         for service, record in manifest.services.items()
     }
     enabled = manager.read_enabled(installable(snapshot.current, manifest.files))
     details = manager.read_details(manifest.services) if snapshot.manager_up else {}
+    inputs, current, states = _inputs(name, scope, snapshot), snapshot.current, snapshot.states
     return {
         "name": name,
         "user": scope.user,
         "location": scope.location,
-        "directory": app_dir,
+        "directory": scope.app_dir(name),
         "generation": manifest.generation,
         "units": sorted(path for path in manifest.files if is_unit(path)),
         "files": sorted(path for path in manifest.files if not is_unit(path)),
@@ -97,10 +94,47 @@ def _app(
             for service, record in manifest.services.items()
         },
         "drift": [
-            *find_drift(manifest, snapshot.current, inputs, snapshot.states, enabled),
-            *find_storage_drift(manifest.services, snapshot.states, declared, storage),
+            *drift.find_drift(manifest, current, inputs, states, enabled, details),
+            *drift.find_strays(manifest, scope.app_dir(name), running),
+            *_old_objects(scope, snapshot, inputs),
+            *drift.find_storage_drift(manifest.services, states, declared, storage),
+            *drift.find_image_drift(manifest, declared, storage),
         ],
     }
+
+
+def _inputs(name: str, scope: Scope, snapshot: Snapshot) -> dict[str, Inputs]:
+    app_dir, home = scope.app_dir(name), scope.manager.home
+    sources = AppInputs(snapshot.current, snapshot.drop_ins, app_dir=app_dir, home=home)
+    return {
+        service: sources.of(record.unit)
+        for service, record in snapshot.manifest.services.items()
+        if record.unit in snapshot.current
+    }
+
+
+def _old_objects(scope: Scope, snapshot: Snapshot, inputs: t.Mapping[str, Inputs]) -> list[str]:
+    changed = drift.changed_definitions(snapshot.manifest, inputs)
+    if not changed or not snapshot.manager_up:
+        return []
+    from ._remake import read_made_at
+
+    made = read_made_at(scope.manager, changed)
+    return drift.find_old_objects(snapshot.manifest, changed, made)
+
+
+def _orphans(scopes: t.Iterable[Scope], apps: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Services that run without a unit, of those that Podman runs; for all apps of the scopes."""
+    known = {service for app in apps for service in app["services"]}
+    found = []
+    for scope in {one.manager.uid: one for one in scopes}.values():
+        manager = Manager(scope.manager, system=scope.is_system)
+        running = manager.read_running("not-found") if is_up(scope) else []
+        if running:
+            containers = podman.read_containers(scope.manager)
+            told = drift.find_orphans(known, running, containers)
+            found += [f"{scope.label}: {text}" for text in told]
+    return found
 
 
 def _service(
@@ -130,4 +164,6 @@ def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[s
     apps = [app for scope in scopes for app in read_apps(scope, wanted)]
     users = [scope for scope in scopes if not scope.is_system]
     warnings = linger.online_warning(Manager(users[0].manager, system=True)) if users else []
+    if wanted is None:
+        warnings = [*warnings, *_orphans(scopes, apps)]
     return {"changed": False, "apps": apps, "warnings": warnings}

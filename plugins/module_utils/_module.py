@@ -33,6 +33,15 @@ def run_module(module: AnsibleModule, work: t.Callable[[], dict[str, t.Any]]) ->
     module.exit_json(invocation=invocation, **_presented(module, result))
 
 
+def mask_secrets(module: AnsibleModule, secrets: dict[str, t.Any] | None) -> None:
+    """Has Ansible mask the values of the option, and not every `1` or `text` that is in it."""
+    if secrets:
+        from ._core.masking import given_texts
+
+        theirs, ours = given_texts(secrets)
+        module.no_log_values = (set(module.no_log_values) - theirs) | ours
+
+
 def _presented(module: AnsibleModule, result: dict[str, t.Any]) -> dict[str, t.Any]:
     for text in result.get("warnings", []):
         module.warn(text)

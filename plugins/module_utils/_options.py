@@ -39,6 +39,20 @@ LINT_RUN: Spec = {
     "level": {"type": "str", "choices": ["error", "warning", "note"], "default": "error"},
 }
 
+ARCHIVES: Spec = {
+    "archives": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "path": {"type": "path"},
+            "src": {"type": "str"},
+            "images": {"type": "dict"},  # the action plugin tells what src has
+        },
+        "required_one_of": [("path", "src")],
+    },
+}
+
 _PROBE: Spec = {
     "http": {"type": "str"},
     "status": {"type": "list", "elements": "int"},
@@ -59,6 +73,8 @@ RUN: Spec = {
         "choices": ["missing", "always", "newer", "never"],
         "default": "missing",
     },
+    "authfile": {"type": "json", "no_log": True},
+    "cert_dir": {"type": "path"},
     "gate": {
         "type": "dict",
         "default": {},
@@ -71,10 +87,19 @@ RUN: Spec = {
     },
 }
 
+GENERATIONS: Spec = {
+    "on_failure": {"type": "str", "choices": ["rollback", "keep"], "default": "rollback"},
+    "generations": {"type": "int", "default": 5},
+}
+
 STATE: Spec = {
     "state": {
         "type": "str",
         "choices": list(STATES),
         "default": "started",
     },
+}
+
+UNIT_STATE: Spec = {
+    "state": {**STATE["state"], "choices": [one for one in STATES if one != "rolled_back"]},
 }

@@ -12,10 +12,23 @@ from ._compat import for_host
 from ._core.diff import make_diff
 from ._core.errors import QuadletError
 from ._core.inputs import declared_image
-from ._core.report import failure_error, make_result, service_result
+from ._core.report import (
+    died_warning,
+    failure_error,
+    make_result,
+    outcome_ending,
+    service_result,
+)
 from ._core.spec import App
 from ._core.unitstate import State
-from ._core.world import ASKING, Pulled, Step, kind_of_service
+from ._core.world import (
+    ASKING,
+    Pulled,
+    Step,
+    join_pulled,
+    kind_of_service,
+    state_of,
+)
 from ._decide import Decided, decide, needs_judgement
 from ._host import linger
 from ._host.lock import Lock
@@ -50,6 +63,10 @@ def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
         if not check:
             with timed(timings, "lock"):
                 turn.acquire()
+        if app.state == "rolled_back":
+            from ._generations import return_to
+
+            app = return_to(app, scope)
         return _run(_Run(app, scope, manager, lock, check, timings))
     finally:
         lock.release()
@@ -57,26 +74,63 @@ def reconcile(app: App, scope: Scope, *, check: bool) -> dict[str, t.Any]:
 
 
 def _run(run: _Run) -> dict[str, t.Any]:
-    scope, manager, timings = run.scope, run.manager, run.timings
     decided = _decide_now(run)
+    returned = _return_images(run, decided)
+    if returned.happened or returned.renewed:
+        decided = _decide_now(run, returned.renewed)
     pulled = _bring_images(run, decided)
     if pulled.happened:  # the host went on meanwhile
-        decided = dataclasses.replace(_decide_now(run, pulled.renewed), lingers=decided.lingers)
-    app = decided.world.app
-    warnings = [*pulled.warnings, *_warnings(app, scope, decided)]
+        renewed = pulled.renewed | returned.renewed
+        decided = dataclasses.replace(_decide_now(run, renewed), lingers=decided.lingers)
+    pulled = join_pulled(returned, pulled)
     outcome = None
     if not run.check and not (decided.plan.empty and decided.lingers):
-        from ._apply import apply_plan
-        from ._work import make_work
-
-        manager_up = _prepare(app, scope, manager, decided)
-        work = make_work(scope, manager, decided, timings)
-        outcome = apply_plan(work, run.lock, manager_up=manager_up)
-    steps = [*pulled.steps, *_steps(scope, decided)]
-    result = _result(scope, decided, steps, outcome, warnings, timings)
+        outcome = _carry_out(run, decided, pulled)
+    result = _result(run, decided, pulled, outcome)
     if outcome and outcome.failures:
-        raise failure_error(app.name, result, outcome.failures)
+        if outcome.attempt is not None:
+            result.update(rolled_back=not outcome.trouble, attempt=outcome.attempt)
+        ending = outcome_ending(outcome.manifest, outcome.attempt, outcome.trouble)
+        raise failure_error(run.app.name, result, outcome.failures, ending)
     return result
+
+
+def _carry_out(run: _Run, decided: Decided, pulled: Pulled) -> Outcome:
+    """What became of the plan; QuadletError: nothing has changed."""
+    from ._apply import apply_plan
+    from ._work import make_work
+
+    app = decided.world.app
+    try:
+        manager_up = _prepare(app, run.scope, run.manager, decided)
+        work = make_work(run.scope, run.manager, decided, pulled, run.timings)
+        if not work.world.secrets:
+            return apply_plan(work, run.lock, manager_up=manager_up)
+        from ._app_secrets import secrets_made
+
+        with secrets_made(work) as ready:
+            return apply_plan(ready, run.lock, manager_up=manager_up)
+    except QuadletError:
+        if pulled.replaced:
+            from ._tags import put_tags_back
+
+            put_tags_back(run.scope.manager, pulled.replaced, decided.world.services)
+        raise
+
+
+def _return_images(run: _Run, decided: Decided) -> Pulled:
+    """Lets the names of images mean what they did in the generation that is returned to."""
+    app, world = decided.world.app, decided.world
+    if not app.origin or not decided.snapshot.manager_up:
+        return Pulled()
+    from ._tags import return_tags
+
+    named = {
+        name: declared_image(record.unit, world.desired)
+        for name, record in world.services.items()
+        if state_of(world, name).up
+    }
+    return return_tags(run.scope.manager, app.images, named, check=run.check)
 
 
 def _decide_now(run: _Run, renewed: frozenset[str] = frozenset()) -> Decided:
@@ -87,6 +141,10 @@ def _decide_now(run: _Run, renewed: frozenset[str] = frozenset()) -> Decided:
         if app.patch and not snapshot.desired:  # its last unit goes: the app does
             app = dataclasses.replace(app, state="absent", patch={})
         _check_installed(app, scope, snapshot)
+    if not run.check and snapshot.stale:
+        from ._transaction import forget_ended
+
+        forget_ended(scope, app.name)
     if not run.check and needs_judgement(snapshot):
         with timed(timings, "lock"):
             run.lock.acquire()
@@ -101,7 +159,7 @@ def _bring_images(run: _Run, decided: Decided) -> Pulled:
     if not (plan.start or plan.restart or (app.pull in ASKING and plan.revive)):
         return Pulled()
     from ._core.images import wanted_images
-    from ._pull import bring_images, foretell
+    from ._pull import bring_images, foretell, require_archives
 
     wanted = wanted_images(decided.world, plan)
     if not wanted:
@@ -109,7 +167,8 @@ def _bring_images(run: _Run, decided: Decided) -> Pulled:
     with timed(run.timings, "pull"):
         if not decided.snapshot.manager_up:
             if run.check:
-                return foretell(app, wanted)
+                return foretell(app, run.scope, wanted)
+            require_archives(app, run.scope, wanted)
             _prepare(app, run.scope, run.manager, decided)
         return bring_images(app, run.scope, wanted, run.lock, check=run.check)
 
@@ -151,6 +210,8 @@ def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool
 
 def _warnings(app: App, scope: Scope, decided: Decided) -> list[str]:
     found = [*decided.plan.warnings, *(decided.judgement.warnings if decided.judgement else ())]
+    if decided.snapshot.died:
+        found.insert(0, died_warning(app.name, decided.snapshot.died))
     if app.state == "absent" and decided.snapshot.manifest.files:
         found += _left_behind(app, scope, decided.snapshot)
     starts = decided.plan.start or decided.plan.restart or not decided.lingers
@@ -185,31 +246,30 @@ def _steps(scope: Scope, decided: Decided) -> list[Step]:
 
 
 def _result(
-    scope: Scope,
-    decided: Decided,
-    steps: list[Step],
-    outcome: Outcome | None,
-    warnings: list[str],
-    timings: dict[str, float],
+    run: _Run, decided: Decided, pulled: Pulled, outcome: Outcome | None
 ) -> dict[str, t.Any]:
-    layout = scope.layout(decided.world.app.name)
-    diff = make_diff(decided.plan, decided.world.desired, decided.world.current, layout)
-    states = outcome.states if outcome else decided.world.states
+    world, app, scope = decided.world, decided.world.app, run.scope
+    services = world.services
+    if outcome and outcome.services is not None:  # it was undone
+        services = outcome.services
+    states = outcome.states if outcome else world.states
     details = outcome.details if outcome else {}
     manifest = outcome.manifest if outcome else decided.snapshot.manifest
+    more = outcome.warnings if outcome else ()
+    content = {**world.current, **world.desired} if services is world.services else world.current
     return make_result(
-        steps,
+        [*pulled.steps, *_steps(scope, decided)],
         services={
             name: {
                 **service_result(states.get(name, State()), details.get(name)),
-                "image": declared_image(record.unit, decided.world.desired),
+                "image": declared_image(record.unit, content),
                 "health": outcome.health.get(name) if outcome else None,
             }
-            for name, record in decided.world.services.items()
+            for name, record in services.items()
         },
         generation=manifest.generation,
-        warnings=warnings,
+        warnings=[*pulled.warnings, *_warnings(app, scope, decided), *more],
         lint=[f._asdict() for f in decided.judgement.findings] if decided.judgement else [],
-        diff=diff,
-        timings=timings,
+        diff=make_diff(decided.plan, world.desired, world.current, scope.layout(app.name)),
+        timings=run.timings,
     )

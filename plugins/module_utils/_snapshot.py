@@ -10,6 +10,7 @@ import os
 import typing as t
 
 from ._core.inputs import digest
+from ._core.intent import Intent, parse_intent
 from ._core.kinds import drop_in_dirs, is_quadlet, is_unit, unit_of
 from ._core.layout import Layout
 from ._core.manifest import Manifest, parse_manifest
@@ -30,7 +31,9 @@ class Snapshot:
     foreign_files: other paths in the app's directory.  others: unit files elsewhere in the
     scope, as (name, path).  drop_ins: digests of drop-ins that the app does not own but
     that apply to its units.  states: of the recorded services; none where the manager is
-    not running.
+    not running.  died: the intent of a run that did not end; stale: one is left of a run that did,
+    or that had not begun.  secrets: stored names by declared ones, of those that its units name.
+    new_key: what made them, where the scope has none yet.
     """
 
     manifest: Manifest
@@ -41,6 +44,10 @@ class Snapshot:
     drop_ins: dict[str, str]
     manager_up: bool
     states: dict[str, State]
+    secrets: dict[str, str] = dataclasses.field(default_factory=dict)
+    new_key: str = dataclasses.field(default="", repr=False)
+    died: Intent | None = None
+    stale: bool = False
 
 
 def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
@@ -53,13 +60,15 @@ def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
         else Manifest(app.name)
     )
     current = from_wire(found["files"], manifest)
-    desired = desired_content(app, manifest, current)
+    desired, secrets, new_key = _with_secrets(
+        app, scope, manifest, desired_content(app, manifest, current)
+    )
     owned = sorted({*desired, *manifest.files})
     units = [path for path in owned if is_quadlet(path) and "/" not in path]
     around = _scan(
         scope, app.name, owned, sorted({d for unit in units for d in drop_in_dirs(unit)})
     )
-    up = scope.is_system or os.path.exists(f"{scope.manager.runtime_dir}/bus")
+    up = is_up(scope)
     return Snapshot(
         manifest=manifest,
         desired=desired,
@@ -69,7 +78,34 @@ def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
         drop_ins={str(path): str(sha) for path, sha in around["drop_ins"].items()},
         manager_up=up,
         states=manager.read_states(manifest.services) if up else {},
+        secrets=secrets,
+        new_key=new_key,
+        died=_parse_died(found["intent"], manifest, state.intent_path(scope.state_dir, app.name)),
+        stale=bool(found["intent"]) and bool(manifest.loaded or not manifest.files),
     )
+
+
+def _parse_died(text: str | None, manifest: Manifest, path: str) -> Intent | None:
+    """A run between its first write and its last one has a manifest that says so."""
+    return parse_intent(text, path) if text and manifest.files and not manifest.loaded else None
+
+
+def _with_secrets(
+    app: App, scope: Scope, manifest: Manifest, desired: dict[str, Blob]
+) -> tuple[dict[str, Blob], dict[str, str], str]:
+    """The content with the stored names of secrets, those, and the key that a first run makes."""
+    mark = f".{app.name}-".encode()
+    named = any(is_unit(path) and mark in blob.data for path, blob in desired.items())
+    if not (app.secrets or manifest.secrets or named):
+        return desired, {}, ""
+    from ._app_secrets import name_secrets
+
+    return name_secrets(app, scope, manifest, desired)
+
+
+def is_up(scope: Scope) -> bool:
+    """Whether the scope's manager runs."""
+    return scope.is_system or os.path.exists(f"{scope.manager.runtime_dir}/bus")
 
 
 def _scan(
@@ -102,7 +138,11 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
     path = state.manifest_path(state_dir, layout.app)
     text = state.read_text(path)
     owned = parse_manifest(text, path).files if text else {}
-    return {"manifest": text, **files.read_app(layout, sorted({*declared, *owned}))}
+    return {
+        "manifest": text,
+        "intent": state.read_text(state.intent_path(state_dir, layout.app)),
+        **files.read_app(layout, sorted({*declared, *owned})),
+    }
 
 
 def from_wire(wire: t.Mapping[str, t.Sequence[t.Any]], manifest: Manifest) -> dict[str, Blob]:

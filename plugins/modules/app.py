@@ -57,6 +57,65 @@ options:
         volumes and data are never removed.
     type: bool
     default: true
+  secrets:
+    description:
+      - Secrets of the app, name to value. They are made in the scope's Podman before anything is
+        written or stopped, and units reach them by the key C(Secret), mounted or as an environment
+        variable. The value arrives byte for byte.
+      - A value is text, or a mapping of C(value) and C(encoding), V(base64) for what is not text.
+        A number, boolean or list is refused, as by M(quadlet.fleet.secret).
+      - Podman has each under its name and a suffix that changes with its value, so that a rollback
+        finds the old one. The installed unit names that one, and gives it the declared name as
+        target; plan and diff tell the declared text. Exactly the services that use a secret restart
+        when its value changes.
+      - Where O(units), O(files) and O(src) are left out, they replace the values of the installed
+        set. Where those are given and this is not, the units' secrets are meant to exist under
+        their own names; with O(prune=false) the app's stay.
+      - A name of these in C(PodmanArgs), C(GlobalArgs), C(Mount), or the YAML of a kube unit is
+        refused, since only C(Secret) is rewritten. M(quadlet.fleet.secret) makes secrets for those.
+      - Values are masked in what the run tells, journal lines too, except those of fewer than four
+        characters.
+    type: dict
+  recreate:
+    description:
+      - Network and volume units of the app whose network or volume may be made anew, C(shop.network)
+        say. Podman leaves one that exists as it was, whatever its unit says.
+      - It is made anew only where its definition changed since it was made. Then the containers on
+        it are stopped, it is removed and made again, and they are started in order.
+      - A volume loses its data that way, and no rollback brings that back. So a volume unit has to
+        be named with that word, as in C(data.volume:lose-data).
+      - A network or volume that something uses which this run does not stop is an error, before
+        anything stops.
+    type: list
+    elements: str
+    default: []
+  archives:
+    description:
+      - Archives of images, as C(podman save) makes them (C(docker-archive) or C(oci-archive)), for
+        hosts that reach no registry.
+      - When the run starts or restarts a container whose image the host lacks, and an archive has
+        an image of that name, it is loaded before anything is written or stopped, as the scope's
+        user, and no registry is asked for it. O(pull=never) works with it.
+      - With O(pull=always) and O(pull=newer) the archive stands for the registry of the images
+        that it has. Where the host has another image under that name, it is loaded as well.
+      - An unchanged run transfers nothing and runs no Podman command.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      path:
+        description: The file on the host, which the scope's user has to be able to read.
+        type: path
+      src:
+        description:
+          - The file on the controller. It is sent only to a host that needs it, and removed there
+            after the task. It can't be used with C(async).
+        type: str
+      images:
+        description:
+          - Not to be given. What O(archives[].src) has, ids by name, as it was read on the
+            controller.
+        type: dict
 seealso:
   - module: quadlet.fleet.unit
   - module: quadlet.fleet.validate
@@ -131,6 +190,19 @@ EXAMPLES = r"""
         template: worker@.container
       worker@print.container:
         template: worker@.container
+
+- name: Deploy a database with its password, from a vaulted variable
+  quadlet.fleet.app:
+    name: shop
+    units:
+      db.container:
+        Container:
+          Image: docker.io/library/postgres:17
+          Environment:
+            POSTGRES_PASSWORD_FILE: /run/secrets/password
+          Secret: [password]
+    secrets:
+      password: "{{ shop_db_password }}"
 
 - name: See what a deployment would restart, and why
   quadlet.fleet.app:
@@ -292,7 +364,10 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.quadlet.fleet.plugins.module_utils import _options
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import parse_app
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import (
+    mask_secrets,
+    run_module,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._reconcile import reconcile
 
 
@@ -302,16 +377,22 @@ def main() -> None:
         argument_spec={
             "name": {"type": "str", "required": True},
             "prune": {"type": "bool", "default": True},
+            "recreate": {"type": "list", "elements": "str", "default": []},
             **_options.STATE,
             **_options.SCOPE,
             **_options.CONTENT,
             **_options.COMPAT,
             **_options.LINT,
             **_options.RUN,
+            **_options.ARCHIVES,
+            **_options.GENERATIONS,
+            "generation": {"type": "int"},
+            "secrets": {"type": "dict", "no_log": True},
         },
         supports_check_mode=True,
     )
     params = module.params
+    mask_secrets(module, params["secrets"])
     run_module(
         module,
         lambda: reconcile(

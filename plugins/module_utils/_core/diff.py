@@ -15,11 +15,22 @@ from .world import Plan
 def make_diff(
     plan: Plan, desired: t.Mapping[str, Blob], current: t.Mapping[str, Blob], layout: Layout
 ) -> list[dict[str, str]]:
-    """One entry for each file that is written or deleted."""
+    """One entry for each file that is written or deleted, units as they are declared, and one
+    for each secret that changes.
+    """
     entries = []
+    mark = f".{layout.app}-".encode()
+    if any(mark in blob.data for content in (desired, current) for blob in content.values()):
+        from .app_secrets import declared_content, describe_changes
+
+        kept = current.keys() & {*desired, *plan.deletes}
+        entries = describe_changes({p: current[p] for p in kept}, desired, layout.app)
+        desired, current = (declared_content(c, layout.app) for c in (desired, current))
     for path in (*plan.writes, *plan.deletes):
         old = current.get(path)
         new = desired.get(path) if path in plan.writes else None
+        if old == new:
+            continue
         entry = {
             "before_header": _header(layout, path, old),
             "after_header": _header(layout, path, new),

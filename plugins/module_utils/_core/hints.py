@@ -35,11 +35,13 @@ _REGISTRY_DOWN = (
     "|network is unreachable|connection reset|TLS handshake|EOF"
 )
 
+_LOG_IN = "Check authfile, log in for that user (podman login), or set AuthFile."
+
 _TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"reading manifest \S+ in (?P<image>\S+): .*(?:unauthorized|authentication|denied)",
         "the registry does not let this scope's user pull {image}",
-        "Log in for that user (podman login), or set AuthFile.",
+        _LOG_IN,
     ),
     (
         r"reading manifest (?P<tag>\S+) in (?P<image>\S+): (?:.*: )?(?:manifest|name) unknown",
@@ -49,7 +51,17 @@ _TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"docker://(?P<image>\S+): .*(?:unauthorized|authentication required|access .* denied)",
         "the registry does not let this scope's user pull {image}",
-        "Log in for that user (podman login), or set AuthFile.",
+        _LOG_IN,
+    ),
+    (
+        r"pinging container registry (?P<registry>\S+): .*x509: (?P<why>.+)",
+        "the certificate of the registry {registry} is not trusted: {why}",
+        "Give its CA's directory as cert_dir, or /etc/containers/certs.d/{registry}/ to all.",
+    ),
+    (
+        r"pinging container registry (?P<registry>\S+): .*HTTP response to HTTPS client",
+        "the registry {registry} speaks plain http",
+        "Set insecure for it in /etc/containers/registries.conf.d/, or give it a certificate.",
     ),
     (
         rf"pinging container registry (?P<registry>\S+): .*(?:{_REGISTRY_DOWN})",

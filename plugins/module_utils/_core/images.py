@@ -61,13 +61,21 @@ def wanted_images(world: World, plan: Plan) -> tuple[Wanted, ...]:
     looked_after = acted | _kept_current(world, plan)
     if not looked_after:
         return ()
+    return tuple(
+        Wanted(name, world.services[name].unit, image, name in acted)
+        for name, image in _named(world, looked_after)
+    )
+
+
+def declared_images(world: World) -> tuple[str, ...]:
+    """The images that any container of the app names outright, each once."""
+    return tuple(dict.fromkeys(image for _name, image in _named(world, world.services)))
+
+
+def _named(world: World, services: t.Container[str]) -> list[tuple[str, str]]:
     made = _made_here(world)
-    found = []
-    for name, record in world.services.items():
-        image = _image(world, name) if name in looked_after else None
-        if image and image not in made:
-            found.append(Wanted(name, record.unit, image, name in acted))
-    return tuple(found)
+    found = ((name, _image(world, name)) for name in world.services if name in services)
+    return [(name, image) for name, image in found if image and image not in made]
 
 
 def _kept_current(world: World, plan: Plan) -> frozenset[str]:
@@ -138,14 +146,14 @@ def names_of(wanted: t.Iterable[Wanted]) -> list[str]:
     return list(dict.fromkeys(one.image for one in wanted))
 
 
-def parse_ids(images: t.Sequence[str], out: str, err: str) -> dict[str, str] | None:
-    """Ids by image of those that `podman image inspect` has found; None: it failed otherwise.
+def parse_inspected(images: t.Sequence[str], out: str, err: str) -> dict[str, str] | None:
+    """Lines by image of those that `podman image inspect` has found; None: it failed otherwise.
 
-    It prints the ids in the order of the names, and names the others in its errors.
+    It prints a line each in the order of the names, and names the others in its errors.
     """
     there = [image for image in images if not re.search(_alone(image), err)]
-    ids = out.split()
-    return dict(zip(there, ids)) if len(ids) == len(there) else None
+    lines = out.splitlines()
+    return dict(zip(there, lines)) if len(lines) == len(there) else None
 
 
 def _alone(image: str) -> str:
@@ -185,6 +193,11 @@ def reasons_after(before: t.Mapping[str, str], after: t.Mapping[str, str]) -> di
         for image, found in after.items()
         if before.get(image) != found
     }
+
+
+def find_replaced(before: t.Mapping[str, str], after: t.Mapping[str, str]) -> dict[str, str]:
+    """Ids that names stood for before they were moved."""
+    return {name: ident for name, ident in before.items() if after.get(name, ident) != ident}
 
 
 def find_renewed(

@@ -10,7 +10,9 @@ import typing as t
 from .kinds import is_companion
 
 RESERVED_DIR = ".fleet.d"
-"""Where new bytes wait inside an app's directory: `*.d` is never searched for units."""
+"""Where new and old bytes lie inside an app's directory while they are exchanged: `*.d` is never
+searched for units.
+"""
 
 
 class Layout(t.NamedTuple):
@@ -24,15 +26,28 @@ class Layout(t.NamedTuple):
         """The real path of a path in the app."""
         return f"{self.systemd_dir if is_companion(path) else self.app_dir}/{path}"
 
-    def waiting(self, path: str, number: int) -> str:
-        """Where its new bytes wait: in the directory that they go to, since a rename does not
-        leave a file system, under a name that neither the generator nor systemd reads.
+    def beside(self, target: str, word: str, number: int) -> str:
+        """Where bytes of a real path wait (word: new) or are kept (old): on its file system,
+        since a rename does not leave one, under a name that neither the generator nor systemd
+        reads.
         """
-        if is_companion(path):
-            return f"{self.waiting_companions}{number}"
-        return f"{self.app_dir}/{RESERVED_DIR}/{number}"
+        if target.startswith(f"{self.systemd_dir}/"):
+            return f"{self.beside_companions}{word}.{number}"
+        return f"{self.app_dir}/{RESERVED_DIR}/{word}/{number}"
 
     @property
-    def waiting_companions(self) -> str:
-        """How the paths of companions' waiting bytes begin."""
+    def beside_companions(self) -> str:
+        """How the paths begin of what lies beside companions."""
         return f"{self.systemd_dir}/.quadlet.fleet.{self.app}."
+
+
+class Swap(t.NamedTuple):
+    """One real path that a run changes.  waiting: where its new bytes wait, '' where it goes.
+    kept: where its old bytes are to be kept, '' where they are already.  source: a file that
+    moves here, '' where the bytes are given.
+    """
+
+    target: str
+    waiting: str = ""
+    kept: str = ""
+    source: str = ""

@@ -6,12 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import typing as t
 
-from .errors import QuadletError
-
-FORMAT = 2
+from . import records
 
 Parts = dict[str, str]
 """Digest by path of everything that a service was started with."""
@@ -44,7 +41,9 @@ class Manifest:
     """files: digest, mode and on_change of every file that the app owns.  loaded: digest of
     the unit texts at the last daemon-reload, None while a run is between its first write and it.
     written_at: when the last run wrote or reloaded, in seconds since the epoch.
-    secrets: the names that Podman has them under, by declared name.
+    secrets: the names that Podman has them under, by declared name.  images: ids of the
+    containers' images by name, at the last deployment.  deployed: the number of the generation
+    deployed last; `generation`, the one that is there, is an older one after a return to it.
     """
 
     app: str
@@ -54,35 +53,29 @@ class Manifest:
     written_at: float = 0.0
     services: dict[str, ServiceRecord] = dataclasses.field(default_factory=dict)
     secrets: dict[str, str] = dataclasses.field(default_factory=dict)
+    images: dict[str, str] = dataclasses.field(default_factory=dict)
+    deployed: int = 0
 
 
 def dump_manifest(manifest: Manifest) -> str:
     """The manifest as JSON text."""
-    data = {"format": FORMAT, **dataclasses.asdict(manifest)}
-    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+    return records.dump(manifest)
 
 
 def parse_manifest(text: str, path: str) -> Manifest:
     """A manifest from its text; a newer format than ours is refused."""
-    try:
-        data = json.loads(text)
-        found = data.pop("format")
-        if found > FORMAT:
-            raise QuadletError(
-                f"it has format {found}, this release of quadlet.fleet knows {FORMAT}",
-                where=path,
-                remedy="Update the collection on the controller.",
-            )
-        data["files"] = {name: (row[0], row[1], row[2]) for name, row in data["files"].items()}
-        data["services"] = {n: _parse_record(row) for n, row in data["services"].items()}
-        data["secrets"] = dict(data.get("secrets") or {})
-        return Manifest(**data)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-        raise QuadletError(
-            f"the record is damaged ({error})",
-            where=path,
-            remedy="Move it away: files that are as declared are owned again by the next run.",
-        ) from None
+    return records.parse(text, path, _build, _REMEDY)
+
+
+_REMEDY = "Move it away: files that are as declared are owned again by the next run."
+
+
+def _build(data: dict[str, t.Any]) -> Manifest:
+    data["files"] = {name: (row[0], row[1], row[2]) for name, row in data["files"].items()}
+    data["services"] = {n: _parse_record(row) for n, row in data["services"].items()}
+    for key in ("secrets", "images"):
+        data[key] = dict(data.get(key) or {})
+    return Manifest(**data)
 
 
 def _parse_record(row: t.Mapping[str, t.Any]) -> ServiceRecord:

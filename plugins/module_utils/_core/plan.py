@@ -12,6 +12,7 @@ from .follow import follow, paused, restart_whole_pods
 from .inputs import Inputs, changed_keys, parse_leniently
 from .kinds import is_unit, unit_of
 from .manifest import Manifest, ServiceRecord
+from .remake import is_remade, is_renamed, stale_resources, stays_old, why_remade
 from .spec import Blob
 from .unitstate import State
 from .world import Plan, Step, World, kind_of_service, state_of
@@ -62,10 +63,21 @@ def make_plan(world: World) -> Plan:
         start=chosen["start"],
         restart=chosen["restart"],
         reload=chosen["reload"],
+        remake=tuple(name for name in actions if is_remade(world, name)),
+        stale=tuple(name for name in world.services if stays_old(world, name)),
         revive=tuple(n for n in world.services if _is_kept_up(world, n) and n not in goes),
         settled=tuple(name for name in world.services if _is_settled(world, name)),
-        warnings=tuple(_stale_resources(world)),
+        warnings=(*stale_resources(world), *_unused_secrets(world)),
     )
+
+
+def _unused_secrets(world: World) -> list[str]:
+    unused = [name for name in world.app.secrets or () if name not in world.secrets]
+    return [
+        f"no unit uses the secret {name}: it is not made. Write Secret={name} into the unit that "
+        "is to have it, or leave it out."
+        for name in (unused if world.desired else ())
+    ]
 
 
 def _stop_order(world: World, names: t.Iterable[str]) -> tuple[str, ...]:
@@ -94,12 +106,14 @@ def _is_settled(world: World, name: str) -> bool:
 
 
 def needed_objects(world: World, plan: Plan) -> dict[str, ServiceRecord]:
-    """Active services whose network or volume is needed by something that the plan starts."""
+    """Services whose network or volume has to be there: active ones that something which the
+    plan starts needs, and those that are down and would find one of another definition.
+    """
     needs = {need for name in plan.start for need in world.services[name].needs}
     return {
         name: record
         for name, record in world.services.items()
-        if name in needs and record.makes and state_of(world, name).up
+        if record.makes and name in (needs if state_of(world, name).up else plan.stale)
     }
 
 
@@ -136,16 +150,15 @@ def _decide_started(case: _Case) -> Decision:
     if _waits(case):
         return None, []
     changes = _changes(world, case.name, known)
-    if case.name in world.vanished:
+    if is_remade(world, case.name):
+        changes = [*changes, why_remade(world, case.name)]
+        return ("restart", changes) if state.up else _decide_down(case, known, changes)
+    if case.name in world.vanished and state.up:
         return "restart", [f"{record.makes} is gone"]
     if state.crashing:
         return "restart", ["keeps crashing", *changes]
     if not state.up:
-        if record.once and not state.failed and known and known.started_with and not changes:
-            return None, []
-        if record.once and changes and not state.failed:
-            return "start", changes
-        return "start", [_why_down(known, state), *changes]
+        return _decide_down(case, known, changes)
     if case.name in world.renewed:
         changes = [*changes, "its image changed"]
     if not changes or world.app.restart == "never":
@@ -153,8 +166,17 @@ def _decide_started(case: _Case) -> Decision:
     if changes == [_RELOAD]:
         return _decide_reload(case)
     reasons = [text for text in changes if text != _RELOAD]
-    verb = kind_of_service(record).on_change
+    verb = kind_of_service(record).on_change or (is_renamed(record, known) and "restart")
     return (verb, reasons) if verb else (None, [])
+
+
+def _decide_down(case: _Case, known: ServiceRecord | None, changes: list[str]) -> Decision:
+    record, state = case.record, case.state
+    if record.once and not state.failed and known and known.started_with and not changes:
+        return None, []
+    if record.once and changes and not state.failed:
+        return "start", changes
+    return "start", [_why_down(known, state), *changes]
 
 
 def _waits(case: _Case) -> bool:
@@ -212,6 +234,11 @@ def _changes(world: World, name: str, known: ServiceRecord | None) -> list[str]:
     if known.started_with is None:
         return ["its last start did not succeed"]
     changes = _describe(world, known.started_with, wanted.restart)
+    changes += [
+        f"{path} {why}"
+        for path, why in wanted.pinned.items()
+        if known.started_with.get(path) != wanted.restart[path]
+    ]
     if (known.reload_with or {}) != wanted.reload:
         changes.append(_RELOAD)
     return changes
@@ -238,13 +265,26 @@ def _describe(world: World, old: t.Mapping[str, str], new: t.Mapping[str, str]) 
         elif path not in old:
             words.append(f"{path} is new")
         else:
-            words.append(f"{path} changed{_keys(world, path)}")
-    return words
+            words += _how(world, path, f"{path} changed")
+    return list(dict.fromkeys(words))
 
 
-def _keys(world: World, path: str) -> str:
-    """` (Image, Exec)` where this run changes a unit's text and both texts can be read."""
+def _how(world: World, path: str, changed: str) -> list[str]:
+    """`web.container changed (Image, Exec)`, and the secrets of the unit that changed."""
     old, new = world.current.get(path), world.desired.get(path)
+    app, words = world.app.name, []
+    if old and new and is_unit(path) and f".{app}-".encode() in old.data + new.data:
+        from .app_secrets import change_in_words, declared_content
+
+        words = change_in_words(path, old, new, app)
+        old, new = (declared_content({path: blob}, app)[path] for blob in (old, new))
+        if old.data == new.data and words:
+            return words
+    return [f"{changed}{_keys(path, old, new)}", *words]
+
+
+def _keys(path: str, old: Blob | None, new: Blob | None) -> str:
+    """` (Image, Exec)` where this run changes a unit's text and both texts can be read."""
     if old is None or new is None or old.data == new.data or not is_unit(path):
         return ""
     before, after = parse_leniently(path, old), parse_leniently(path, new)
@@ -297,29 +337,9 @@ def _write_step(world: World, path: str) -> Step:
     if path in world.adopted:
         return Step(path, service, "adopt", ("is taken over",))
     if old is None:
-        reason = "is new"
+        reasons = ["is new"]
     elif old.data == new.data:
-        reason = f"mode {old.mode:04o} becomes {new.mode:04o}"
+        reasons = [f"mode {old.mode:04o} becomes {new.mode:04o}"]
     else:
-        reason = f"changed{_keys(world, path)}"
-    return Step(path, service, "write", (reason,))
-
-
-def _stale_resources(world: World) -> list[str]:
-    """Networks and volumes that were made from another text than the one that is wanted."""
-    return [
-        f"{record.unit} changed since {name} made its {kind}, which stays as it was: a {kind} is "
-        "not made again by itself, since that would need its containers stopped, and lose a "
-        "volume's data."
-        for name, record in world.services.items()
-        for kind in [kind_of_service(record).suffix]
-        if _is_stale(world, name, record)
-    ]
-
-
-def _is_stale(world: World, name: str, record: ServiceRecord) -> bool:
-    kind, known = kind_of_service(record), world.manifest.services.get(name)
-    if kind.on_change or record.triggered or known is None or not state_of(world, name).up:
-        return False
-    changed = known.started_with not in (None, world.inputs[name].restart)
-    return changed and name not in world.own_start
+        reasons = _how(world, path, "changed")
+    return Step(path, service, "write", tuple(reasons))

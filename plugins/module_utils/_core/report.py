@@ -12,6 +12,10 @@ from .gate import DEPENDENCY
 from .unitstate import Details, State
 from .world import Step
 
+if t.TYPE_CHECKING:
+    from .intent import Intent
+    from .manifest import Manifest
+
 
 def make_result(
     steps: t.Sequence[Step],
@@ -48,9 +52,15 @@ def service_result(state: State, details: Details | None) -> dict[str, t.Any]:
 
 
 def failure_error(
-    app: str, result: t.Mapping[str, t.Any], failures: t.Sequence[t.Mapping[str, t.Any]]
+    app: str,
+    result: t.Mapping[str, t.Any],
+    failures: t.Sequence[t.Mapping[str, t.Any]],
+    ending: str,
 ) -> QuadletError:
-    """The error of a run whose services did not come up; it carries the whole result."""
+    """The error of a run whose services did not come up; it carries the whole result.
+
+    ending: what the app is now, in a sentence.
+    """
     first = min(failures, key=lambda failure: failure["reason"] == DEPENDENCY)
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
     told = [_LEADS[first["phase"]].format(more=more, **first)]
@@ -62,7 +72,7 @@ def failure_error(
     return QuadletError(
         "\n".join(told),
         where=f"app {app}",
-        remedy="\n" + "\n".join([*hints, "The new files are in place; the next run tries again."]),
+        remedy="\n" + "\n".join([*hints, ending]),
         data={**result, "failures": [dict(failure) for failure in failures]},
     )
 
@@ -70,6 +80,8 @@ def failure_error(
 _LEADS = {
     "start": "{service} did not start{more}: {reason}",
     "reload": "{service} did not reload{more}: {reason}",
+    "write": "its files could not be put in place{more}: {reason}",
+    "load": "its units could not be loaded{more}: {reason}",
     "health": "{service} did not become healthy{more}: {reason}",
     "probe": "a probe failed{more}: {reason}",
 }
@@ -78,3 +90,27 @@ _LEADS = {
 def _named(failure: t.Mapping[str, t.Any]) -> str:
     """A probe's reason names it."""
     return f"{failure['service']} ({failure['unit']}): " if failure["service"] else ""
+
+
+def outcome_ending(before: Manifest, attempt: t.Any, trouble: str) -> str:
+    """What the app is after a failure.  before: its record as it is now."""
+    if attempt is None:
+        return "The new files are in place (on_failure: keep); the next run tries again."
+    if trouble:
+        return f"It could not be undone: {trouble}"
+    if not before.files:
+        return "The app was not there before, and nothing of it is left but volumes."
+    return f"What was there before is back: generation {before.generation}."
+
+
+def died_warning(app: str, died: Intent) -> str:
+    """That a run did not end, and that this one goes on from where it stopped."""
+    return (
+        f"a run of app {app} that began {_time(died.started_at)} did not end; this run carries it "
+        "forward, and what was before it is what a failure leads back to"
+    )
+
+
+def _time(seconds: float) -> str:
+    hours, rest = divmod(int(seconds) % 86400, 3600)
+    return f"at {hours:02}:{rest // 60:02}:{rest % 60:02} UTC"

@@ -12,29 +12,27 @@ import typing as t
 from .errors import QuadletError
 from .gate import Gate, parse_gate
 from .kinds import (
-    COMPANIONS,
-    KINDS,
-    companion_of,
     holds_units,
-    is_companion,
     is_unit,
     kind_of,
-    split_drop_in,
     template_of,
 )
-from .layout import RESERVED_DIR
+from .paths import (
+    check_file_path,
+    check_nesting,
+    check_unit_name,
+    check_unit_path,
+    file_bytes,
+    parse_mode,
+)
+from .supply import Supply, parse_supply
 
-STATES = ("started", "present", "stopped", "restarted", "absent")
+STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
 ON_CHANGE = ("restart", "reload", "none")
 LINK = 0o120000
 """The mode of a symbolic link, as in git; its data is where it leads."""
 
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_UNIT = re.compile(r"[A-Za-z0-9_:@\\][A-Za-z0-9_.:@\\-]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_SUFFIXES = (*KINDS, *COMPANIONS)
-_READ = "|".join([*KINDS, "quadlets"])
-_QUADLET_PART = re.compile(rf"(.*\.)({_READ})|(.*\.)?({_READ})\.d")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +56,12 @@ class App:
     set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
     sections: what was given as sections, by unit.  lint_ignore: (unit or '', rule) to be silent of.
     compat: what becomes of keys that the host's Podman does not know.  pull: which images are
-    brought to the host beforehand.
+    brought to the host beforehand.  recreate: units whose network or volume may be made anew.
+    supply: where images are brought from.
+    on_failure: rollback or keep.  generations: how many are kept; generation: the one to return to.
+    origin: the number of the older generation that content is, 0 where it is none; images (ids by
+    name) and stored (names of secrets) are that one's.  gate_option: the gate as it was given.
+    secrets: values by name, None where none are given.
     """
 
     name: str
@@ -75,12 +78,22 @@ class App:
     lint_ignore: tuple[tuple[str, str], ...] = ()
     compat: str = "refuse"
     pull: str = "missing"
+    recreate: tuple[str, ...] = ()
+    supply: Supply = dataclasses.field(default_factory=Supply)
+    on_failure: str = "rollback"
+    generations: int = 5
+    generation: int | None = None
+    origin: int = 0
+    images: dict[str, str] = dataclasses.field(default_factory=dict)
+    stored: dict[str, str] | None = None
+    gate_option: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    secrets: dict[str, bytes] | None = dataclasses.field(default=None, repr=False)
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
     """The app that the unit module means: the installed one with one unit put in or taken out."""
     unit, state = params["name"], params["state"]
-    _check_unit_name(unit, "name")
+    check_unit_name(unit, "name")
     given = params["content"] if params["content"] is not None else params["sections"]
     blob = None if state == "absent" or given is None else _parse_unit(unit, given)
     if blob is None and state != "absent":
@@ -108,7 +121,19 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "lint_ignore": _parse_ignore(params.get("lint_ignore") or ()),
         "compat": params.get("compat", "refuse"),
         "pull": params.get("pull", "missing"),
+        "on_failure": params.get("on_failure", "rollback"),
+        "generations": _parse_generations(params.get("generations", 5)),
+        "gate_option": params.get("gate") or {},
+        "supply": parse_supply(params),
     }
+
+
+def _parse_generations(number: int) -> int:
+    if number < 1:
+        raise QuadletError(
+            f"{number} generations can't be kept", where="generations", remedy="Keep at least 1."
+        )
+    return number
 
 
 def sections_of(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
@@ -128,6 +153,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
     """The app that a module's parameters describe."""
     name = parse_app_name(params["name"])
     state = params["state"]
+    _check_rolled_back(params)
     content = parse_content(name, params.get("units"), params.get("files"))
     if content is not None and not any(map(is_unit, content)) and state != "absent":
         raise QuadletError(
@@ -141,8 +167,45 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         content=content if state != "absent" else None,
         prune=params.get("prune", True),
         sections=sections_of(params.get("units")),
+        recreate=_parse_recreate(params),
+        generation=params.get("generation"),
+        secrets=_parse_secrets(name, params.get("secrets")),
         **_parse_run(params),
     )
+
+
+def _parse_secrets(app: str, given: t.Mapping[str, t.Any] | None) -> dict[str, bytes] | None:
+    if not given:
+        return None if given is None else {}
+    from .app_secrets import parse_secrets
+
+    return parse_secrets(given, app)
+
+
+def _check_rolled_back(params: t.Mapping[str, t.Any]) -> None:
+    returns = params["state"] == "rolled_back"
+    given = [key for key in ("units", "files", "src", "secrets") if params.get(key) is not None]
+    if returns and given:
+        raise QuadletError(
+            f"{given[0]} and state: rolled_back are given, which brings its own",
+            where=given[0],
+            remedy="Leave it out, or use another state.",
+        )
+    if not returns and params.get("generation") is not None:
+        raise QuadletError(
+            f"generation {params['generation']} is named, and state is {params['state']}",
+            where="generation",
+            remedy="It says where state: rolled_back leads.",
+        )
+
+
+def _parse_recreate(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    given = params.get("recreate")
+    if not given:
+        return ()
+    from .remake import parse_recreate
+
+    return parse_recreate(given, params["state"], params.get("restart", "auto"))
 
 
 def parse_app_name(name: str) -> str:
@@ -172,11 +235,11 @@ def parse_content(
         return None
     content = {path: _parse_unit(path, value) for path, value in _single(units or {}).items()}
     for path in content:
-        _check_unit_path(app, path, content)
+        check_unit_path(app, path, content)
     for path, value in (files or {}).items():
-        _check_file_path(path)
+        check_file_path(path)
         content[path] = _parse_file(path, value)
-    _check_nesting(content)
+    check_nesting(content)
     return content
 
 
@@ -226,86 +289,6 @@ def _unit_text(path: str, value: t.Any) -> str:
     return value if value.endswith("\n") or not value else value + "\n"
 
 
-def _check_unit_path(app: str, path: str, content: t.Mapping[str, Blob]) -> None:
-    where = f"units {path}"
-    if "/" not in path:
-        _check_unit_name(path, where)
-        return
-    parts = split_drop_in(path)
-    if parts is None:
-        raise QuadletError(
-            f"{path!r} is neither a unit nor a drop-in",
-            where=where,
-            remedy="A unit's name has no slash; a drop-in is UNIT.d/NAME.conf.",
-        )
-    unit, name = parts
-    if _CONTROL.search(name):
-        raise QuadletError(f"{name!r} can't be a drop-in's name", where=where)
-    stem, _dot, suffix = unit.rpartition(".")
-    if unit in _SUFFIXES or (suffix in _SUFFIXES and stem.endswith("-")):
-        raise QuadletError(
-            f"the drop-in directory {unit}.d applies to units of other apps too",
-            where=where,
-            remedy="Write one drop-in for each unit that it is meant for.",
-        )
-    template = f"{stem.partition('@')[0]}@.{suffix}"
-    if unit not in content and template not in content:
-        raise QuadletError(
-            f"the drop-in is for {unit}, which is no unit of app {app!r}",
-            where=where,
-            remedy=f"Write it for the unit that Quadlet makes {unit} of ({stem}.container.d/{name} "
-            "say): [Service] and [Unit] work there."
-            if suffix == "service"
-            else f"Declare {unit} in this app, or put the drop-in into the app that has it.",
-        )
-
-
-def _check_unit_name(name: str, where: str) -> None:
-    if kind_of(name) is None and companion_of(name) is None:
-        raise QuadletError(
-            f"{name!r} has no Quadlet suffix, and none of systemd's",
-            where=where,
-            remedy=f"Units end in one of {', '.join('.' + suffix for suffix in _SUFFIXES)}; "
-            "other files belong into files.",
-        )
-    if not _UNIT.fullmatch(name) or len(name) > 200:
-        raise QuadletError(
-            f"{name!r} can't be a unit's name",
-            where=where,
-            remedy="Use letters, digits and '_', '-', '.', ':', '@', not beginning with a dot.",
-        )
-
-
-def _check_file_path(path: str) -> None:
-    where = f"files {path}"
-    parts = path.split("/")
-    if (
-        path.startswith("/")
-        or any(part in ("", ".", "..") for part in parts)
-        or _CONTROL.search(path)
-    ):
-        raise QuadletError(
-            f"{path!r} is not a plain path inside the app's directory",
-            where=where,
-            remedy="Give a relative path without '.', '..' or empty parts.",
-        )
-    if parts[0] == RESERVED_DIR:
-        raise QuadletError(f"{RESERVED_DIR} is kept for the work of this collection", where=where)
-    if is_companion(path):
-        raise QuadletError(
-            f"{path!r} is the name of a systemd unit",
-            where=where,
-            remedy="Declare it in units, and systemd gets it, or put it into a directory.",
-        )
-    for part in parts:
-        if _QUADLET_PART.fullmatch(part):
-            raise QuadletError(
-                f"{part!r} has a Quadlet suffix, so the generator would read it",
-                where=where,
-                remedy="Declare it in units, or give the file another name.",
-            )
-
-
 def _parse_file(path: str, value: t.Any) -> Blob:
     where = f"files {path}"
     given = value if isinstance(value, t.Mapping) else {"content": value}
@@ -325,47 +308,4 @@ def _parse_file(path: str, value: t.Any) -> Blob:
         raise QuadletError(
             f"on_change {on_change!r} is none of {', '.join(ON_CHANGE)}", where=where
         )
-    return Blob(_file_bytes(where, given), _parse_mode(where, given.get("mode", 0o644)), on_change)
-
-
-def _file_bytes(where: str, given: t.Mapping[str, t.Any]) -> bytes:
-    content: str = given["content"]
-    encoding = given.get("encoding", "text")
-    if encoding == "text":
-        return content.encode("utf-8", "surrogateescape")
-    if encoding != "base64":
-        raise QuadletError(f"encoding {encoding!r} is neither text nor base64", where=where)
-    import base64
-    import binascii
-
-    try:
-        return base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise QuadletError(f"the content is not base64: {error}", where=where) from None
-
-
-def _parse_mode(where: str, mode: t.Any) -> int:
-    try:
-        bits = int(mode, 8) if isinstance(mode, str) else int(mode)
-    except (TypeError, ValueError):
-        bits = -1
-    if isinstance(mode, bool) or not 0 <= bits <= 0o777:
-        raise QuadletError(
-            f"the mode {mode!r} is not an octal number up to 0777",
-            where=where,
-            remedy="Write it as a string: '0640'.",
-        )
-    return bits
-
-
-def _check_nesting(content: t.Mapping[str, Blob]) -> None:
-    for path in content:
-        parts = path.split("/")
-        for depth in range(1, len(parts)):
-            folder = "/".join(parts[:depth])
-            if folder in content:
-                raise QuadletError(
-                    f"{folder!r} is a file and the directory of {path!r}",
-                    where="files",
-                    remedy="Rename one of the two.",
-                )
+    return Blob(file_bytes(where, given), parse_mode(where, given.get("mode", 0o644)), on_change)

@@ -51,6 +51,14 @@ class Details(t.NamedTuple):
     active_since: float
 
 
+class Running(t.NamedTuple):
+    """A service that runs: systemd's load state of it, and the path that it was made of."""
+
+    name: str
+    load: str
+    source: str
+
+
 DETAIL_PROPERTIES = (
     "Id",
     "Result",
@@ -76,12 +84,23 @@ def parse_states(answer: str) -> dict[str, State]:
 
 def parse_details(text: str) -> dict[str, Details]:
     """Details by service, from `systemctl show --timestamp=unix`."""
-    found = {}
+    return {values["Id"]: _parse_block(values) for values in _blocks(text)}
+
+
+def parse_running(text: str) -> list[Running]:
+    """The services that run, from `systemctl show`."""
+    return [
+        Running(values["Id"], values.get("LoadState", ""), values.get("SourcePath", ""))
+        for values in _blocks(text)
+        if values.get("ActiveState") in ("active", "reloading", "activating")
+    ]
+
+
+def _blocks(text: str) -> t.Iterator[dict[str, str]]:
     for block in text.split("\n\n"):
         values = dict(line.partition("=")[::2] for line in block.split("\n"))
         if values.get("Id"):
-            found[values["Id"]] = _parse_block(values)
-    return found
+            yield values
 
 
 def _parse_block(values: t.Mapping[str, str]) -> Details:

@@ -29,6 +29,10 @@ class Step:
     action: str
     reasons: tuple[str, ...]
 
+    def to_text(self) -> str:
+        """The step as one line."""
+        return f"{self.action} {self.service or self.unit}: {', '.join(self.reasons)}"
+
     def to_result(self) -> dict[str, t.Any]:
         """The step as the module returns it."""
         return {**dataclasses.asdict(self), "reasons": list(self.reasons)}
@@ -41,6 +45,8 @@ class Plan:
     revive: services that are active now and must be active afterwards, whatever stops
     in between.  load: whether systemd and the generator have to read anything anew.
     pause: what has to be down when sockets start, systemd refuses them otherwise.
+    remake: services whose network or volume is removed first, so that they make it anew.
+    stale: services whose network or volume stays one that was made from another definition.
     """
 
     steps: tuple[Step, ...] = ()
@@ -54,6 +60,8 @@ class Plan:
     start: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
+    remake: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     revive: tuple[str, ...] = ()
     settled: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -69,14 +77,29 @@ ASKING = frozenset({"always", "newer"})
 
 
 class Pulled(t.NamedTuple):
-    """What became of the images.  happened: podman pull has run.  renewed: services that run
-    with another image than the host now has under that name.
+    """What became of the images.  happened: Podman has pulled or loaded.  renewed: services that run
+    with another image than the host now has under that name.  replaced: ids that names stood for
+    before this run moved them.  brought: names that the host lacked.
     """
 
     steps: tuple[Step, ...] = ()
     happened: bool = False
     renewed: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
+    replaced: t.Mapping[str, str] = types.MappingProxyType({})
+    brought: tuple[str, ...] = ()
+
+
+def join_pulled(first: Pulled, second: Pulled) -> Pulled:
+    """Two of them as one; of a name that both moved, what it stood for at first."""
+    return Pulled(
+        steps=(*first.steps, *second.steps),
+        happened=first.happened or second.happened,
+        renewed=first.renewed | second.renewed,
+        warnings=(*first.warnings, *second.warnings),
+        replaced={**second.replaced, **first.replaced},
+        brought=(*first.brought, *second.brought),
+    )
 
 
 class World(t.NamedTuple):
@@ -88,7 +111,8 @@ class World(t.NamedTuple):
     after the last write.  adopted: old texts of units that are taken over.  vanished: services
     that read active, and whose network or volume Podman does not have any more.  enabled:
     systemd's word for companions with [Install], where it was asked.  renewed: services that
-    run with another image than the one that their unit's name stands for now.
+    run with another image than the one that their unit's name stands for now.  secrets: stored
+    names by declared ones, of those that desired units name.
     """
 
     app: App
@@ -104,6 +128,7 @@ class World(t.NamedTuple):
     vanished: frozenset[str] = frozenset()
     enabled: t.Mapping[str, str] = types.MappingProxyType({})
     renewed: frozenset[str] = frozenset()
+    secrets: t.Mapping[str, str] = types.MappingProxyType({})
 
 
 def state_of(world: World, name: str) -> State:

@@ -71,15 +71,16 @@ class Owner:
         timeout: float = _TIMEOUT,
         extra: t.Mapping[str, str] | None = None,
         given: bytes | None = None,
+        stdin: int = subprocess.DEVNULL,
     ) -> Ran:
         """Runs a command as the user.  127: it does not exist; 124: it took too long.
 
-        given: its standard input.
+        given: its standard input.  stdin: a descriptor that is.
         """
         try:
             done = subprocess.run(
                 list(argv),
-                **({"stdin": subprocess.DEVNULL} if given is None else {"input": given}),
+                **({"stdin": stdin} if given is None else {"input": given}),
                 capture_output=True,
                 timeout=timeout,
                 check=False,
@@ -149,6 +150,11 @@ class Owner:
 def own_process() -> Owner:
     """The user that this process is."""
     return Owner(pwd.getpwuid(os.geteuid()))
+
+
+def caller_name() -> str:
+    """Who has run this: the account behind sudo, where there is one."""
+    return os.environ.get("SUDO_USER") or own_process().name
 
 
 def _attempt(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[str, t.Any]:

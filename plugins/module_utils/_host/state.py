@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Manifests and locks on disk; every function runs as the owner of the scope's files."""
+"""State files on disk; every function runs as the owner of the scope's files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,27 @@ import os
 def manifest_path(state_dir: str, app: str) -> str:
     """Where an app's manifest is."""
     return f"{state_dir}/apps/{app}.json"
+
+
+def intent_path(state_dir: str, app: str) -> str:
+    """Where the record of an app's run is while it is under way."""
+    return f"{state_dir}/intents/{app}.json"
+
+
+def _old_manifest(state_dir: str, app: str) -> str:
+    return f"{state_dir}/intents/{app}.manifest"
+
+
+def generation_path(state_dir: str, app: str, number: int) -> str:
+    """Where a generation of an app is."""
+    return f"{state_dir}/generations/{app}/{number}.json"
+
+
+def list_generations(state_dir: str, app: str) -> list[int]:
+    """Numbers of the generations that are kept."""
+    names = _listing(f"{state_dir}/generations/{app}")
+    stems = (name[: -len(".json")] for name in names if name.endswith(".json"))
+    return sorted(int(stem) for stem in stems if stem.isdigit())
 
 
 def read_text(path: str) -> str | None:
@@ -25,11 +46,15 @@ def read_text(path: str) -> str | None:
 
 def list_apps(state_dir: str) -> list[str]:
     """Names of the apps that have a manifest."""
+    names = _listing(f"{state_dir}/apps")
+    return sorted(name[: -len(".json")] for name in names if name.endswith(".json"))
+
+
+def _listing(folder: str) -> list[str]:
     try:
-        names = os.listdir(f"{state_dir}/apps")
+        return os.listdir(folder)
     except FileNotFoundError:
         return []
-    return sorted(name[: -len(".json")] for name in names if name.endswith(".json"))
 
 
 def write_text(path: str, text: str) -> None:
@@ -49,7 +74,67 @@ def write_text(path: str, text: str) -> None:
         raise
 
 
+def rename(source: str, target: str) -> None:
+    """Gives a file its name."""
+    os.replace(source, target)
+
+
 def remove(path: str) -> None:
     """Deletes a file that may be gone already."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
+
+
+def read_generations(state_dir: str, app: str) -> dict[str, str]:
+    """Texts of the generations that are kept, by number."""
+    numbers = list_generations(state_dir, app)
+    texts = {n: read_text(generation_path(state_dir, app, n)) for n in numbers}
+    return {str(number): text for number, text in texts.items() if text}
+
+
+def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
+    """Records a run before its first change, all or nothing.
+
+    The manifest before it gets a second name, so that to put it back needs no space; one that a
+    run which died has kept is the one that counts.
+    """
+    path, old = manifest_path(state_dir, app), _old_manifest(state_dir, app)
+    carried = os.path.lexists(intent_path(state_dir, app))
+    if not carried:
+        remove(old)
+    try:
+        os.makedirs(f"{state_dir}/intents", mode=0o700, exist_ok=True)
+        if not carried and os.path.lexists(path):
+            os.link(path, old)
+        write_text(intent_path(state_dir, app), intent)
+        write_text(path, manifest)
+    except OSError:
+        if not carried:
+            remove(intent_path(state_dir, app))
+            remove(old)
+        raise
+
+
+def undo_intent(state_dir: str, app: str) -> None:
+    """Puts the manifest from before the run back."""
+    path, old = manifest_path(state_dir, app), _old_manifest(state_dir, app)
+    if os.path.lexists(old):
+        os.replace(old, path)
+        remove(old)  # two names of one file: a rename leaves both
+    elif os.path.lexists(intent_path(state_dir, app)):
+        remove(path)
+    close_intent(state_dir, app)
+
+
+def close_intent(state_dir: str, app: str) -> None:
+    """Ends the record of a run; without it the run has ended."""
+    remove(intent_path(state_dir, app))
+    remove(_old_manifest(state_dir, app))
+
+
+def drop_generations(state_dir: str, app: str, numbers: list[int]) -> None:
+    """Deletes generations, and their directory with the last one."""
+    for number in numbers:
+        remove(generation_path(state_dir, app, number))
+    with contextlib.suppress(OSError):
+        os.rmdir(f"{state_dir}/generations/{app}")

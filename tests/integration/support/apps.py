@@ -308,6 +308,8 @@ class App:
             f"{{ {systemctl} disable --now --quiet $found; rm -rf $found; }} 2>/dev/null;"
             f"cd {scope.generated} && found=$(grep -ls {sources} *.service);"
             f'[ -z "$found" ] || {{ {systemctl} stop $found; {systemctl} reset-failed $found; }};'
-            f"rm -rf {' '.join(folders)} {scope.state_dir}/apps/{self.name}.json"
-            f" /var/lib/quadlet.fleet/users/1000/apps/{self.name}.json"
+            f"rm -rf {' '.join(folders)};"
+            f"for top in {scope.state_dir} /var/lib/quadlet.fleet/users/1000; do "
+            f"rm -rf $top/apps/{self.name}.json $top/generations/{self.name}"
+            f" $top/intents/{self.name}.*; done"
         )

@@ -1,0 +1,122 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The generations of an app: made, read, and dropped with what only they need."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ._core.errors import QuadletError
+from ._core.generation import (
+    Generation,
+    choose_target,
+    next_number,
+    parse_generation,
+    to_drop,
+    to_files,
+)
+from ._core.manifest import Manifest, parse_manifest
+from ._core.spec import App
+from ._host import podman, state
+from ._host.owner import caller_name
+from ._host.scope import Scope
+
+if t.TYPE_CHECKING:
+    from ._work import Work
+
+
+def make_generation(work: Work, *, manager_up: bool) -> Generation | None:
+    """What the run makes of the app, or None where that stays, goes, or is an older one again."""
+    plan, before = work.plan, work.before
+    wrote = bool(plan.writes or plan.deletes)
+    if not work.desired or work.app.origin or not (wrote or plan.load or work.pulled.happened):
+        return None
+    images = _read_images(work) if manager_up else {}
+    ids = {name: row[0] for name, row in images.items()}
+    if before.generation and not wrote and ids == before.images:
+        return None
+    owner, place = work.scope.files, work.scope.state_dir
+    numbers = owner.call(state.list_generations, place, work.app.name)
+    return Generation(
+        app=work.app.name,
+        number=next_number(map(int, numbers), max(before.deployed, before.generation)),
+        made_at=time.time(),
+        made_by=caller_name(),
+        changes=tuple(step.to_text() for step in (*work.pulled.steps, *plan.steps)),
+        files=to_files(work.desired),
+        secrets=dict(work.world.secrets),
+        images=images,
+        brought=work.pulled.brought,
+        gate=work.app.gate_option,
+    )
+
+
+def _read_images(work: Work) -> dict[str, tuple[str, str]]:
+    from ._core.images import declared_images
+
+    names = declared_images(work.world)
+    return podman.read_image_digests(work.scope.manager, names) if names else {}
+
+
+def read_all(scope: Scope, app: str) -> dict[int, Generation]:
+    """The generations that are kept, by number."""
+    texts = scope.files.call(state.read_generations, scope.state_dir, app)
+    return {
+        int(number): parse_generation(
+            str(text), state.generation_path(scope.state_dir, app, int(number))
+        )
+        for number, text in texts.items()
+    }
+
+
+def read_one(scope: Scope, app: str, number: int) -> Generation | None:
+    """One generation, or None where it is not kept."""
+    path = state.generation_path(scope.state_dir, app, number)
+    text = scope.files.call(state.read_text, path)
+    return parse_generation(str(text), path) if text else None
+
+
+def return_to(app: App, scope: Scope) -> App:
+    """The app that `state: rolled_back` means: an older generation of it."""
+    path = state.manifest_path(scope.state_dir, app.name)
+    text = scope.files.call(state.read_text, path)
+    if not text:
+        raise QuadletError(
+            f"app {app.name!r} is not installed in {scope.label}",
+            where="state",
+            remedy="There is nothing to roll back; deploy it first.",
+        )
+    manifest, kept = parse_manifest(str(text), path), read_all(scope, app.name)
+    passed = {number: one.passed for number, one in kept.items()}
+    number = choose_target(app.name, passed, app.generation, manifest.deployed)
+    one = kept[number]
+    return dataclasses.replace(
+        app,
+        state="started",
+        content=one.content,
+        prune=True,
+        origin=number,
+        stored=one.secrets,
+        images={name: row[0] for name, row in one.images.items()},
+    )
+
+
+def prune(work: Work, manifest: Manifest | None) -> list[str]:
+    """Drops generations beyond those that are to be kept, and secrets and images that no other
+    needs; why something stays, for people.  All of them where the app is gone.
+    """
+    scope, app = work.scope, work.app.name
+    kept = read_all(scope, app)
+    needed = {manifest.generation, manifest.deployed} if manifest else set()
+    drop = to_drop(kept, work.app.generations if manifest else 0, needed)
+    if not drop and manifest:
+        return []
+    from ._leftovers import drop_leftovers
+
+    left = [one for number, one in kept.items() if number not in drop]
+    warnings = drop_leftovers(work, [kept[number] for number in drop], left)
+    scope.files.call(state.drop_generations, scope.state_dir, app, drop)
+    return warnings

@@ -1,0 +1,71 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Archives of images on the controller: sent to a host that needs them, and to no other."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.archives import read_archive
+
+Call = t.Callable[[dict[str, t.Any]], dict[str, t.Any]]
+
+
+def call_with_archives(action: ActionBase, args: dict[str, t.Any], call: Call) -> dict[str, t.Any]:
+    """What the module returns, told what the archives hold, and sent those that it asks for."""
+    archives = _check(args["archives"])
+    sources = {
+        number: action._find_needle("files", os.path.expanduser(str(item["src"])))
+        for number, item in enumerate(archives)
+        if "src" in item
+    }
+    if sources and action._task.async_val:
+        raise AnsibleActionFail(
+            "archives: src can't be used with async, which leaves no time to send a file. "
+            "Copy it to the host first, and write path."
+        )
+    for number, source in sources.items():
+        archives[number]["images"] = _look_into(source)
+    answer = call({**args, "archives": archives})
+    wanted = answer.get("send_archives")
+    if not isinstance(wanted, list) or not sources:
+        return answer
+    for number in wanted:
+        archives[number]["path"] = _send(action, sources[number], number)
+    return call({**args, "archives": archives})
+
+
+def _check(archives: t.Any) -> list[dict[str, t.Any]]:
+    if not isinstance(archives, list) or not all(isinstance(item, dict) for item in archives):
+        raise AnsibleActionFail("archives: it is a list of mappings with path or src")
+    items = [{key: value for key, value in item.items() if value} for item in archives]
+    for item in items:
+        if set(item) not in ({"path"}, {"src"}):
+            raise AnsibleActionFail(
+                f"archives: an item has either path, a file of the host, or src, a file of the "
+                f"controller, not {', '.join(sorted(map(str, item))) or 'neither'}"
+            )
+    return items
+
+
+def _look_into(source: str) -> dict[str, str]:
+    try:
+        return read_archive(source)
+    except (QuadletError, OSError) as error:
+        raise AnsibleActionFail(f"archives: {error}") from error
+
+
+def _send(action: ActionBase, source: str, number: int) -> str:
+    """Where the file is on the host until the task ends, readable for who runs the module."""
+    shell = action._connection._shell
+    folder = shell.tmpdir or action._make_tmp_path()
+    target: str = shell.join_path(folder, f"archive-{number}.tar")
+    action._transfer_file(source, target)
+    action._fixup_perms2((folder, target))
+    return target
