@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import os
+import time
 import typing as t
 
 from ._core import drift
 from ._core.conflicts import Container
 from ._core.drift import Storage
 from ._core.enabling import installable
+from ._core.generation import to_row
 from ._core.inputs import AppInputs, Inputs, declared_image
 from ._core.kinds import is_unit
 from ._core.manifest import ServiceRecord
 from ._core.report import service_result
 from ._core.spec import App
 from ._core.unitstate import Details, Running, State
+from ._generations import read_all
 from ._host import linger, podman, state
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
@@ -85,6 +88,10 @@ def _app(
         "location": scope.location,
         "directory": scope.app_dir(name),
         "generation": manifest.generation,
+        "generations": [
+            to_row(one, manifest.generation, _iso(one.made_at))
+            for one in read_all(scope, name).values()
+        ],
         "units": sorted(path for path in manifest.files if is_unit(path)),
         "files": sorted(path for path in manifest.files if not is_unit(path)),
         "services": {
@@ -135,6 +142,10 @@ def _orphans(scopes: t.Iterable[Scope], apps: t.Iterable[t.Mapping[str, t.Any]])
             told = drift.find_orphans(known, running, containers)
             found += [f"{scope.label}: {text}" for text in told]
     return found
+
+
+def _iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _service(

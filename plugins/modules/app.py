@@ -46,11 +46,20 @@ options:
       - V(stopped) installs it and stops its containers, pods, kube units, timers, sockets, path
         units, targets and services; networks and volumes stay. All come back at the next boot, as
         their C([Install]) says, or with V(started).
-      - V(absent) stops its services and removes its files. Named volumes, their data, networks
-        and files that the app does not own stay, and a warning names them.
+      - V(absent) stops its services and removes its files, with its generations. Named volumes,
+        their data, networks and files that the app does not own stay, and a warning names them.
+      - V(rolled_back) brings an older generation back, with its units, files, secrets and images,
+        see O(generation). Where one of its images had a name that stands for another one now, the
+        name is given back to it, and a warning tells who else uses that name.
     type: str
-    choices: [started, present, stopped, restarted, absent]
+    choices: [started, present, stopped, restarted, absent, rolled_back]
     default: started
+  generation:
+    description:
+      - The number of the generation that O(state=rolled_back) leads to; M(quadlet.fleet.info) lists
+        those that are kept. By default the newest that passed its gate before the one deployed last,
+        so that a second run changes nothing.
+    type: int
   prune:
     description:
       - Stop and remove units and files that the app owned and does not declare any more. Named
@@ -268,14 +277,31 @@ services:
       image: docker.io/library/nginx:1.29
       health:
 generation:
-  description: The number of the deployed state. It grows by one with each run that changes files.
+  description:
+    - The number of the deployed state. It grows by one with each run that changes files or images. After
+      a run that was undone it is the one that is back.
   returned: success
   type: int
   sample: 3
 rolled_back:
-  description: Whether this run's failure was undone. Always false so far.
-  returned: success
+  description:
+    - Whether this run has failed and was undone, so that all that was active before is active again,
+      with its old files, secrets and images.
+  returned: always
   type: bool
+attempt:
+  description:
+    - What the run had come to before it was undone. RV(services) then tells the states after that.
+  returned: when the run failed and O(on_failure=rollback)
+  type: dict
+  contains:
+    generation:
+      description: The number that it would have had, null where it made none.
+      type: int
+      sample: 4
+    services:
+      description: The states of its services when it failed.
+      type: dict
 failures:
   description: The services that did not come up.
   returned: failure
@@ -291,7 +317,7 @@ failures:
       type: str
       sample: web.service
     phase:
-      description: Where it failed, C(pull), C(start), C(reload), C(health) or C(probe).
+      description: Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
       type: str
       sample: start
     reason:

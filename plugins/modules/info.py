@@ -73,6 +73,43 @@ apps:
       description: The number of its deployed state.
       type: int
       sample: 3
+    generations:
+      description:
+        - The deployed states that are kept, the oldest first. O(ignore:state=rolled_back) of
+          M(quadlet.fleet.app) leads back to one of them.
+      type: list
+      elements: dict
+      contains:
+        number:
+          description: Its number.
+          type: int
+          sample: 2
+        current:
+          description: Whether it is the one that is there.
+          type: bool
+        passed:
+          description: Whether it passed its gate; one that did not was kept by O(ignore:on_failure=keep).
+          type: bool
+        made_at:
+          description: When it was deployed, in UTC.
+          type: str
+          sample: "2026-01-31T12:00:00Z"
+        made_by:
+          description: The account that deployed it, on the host.
+          type: str
+          sample: root
+        changes:
+          description: What that run did, in words.
+          type: list
+          elements: str
+          sample: ["restart web.service: web.container changed (Image)"]
+        images:
+          description: Digests of its containers' images, by name.
+          type: dict
+        secrets:
+          description: Names of its secrets.
+          type: list
+          elements: str
     units:
       description: Its units and drop-ins.
       type: list

@@ -137,14 +137,31 @@ services:
       image: docker.io/library/nginx:1.29
       health:
 generation:
-  description: The number of the deployed state. It grows by one with each run that changes files.
+  description:
+    - The number of the deployed state. It grows by one with each run that changes files or images. After
+      a run that was undone it is the one that is back.
   returned: success
   type: int
   sample: 3
 rolled_back:
-  description: Whether this run's failure was undone. Always false so far.
-  returned: success
+  description:
+    - Whether this run has failed and was undone, so that all that was active before is active again,
+      with its old files, secrets and images.
+  returned: always
   type: bool
+attempt:
+  description:
+    - What the run had come to before it was undone. RV(services) then tells the states after that.
+  returned: when the run failed and O(on_failure=rollback)
+  type: dict
+  contains:
+    generation:
+      description: The number that it would have had, null where it made none.
+      type: int
+      sample: 4
+    services:
+      description: The states of its services when it failed.
+      type: dict
 failures:
   description: The services that did not come up.
   returned: failure
@@ -160,7 +177,7 @@ failures:
       type: str
       sample: web.service
     phase:
-      description: Where it failed, C(pull), C(start), C(reload), C(health) or C(probe).
+      description: Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
       type: str
       sample: start
     reason:

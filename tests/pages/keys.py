@@ -64,9 +64,7 @@ def keys_fragment() -> str:
 
 _FRAGMENT = '''\
 # Copyright (c) quadlet.fleet contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-#
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """Documentation of the keys of Quadlet units, written by tests/generate-docs."""
 

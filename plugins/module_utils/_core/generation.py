@@ -104,13 +104,13 @@ def images_of(generations: t.Iterable[Generation]) -> dict[str, str]:
     return {name: row[0] for one in ordered for name, row in one.images.items()}
 
 
-def to_row(generation: Generation, current: int) -> dict[str, t.Any]:
+def to_row(generation: Generation, current: int, made_at: str) -> dict[str, t.Any]:
     """A generation as info tells it."""
     return {
         "number": generation.number,
         "current": generation.number == current,
         "passed": generation.passed,
-        "made_at": generation.made_at,
+        "made_at": made_at,
         "made_by": generation.made_by,
         "changes": list(generation.changes),
         "images": {name: digest or ident for name, (ident, digest) in generation.images.items()},
