@@ -98,8 +98,8 @@ def _records(texts: Texts) -> dict[str, ServiceRecord]:
 )
 def test_where_content_lies(path: str, real: str) -> None:
     assert LAYOUT.real(path) == real
-    folder, _slash, name = LAYOUT.waiting(path, 7).rpartition("/")
-    assert folder == (f"{DIR}/.fleet.d" if real.startswith(DIR) else SYSTEMD)
+    folder, _slash, name = LAYOUT.beside(real, "new", 7).rpartition("/")
+    assert folder == (f"{DIR}/.fleet.d/new" if real.startswith(DIR) else SYSTEMD)
     assert not is_unit(name)
 
 

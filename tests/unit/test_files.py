@@ -2,20 +2,21 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files in an app's directory are replaced whole, or not at all."""
+"""An app's files are exchanged whole, or not at all; what was before can come back."""
 
 from __future__ import annotations
 
 import os
 import pathlib
 import stat
+import typing as t
 
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.layout import Layout
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.layout import Layout, Swap
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import LINK
-from ansible_collections.quadlet.fleet.plugins.module_utils._host import files, state
+from ansible_collections.quadlet.fleet.plugins.module_utils._host import files, state, swap
 
 
 def layout(folder: pathlib.Path) -> Layout:
@@ -23,10 +24,45 @@ def layout(folder: pathlib.Path) -> Layout:
     return Layout(folder.name, str(folder), str(folder.parent / "systemd"))
 
 
-def deploy(folder: pathlib.Path, content: files.Wire, deletes: list[str] | None = None) -> None:
-    """Stages and commits, as a run does."""
-    files.stage_files(layout(folder), content)
-    files.commit_files(layout(folder), list(content), deletes or [])
+def swaps(
+    folder: pathlib.Path, content: t.Iterable[str], deletes: t.Iterable[str] = ()
+) -> list[list[str]]:
+    """What a run would exchange."""
+    place = layout(folder)
+    writes = [place.real(path) for path in content]
+    return [
+        list(
+            Swap(
+                target,
+                place.beside(target, "new", number) if target in writes else "",
+                place.beside(target, "old", number),
+            )
+        )
+        for number, target in enumerate([*writes, *map(place.real, deletes)])
+    ]
+
+
+def stage(
+    folder: pathlib.Path, content: files.Wire, deletes: list[str] | None = None
+) -> dict[str, str]:
+    """Everything before the first change; where old bytes are kept."""
+    by_target = {layout(folder).real(path): row for path, row in content.items()}
+    return swap.stage(layout(folder), swaps(folder, content, deletes or []), by_target)
+
+
+def commit(folder: pathlib.Path, content: files.Wire, deletes: list[str] | None = None) -> None:
+    """The exchange itself."""
+    swap.commit(layout(folder), swaps(folder, content, deletes or []))
+
+
+def deploy(
+    folder: pathlib.Path, content: files.Wire, deletes: list[str] | None = None
+) -> dict[str, str]:
+    """A run that passes."""
+    kept = stage(folder, content, deletes)
+    commit(folder, content, deletes)
+    swap.forget_all(layout(folder))
+    return kept
 
 
 def listing(folder: pathlib.Path) -> dict[str, str]:
@@ -60,7 +96,7 @@ def test_keeps_foreign_files_when_all_of_its_own_go(tmp_path: pathlib.Path) -> N
     app = tmp_path / "shop"
     deploy(app, {"a.container": ["1", 0o644]})
     (app / "notes.txt").write_text("mine")
-    files.commit_files(layout(app), [], ["a.container"])
+    deploy(app, {}, ["a.container"])
     assert listing(app) == {"notes.txt": "mine"}
 
 
@@ -73,20 +109,91 @@ def test_bytes_that_are_no_utf8_survive(tmp_path: pathlib.Path) -> None:
 
 def test_a_failed_staging_leaves_nothing(tmp_path: pathlib.Path) -> None:
     app = tmp_path / "new" / "shop"
-    with pytest.raises(TypeError):
-        files.stage_files(layout(app), {"a": ["1", 0o644], "b": ["1", "no mode"]})
-    files.discard_staged(layout(app))
+    with pytest.raises(OSError, match="File name too long"):
+        stage(app, {"a": ["1", 0o644], "b": ["x" * 5000, LINK]})
     assert listing(tmp_path) == {}
     assert not app.exists()
 
 
-def test_staged_files_change_nothing_before_the_commit(tmp_path: pathlib.Path) -> None:
+def test_a_failed_staging_keeps_what_is_there(tmp_path: pathlib.Path) -> None:
     app = tmp_path / "shop"
     deploy(app, {"a.container": ["1", 0o644]})
-    files.stage_files(layout(app), {"a.container": ["2", 0o644]})
-    assert (app / "a.container").read_text() == "1"
-    files.discard_staged(layout(app))
+    with pytest.raises(OSError, match="File name too long"):
+        stage(app, {"a.container": ["2", 0o644], "b": ["x" * 5000, LINK]})
+    assert [str(path.relative_to(app)) for path in app.rglob("*")] == ["a.container"]
     assert listing(app) == {"a.container": "1"}
+
+
+def test_nothing_changes_before_the_commit(tmp_path: pathlib.Path) -> None:
+    app = tmp_path / "shop"
+    deploy(app, {"a.container": ["1", 0o644]})
+    stage(app, {"a.container": ["2", 0o644]})
+    assert (app / "a.container").read_text() == "1"
+    swap.forget_all(layout(app))
+    assert listing(app) == {"a.container": "1"}
+
+
+OLD: files.Wire = {
+    "a.container": ["1", 0o640],
+    "conf/x/y": ["1", 0o600],
+    "web.timer": ["1", 0o644],
+    "web.timer.d/x.conf": ["1", 0o644],
+    "w@1.container": ["w@.container", LINK],
+}
+NEW: files.Wire = {"a.container": ["2", 0o644], "new/z": ["2", 0o644], "web.timer": ["2", 0o644]}
+GONE = ["conf/x/y", "web.timer.d/x.conf", "w@1.container"]
+
+
+def _tree(folder: pathlib.Path) -> dict[str, str]:
+    """Every path with its mode, inode, time and bytes."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        info = path.lstat()
+        text = os.readlink(path) if path.is_symlink() else path.is_file() and path.read_text()
+        same = (info.st_ino, info.st_mtime_ns) if path.is_file() else ()
+        found[str(path.relative_to(folder))] = f"{info.st_mode:o} {same} {text}"
+    return found
+
+
+def test_what_was_before_comes_back_as_the_same_files(tmp_path: pathlib.Path) -> None:
+    app = tmp_path / "shop"
+    deploy(app, OLD)
+    before = _tree(tmp_path)
+    kept = stage(app, NEW, GONE)
+    assert {target for target, old in kept.items() if not old} == {str(app / "new/z")}
+    commit(app, NEW, GONE)
+    assert listing(app)["a.container"] == "2"
+    assert not (app / "conf").exists()
+    swap.restore(layout(app), kept)
+    assert _tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("done", range(7))
+def test_a_restoration_that_broke_off_goes_on(tmp_path: pathlib.Path, done: int) -> None:
+    app = tmp_path / "shop"
+    deploy(app, OLD)
+    before = _tree(tmp_path)
+    kept = stage(app, NEW, GONE)
+    commit(app, NEW, GONE)
+    for target, old in list(kept.items())[:done]:
+        if old:
+            pathlib.Path(target).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(old, target)
+    swap.restore(layout(app), kept)
+    assert _tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("done", range(4))
+def test_a_commit_that_broke_off_is_undone(tmp_path: pathlib.Path, done: int) -> None:
+    app = tmp_path / "shop"
+    deploy(app, OLD)
+    before = _tree(tmp_path)
+    kept = stage(app, NEW, GONE)
+    for target, waiting, _kept, _source in swaps(app, NEW)[:done]:
+        pathlib.Path(target).parent.mkdir(parents=True, exist_ok=True)
+        os.replace(waiting, target)
+    swap.restore(layout(app), kept)
+    assert _tree(tmp_path) == before
 
 
 def test_a_link_in_place_of_a_file_is_replaced_and_not_followed(tmp_path: pathlib.Path) -> None:
@@ -114,14 +221,28 @@ def test_a_directory_in_place_of_a_file_is_refused(tmp_path: pathlib.Path) -> No
 
 
 def test_adopted_drop_ins_move_with_their_unit(tmp_path: pathlib.Path) -> None:
-    old = tmp_path / "web.container.d"
+    app, old = tmp_path / "shop", tmp_path / "web.container.d"
     old.mkdir()
     (old / "10-x.conf").write_text("x")
     (tmp_path / "web.container").write_text("w")
-    target = tmp_path / "shop/web.container.d/10-x.conf"
-    files.move_foreign([[str(old / "10-x.conf"), str(target)]], [str(tmp_path / "web.container")])
-    assert listing(tmp_path) == {"shop/web.container.d/10-x.conf": "x"}
+    target, before = str(app / "web.container.d/10-x.conf"), _tree(tmp_path)
+    place = layout(app)
+    rows = [
+        [
+            target,
+            place.beside(target, "new", 0),
+            place.beside(target, "old", 0),
+            f"{old}/10-x.conf",
+        ],
+        [f"{old}/10-x.conf", "", place.beside(target, "old", 1), ""],
+        [str(tmp_path / "web.container"), "", place.beside(target, "old", 2), ""],
+    ]
+    kept = swap.stage(place, rows, {})
+    swap.commit(place, rows)
+    assert (app / "web.container.d/10-x.conf").read_text() == "x"
     assert not old.exists()
+    swap.restore(place, kept)
+    assert _tree(tmp_path) == before
 
 
 def test_a_record_is_replaced_whole_and_private(tmp_path: pathlib.Path) -> None:
@@ -160,11 +281,36 @@ def test_companions_go_to_the_directory_of_systemd(tmp_path: pathlib.Path) -> No
 
 def test_companions_wait_under_names_that_systemd_passes_over(tmp_path: pathlib.Path) -> None:
     app = tmp_path / "shop"
-    files.stage_files(layout(app), {"web.timer": ["t", 0o644]})
-    assert list(listing(tmp_path / "systemd")) == [".quadlet.fleet.shop.0"]
-    files.stage_files(layout(app), {"web.timer": ["t", 0o644]})  # a run died in between
-    files.discard_staged(layout(app))
+    stage(app, {"web.timer": ["t", 0o644]})
+    assert list(listing(tmp_path / "systemd")) == [".quadlet.fleet.shop.new.0"]
+    stage(app, {"web.timer": ["t", 0o644]})  # a run died in between
+    swap.forget_all(layout(app))
     assert listing(tmp_path) == {}
+
+
+def test_an_intent_begins_and_ends_whole(tmp_path: pathlib.Path) -> None:
+    place = str(tmp_path)
+    path = tmp_path / "apps/shop.json"
+    state.write_text(str(path), "old")
+    inode = path.stat().st_ino
+    state.open_intent(place, "shop", "intent", "union")
+    assert path.read_text() == "union"
+    state.open_intent(place, "shop", "second", "union 2")  # the run before died
+    state.undo_intent(place, "shop")
+    assert listing(tmp_path) == {"apps/shop.json": "old"}
+    assert path.stat().st_ino == inode
+
+    state.open_intent(place, "shop", "intent", "union")
+    state.close_intent(place, "shop")
+    assert listing(tmp_path) == {"apps/shop.json": "union"}
+
+
+def test_an_intent_of_a_first_run_leaves_no_record(tmp_path: pathlib.Path) -> None:
+    state.open_intent(str(tmp_path), "shop", "intent", "union")
+    state.open_intent(str(tmp_path), "shop", "second", "union 2")
+    state.undo_intent(str(tmp_path), "shop")
+    assert listing(tmp_path) == {}
+    state.undo_intent(str(tmp_path), "shop")
 
 
 def test_a_link_is_staged_and_put_in_place_like_a_file(tmp_path: pathlib.Path) -> None:
