@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ._core import gate
-from ._core.hints import find_hint
+from ._core.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
 from ._core.unitstate import State
 from ._core.world import start_order
 from ._follow import Watch
@@ -178,7 +178,18 @@ class _Report(t.NamedTuple):
             reason = self._reason(name, jobs.get(name, ""))
             if reason:
                 failures.append(self.entry(name, "start", reason, job=jobs.get(name)))
-        return failures
+        return self._explain_waiting(failures)
+
+    def _explain_waiting(self, failures: Failures) -> Failures:
+        """A rootless service that was not begun may wait for the network: its journal is empty."""
+        begun = [f for f in failures if f["reason"] != gate.NOT_BEGUN]
+        if len(begun) == len(failures) or self.work.scope.is_system:
+            return failures
+        state = self.work.manager.read_states([NETWORK_WAIT_UNIT]).get(NETWORK_WAIT_UNIT, State())
+        if state.active != "activating":
+            return failures
+        told = {"reason": f"{gate.NOT_BEGUN}: {NETWORK_WAIT.cause}", "hint": NETWORK_WAIT.remedy}
+        return [f if f in begun else {**f, **told} for f in failures]
 
     def _reason(self, name: str, job: str) -> str | None:
         state, details = self.watch.states.get(name, State()), self.watch.details.get(name)

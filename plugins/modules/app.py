@@ -324,12 +324,28 @@ failures:
       description: Why, in words.
       type: str
       sample: "its process ended with status 125: port 8080 of the host is in use"
+    job:
+      description:
+        - What became of its start job, C(done), C(failed), C(dependency), C(timeout) and so on. A
+          container that ends behind its start has C(done). Null where systemd told none.
+      type: str
+      sample: failed
     exit_code:
       description: The exit status of its main process, if it had one.
       type: int
       sample: 1
+    restarts:
+      description: How often systemd has restarted it since this run started it, null if unknown.
+      type: int
+      sample: 4
+    health_log:
+      description: What its last failed health check printed, where its health is the cause.
+      type: str
+      sample: "wget: can't connect to remote host: Connection refused"
     journal:
-      description: The last lines of its journal since this run began.
+      description:
+        - The last lines of its journal, of the invocation that failed; of a crash loop those of
+          every invocation of this run.
       type: list
       elements: str
     hint:

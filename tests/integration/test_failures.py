@@ -51,3 +51,24 @@ def test_what_needs_it_is_not_the_first_to_be_named(app: App) -> None:
     assert f"{app.service('db')} did not start (and 1 more): " in first
     assert "the secret nosecret does not exist" in first
     assert any("a service that it needs did not start" in line for line in others)
+
+
+def test_the_journal_is_that_of_what_failed(app: App) -> None:
+    """Not that of what ran before and ended a moment ago."""
+    old = "sh -c \"trap 'echo words of old; exit 0' TERM; sleep infinity & wait\""
+    new = "sh -c 'echo words of new >&2; exit 4'"
+    looping = "\n[Service]\nRestart=always\nRestartSec=100ms\n"
+    app.deployed({"web": container(exec_=old)})
+    for more, restarts in (("", 0), (looping, 1)):
+        result = app.deploy(
+            {"web": container(exec_=new, more=more)}, gate={"stable": 3}, on_failure="keep"
+        )
+        result.refused()
+        (failure,) = result["failures"]
+        said = "\n".join(failure["journal"])
+        assert "words of new" in said
+        assert "words of old" not in said
+        assert (failure["exit_code"], failure["job"]) == (4, "done")
+        assert failure["restarts"] >= restarts
+        assert failure["health_log"] is None
+        app.deployed({"web": container(exec_=old)})

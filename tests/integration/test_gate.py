@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.integration.support.apps import IDLE, WEB, App, container, next_port
+import time
+
+import pytest
+
+from tests.integration.support.apps import IDLE, WEB, App, Result, container, next_port
 
 FAST = "HealthInterval=1s\nHealthRetries=2\nHealthStartPeriod=0s"
 
@@ -72,3 +76,129 @@ def test_an_unchanged_run_asks_nothing(either: App) -> None:
     either.deployed({"web": container()})
     gate = {"stable": 0, "probes": [{"tcp": "127.0.0.1:1", "retries": 0}]}
     assert not either.deployed({"web": container()}, gate=gate).changed
+
+
+BROKEN = "sh -c 'echo cannot read the config >&2; exit 3'"
+LATER = "sh -c 'sleep 3; echo gone >&2; exit 3'"
+PATIENT = "\n[Service]\nTimeoutStartSec=80\n"
+SLOW = container("Notify=true", more=PATIENT)
+"""It never says that it is ready."""
+
+LOOPING = "\n[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=always\nRestartSec=100ms\n"
+ONCE = "\n[Service]\nType=oneshot\n"
+SOON = 40
+"""Seconds of a whole play, on a busy machine; what it must not wait for takes 60 and more."""
+
+
+def _fails(app: App, units: dict[str, str], **gate: float) -> Result:
+    """The failure of a deployment, which must come long before a timeout."""
+    start = time.monotonic()
+    result = app.deploy(units, gate={"timeout": 120, "stable": 0, **gate}, on_failure="keep")
+    result.refused()
+    assert time.monotonic() - start < SOON
+    return result
+
+
+@pytest.mark.parametrize(
+    "text",
+    [container(exec_=BROKEN), container(exec_=BROKEN, more=LOOPING), container("Secret=nosecret")],
+    ids=["exits", "loops", "does not start"],
+)
+def test_a_failure_does_not_wait_for_a_slow_start(app: App, text: str) -> None:
+    result = _fails(app, {"bad": text, "slow": SLOW})
+    assert [failure["service"] for failure in result["failures"]] == [app.service("bad")]
+    assert app.states("slow")["slow"] == "loaded activating"
+
+
+def test_what_needs_it_is_told_along_with_it(either: App) -> None:
+    bad = either.service("bad")
+    units = {
+        "bad": container(exec_=BROKEN, more=ONCE),
+        "web": container(more=f"\n[Unit]\nRequires={bad}\nAfter={bad}\n"),
+        "slow": SLOW,
+    }
+    result = _fails(either, units)
+    assert {f["service"]: f["job"] for f in result["failures"]} == {
+        bad: "failed",
+        either.service("web"): "dependency",
+    }
+
+
+def test_a_start_that_waits_for_health_ends_when_it_fails(app: App) -> None:
+    sick = "sh -c 'echo no database >&2; exit 1'"
+    web = container(f"HealthCmd={sick}", "Notify=healthy", *FAST.split("\n"), more=PATIENT)
+    result = _fails(app, {"web": web})
+    (failure,) = result["failures"]
+    assert failure["phase"] == "health"
+    assert failure["health_log"] == "no database"
+    assert "its health check fails: no database" in result.message.split("\n")[0]
+
+
+def test_a_start_that_waits_for_health_passes_with_it(either: App) -> None:
+    web = container("HealthCmd=test -e /tmp/ok", "Notify=healthy", *FAST.split("\n"))
+    web = web.replace("HealthRetries=2", "HealthRetries=9")
+    ready = f'sh -c "sleep 2; touch /tmp/ok; {IDLE[7:-1]}"'
+    result = either.deployed({"web": web.replace(IDLE, ready)}, gate={"stable": 0, "timeout": 60})
+    assert result["services"][either.service("web")]["health"] == "healthy"
+
+
+def test_health_that_is_lost_late_ends_the_wait(app: App) -> None:
+    """Failures in the start period do not count: until then it is starting."""
+    late = "HealthInterval=2s\nHealthRetries=1\nHealthStartPeriod=8s"
+    web = container("HealthCmd=sh -c 'echo not yet; exit 1'", *late.split("\n"))
+    start = time.monotonic()
+    result = _fails(app, {"web": web}, timeout=300)
+    assert time.monotonic() - start > 8
+    (failure,) = result["failures"]
+    assert (failure["phase"], failure["health_log"]) == ("health", "not yet")
+
+
+def test_a_fall_while_health_is_waited_for_is_a_failed_start(either: App) -> None:
+    check = ("HealthCmd=true", "HealthInterval=90s", "HealthStartPeriod=90s")
+    web = container(*check, exec_=LATER).replace("HealthCmd=true", "HealthCmd=test -e /no")
+    (failure,) = _fails(either, {"web": web})["failures"]
+    assert (failure["phase"], failure["exit_code"]) == ("start", 3)
+    assert "gone" in failure["journal"]
+
+
+def test_a_fall_in_the_stable_time_ends_it(app: App) -> None:
+    for more in ("", LOOPING):
+        (failure,) = _fails(app, {"web": container(exec_=LATER, more=more)}, stable=60)["failures"]
+        assert (failure["service"], failure["exit_code"]) == (app.service("web"), 3)
+
+
+def test_a_drop_in_without_a_check_undoes_it(either: App) -> None:
+    units = {
+        "web": _checked("false"),
+        "web.container.d/x.conf": "[Container]\nHealthCmd=none\n",
+    }
+    result = either.deployed(units)
+    assert result["services"][either.service("web")]["health"] is None
+
+
+def test_two_that_follow_each_other_restart(either: App) -> None:
+    db, web = either.service("db"), either.service("web")
+    units = {
+        "db": container("Environment=V=1", more=f"\n[Unit]\nPartOf={web}\n"),
+        "web": container("Environment=V=1", more=f"\n[Unit]\nRequires={db}\nAfter={db}\n"),
+    }
+    either.deployed(units)
+    before = either.ids("db", "web")
+    either.deployed({stem: text.replace("V=1", "V=2") for stem, text in units.items()})
+    after = either.ids("db", "web")
+    assert before["db"] != after["db"]
+    assert before["web"] != after["web"]
+    assert either.runs("db")
+    assert either.runs("web")
+
+
+def test_a_circle_is_refused_before_anything_is_written(app: App) -> None:
+    a, b = app.service("a"), app.service("b")
+    units = {
+        "a": container(more=f"\n[Unit]\nAfter={b}\n"),
+        "b": container(more=f"\n[Unit]\nAfter={a}\n"),
+    }
+    message = app.deploy(units).refused()
+    assert f"{a} → {b} → {a}" in message
+    assert app.unit("a") in message
+    assert not app.host.exists(app.path())

@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import (
+    parse_health_log,
     reason_down,
+    refusal,
     seconds_left,
+    stands,
+    why_unhealthy,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
 
@@ -212,6 +216,20 @@ DOWN: dict[str, tuple[State, Details | None, str, bool, str]] = {
         True,
         "it is still starting, and the gate's timeout is over",
     ),
+    "not begun": (
+        State("loaded", "inactive", "dead", "start"),
+        _details(),
+        "",
+        False,
+        "it still waits for what starts before it, and the gate's timeout is over",
+    ),
+    "one-shot not begun": (
+        State("loaded", "inactive", "dead", "start"),
+        None,
+        "",
+        True,
+        "it still waits for what starts before it, and the gate's timeout is over",
+    ),
     "stopping": (
         State("loaded", "deactivating", "stop-sigterm"),
         _details(),
@@ -251,3 +269,111 @@ def test_one_restart_is_no_plural() -> None:
 )
 def test_seconds_left(stable: float, now: float, since: list[float], left: float) -> None:
     assert seconds_left(stable, now, [_details(since=at) for at in since]) == left
+
+
+AT = "loaded"
+STANDS: dict[str, tuple[State, bool, bool, bool | None]] = {
+    "up": (UP, False, False, True),
+    "made": (MADE, False, True, True),
+    "up, a start job left": (State(AT, "active", "running", "restart"), False, False, None),
+    "up and about to stop": (State(AT, "active", "running", "stop"), False, True, None),
+    "being reloaded": (State(AT, "reloading", "reload", "reload"), False, True, True),
+    "starting": (State(AT, "activating", "start", "start"), False, False, None),
+    "starting without a job": (STARTING, False, False, None),
+    "starting again": (State(AT, "activating", "start", "restart"), False, True, False),
+    "one-shot at work": (State(AT, "activating", "start", "start"), True, False, None),
+    "one-shot about to end": (State(AT, "deactivating", "stop-post"), True, False, None),
+    "one-shot done": (DONE, True, False, True),
+    "one-shot failed": (FAILED, True, False, False),
+    "one-shot about to try again": (CRASHING, True, False, False),
+    "waiting for what it needs": (State(AT, "inactive", "dead", "start"), False, False, None),
+    "one-shot waiting": (State(AT, "inactive", "dead", "start"), True, False, None),
+    "failed before, waiting": (State(AT, "failed", "failed", "start"), False, False, None),
+    "not started": (DONE, False, False, False),
+    "failed": (FAILED, False, False, False),
+    "crashing": (CRASHING, False, False, False),
+    "crashing, a job waits": (
+        State(AT, "activating", "auto-restart", "restart"),
+        False,
+        False,
+        None,
+    ),
+    "crashed after it was up": (
+        State(AT, "activating", "auto-restart", "start"),
+        False,
+        True,
+        False,
+    ),
+    "ending": (State(AT, "deactivating", "stop-sigterm"), False, False, False),
+    "being stopped": (State(AT, "deactivating", "stop", "restart"), False, False, None),
+    "fallen": (State(AT, "deactivating", "stop-post"), False, True, False),
+    "not found": (State(), True, False, False),
+    "masked": (State("masked", "active", "running"), False, False, False),
+}
+
+
+@pytest.mark.parametrize(("state", "once", "was_up", "fine"), STANDS.values(), ids=STANDS)
+def test_stands(state: State, once: bool, was_up: bool, fine: bool | None) -> None:
+    assert stands(state, once=once, was_up=was_up) is fine
+
+
+SAID = """\
+Failed to start web.service: Unit web.service is masked.
+Failed to restart x@1.service: Transaction order is cyclic. See system logs for details.
+See user logs and 'systemctl --user status db.service' for details.
+"""
+
+
+@pytest.mark.parametrize(
+    ("service", "reason"),
+    [
+        ("web.service", "Failed to start web.service: Unit web.service is masked."),
+        (
+            "x@1.service",
+            (
+                "Failed to restart x@1.service: Transaction order is cyclic."
+                " See system logs for details."
+            ),
+        ),
+        ("db.service", None),
+        ("eb.service", None),
+    ],
+)
+def test_a_refused_start(service: str, reason: str | None) -> None:
+    assert refusal(service, SAID) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[{"ExitCode": 1, "Output": "one"}, {"ExitCode": 2, "Output": " two\\n"}]', "two"),
+        ('[{"ExitCode": 1, "Output": "bad"}, {"ExitCode": 0, "Output": "good"}]', "bad"),
+        ('[{"ExitCode": 0, "Output": "good"}]', None),
+        ('[{"ExitCode": 7, "Output": ""}]', "status 7, no output"),
+        ('[{"ExitCode": 7, "Output": "' + "x" * 3000 + '"}]', "x" * 2000),
+        ("null", None),
+        ("[]", None),
+        ("", None),
+        ("[1]", None),
+        ('[{"ExitCode": 1}]', None),
+        ("{}", None),
+        ("3", None),
+    ],
+)
+def test_the_last_check_that_failed(text: str, said: str | None) -> None:
+    assert parse_health_log(text) == said
+
+
+@pytest.mark.parametrize(
+    ("health", "log", "reason"),
+    [
+        ("unhealthy", "refused\nmore", "its health check fails: refused"),
+        ("unhealthy", None, "its health check fails"),
+        ("starting", None, "it is still starting, and the gate's timeout is over"),
+        ("starting", "no", "it is still starting, and the gate's timeout is over: no"),
+        ("", None, "Podman does not know its health"),
+        (None, None, "it has no container any more"),
+    ],
+)
+def test_why_unhealthy(health: str | None, log: str | None, reason: str) -> None:
+    assert why_unhealthy(health, log) == reason

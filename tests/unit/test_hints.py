@@ -118,11 +118,58 @@ FROM_DOCUMENTATION = {
     ),
 }
 
+DENIED = "may not be read or written"
+SAID_BY_PROGRAMS = {
+    "shell": ("sh: can't create /data/x: Permission denied", f"/data/x {DENIED}"),
+    "quoted": ("cat: can't open '/data/x': Permission denied", f"/data/x {DENIED}"),
+    "python": ("PermissionError: [Errno 13] Permission denied: '/data/x'", f"/data/x {DENIED}"),
+    "nginx": ('open() "/run/nginx.pid" failed (13: Permission denied)', f"/run/nginx.pid {DENIED}"),
+    "label": (
+        (
+            "Error: lsetxattr(label=system_u:object_r:container_file_t:s0:c1,c2)"
+            " /srv/nfs: operation not supported"
+        ),
+        "/srv/nfs, which it mounts, can't be given a label for SELinux",
+    ),
+    "no subordinate ids": (
+        'Error: cannot set up namespace using "/usr/bin/newuidmap": exit status 1',
+        "the user has too few subordinate ids",
+    ),
+    "too few subordinate ids": (
+        (
+            "Error: copying system image from manifest list: writing blob: potentially insufficient"
+            " UIDs or GIDs available in user namespace (requested 0:42 for /etc/shadow): Check"
+            " /etc/subuid and /etc/subgid if configured locally"
+        ),
+        "the user has too few subordinate ids",
+    ),
+    "out of memory": (
+        "web.service: A process of this unit has been killed by the OOM killer.",
+        "there was not enough memory",
+    ),
+    "another processor": (
+        "exec container process `/bin/sh`: Exec format error",
+        "the image is made for another kind of processor",
+    ),
+    "denied by a registry": (
+        (
+            f"Error: initializing source docker://{R}/private:1: reading manifest 1 in {R}/private:"
+            " unauthorized: authentication required"
+        ),
+        f"the registry does not let this scope's user pull {R}/private",
+    ),
+}
+
 UNKNOWN = ("Starting web.service...", "Main process exited, code=exited, status=3", "")
 
 
 @pytest.mark.parametrize(
-    ("line", "cause"), {**SEEN, **FROM_DOCUMENTATION}.values(), ids={**SEEN, **FROM_DOCUMENTATION}
+    ("line", "cause"),
+    [
+        pytest.param(*row, id=name)
+        for table in (SEEN, FROM_DOCUMENTATION, SAID_BY_PROGRAMS)
+        for name, row in table.items()
+    ],
 )
 def test_a_known_cause(line: str, cause: str) -> None:
     hint = find_hint(["Starting web.service...", line, "web.service: Failed."])
@@ -142,3 +189,22 @@ def test_the_latest_message_counts() -> None:
     hint = find_hint(lines)
     assert hint
     assert hint.cause == SEEN["network"][1]
+
+
+PULL = f"Trying to pull {R}/big:1..."
+TIMEOUT = "web.service: start operation timed out. Terminating."
+
+
+@pytest.mark.parametrize(
+    ("lines", "cause"),
+    [
+        ([PULL, "Getting image source signatures", TIMEOUT], f"while it pulled {R}/big:1"),
+        (["Copying blob sha256:1234", TIMEOUT], "while it pulled its image"),
+        ([PULL, "Writing manifest to image destination", TIMEOUT], None),
+        ([TIMEOUT], None),
+        ([PULL], None),
+    ],
+)
+def test_a_pull_that_took_too_long(lines: list[str], cause: str | None) -> None:
+    hint = find_hint(["Starting web.service...", *lines, "web.service: Failed."])
+    assert (cause in hint.cause if hint and cause else hint) == (True if cause else None)

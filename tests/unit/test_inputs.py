@@ -12,6 +12,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import 
     changed_keys,
     declared_image,
     digest,
+    has_health_check,
     loaded_digest,
     text_of,
 )
@@ -395,3 +396,56 @@ def test_a_companion_depends_on_its_drop_ins_and_what_it_mentions() -> None:
     found = AppInputs(content, {}, app_dir=DIR, home=HOME).of("a.service")
     assert set(found.restart) == {"a.service", "a.service.d/x.conf", "run.sh"}
     assert declared_image("a.service", content) is None
+
+
+def _unit(*lines: str) -> Blob:
+    return Blob("\n".join(["[Container]", "Image=i", *lines, ""]).encode())
+
+
+CHECKED = _unit("HealthCmd=true")
+HEALTH: dict[str, tuple[dict[str, Blob], bool]] = {
+    "none": ({"w.container": _unit()}, False),
+    "a check": ({"w.container": CHECKED}, True),
+    "switched off": ({"w.container": _unit("HealthCmd=none")}, False),
+    "empty": ({"w.container": _unit("HealthCmd=true", "HealthCmd=")}, False),
+    "no timer": ({"w.container": _unit("HealthCmd=true", "HealthInterval=disable")}, False),
+    "of a drop-in": ({"w.container": _unit(), "w.container.d/a.conf": CHECKED}, True),
+    "a drop-in undoes it": (
+        {"w.container": CHECKED, "w.container.d/a.conf": _unit("HealthCmd=none")},
+        False,
+    ),
+    "a drop-in resets it": (
+        {"w.container": CHECKED, "w.container.d/a.conf": _unit("HealthCmd=")},
+        False,
+    ),
+    "the last drop-in counts": (
+        {
+            "w.container": CHECKED,
+            "w.container.d/b.conf": CHECKED,
+            "w.container.d/a.conf": _unit("HealthCmd=none"),
+        },
+        True,
+    ),
+    "the nearest of one name counts": (
+        {
+            "w@1.container": Blob(b"w@.container", LINK),
+            "w@.container": CHECKED,
+            "w@.container.d/a.conf": CHECKED,
+            "w@1.container.d/a.conf": _unit("HealthCmd=none"),
+        },
+        False,
+    ),
+    "of a template": (
+        {"w@1.container": Blob(b"w@.container", LINK), "w@.container": CHECKED},
+        True,
+    ),
+    "another unit's drop-in": ({"w.container": _unit(), "x.container.d/a.conf": CHECKED}, False),
+    "not readable": ({"w.container": Blob(b"nonsense")}, False),
+    "no such unit": ({"x.container": CHECKED}, False),
+}
+
+
+@pytest.mark.parametrize(("content", "checked"), HEALTH.values(), ids=HEALTH)
+def test_has_health_check(content: dict[str, Blob], checked: bool) -> None:
+    unit = next((u for u in ("w@1.container", "w.container") if u in content), "w.container")
+    assert has_health_check(unit, content) is checked

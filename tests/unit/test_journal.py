@@ -103,3 +103,29 @@ def test_job_results() -> None:
         "d.service": "",
     }
     assert parse_job_results(text, "USER_UNIT") == {"c.service": "timeout"}
+
+
+A, B, MANAGER = "a" * 32, "b" * 32, "c" * 32
+INVOCATIONS = _lines(
+    {**_own("old"), "_SYSTEMD_INVOCATION_ID": A},
+    {**_systemd("stopped"), "_SYSTEMD_INVOCATION_ID": MANAGER, "USER_INVOCATION_ID": A},
+    {**_systemd("starting"), "INVOCATION_ID": B},
+    {**_own("new"), "_SYSTEMD_INVOCATION_ID": B},
+    _own("late"),
+    {**_systemd("failed"), "_SYSTEMD_INVOCATION_ID": MANAGER, "USER_INVOCATION_ID": B},
+)
+
+
+@pytest.mark.parametrize(
+    ("only", "but_not", "said"),
+    [
+        ("", "", ["old", "stopped", "starting", "new", "late", "failed"]),
+        (B, "", ["starting", "new", "late", "failed"]),
+        (B, A, ["starting", "new", "late", "failed"]),
+        ("", A, ["starting", "new", "late", "failed"]),
+        (A, "", ["old", "stopped", "late"]),
+        (A, A, ["late"]),
+    ],
+)
+def test_one_invocation(only: str, but_not: str, said: list[str]) -> None:
+    assert parse_journal(INVOCATIONS, only=only, but_not=but_not) == said

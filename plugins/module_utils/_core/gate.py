@@ -53,6 +53,7 @@ _RESULTS = {
     "protocol": "it ended before it reported to be ready",
 }
 DEPENDENCY = "a service that it needs did not start"
+NOT_BEGUN = "it still waits for what starts before it, and the gate's timeout is over"
 _JOBS = {
     "dependency": DEPENDENCY,
     "timeout": "its start job timed out",
@@ -96,8 +97,15 @@ def reason_down(
     rises = details is not None and details.restarts > restarts_before
     if state.up and state.active != "activating" and not rises:
         return None
-    if once and state.active == "inactive" and (details is None or details.result == "success"):
+    if (
+        once
+        and state.active == "inactive"
+        and not state.job
+        and (details is None or details.result == "success")
+    ):
         return None
+    if state.active in ("inactive", "failed") and state.job:
+        return NOT_BEGUN
     if state.active == "activating" and not state.crashing and not rises:
         return "it is still starting, and the gate's timeout is over"
     return _down_reason(state, details, rises)

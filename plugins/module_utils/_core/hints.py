@@ -20,14 +20,38 @@ class Hint(t.NamedTuple):
 
 
 def find_hint(lines: t.Sequence[str]) -> Hint | None:
-    """The known cause in a service's last messages; the latest that tells one counts."""
-    for line in reversed(lines):
-        for pattern, cause, remedy in _TABLE:
-            match = re.search(pattern, line)
+    """The known cause in a service's last messages; the latest that tells one counts.
+
+    What several lines tell together counts more than what one of them says.
+    """
+    for text, table in [("\n".join(lines), _STORIES), *((line, _TABLE) for line in lines[::-1])]:
+        for pattern, cause, remedy in table:
+            match = re.search(pattern, text)
             if match:
                 named = {key: value or "" for key, value in match.groupdict().items()}
                 return Hint(cause.format(**named), remedy.format(**named))
     return None
+
+
+NETWORK_WAIT_UNIT = "podman-user-wait-network-online.service"
+NETWORK_WAIT = Hint(
+    f"{NETWORK_WAIT_UNIT} waits for network-online.target",
+    "As root have something want it: systemctl add-wants multi-user.target network-online.target "
+    "&& systemctl start network-online.target; or write DefaultDependencies=false under [Quadlet].",
+)
+"""Of a rootless service that was not begun: its own journal is empty."""
+
+_STORIES: t.Final[tuple[tuple[str, str, str], ...]] = tuple(
+    (
+        begin + r"(?:(?!Writing manifest to)[\s\S])*start operation timed out",
+        "its start timed out while it pulled " + image,
+        "Let the run pull it beforehand (pull: missing), or raise TimeoutStartSec.",
+    )
+    for begin, image in (
+        (r"Trying to pull (?P<image>\S+?)\.\.\.", "{image}"),
+        (r"Getting image source signatures|Copying (?:blob|config) ", "its image"),
+    )
+)
 
 
 _REGISTRY_DOWN = (
@@ -165,14 +189,22 @@ _TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
         "Correct its name.",
     ),
     (
-        r"no subuid ranges found|cannot find UID/GID for user|insufficient UIDs or GIDs",
+        r"no subuid ranges found|cannot find UID/GID for user|insufficient UIDs or GIDs|newuidmap",
         "the user has too few subordinate ids",
         "Add a range for the user with usermod --add-subuids and --add-subgids.",
     ),
     (
-        r"(?P<path>/[^\s:]+): [Pp]ermission denied",
-        "{path} may not be read or written",
-        "Check its mode and owner; for a mount on a host with SELinux add ':Z'.",
+        r"lsetxattr\S* (?P<path>/[^\s:]+): ",
+        "{path}, which it mounts, can't be given a label for SELinux",
+        "Write the volume without ':z' and ':Z', or move it to a file system of the user's own.",
+    ),
+    (
+        (
+            r"(?P<path>/[^\s:\"']+)[\"']?(?:: | failed \(13: )[Pp]ermission denied"
+            r"|[Pp]ermission denied: [\"']?(?P<other>/[^\s:\"']+)"
+        ),
+        "{path}{other} may not be read or written",
+        "Check its mode and owner (or add ':U'); for a mount on a host with SELinux add ':Z'.",
     ),
     (
         r"[Nn]o space left on device",

@@ -1,0 +1,121 @@
+"""Two runs at once: one waits for the other, or learns who it is."""
+
+from __future__ import annotations
+
+import base64
+import concurrent.futures
+import dataclasses
+import io
+import pathlib
+import shlex
+import tarfile
+import typing as t
+
+from tests.integration.support.apps import App, Result, container
+from tests.integration.support.playbooks import ROOT, Playbooks
+
+FOLDER = "/tmp/quadlet-fleet-test"
+PACKAGE = "ansible_collections/quadlet/fleet/plugins/module_utils"
+HOLD = """\
+import fcntl, os, sys, time
+f = open(sys.argv[1], "w")
+fcntl.flock(f, fcntl.LOCK_EX)
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+ACQUIRE = """\
+import os, pwd, sys
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.lock import Lock
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Owner
+try:
+    Lock(Owner(pwd.getpwnam(sys.argv[1])), sys.argv[2]).acquire(timeout=0.5)
+    print("taken")
+except QuadletError as error:
+    print(error)
+"""
+
+
+def _install(app: App) -> None:
+    """Puts the code on the host, where the tests' user can read it too."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+        for path in sorted((ROOT / "plugins" / "module_utils").rglob("*.py")):
+            relative = path.relative_to(ROOT / "plugins" / "module_utils")
+            tar.add(path, f"{PACKAGE}/{relative}")
+    text = base64.b64encode(archive.getvalue()).decode()
+    app.host.ssh(f"rm -rf {FOLDER} && mkdir {FOLDER} && base64 -d | tar -xzC {FOLDER}", text=text)
+
+
+def test_who_waits_in_vain_learns_who_holds_it(app: App) -> None:
+    scope, host = app.scope, app.host
+    _install(app)
+    runtime = "/run" if scope.name == "system" else "/run/user/1000"
+    path = f"{runtime}/quadlet.fleet.{app.name}.lock"
+    hold = scope.command(f"python3 -c {shlex.quote(HOLD)} {path}")
+    host.ssh(f"{hold} >{FOLDER}/pid 2>&1 & sleep 2")
+    pid = host.read(f"{FOLDER}/pid").strip()
+    try:
+        said = {
+            who: host.ssh(
+                f"{prefix} env PYTHONPATH={FOLDER} python3 -c {shlex.quote(ACQUIRE)} "
+                f"{scope.owner} {app.name}"
+            )
+            for who, prefix in (("root", ""), (scope.owner, scope.run_as))
+        }
+    finally:
+        host.ssh(f"kill {pid}; rm -rf {FOLDER} {path}")
+    for text in said.values():
+        assert f"process {pid} of user {scope.owner} holds it and runs for " in text
+        assert "python3 -c import fcntl" in text
+        assert path in text
+
+
+def _both(app: App, folder: pathlib.Path, *calls: t.Callable[[App], Result]) -> list[Result]:
+    """Calls at the same time, each by an ansible-playbook of its own."""
+    folder.mkdir()
+    other = Playbooks(folder)
+    twin = App(dataclasses.replace(app.scope, playbooks=other), app.name)
+    try:
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            running = [pool.submit(call, one) for call, one in zip(calls, (app, twin))]
+            return [future.result() for future in running]
+    finally:
+        other.close()
+
+
+def test_two_runs_of_one_app_come_one_after_the_other(app: App, work_folder: pathlib.Path) -> None:
+    slow = {"stable": 0, "probes": [{"command": ["sh", "-c", "sleep 4"]}]}
+
+    def deploy(value: int) -> t.Callable[[App], Result]:
+        units = {"web": container(f"Environment=V={value}"), "db": container()}
+        return lambda one: one.deploy(units, gate=slow)
+
+    results = _both(app, work_folder / f"two-{app.name}", deploy(1), deploy(2))
+    assert all(result.ok().changed for result in results)
+    waited = [result["timings"]["lock"] for result in results]
+    assert max(waited) > 2 > min(waited)
+    last = results[waited.index(max(waited))]
+    assert sorted(result["generation"] for result in results) == [1, 2]
+    assert last["generation"] == 2
+    installed = app.host.read(app.path(app.unit("web")))
+    assert f"V={1 + results.index(last)}\n" in installed
+    assert f"V={1 + results.index(last)}" in app.inside("web", "env").split()
+
+
+def test_two_apps_do_not_wait_for_each_others_gates(app: App, work_folder: pathlib.Path) -> None:
+    slow = {"stable": 0, "probes": [{"command": ["sh", "-c", "sleep 6"]}]}
+    other = app.scope.app()
+    try:
+        results = _both(
+            app,
+            work_folder / f"apart-{app.name}",
+            lambda one: one.deploy({"web": container()}, gate=slow),
+            lambda one: App(one.scope, other.name).deploy({"web": container()}, gate=slow),
+        )
+        assert all(result.ok().changed for result in results)
+        assert max(result["timings"]["lock"] for result in results) < 5
+        assert app.runs("web")
+        assert other.runs("web")
+    finally:
+        other.remove()
