@@ -106,6 +106,7 @@ def _app(
             *_old_objects(scope, snapshot, inputs),
             *drift.find_storage_drift(manifest.services, states, declared, storage),
             *drift.find_image_drift(manifest, declared, storage),
+            *_gone_secrets(scope, snapshot),
         ],
     }
 
@@ -128,6 +129,16 @@ def _old_objects(scope: Scope, snapshot: Snapshot, inputs: t.Mapping[str, Inputs
 
     made = read_made_at(scope.manager, changed)
     return drift.find_old_objects(snapshot.manifest, changed, made)
+
+
+def _gone_secrets(scope: Scope, snapshot: Snapshot) -> list[str]:
+    stored = snapshot.manifest.secrets
+    if not stored or not snapshot.manager_up:
+        return []
+    from ._host.secrets import read_names
+
+    there = read_names(scope.manager)
+    return [f"secret {name} is gone" for name in stored if stored[name] not in there]
 
 
 def _orphans(scopes: t.Iterable[Scope], apps: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
