@@ -9,8 +9,13 @@ import pytest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.conflicts import Container
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.drift import (
     Storage,
+    changed_definitions,
     find_drift,
+    find_image_drift,
+    find_old_objects,
+    find_orphans,
     find_storage_drift,
+    find_strays,
     full_image_name,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import Inputs, digest
@@ -19,7 +24,11 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest impor
     ServiceRecord,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import LINK, Blob
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import State
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import (
+    Details,
+    Running,
+    State,
+)
 
 WEB = b"[Container]\nImage=a\n"
 FILES = {"web.container": (digest(WEB), 0o644, "restart")}
@@ -49,6 +58,7 @@ STARTED = {"web.container": "sha"}
 WEB_RECORD = ServiceRecord("web.container", started_with=STARTED, reload_with={})
 JOB_RECORD = ServiceRecord("web.container", once=True, started_with=STARTED, reload_with={})
 WAITING_RECORD = dataclasses.replace(WEB_RECORD, triggered=True)
+MADE_RECORD = ServiceRecord("n.network", makes="net", started_with=STARTED)
 SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
 
 
@@ -68,6 +78,14 @@ SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
         ),
         (WEB_RECORD, UP, OTHER, ["web.service was started with other files than are installed"]),
         (WEB_RECORD, UP, None, []),
+        (
+            WEB_RECORD,
+            State("not-found", "active", "running"),
+            None,
+            ["web.service still runs, though systemd has no unit of it any more"],
+        ),
+        (WEB_RECORD, State("not-found"), None, ["web.service is not running"]),
+        (MADE_RECORD, UP, OTHER, []),
         (ServiceRecord("web.container"), UP, SAME, []),
         (JOB_RECORD, DOWN, SAME, []),
         (JOB_RECORD, State("loaded", "failed", "failed"), SAME, ["web.service has failed"]),
@@ -83,6 +101,9 @@ SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
         "crashing",
         "other files",
         "unit gone",
+        "orphan",
+        "gone and down",
+        "a changed network",
         "never started",
         "one-shot done",
         "one-shot failed",
@@ -103,6 +124,80 @@ def test_services(
         )
         == found
     )
+
+
+def _started(at: float) -> Details:
+    return Details("success", 0, None, "", at, "", "", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("started_at", "current", "older"),
+    [(1.0, AS_IS, True), (3.0, AS_IS, False), (3.0, {"web.container": Blob(b"x")}, True)],
+    ids=["before the last write", "at a boot since", "edited since"],
+)
+def test_what_systemd_started_itself(
+    started_at: float, current: dict[str, Blob], older: bool
+) -> None:
+    manifest = Manifest("app", files=FILES, written_at=2.0, services={"web.service": WEB_RECORD})
+    details = {"web.service": _started(started_at)}
+    found = find_drift(
+        manifest, current, {"web.service": OTHER}, {"web.service": UP}, details=details
+    )
+    told = "web.service was started with other files than are installed"
+    assert (told in found) == older
+
+
+def test_units_in_the_directory_that_the_record_does_not_know() -> None:
+    manifest = Manifest("app", services={"web.service": WEB_RECORD})
+    running = [
+        Running("web.service", "loaded", "/etc/u/app/web.container"),
+        Running("x.service", "loaded", "/etc/u/app/x.container"),
+        Running("y.service", "loaded", "/etc/u/other/y.container"),
+        Running("z.service", "loaded", ""),
+    ]
+    assert find_strays(manifest, "/etc/u/app", running) == [
+        "x.service runs, made of /etc/u/app/x.container, which is not of this app"
+    ]
+
+
+def test_services_of_no_app_that_have_lost_their_unit() -> None:
+    running = [
+        Running("web.service", "not-found", ""),
+        Running("x.service", "not-found", ""),
+        Running("y.service", "not-found", ""),
+        Running("z.service", "loaded", ""),
+    ]
+    containers = [Container(f"systemd-{stem}", f"{stem}.service", "") for stem in ("web", "x", "z")]
+    assert find_orphans({"web.service"}, running, containers) == [
+        "x.service still runs systemd-x, though systemd has no unit of it any more"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "made", "found"),
+    [
+        (SAME, 1.0, False),
+        (OTHER, 1.0, True),
+        (OTHER, 3.0, False),
+        (OTHER, None, False),
+        (None, 1.0, False),
+    ],
+    ids=["same", "changed", "made anew since", "gone", "unit gone"],
+)
+def test_definitions_that_changed(inputs: Inputs | None, made: float | None, found: bool) -> None:
+    manifest = Manifest("app", written_at=2.0, services={"n-network.service": MADE_RECORD})
+    changed = changed_definitions(manifest, {"n-network.service": inputs} if inputs else {})
+    times = {} if made is None else {"n-network.service": made}
+    assert find_old_objects(manifest, changed, times) == (
+        ["n-network.service: the definition of its network changed since it was made"]
+        if found
+        else []
+    )
+
+
+def test_what_makes_nothing_has_no_old_definition() -> None:
+    manifest = Manifest("app", services={"web.service": WEB_RECORD})
+    assert changed_definitions(manifest, {"web.service": OTHER}) == {}
 
 
 def test_companions_that_someone_disabled() -> None:
@@ -153,6 +248,32 @@ def test_images(
     declarations = {"web.service": declared}
     assert find_storage_drift(services, {"web.service": UP}, declarations, storage) == found
     assert find_storage_drift(services, {"web.service": DOWN}, declarations, storage) == []
+
+
+ANOTHER = (
+    "web.service runs another image than generation 3 was deployed with (auto-update, or a pull)"
+)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "running", "found"),
+    [
+        ({WEB_1: "id1"}, _runs(WEB_1), False),
+        ({WEB_1: "id2"}, _runs(WEB_1), True),
+        ({WEB_2: "id2"}, _runs(WEB_1), False),
+        ({}, _runs(WEB_1), False),
+        ({WEB_1: "id2"}, None, False),
+    ],
+    ids=["the same", "another", "of another name", "not recorded", "not running"],
+)
+def test_images_of_the_deployment(
+    recorded: dict[str, str], running: Container | None, found: bool
+) -> None:
+    manifest = Manifest("app", generation=3, services={"web.service": WEB_RECORD}, images=recorded)
+    storage = Storage({"web.service": running} if running else {})
+    assert find_image_drift(manifest, {"web.service": WEB_1}, storage) == (
+        [ANOTHER] if found else []
+    )
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ class S:
 
     recorded: a run before knew it.  ran: other contents of files when it was last started
     than are installed; None: no start of it has succeeded.  gone: it is no longer made.
+    makes: names of its object, before and now.
     """
 
     unit: str
@@ -61,6 +62,7 @@ class S:
     recorded: bool = True
     ran: t.Mapping[str, str | Blob] | None = dataclasses.field(default_factory=dict)
     gone: bool = False
+    makes: tuple[str, str] = ("", "")
 
     @property
     def service(self) -> str:
@@ -125,7 +127,10 @@ def _world(case: Case) -> World:
             files={p: (digest(b.data), b.mode, b.on_change) for p, b in current.items()},
             loaded=loaded_digest(current, {}) if case.loaded else None,
             services={
-                s.service: _record(s, None if s.ran is None else {**case.installed, **s.ran})
+                s.service: dataclasses.replace(
+                    _record(s, None if s.ran is None else {**case.installed, **s.ran}),
+                    makes=s.makes[0],
+                )
                 for s in case.services
                 if s.recorded
             },
@@ -138,7 +143,7 @@ def _world(case: Case) -> World:
         current=current,
         manifest=manifest,
         loaded=loaded_digest(desired, case.foreign),
-        services={s.service: _record(s, None) for s in made},
+        services={s.service: dataclasses.replace(_record(s, None), makes=s.makes[1]) for s in made},
         inputs={s.service: content.of(s.unit) for s in made},
         states={s.service: s.state for s in case.services},
         own_start=frozenset(case.own_start),
@@ -263,6 +268,11 @@ def _conf(on_change: str, text: str = "1\n") -> dict[str, str | Blob]:
     return {"web.container": WEB_CONF, "conf/x": Blob(text.encode(), 0o644, on_change)}
 
 
+def _pinned(line: str, text: str = "1\n") -> dict[str, str | Blob]:
+    unit = f"[Container]\nImage=a\n{line}\n"
+    return {"web.container": unit, "conf/x": Blob(text.encode(), 0o644, "reload")}
+
+
 FILES = [
     Case(
         "environment",
@@ -351,6 +361,26 @@ FILES = [
         {"web.service": "restart: conf/x changed; has no ReloadCmd, ReloadSignal or ExecReload"},
         _conf("reload"),
         _conf("reload", "2\n"),
+    ),
+    Case(
+        "on_change: reload of a file that is mounted by itself",
+        [web(can_reload=True)],
+        {
+            "web.service": "restart: conf/x changed; conf/x is mounted by itself, so a reload "
+            "would not show it"
+        },
+        _pinned("Volume=./conf/x:/x:ro"),
+        _pinned("Volume=./conf/x:/x:ro", "2\n"),
+    ),
+    Case(
+        "on_change: reload of an environment",
+        [web(can_reload=True)],
+        {
+            "web.service": "restart: conf/x changed; conf/x is read at a start alone, so a reload "
+            "would not do"
+        },
+        _pinned("EnvironmentFile=./conf/x"),
+        _pinned("EnvironmentFile=./conf/x", "A=2\n"),
     ),
     Case(
         "on_change: reload, and text",
@@ -492,6 +522,87 @@ RESOURCES = [
         [S("data.volume", FAILED)],
         {"data-volume.service": "start: has failed"},
         {"data.volume": VOLUME},
+    ),
+    Case(
+        "a changed volume's service that is down leaves the volume as it was",
+        [S("data.volume", DOWN)],
+        {"data-volume.service": "start: is not running; data.volume changed (Label)"},
+        {"data.volume": VOLUME},
+        {"data.volume": VOLUME_2},
+        more={"stale": ("data-volume.service",), "remake": ()},
+    ),
+    Case(
+        "another name of a network",
+        [S("net.network", MADE, makes=("old", "new")), web(needs=("net-network.service",))],
+        {
+            "net-network.service": "restart: net.network changed (Label)",
+            "web.service": "restart: follows net-network.service",
+        },
+        {**NEW, "net.network": "[Network]\n"},
+        {**NEW, "net.network": "[Network]\nLabel=a=b\n"},
+        more={"stale": (), "remake": (), "warnings": ()},
+    ),
+    Case(
+        "recreate",
+        [S("net.network", MADE), web(needs=("net-network.service",)), S("b.container")],
+        {
+            "net-network.service": "restart: net.network changed (Label); recreate makes its "
+            "network anew",
+            "web.service": "restart: follows net-network.service",
+        },
+        {**NEW, "b.container": WEB, "net.network": "[Network]\n"},
+        {**NEW, "b.container": WEB, "net.network": "[Network]\nLabel=a=b\n"},
+        options={"recreate": ("net.network",)},
+        more={"remake": ("net-network.service",), "stale": (), "warnings": ()},
+    ),
+    Case(
+        "recreate of a volume",
+        [S("data.volume", MADE)],
+        {
+            "data-volume.service": "restart: data.volume changed (Label); recreate makes its "
+            "volume anew, and its data is lost"
+        },
+        {"data.volume": VOLUME},
+        {"data.volume": VOLUME_2},
+        options={"recreate": ("data.volume",)},
+    ),
+    Case(
+        "recreate of what changed before",
+        [S("net.network", MADE, ran={"net.network": "[Network]\nLabel=a=b\n"})],
+        {
+            "net-network.service": "restart: net.network changed; recreate makes its network anew",
+        },
+        {"net.network": "[Network]\n"},
+        options={"recreate": ("net.network",)},
+        more={"writes": (), "load": False},
+    ),
+    Case(
+        "recreate of what is down",
+        [S("net.network", DOWN, ran={"net.network": "[Network]\nLabel=a=b\n"})],
+        {
+            "net-network.service": "start: is not running; net.network changed; recreate makes its "
+            "network anew",
+        },
+        {"net.network": "[Network]\n"},
+        options={"recreate": ("net.network",)},
+        more={"remake": ("net-network.service",)},
+    ),
+    Case(
+        "recreate of what did not change",
+        [S("net.network", MADE)],
+        {},
+        {"net.network": "[Network]\n"},
+        options={"recreate": ("net.network",)},
+        more={"empty": True},
+    ),
+    Case(
+        "recreate of what systemd has made anew",
+        [S("net.network", MADE, ran={"net.network": "[Network]\nLabel=a=b\n"})],
+        {},
+        {"net.network": "[Network]\n"},
+        options={"recreate": ("net.network",)},
+        own_start=["net-network.service"],
+        more={"empty": True},
     ),
     Case(
         "changed image",

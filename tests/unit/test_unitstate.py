@@ -10,8 +10,10 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import (
     DETAIL_PROPERTIES,
     Details,
+    Running,
     State,
     parse_details,
+    parse_running,
     parse_states,
 )
 
@@ -133,3 +135,29 @@ def test_no_service() -> None:
 def test_an_answer_that_is_none(answer: str) -> None:
     with pytest.raises(QuadletError, match="not understood"):
         parse_states(answer)
+
+
+RUNNING = """\
+Id=web.service
+LoadState=loaded
+ActiveState=active
+SourcePath=/etc/containers/systemd/app/web.container
+
+Id=old.service
+LoadState=not-found
+ActiveState=active
+SourcePath=
+
+Id=down.service
+LoadState=not-found
+ActiveState=inactive
+SourcePath=
+"""
+
+
+def test_running() -> None:
+    assert parse_running(RUNNING) == [
+        Running("web.service", "loaded", "/etc/containers/systemd/app/web.container"),
+        Running("old.service", "not-found", ""),
+    ]
+    assert parse_running("") == []
