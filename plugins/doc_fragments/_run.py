@@ -64,9 +64,9 @@ options:
         it in Ansible Vault, say.
       - Podman reads it from memory. It is in no file of the host, no command line, result or
         journal.
-      - A container whose unit says itself how to pull, with C(AuthFile) say, is left to its
-        service, as said under O(pull). To pull later by itself, with C(AutoUpdate) say, a service
-        needs a login of its own.
+      - A container whose unit has a login of its own (C(PodmanArgs) with C(--authfile)) is left to
+        its service, as said under O(pull). A service that pulls later by itself, with C(AutoUpdate)
+        say, needs such a login.
     type: json
   cert_dir:
     description:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import typing as t
 
 import pytest
 
+from tests.integration.support import registry
 from tests.integration.support.apps import App, container
-from tests.integration.support.hosts import IMAGE, differences, run_cli
+from tests.integration.support.hosts import IMAGE, Host, differences, run_cli
+from tests.integration.support.registry import CA_DIR, LOCKED
 
 R = "registry.test:5000"
 NGINX = f"{R}/nginx:1"
@@ -148,3 +151,141 @@ def test_an_instance_has_its_templates_image(either: App) -> None:
     result = either.deployed({"job@": _with(NGINX), "job@a": instance, "job@b": instance})
     assert set(_pulls(result)) == {either.unit("job@a"), either.unit("job@b")}
     assert set(either.states("job@a", "job@b").values()) == {"loaded active"}
+
+
+@pytest.fixture
+def locked(host: Host) -> t.Iterator[str]:
+    """An image that only the registry with a password has; that runs again after the test."""
+    registry.start()
+    registry.put_certificate(host)
+    yield f"{LOCKED}/nginx:1"
+    registry.start()
+
+
+WITHOUT: dict[str, tuple[dict[str, str], str]] = {
+    "no CA": ({}, "the certificate of the registry registry.test:5001 is not trusted"),
+    "no login": ({"cert_dir": CA_DIR}, "the registry does not let this scope's user pull"),
+    "a wrong login": (
+        {"cert_dir": CA_DIR, "authfile": "wrong"},
+        "the registry does not let this scope's user pull",
+    ),
+    "no directory": ({"cert_dir": "/nowhere"}, "/nowhere is not a directory that user"),
+}
+
+
+@pytest.mark.parametrize(("options", "cause"), WITHOUT.values(), ids=WITHOUT)
+def test_without_the_right_login_and_ca_all_stays(
+    app: App, locked: str, options: dict[str, str], cause: str
+) -> None:
+    if "authfile" in options:
+        options = {**options, "authfile": registry.login("wrong")}
+    _forget(app, locked)
+    app.deployed({"web": WEB})
+    before = app.host.look()
+    result = app.deploy({"web": _with(locked)}, **options)
+    assert cause in result.refused().split("\n")[0]
+    assert "Nothing was written or stopped." in result.message
+    assert differences(before, app.host.look()) == []
+    assert app.runs("web")
+
+
+_WATCH = """
+import os, sys, time
+words = [word.encode() for word in sys.argv[1].split(",")]
+found, end = set(), time.monotonic() + 60
+while time.monotonic() < end and not os.path.exists("/tmp/watched"):
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        for part in ("cmdline", "environ"):
+            try:
+                data = open(f"/proc/{pid}/{part}", "rb").read()
+            except OSError:
+                continue
+            if int(pid) != os.getpid() and any(word in data for word in words):
+                found.add(data.replace(b"\\0", b" ").decode(errors="replace")[:200])
+print("\\n".join(sorted(found)))
+"""
+"""What any process shows of the words, but for itself and those that started it."""
+
+
+def test_a_login_is_used_and_seen_nowhere(app: App, locked: str) -> None:
+    _forget(app, locked)
+    scope, host = app.scope, app.host
+    words = registry.words()
+    host.write("/tmp/watch.py", _WATCH)
+    host.write("/tmp/words", ",".join(words))
+    host.ssh("rm -f /tmp/watched")
+    seen: list[str] = []
+    watch = "sh -c 'python3 /tmp/watch.py $(cat /tmp/words)' 2>&1 | grep -v /tmp/watch.py || true"
+    thread = threading.Thread(target=lambda: seen.append(host.ssh(watch)))
+    thread.start()
+    options = {
+        **scope.options,
+        "name": app.name,
+        "units": app.units({"web": _with(locked)}),
+        "gate": {"stable": 0},
+        "cert_dir": CA_DIR,
+        "authfile": registry.login(),
+    }
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [{"quadlet.fleet.app": options}],
+    }
+    run = scope.playbooks.run([play], host.inventory, arguments=["-vvv", "--diff"])
+    host.ssh("touch /tmp/watched; rm /tmp/words /tmp/watch.py")
+    thread.join()
+    assert app.runs("web")
+    assert seen == [""]
+    places = "/run /tmp /var/tmp /root /home /etc /var/log /var/lib/quadlet.fleet"
+    for word in words:
+        assert word not in run.output
+        assert word not in str(run.results)
+        held = host.try_ssh(f"grep -rlsF --exclude-dir=storage -e {word} {places}").stdout
+        logged = host.try_ssh(f"journalctl --no-pager -q | grep -cF -e {word}").stdout
+        assert (held, logged.strip()) == ("", "0")
+
+
+def test_the_role_shows_no_login(system_app: App, locked: str) -> None:
+    _forget(system_app, locked)
+    one = {
+        "name": system_app.name,
+        "units": system_app.units({"web": _with(locked)}),
+        "cert_dir": CA_DIR,
+        "authfile": registry.login(),
+    }
+    play = {
+        "hosts": "all",
+        "gather_facts": False,
+        "vars": {"quadlet_deploy_apps": [one]},
+        "roles": ["quadlet.fleet.deploy"],
+    }
+    scope = system_app.scope
+    run = scope.playbooks.run([play], scope.host.inventory, arguments=["-vvv"])
+    assert run.status == 0, run.output
+    assert system_app.runs("web")
+    assert not [word for word in registry.words() if word in run.output]
+
+
+def test_a_registry_that_is_down_leaves_all_as_it_is(either: App, locked: str) -> None:
+    _forget(either, locked)
+    either.deployed({"web": WEB})
+    before = either.host.look()
+    registry.stop()
+    login = {"authfile": registry.login(), "cert_dir": CA_DIR}
+    first = either.deploy({"web": _with(locked)}, **login).refused().split("\n")[0]
+    assert f"the registry {LOCKED} can't be reached" in first
+    assert differences(before, either.host.look()) == []
+    registry.start()
+    assert either.deployed({"web": _with(locked)}, **login).changed
+    assert either.runs("web")
+
+
+def test_a_name_that_moved_is_put_back_when_another_pull_fails(either: App, moving: str) -> None:
+    either.deployed({"web": _with(moving)})
+    inspect = f"podman image inspect --format '{{{{.Id}}}}' {moving}"
+    ident = either.scope.ssh(inspect)
+    run_cli("registry", "tag", "nginx:2", "nginx:1")
+    result = either.deploy({"web": _with(moving), "db": _with(NOTHING)}, pull="always")
+    assert NOTHING in result.refused().split("\n")[0]
+    assert either.scope.ssh(inspect) == ident
+    assert either.runs("web")

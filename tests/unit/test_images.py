@@ -11,7 +11,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.images import 
     Trouble,
     Wanted,
     find_renewed,
-    parse_ids,
+    parse_inspected,
     pull_error,
     pull_steps,
     reasons_after,
@@ -199,7 +199,7 @@ INSPECTED: dict[str, tuple[list[str], str, str, dict[str, str] | None]] = {
 
 @pytest.mark.parametrize(("names", "out", "err", "ids"), INSPECTED.values(), ids=INSPECTED)
 def test_ids(names: list[str], out: str, err: str, ids: dict[str, str] | None) -> None:
-    assert parse_ids(names, out, err) == ids
+    assert parse_inspected(names, out, err) == ids
 
 
 BEFORE = {
@@ -220,6 +220,17 @@ def test_what_a_pull_changed() -> None:
         "b": images.RENEWED,
         "c": images.LACKING,
     }
+
+
+def test_what_names_stood_for() -> None:
+    before = {"same": "1", "moved": "1", "gone": "1"}
+    after = {"same": "1", "moved": "2", "new": "3"}
+    assert images.find_replaced(before, after) == {"moved": "1"}
+
+
+def test_the_images_of_all_containers() -> None:
+    content = {**BOTH, "again.container": _unit(A), "own.container": _unit("c", "Rootfs=/srv")}
+    assert images.declared_images(_world(content)) == (A, B)
 
 
 def test_each_unit_has_a_step() -> None:
@@ -251,6 +262,39 @@ CAUSES = {
     "known": (
         "Error: initializing source docker://r/a:1: reading manifest 1 in r/a: manifest unknown\n",
         "the registry does not have r/a with the tag 1",
+    ),
+    "no login": (
+        (
+            "Error: initializing source docker://r:1/a:1: reading manifest 1 in r:1/a:"
+            " authentication required\n"
+        ),
+        "the registry does not let this scope's user pull r:1/a",
+    ),
+    "unknown CA": (
+        (
+            "Error: initializing source docker://r:1/a:1: pinging container registry r:1: Get"
+            ' "https://r:1/v2/": tls: failed to verify certificate: x509: certificate signed by'
+            " unknown authority\n"
+        ),
+        (
+            "the certificate of the registry r:1 is not trusted: certificate signed by unknown"
+            " authority"
+        ),
+    ),
+    "plain http": (
+        (
+            "Error: initializing source docker://r:1/a:1: pinging container registry r:1: Get"
+            ' "https://r:1/v2/": http: server gave HTTP response to HTTPS client\n'
+        ),
+        "the registry r:1 speaks plain http",
+    ),
+    "down": (
+        (
+            'time="2026" level=warning msg="Failed, retrying in 1s ... (3/3). Error: x"\n'
+            "Error: initializing source docker://r:1/a:1: pinging container registry r:1: Get"
+            ' "https://r:1/v2/": dial tcp 10.0.0.1:1: connect: connection refused\n'
+        ),
+        "the registry r:1 can't be reached",
     ),
     "unknown": ("warning\nError: what is this\n\n", "what is this"),
     "none": ("", "podman gave no reason"),
