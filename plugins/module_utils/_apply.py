@@ -20,6 +20,7 @@ from ._core.kinds import is_companion
 from ._core.manifest import Manifest, ServiceRecord
 from ._generations import make_generation, prune
 from ._host.lock import Lock
+from ._host.owner import to_quadlet_error
 from ._outside import revive_outside, stopped_along
 from ._snapshot import file_record
 from ._start import start_services
@@ -48,8 +49,8 @@ def apply_plan(work: Work, lock: Lock, *, manager_up: bool) -> Outcome:
             outcome = revive_outside(work, outside, outcome)
         if not outcome.failures or work.app.on_failure == "keep":
             return _finish(work, begun, outcome)
-    except QuadletError as error:
-        outcome = Outcome(work.before, {}, {}, [_step_failure(error)])
+    except Exception as error:  # whatever it was, what was before comes back
+        outcome = Outcome(work.before, {}, {}, [_step_failure(to_quadlet_error(error))])
         if work.app.on_failure == "keep":
             return _finish(work, begun, outcome)
     from ._rollback import undo
@@ -81,9 +82,10 @@ def _phase(name: str) -> t.Iterator[None]:
     """Has an error tell in which phase it came."""
     try:
         yield
-    except QuadletError as error:
-        error.data.setdefault("phase", name)
-        raise
+    except Exception as error:
+        known = to_quadlet_error(error)
+        known.data.setdefault("phase", name)
+        raise known from error
 
 
 def _step_failure(error: QuadletError) -> dict[str, t.Any]:

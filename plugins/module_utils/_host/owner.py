@@ -160,10 +160,8 @@ def caller_name() -> str:
 def _attempt(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[str, t.Any]:
     try:
         return {"result": function(*args)}
-    except QuadletError as error:
-        return {"error": error.to_dict()}
-    except OSError as error:
-        return {"error": from_os_error(error).to_dict()}
+    except (QuadletError, OSError) as error:
+        return {"error": to_quadlet_error(error).to_dict()}
 
 
 def _attempt_all(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[str, t.Any]:
@@ -171,9 +169,19 @@ def _attempt_all(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> d
     try:
         return _attempt(function, args)
     except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        what = f"unexpected {type(error).__name__}: {error} ({place.name}, line {place.lineno})"
-        return {"error": QuadletError(what).to_dict()}
+        return {"error": to_quadlet_error(error).to_dict()}
+
+
+def to_quadlet_error(error: Exception) -> QuadletError:
+    """Any error as ours; a bug is told with its place."""
+    if isinstance(error, QuadletError):
+        return error
+    if isinstance(error, OSError):
+        return from_os_error(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return QuadletError(
+        f"unexpected {type(error).__name__}: {error} ({place.name}, line {place.lineno})"
+    )
 
 
 def _result(reply: t.Mapping[str, t.Any]) -> t.Any:

@@ -1,0 +1,50 @@
+"""What Ansible sends to a host for one call of a module, with its arguments in it.
+
+Run as a program it reads both as JSON and writes the script: in a process of its own, for
+Ansible's loader of plugins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import typing as t
+
+from tests.unit.support.generators import ROOT
+
+
+def make_script(module: str, arguments: t.Mapping[str, t.Any]) -> bytes:
+    """The script; it needs nothing but Python."""
+    done = subprocess.run(
+        [sys.executable, "-m", __name__],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        input=json.dumps([module, arguments]).encode(),
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return done.stdout
+
+
+def _make(module: str, arguments: dict[str, t.Any]) -> bytes:
+    from ansible.executor import module_common
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.plugins.loader import init_plugin_loader, module_loader
+    from ansible.template import Templar
+
+    init_plugin_loader()
+    script: bytes = module_common.modify_module(
+        module_name=module,
+        module_path=module_loader.find_plugin_with_context(module).plugin_resolved_path,
+        module_args=arguments,
+        templar=Templar(loader=DataLoader()),
+        task_vars={"ansible_python_interpreter": "/usr/bin/python3"},
+        module_compression="ZIP_DEFLATED",
+    ).b_module_data
+    return script
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(_make(*json.load(sys.stdin)))
