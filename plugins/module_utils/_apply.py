@@ -140,7 +140,7 @@ def _finish(work: Work, begun: Begun | None, outcome: Outcome) -> Outcome:
 def _manifest(work: Work, begun: Begun | None, outcome: Outcome) -> Manifest:
     before, generation = work.before, begun.generation if begun else None
     wrote = bool(work.plan.writes or work.plan.deletes or work.plan.load)
-    failed = {failure["service"] for failure in outcome.failures}
+    failed = {*(failure["service"] for failure in outcome.failures), *outcome.pending}
     unknown = None in failed  # of a step or a probe: no service counts as started
     broken = any(failure["phase"] in ("write", "load") for failure in outcome.failures)
     acted = {*work.plan.restart, *work.plan.start, *work.plan.reload, *work.plan.settled}

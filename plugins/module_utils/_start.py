@@ -9,7 +9,7 @@ import typing as t
 
 from ._core import gate
 from ._core.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
-from ._core.unitstate import State
+from ._core.unitstate import Details, State
 from ._core.world import start_order
 from ._follow import Watch
 from ._work import Outcome, Work
@@ -65,7 +65,8 @@ def bring_up(
         health, failures = _pass_gate(work, watch, report)
     pending = tuple(name for name in names if name in watch.pending)
     states = manager.read_states(list(work.services))
-    return Outcome(work.before, states, watch.details, failures, health, pending=pending)
+    told = [_masked(failure, work.mask) for failure in failures]
+    return Outcome(work.before, states, watch.details, told, health, pending=pending)
 
 
 def _queue(
@@ -136,6 +137,12 @@ def _pass_gate(work: Work, watch: Watch, report: _Report) -> tuple[dict[str, str
     return health, failures
 
 
+def _masked(failure: dict[str, t.Any], mask: t.Callable[[str], str]) -> dict[str, t.Any]:
+    """The failure without values of secrets, which a service may print."""
+    texts = {key: mask(failure[key]) for key in ("reason", "health_log", "hint") if failure[key]}
+    return {**failure, **texts, "journal": [mask(line) for line in failure["journal"]]}
+
+
 _UNKNOWN: dict[str, t.Any] = {
     "unit": None,
     "service": None,
@@ -191,8 +198,26 @@ class _Report(t.NamedTuple):
         told = {"reason": f"{gate.NOT_BEGUN}: {NETWORK_WAIT.cause}", "hint": NETWORK_WAIT.remedy}
         return [f if f in begun else {**f, **told} for f in failures]
 
+    def _details(self, name: str) -> Details | None:
+        """Of a service that runs again systemd does not tell any more how it ended before."""
+        found = self.watch.details.get(name)
+        if found and found.restarts and found.exit_code is None:
+            from ._core.journal import last_end
+
+            end = last_end(self._journal(name, found))
+            if end:
+                result = end[0] if found.result == "success" else found.result
+                return found._replace(result=result, exit_code=end[1])
+        return found
+
+    def _journal(self, name: str, details: Details | None) -> list[str]:
+        """What the invocation that failed has said; of a crash loop all of this run."""
+        only = details.invocation if details and not details.restarts else ""
+        but_not = self.old.get(name, "")
+        return self.work.manager.read_journal(name, self.since, only=only, but_not=but_not)
+
     def _reason(self, name: str, job: str) -> str | None:
-        state, details = self.watch.states.get(name, State()), self.watch.details.get(name)
+        state, details = self.watch.states.get(name, State()), self._details(name)
         once = self.work.services[name].once
         reason = gate.reason_down(state, details, job, once=once)
         refused = gate.refusal(name, self.said) if reason and not job else None
@@ -202,17 +227,12 @@ class _Report(t.NamedTuple):
         self, name: str, phase: str, reason: str, log: str | None = None, job: str | None = None
     ) -> dict[str, t.Any]:
         """One failure, with what the journal says of the invocation that failed."""
-        work, details = self.work, self.watch.details.get(name)
-        crashed = details is None or details.restarts
-        journal = work.manager.read_journal(
-            name,
-            self.since,
-            only="" if crashed or not details else details.invocation,
-            but_not=self.old.get(name, ""),
-        )
+        details, mask = self._details(name), self.work.mask
+        journal = [mask(line) for line in self._journal(name, details)]
+        reason, log = mask(reason), log and mask(log)
         hint = find_hint([*journal, *(log or "").split("\n")])
         return {
-            "unit": work.services[name].unit,
+            "unit": self.work.services[name].unit,
             "service": name,
             "phase": phase,
             "reason": f"{reason}: {hint.cause}" if hint else reason,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.support.apps import App, container, next_port
+from tests.integration.support.apps import App, Scope, container, next_port
 from tests.integration.support.hosts import IMAGE
 
 SELF = container("PodmanArgs=--tls-verify=false")
@@ -72,3 +72,19 @@ def test_the_journal_is_that_of_what_failed(app: App) -> None:
         assert failure["restarts"] >= restarts
         assert failure["health_log"] is None
         app.deployed({"web": container(exec_=old)})
+
+
+def test_a_wait_for_the_network_is_named(alice: Scope) -> None:
+    """The service's own journal is empty: it was not begun."""
+    app, online = alice.app(), "network-online.target"
+    app.host.ssh(f"systemctl stop {online}")
+    alice.systemctl("stop podman-user-wait-network-online.service")
+    try:
+        result = app.deploy({"web": container()}, gate={"timeout": 3}, on_failure="keep")
+        first = result.refused().split("\n")[0]
+        assert f"{app.service('web')} did not start: it still waits" in first
+        assert online in first
+        assert online in result["failures"][0]["hint"]
+    finally:
+        app.host.ssh(f"systemctl start {online}")
+        app.remove()

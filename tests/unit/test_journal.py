@@ -8,6 +8,7 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.journal import (
+    last_end,
     parse_job_results,
     parse_journal,
 )
@@ -129,3 +130,20 @@ INVOCATIONS = _lines(
 )
 def test_one_invocation(only: str, but_not: str, said: list[str]) -> None:
     assert parse_journal(INVOCATIONS, only=only, but_not=but_not) == said
+
+
+ENDS = "web.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED"
+
+
+@pytest.mark.parametrize(
+    ("lines", "end"),
+    [
+        ([ENDS, "x"], ("exit-code", 3)),
+        ([ENDS, "web.service: Main process exited, code=killed, status=9/KILL"], ("signal", 9)),
+        (["web.service: Main process exited, code=dumped, status=6/ABRT"], ("signal", 6)),
+        (["x"], None),
+        ([], None),
+    ],
+)
+def test_how_it_ended(lines: list[str], end: tuple[str, int] | None) -> None:
+    assert last_end(lines) == end

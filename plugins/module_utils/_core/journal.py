@@ -54,6 +54,18 @@ def _is_noise(row: t.Mapping[str, t.Any], message: str) -> bool:
     return "PODMAN_EVENT" in row or by_conmon or bool(_ID.fullmatch(message))
 
 
+_ENDED = re.compile(r"Main process exited, code=(\w+), status=(\d+)")
+
+
+def last_end(lines: t.Sequence[str]) -> tuple[str, int] | None:
+    """How a main process ended, (exit-code or signal, number), by the last that systemd says."""
+    found = [match for line in lines for match in [_ENDED.search(line)] if match]
+    if not found:
+        return None
+    how, number = found[-1].groups()
+    return "exit-code" if how == "exited" else "signal", int(number)
+
+
 def parse_job_results(text: str, field: str) -> dict[str, str]:
     """The result of the last job of each unit: done, failed, dependency, timeout, …"""
     return {row[field]: row.get("JOB_RESULT", "") for row in _rows(text) if row.get(field)}
