@@ -8,8 +8,9 @@ import typing as t
 
 import pytest
 
-from tests.integration.support.apps import App, Result, Scope, container
+from tests.integration.support.apps import App, Result, Scope, container, user_scope
 from tests.integration.support.hosts import IMAGE, Host, differences
+from tests.integration.support.playbooks import Playbooks
 
 FORMATS = ("docker-archive", "oci-archive")
 NGINX = "registry.test:5000/nginx:1"
@@ -22,13 +23,16 @@ def _with(image: str) -> str:
 
 
 def _image(app: App) -> str:
-    """A name that no other test has, and that no registry knows."""
-    return NAME.format(app.name)
+    """A name that no other test has, that no registry knows, and no earlier session left."""
+    image = NAME.format(app.name)
+    app.scope.ssh(f"podman rmi --force --ignore {image}")
+    return image
 
 
 def _make(host: Host, image: str, kind: str, source: str = IMAGE) -> str:
     """An archive on the host that everybody may read; the name is forgotten."""
-    path = f"/srv/{image.rpartition(':')[2]}-{source.rpartition('/')[2]}-{kind}.tar"
+    stem = f"{image}-{source}-{kind}".replace("/", "-").replace(":", "-")
+    path = f"/srv/{stem}.tar"
     host.ssh(
         f"podman pull -q {source} && podman tag {source} {image} && rm -f {path} && "
         f"podman save -q --format {kind} -o {path} {image} && podman untag {image} {image} && "
@@ -112,13 +116,38 @@ def test_it_is_sent_to_whoever_runs_the_module(
     assert _left(alice_app.host) == ""
 
 
+def test_it_is_sent_where_no_manager_can_tell_what_is_needed(
+    host: Host, playbooks: Playbooks, tmp_path: pathlib.Path
+) -> None:
+    host.ssh("loginctl disable-linger bob; loginctl terminate-user bob 2>/dev/null || true")
+    host.wait("! test -e /run/user/1001")
+    app = user_scope(host, playbooks, "bob", 1001).app()
+    image = NAME.format(app.name)
+    source = _fetch(host, _make(host, image, "docker-archive"), tmp_path)
+    units, archives = {"web": _with(image)}, [{"src": source}]
+    before = host.look()
+    preview = app.deploy(units, arguments=["--check"], archives=archives, pull="never").ok()
+    assert _pulls(preview).startswith(f"image {image} is loaded, unless it is on the host, from ")
+    assert differences(before, host.look()) == []
+    try:
+        result = app.deployed(units, archives=archives, pull="never")
+        assert result.actions["user@1001.service"] == "linger"
+        assert app.runs("web")
+        assert _left(host) == ""
+    finally:
+        app.remove()
+        app.scope.ssh(f"podman rmi --force --ignore {image}")
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_archive_on_the_host(app: App, kind: str) -> None:
-    path = _make(app.host, _image(app), kind)
-    app.deployed({"web": _with(_image(app))}, archives=[{"path": path}])
+    image = _image(app)
+    path = _make(app.host, image, kind)
+    units = {"web": _with(image)}
+    app.deployed(units, archives=[{"path": path}])
     assert app.runs("web")
     app.host.ssh(f"rm {path}")
-    again = app.deployed({"web": _with(_image(app))}, archives=[{"path": path}])
+    again = app.deployed(units, archives=[{"path": path}])
     assert not again.changed
 
 
@@ -145,10 +174,10 @@ def test_what_no_archive_can_bring_changes_nothing(either: App, tmp_path: pathli
     either.deployed({"web": WEB})
     before = host.look()
     host.write("/srv/broken.tar", "nothing\n")
-    short = _make(host, image, "docker-archive")
-    # Its index stays whole, which is at the end; a layer does not.
-    host.ssh(f"dd if=/dev/urandom of={short} bs=1M count=1 seek=1 conv=notrunc status=none")
     other = _make(host, f"{image}-other", "docker-archive")
+    short = _make(host, image, "docker-archive")
+    # What remains tells the image's name, and has no image.
+    host.ssh(f"cd /srv && tar -xf {short} manifest.json && tar -cf {short} manifest.json")
     wanted = {"web": _with(image)}
     refused = {
         "it can't be read as an archive": [{"path": "/srv/broken.tar"}],

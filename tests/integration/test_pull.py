@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import typing as t
 
@@ -251,7 +252,7 @@ def test_the_role_shows_no_login(system_app: App, locked: str) -> None:
         "name": system_app.name,
         "units": system_app.units({"web": _with(locked)}),
         "cert_dir": CA_DIR,
-        "authfile": registry.login(),
+        "authfile": json.loads(registry.login()),
     }
     play = {
         "hosts": "all",

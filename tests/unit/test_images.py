@@ -296,6 +296,19 @@ CAUSES = {
         ),
         "the registry r:1 can't be reached",
     ),
+    "load": (
+        (
+            "Error: payload does not match any of the supported image formats:\n"
+            " * oci: open /a.tar/index.json: not a directory\n"
+            " * oci-archive: loading index: no\n"
+            ' * docker-archive: loading tar component "11.json": file does not exist\n'
+            " * dir: open /a.tar/manifest.json: not a directory\n"
+        ),
+        (
+            'oci-archive: loading index: no; docker-archive: loading tar component "11.json": file does'
+            " not exist"
+        ),
+    ),
     "unknown": ("warning\nError: what is this\n\n", "what is this"),
     "none": ("", "podman gave no reason"),
 }

@@ -212,10 +212,14 @@ def find_renewed(
 
 
 def why_not_pulled(err: str) -> tuple[str, str]:
-    """(cause, what to do) from what podman pull said."""
+    """(cause, what to do) from what podman pull or podman load said."""
     lines = [line.strip() for line in err.splitlines() if line.strip()] or ["podman gave no reason"]
     hint = find_hint(lines)
-    return (hint.cause, hint.remedy) if hint else (lines[-1].replace("Error: ", "", 1), "")
+    if hint:
+        return hint.cause, hint.remedy
+    # A load tries all formats, also those that no file has.
+    tried = [line[2:] for line in lines if re.match(r"\* (oci|docker)-archive: ", line)]
+    return ("; ".join(tried) or lines[-1].replace("Error: ", "", 1)), ""
 
 
 def pull_error(app: str, troubles: t.Sequence[Trouble]) -> QuadletError:
