@@ -69,15 +69,15 @@ def _refuse_other_uses(desired: t.Mapping[str, Blob], names: t.Collection[str]) 
 @contextlib.contextmanager
 def secrets_made(work: Work) -> t.Iterator[Work]:
     """The work with its secrets in Podman; those that this run made go if no unit names them
-    after it has failed.
+    in the end, since it has failed and was undone.
     """
-    made = _bring(work) if work.world.secrets else ()
+    made = _bring(work)
     try:
         yield dataclasses.replace(work, made_secrets=made) if made else work
-    except QuadletError:
+    finally:
         if made:
-            _forget(work, made)
-        raise
+            with contextlib.suppress(QuadletError):  # nobody knows whether they are needed
+                _forget(work, made)
 
 
 def _bring(work: Work) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from tests.integration.support.playbooks import ROOT, Playbooks
 NEEDLE = "n33dle-\"quoted\" 'twice' $HOME %i \\n"
 BINARY = bytes(range(256)) + b"\r\n\n"
 SAMPLER = pathlib.Path(__file__).parent / "support" / "sampler.py"
-FAILS = "sh -c 'cat /run/secrets/pw; cat /run/secrets/pw >&2; exit 3'"
+FAILS = "sh -c 'cat /run/secrets/pw; cat /run/secrets/pw >&2; sleep 1; exit 3'"
 
 
 @pytest.fixture(autouse=True)
@@ -356,9 +356,13 @@ def test_nobody_else_sees_a_vaulted_value(
         assert one.run(f"{NEEDLE}2\n", good).ok().changed
         assert one.run(f"{NEEDLE}2\n", good, role=True).ok().changed is False
         failed = one.run(f"{NEEDLE}3\n", bad)
-        assert "********" in json.dumps(failed["failures"]), "the journal had it"
+        assert "did not start" in failed.refused()
+        assert "********" in "".join(failed["failures"][0]["journal"]), "the journal had it"
         one.run(f"{NEEDLE}3\n", bad, role=True).refused()
+        assert seen(app, "web", "/run/secrets/pw") == f"{NEEDLE}2\n".encode()
+        assert len(stored_names(app)) == 2, "those of both generations"
         assert one.run(f"{NEEDLE}4\n", good, state="absent").ok().changed
+        assert stored_names(app) == []
     finally:
         host.ssh("systemctl stop sampler")
         sampled = host.read("/root/sampled")
@@ -408,7 +412,7 @@ class _Vaulted:
             "name": app.name,
             "units": app.units({"web": unit}),
             "secrets": {"pw": "{{ held }}"},
-            "gate": {"stable": 0, "timeout": 30},
+            "gate": {"stable": 2, "timeout": 30},
             **more,
         }
         task = (
