@@ -12,6 +12,7 @@ from ._core.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
 from ._core.unitstate import Details, State
 from ._core.world import start_order
 from ._follow import Watch
+from ._host.owner import own_process
 from ._work import Outcome, Work
 
 Failures = list[dict[str, t.Any]]
@@ -172,6 +173,8 @@ class _Report(t.NamedTuple):
         work, watch = self.work, self.watch
         doubtful = any(not watch.states.get(n, State()).up for n in watch.names)
         doubtful = doubtful or bool(watch.down or watch.pending)
+        if doubtful:  # what was just said may be on its way; only root can have it hurry
+            own_process().run(["journalctl", "--sync"], timeout=5)
         jobs = work.manager.read_job_results(self.since) if doubtful else {}
         failures = []
         for name in watch.names:

