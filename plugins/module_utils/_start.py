@@ -230,9 +230,8 @@ class _Report(t.NamedTuple):
         self, name: str, phase: str, reason: str, log: str | None = None, job: str | None = None
     ) -> dict[str, t.Any]:
         """One failure, with what the journal says of the invocation that failed."""
-        details, mask = self._details(name), self.work.mask
-        journal = [mask(line) for line in self._journal(name, details)]
-        reason, log = mask(reason), log and mask(log)
+        details = self._details(name)
+        journal = self._journal(name, details)
         hint = find_hint([*journal, *(log or "").split("\n")])
         return {
             "unit": self.work.services[name].unit,

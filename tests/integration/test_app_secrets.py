@@ -209,6 +209,21 @@ def test_a_secret_that_is_gone(app: App) -> None:
     assert app.scope.call("info", apps=[app.name])["apps"][0]["drift"] == []
 
 
+def test_an_older_generation_brings_its_values(app: App) -> None:
+    units = {"a": container("Secret=pw"), "b": container()}
+    for value in ("one", "two"):
+        app.deployed(units, secrets={"pw": value})
+    before = app.ids("b")
+    result = app.run(state="rolled_back").ok()
+    assert result.actions == {app.service("a"): "restart"}
+    assert result.reasons(app.service("a")) == "secret pw changed"
+    assert seen(app, "a", "/run/secrets/pw") == b"one"
+    assert app.ids("b") == before
+    app.deployed(units, secrets={"pw": "three"}, generations=1)
+    assert len(stored_names(app)) == 1
+    assert seen(app, "a", "/run/secrets/pw") == b"three"
+
+
 def test_check_mode_leaves_no_key(either: App) -> None:
     app, key = either, f"{either.scope.state_dir}/secret.key"
     app.host.ssh(f"if test -e {key}; then mv {key} {key}.aside; fi")
