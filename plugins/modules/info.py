@@ -125,9 +125,11 @@ apps:
       type: dict
     drift:
       description:
-        - What is not as it was deployed, in words. Files that were edited, services that are down
-          or older than their files, containers that run another image than is declared or than its
-          name means on the host now, and networks and volumes that are gone.
+        - What is not as it was deployed, in words. Files that were edited, services that are down,
+          older than their files, without a unit or from a unit that is not the app's, containers
+          that run another image than is declared, than its name means on the host now or than the
+          generation was deployed with, networks and volumes that are gone or whose definition
+          changed since they were made. C(docs/drift.md) lists them.
       type: list
       elements: str
       sample: ["conf/default.conf was edited"]

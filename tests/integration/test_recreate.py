@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from tests.integration.support.apps import App, container, system_scope, user_scope
@@ -55,6 +57,19 @@ def _units(app: App, version: int) -> dict[str, str]:
     }
 
 
+@pytest.fixture(autouse=True)
+def _nothing_left(request: pytest.FixtureRequest) -> None:
+    """Networks and volumes outlive the app of a test, and hosts may outlive a session."""
+    for name in {"app", "either"} & {*request.fixturenames}:
+        _forget(request.getfixturevalue(name))
+
+
+def _forget(app: App) -> None:
+    names = f"systemd-{app.name}"
+    line = f"podman network rm --force {names}-n; podman volume rm --force {names}-data; true"
+    app.scope.ssh(f"sh -c {shlex.quote(line)}")
+
+
 STEMS = ("web", "db", "idle")
 
 
@@ -64,6 +79,7 @@ STEMS = ("web", "db", "idle")
 def test_a_network(fleet: Fleet, playbooks: Playbooks, podman: str, user: str) -> None:
     make = system_scope if user == "system" else user_scope
     app = make(fleet.get(podman), playbooks).app()
+    _forget(app)
     try:
         _check_network(app)
     finally:
