@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import typing as t
 
@@ -37,10 +38,15 @@ def _pulls(result: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
 
 
 @pytest.fixture
-def moving() -> t.Iterator[str]:
-    """A tag that a test may move."""
-    yield NGINX
-    run_cli("registry", "up")
+def moving() -> str:
+    """A name that a test may move; no session that runs beside this one moves it back."""
+    name = f"{R}/nginx:moving-{os.getpid()}"
+    _move(name, "nginx:1")
+    return name
+
+
+def _move(name: str, to: str) -> None:
+    run_cli("registry", "tag", to, name)
 
 
 def test_a_missing_image_is_pulled_once(app: App) -> None:
@@ -95,7 +101,7 @@ def test_a_moved_tag_restarts_who_runs_with_it(app: App, moving: str) -> None:
     units = {"web": _with(moving), "db": WEB}
     app.deployed(units)
     ids = app.ids("web", "db")
-    run_cli("registry", "tag", "nginx:2", "nginx:1")
+    _move(moving, "nginx:2")
     assert not app.deployed(units).changed
 
     preview = app.deploy(units, arguments=["--check"], pull="newer").ok()
@@ -285,7 +291,7 @@ def test_a_name_that_moved_is_put_back_when_another_pull_fails(either: App, movi
     either.deployed({"web": _with(moving)})
     inspect = f"podman image inspect --format '{{{{.Id}}}}' {moving}"
     ident = either.scope.ssh(inspect)
-    run_cli("registry", "tag", "nginx:2", "nginx:1")
+    _move(moving, "nginx:2")
     result = either.deploy({"web": _with(moving), "db": _with(NOTHING)}, pull="always")
     assert NOTHING in result.refused().split("\n")[0]
     assert either.scope.ssh(inspect) == ident

@@ -305,8 +305,8 @@ CAUSES = {
             " * dir: open /a.tar/manifest.json: not a directory\n"
         ),
         (
-            'oci-archive: loading index: no; docker-archive: loading tar component "11.json": file does'
-            " not exist"
+            'oci-archive: loading index: no; docker-archive: loading tar component "11.json": file'
+            " does not exist"
         ),
     ),
     "unknown": ("warning\nError: what is this\n\n", "what is this"),
