@@ -63,7 +63,8 @@ options:
       - The text of an C(auth.json), as C(podman login) writes it, for the pulls of this run. Keep
         it in Ansible Vault, say.
       - Podman reads it from memory. It is in no file of the host, no command line, result or
-        journal.
+        journal. (Without pipelining Ansible itself has the options of every module in a temporary
+        file while it runs.)
       - A container whose unit has a login of its own (C(PodmanArgs) with C(--authfile)) is left to
         its service, as said under O(pull). A service that pulls later by itself, with C(AutoUpdate)
         say, needs such a login.
