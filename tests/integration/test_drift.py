@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from tests.integration.support.apps import App, container
-from tests.integration.support.hosts import IMAGE
+import pytest
+
+from tests.integration.support.apps import App, Result, container
+from tests.integration.support.hosts import IMAGE, differences, run_cli
+
+
+def _info(app: App, *names: str) -> Result:
+    user = app.scope.options.get("user", "root")
+    return app.scope.call("info", apps=list(names) or None, user=user).ok()
 
 
 def _drift(app: App) -> list[str]:
-    shown = app.scope.call("info", apps=[app.name], user=app.scope.options.get("user", "root")).ok()
-    (row,) = shown["apps"]
+    (row,) = _info(app, app.name)["apps"]
     return list(row["drift"])
 
 
@@ -26,9 +32,120 @@ def test_an_image_that_moved_on_the_host(app: App) -> None:
     app.scope.ssh(f"podman untag registry.test:5000/nginx:1 {image}")
 
 
+def test_podmans_auto_update(app: App) -> None:
+    """What it brings stays, whatever the next runs do, and is told."""
+    tag = f"nginx:auto-{app.name}-{app.scope.name}"
+    image = f"registry.test:5000/{tag}"
+    app.scope.ssh(f"podman rmi --force --ignore {image}")
+    web = container("AutoUpdate=registry", "StopTimeout=1").replace(IMAGE, image)
+    units = {"web": web, "db": container()}
+    running = f"podman inspect --format '{{{{.Image}}}}' systemd-{app.name}-web"
+    run_cli("registry", "tag", "nginx:1", tag)
+    app.deployed(units)
+    assert _drift(app) == []
+    old = app.scope.ssh(running)
+
+    run_cli("registry", "tag", "nginx:2", tag)
+    app.scope.ssh("podman auto-update")
+    new = app.scope.ssh(running)
+    assert new != old
+    ids = app.ids("web", "db")
+    look = app.host.look()
+    again = app.deployed(units)
+    assert not again.changed, again["plan"]
+    assert differences(look, app.host.look()) == []
+    assert app.scope.ssh(running) == new
+    told = (
+        f"{app.service('web')} runs another image than generation {again['generation']} was "
+        "deployed with (auto-update, or a pull)"
+    )
+    assert _drift(app) == [told]
+
+    # A change elsewhere leaves it alone, and makes it what the generation was deployed with.
+    units["db"] = container("Environment=A=1")
+    app.deployed(units)
+    assert app.scope.ssh(running) == new
+    assert app.ids("web")["web"] == ids["web"]
+    assert _drift(app) == []
+
+
 def test_a_network_that_was_removed(app: App) -> None:
     app.deployed({"n.network": "[Network]\n", "web": container()})
     assert _drift(app) == []
     network = f"systemd-{app.name}-n"
     app.scope.ssh(f"podman network rm {network}")
     assert _drift(app) == [f"{app.name}-n-network.service is up, but its network {network} is gone"]
+
+
+def test_files_and_services(app: App) -> None:
+    units = {
+        name: container("EnvironmentFile=./a.env") if name == "env" else container()
+        for name in ("edited", "env", "down", "removed")
+    }
+    app.deployed(units, {"a.env": "A=1\n", "notes": "n\n", "mode": "m\n"})
+    assert _drift(app) == []
+    host, owner = app.host, app.scope.owner
+    host.write(app.path(app.unit("edited")), container("Environment=A=1"), owner=owner)
+    host.write(app.path("a.env"), "A=2\n", owner=owner)
+    host.ssh(f"rm {app.path('notes')} && chmod 600 {app.path('mode')}")
+    app.scope.systemctl(f"stop {app.service('down')}")
+    host.ssh(f"rm {app.path(app.unit('removed'))}")
+    app.scope.systemctl("daemon-reload")
+    older = "was started with other files than are installed"
+    assert sorted(_drift(app)) == sorted(
+        [
+            f"{app.unit('edited')} was edited",
+            "a.env was edited",
+            "notes is missing",
+            "mode has mode 0600, not 0644",
+            f"{app.unit('removed')} is missing",
+            f"{app.service('down')} is not running",
+            f"{app.service('edited')} {older}",
+            f"{app.service('env')} {older}",
+            f"{app.service('removed')} still runs, though systemd has no unit of it any more",
+        ]
+    )
+    # The next run without it ends it.
+    del units["removed"]
+    app.deployed(units, {"a.env": "A=1\n", "notes": "n\n", "mode": "m\n"})
+    assert _drift(app) == []
+    assert app.states("removed")["removed"] == "not-found inactive"
+    app.scope.ssh(f"podman rm --force --ignore --time 0 systemd-{app.name}-removed")
+
+
+def test_services_older_than_their_files_until_systemd_starts_them(app: App) -> None:
+    app.deployed({"web": container(), "db": container()})
+    app.deployed({"web": container("Environment=A=1"), "db": container()}, restart="never")
+    assert _drift(app) == [f"{app.service('web')} was started with other files than are installed"]
+    app.scope.systemctl(f"restart {app.service('web')}")  # as a boot does
+    assert _drift(app) == []
+
+
+def test_a_unit_that_someone_put_into_the_directory(app: App) -> None:
+    app.deployed({"web": container()})
+    path = app.path(app.unit("stray"))
+    app.host.write(path, container(), owner=app.scope.owner)
+    app.scope.systemctl("daemon-reload")
+    assert _drift(app) == []
+    app.scope.systemctl(f"start {app.service('stray')}")
+    told = f"{app.service('stray')} runs, made of {path}, which is not of this app"
+    assert _drift(app) == [told]
+    # Its file goes, and no app knows it: that is told of the whole scope.
+    app.host.ssh(f"rm {path}")
+    app.scope.systemctl("daemon-reload")
+    assert _drift(app) == []
+    orphan = f"{app.service('stray')} still runs systemd-{app.name}-stray, though systemd has no"
+    assert orphan in _info(app).warned
+    app.scope.systemctl(f"stop {app.service('stray')}")
+    assert orphan not in _info(app).warned
+    app.scope.ssh(f"podman rm --force --ignore --time 0 systemd-{app.name}-stray")
+
+
+@pytest.mark.parametrize("exit_code", [0, 3])
+def test_failed_services_and_jobs_that_ended(either: App, exit_code: int) -> None:
+    job = container(exec_=f"sh -c 'exit {exit_code}'").replace(
+        "[Service]\n", "[Service]\nType=oneshot\n"
+    )
+    either.deploy({"web": container(), "job": job}, on_failure="keep")
+    found = [f"{either.service('job')} has failed"] if exit_code else []
+    assert _drift(either) == found

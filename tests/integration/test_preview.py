@@ -13,11 +13,19 @@ from tests.integration.support.hosts import differences
 WEB = container("Environment=V=1", "Volume=./conf:/conf:ro")
 DB = container()
 FILES = {"conf/a.conf": "one\n"}
+HEARS = WEB.replace("[Service]\n", "[Service]\nExecReload=/bin/true\n")
+NET = {"n.network": "[Network]\n", "web": container("Network=APP-n.network"), "db": DB}
+NET_2 = {**NET, "n.network": "[Network]\nLabel=a=b\n"}
+CHAIN = {"web": "[Unit]\nRequires=APP-db.service\nAfter=APP-db.service\n\n" + WEB, "db": DB}
+TIMER = "[Timer]\nOnCalendar=yearly\n\n[Install]\nWantedBy=timers.target\n"
 
 
 @dataclasses.dataclass(frozen=True)
 class Move:
-    """From an installed app (None: nothing is) to what the next call says."""
+    """From an installed app (None: nothing is) to what the next call says.
+
+    APP stands for the app's name.
+    """
 
     installed: t.Mapping[str, str] | None
     units: t.Mapping[str, str] | None
@@ -41,19 +49,37 @@ MOVES = {
     "stopped": Move(BOTH, None, options={"state": "stopped"}),
     "restarted": Move(BOTH, None, options={"state": "restarted"}),
     "absent": Move(BOTH, None, options={"state": "absent"}),
+    "reload": Move(
+        {**BOTH, "web": HEARS},
+        {**BOTH, "web": HEARS},
+        {"conf/a.conf": {"content": "two\n", "on_change": "reload"}},
+    ),
+    "dependents": Move(CHAIN, {**CHAIN, "db": container("Environment=V=2")}, FILES),
+    "network": Move(NET, NET_2, FILES),
+    "recreate": Move(NET, NET_2, FILES, {"recreate": ["APP-n.network"]}),
+    "new-timer": Move(BOTH, {**BOTH, "web.timer": TIMER}, FILES),
+    "dropped-timer": Move({**BOTH, "web.timer": TIMER}, BOTH, FILES),
     "never": Move(BOTH, {**BOTH, "web": WEB.replace("V=1", "V=2")}, FILES, {"restart": "never"}),
 }
 
 
+def _named(app: App, texts: t.Any) -> t.Any:
+    if isinstance(texts, t.Mapping):
+        return {key: _named(app, text) for key, text in texts.items()}
+    if isinstance(texts, list):
+        return [_named(app, text) for text in texts]
+    return texts.replace("APP", app.name) if isinstance(texts, str) else texts
+
+
 def _call(app: App, move: Move, *arguments: str) -> t.Any:
-    units = None if move.units is None else app.units(move.units)
-    return app.run(arguments, units=units, files=move.files, **move.options).ok()
+    units = None if move.units is None else app.units(_named(app, move.units))
+    return app.run(arguments, units=units, files=move.files, **_named(app, move.options)).ok()
 
 
 @pytest.mark.parametrize("move", [pytest.param(move, id=name) for name, move in MOVES.items()])
 def test_check_mode_says_what_a_run_does(either: App, move: Move) -> None:
     if move.installed is not None:
-        either.deployed(move.installed, FILES)
+        either.deployed(_named(either, move.installed), FILES)
     if move.stop:
         either.scope.systemctl(f"stop {either.service(move.stop)}")
     before = either.host.look()
@@ -64,6 +90,29 @@ def test_check_mode_says_what_a_run_does(either: App, move: Move) -> None:
     assert preview["plan"] == result["plan"]
     assert preview.changed == result.changed
     assert preview["diff"] == result["diff"]
+    assert all(step["reasons"] for step in result["plan"])
+
+
+def test_the_plan_says_why_in_words(either: App) -> None:
+    either.deployed(_named(either, CHAIN), FILES)
+    changed = {**CHAIN, "db": container("Environment=V=2")}
+    changed["web"] = CHAIN["web"].replace("V=1", "V=2")
+    plan = either.deploy(_named(either, changed), FILES, arguments=["--check"]).ok()["plan"]
+    web, db = either.unit("web"), either.unit("db")
+    assert sorted(plan, key=lambda step: step["unit"]) == [
+        {
+            "unit": db,
+            "service": either.service("db"),
+            "action": "restart",
+            "reasons": [f"{db} changed (Environment)"],
+        },
+        {
+            "unit": web,
+            "service": either.service("web"),
+            "action": "restart",
+            "reasons": [f"{web} changed (Environment)", f"follows {either.service('db')}"],
+        },
+    ]
 
 
 def _text(diff: t.Sequence[t.Mapping[str, str]], part: str) -> str:
