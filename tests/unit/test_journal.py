@@ -95,13 +95,13 @@ def test_job_results() -> None:
         {"UNIT": "b.service", "JOB_RESULT": "failed"},
         {"UNIT": "a.service", "JOB_RESULT": "dependency"},
         {"USER_UNIT": "c.service", "JOB_RESULT": "timeout"},
+        {"UNIT": "a.service", "JOB_TYPE": "start", "MESSAGE": "Starting a..."},
         {"UNIT": "d.service"},
         {"MESSAGE": "x"},
     )
     assert parse_job_results(text, "UNIT") == {
         "a.service": "dependency",
         "b.service": "failed",
-        "d.service": "",
     }
     assert parse_job_results(text, "USER_UNIT") == {"c.service": "timeout"}
 

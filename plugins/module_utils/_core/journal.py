@@ -67,8 +67,9 @@ def last_end(lines: t.Sequence[str]) -> tuple[str, int] | None:
 
 
 def parse_job_results(text: str, field: str) -> dict[str, str]:
-    """The result of the last job of each unit: done, failed, dependency, timeout, …"""
-    return {row[field]: row.get("JOB_RESULT", "") for row in _rows(text) if row.get(field)}
+    """The result of the last job of each unit that has ended: done, failed, dependency, …"""
+    rows = [row for row in _rows(text) if row.get(field) and row.get("JOB_RESULT")]
+    return {row[field]: row["JOB_RESULT"] for row in rows}
 
 
 def _rows(text: str) -> list[dict[str, t.Any]]:
