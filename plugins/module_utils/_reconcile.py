@@ -144,7 +144,7 @@ def _decide_now(run: _Run, renewed: frozenset[str] = frozenset()) -> Decided:
     if not run.check and snapshot.stale:
         from ._transaction import forget_ended
 
-        forget_ended(scope, app.name)
+        forget_ended(scope, app.name, snapshot.manifest.generation)
     if not run.check and needs_judgement(snapshot):
         with timed(timings, "lock"):
             run.lock.acquire()

@@ -64,12 +64,12 @@ def begin(work: Work, generation: Generation | None, outside: t.Sequence[str]) -
     )
     try:
         if generation:
-            pending = _pending(work, generation.number)
+            pending = state.pending_path(place, app, generation.number)
             owner.call(state.write_text, pending, records.dump(generation))
         union = dump_manifest(_union(work))
         owner.call(state.open_intent, place, app, records.dump(intent), union)
     except Exception:
-        _forget_pending(work, generation)
+        _forget_pending(work)
         owner.call(swap.forget_new if work.died else swap.forget_all, layout)
         raise
     return Begun(intent, swaps, generation)
@@ -131,22 +131,23 @@ def close(work: Work, begun: Begun, manifest: Manifest | None, *, passed: bool) 
     """Makes the run count: its generation, its manifest; then what was kept goes."""
     owner, place, app = work.scope.files, work.scope.state_dir, work.app.name
     generation = begun.generation
-    if generation:
-        path = state.generation_path(place, app, generation.number)
-        if not passed:
-            failed = records.dump(dataclasses.replace(generation, passed=False))
-            owner.call(state.write_text, _pending(work, generation.number), failed)
-        owner.call(state.rename, _pending(work, generation.number), path)
+    if generation and not passed:
+        pending = state.pending_path(place, app, generation.number)
+        failed = dataclasses.replace(generation, passed=False)
+        owner.call(state.write_text, pending, records.dump(failed))
     if manifest is None:
         owner.call(state.remove, state.manifest_path(place, app))
     else:
         save(work, manifest)
-    owner.call(state.close_intent, place, app)
-    owner.call(swap.forget_all, work.scope.layout(app))
+    forget_ended(work.scope, app, manifest.generation if manifest else 0)
 
 
-def forget_ended(scope: Scope, app: str) -> None:
-    """Removes what a run that died after its end, or before its beginning, has left."""
+def forget_ended(scope: Scope, app: str, number: int) -> None:
+    """Removes what a run keeps, once it has ended, or has never begun.
+
+    number: the generation that is there, which counts from now on.
+    """
+    scope.files.call(state.settle_generations, scope.state_dir, app, number)
     scope.files.call(state.close_intent, scope.state_dir, app)
     scope.files.call(swap.forget_all, scope.layout(app))
 
@@ -165,16 +166,11 @@ def restore(work: Work, begun: Begun) -> None:
     owner.call(swap.restore, layout, begun.intent.kept)
     touched = (*work.plan.enable, *work.plan.disable)
     work.manager.enable([n for n, was in enabled.items() if was == "enabled" and n in touched])
-    _forget_pending(work, begun.generation)
+    _forget_pending(work)
     owner.call(state.undo_intent, work.scope.state_dir, work.app.name)
 
 
-def _pending(work: Work, number: int) -> str:
-    path = state.generation_path(work.scope.state_dir, work.app.name, number)
-    return f"{path}.pending"
-
-
-def _forget_pending(work: Work, generation: Generation | None) -> None:
-    if generation:
-        work.scope.files.call(state.remove, _pending(work, generation.number))
-        work.scope.files.call(state.drop_generations, work.scope.state_dir, work.app.name, [])
+def _forget_pending(work: Work) -> None:
+    owner, place, app = work.scope.files, work.scope.state_dir, work.app.name
+    owner.call(state.settle_generations, place, app, 0)
+    owner.call(state.drop_generations, place, app, [])

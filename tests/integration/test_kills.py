@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import shlex
 
 import pytest
@@ -12,7 +13,7 @@ from tests.integration.support.apps import App, Scope, container
 from tests.unit.support.scripts import make_script
 
 KILLS = 100 if os.environ.get("QUADLET_TEST_LONG") else 6
-KILLER = os.path.join(os.path.dirname(__file__), "support", "killer.py")
+KILLER = pathlib.Path(__file__).parent / "support" / "killer.py"
 
 
 def _release(app: App, number: int) -> tuple[dict[str, str], dict[str, str]]:
@@ -45,8 +46,9 @@ def test_killed_at_random_moments(app: App, rest: str, scope: Scope) -> None:
 
 
 def _kill(app: App, other: App, rest: str) -> None:
-    texts, host, place = [], app.host, f"/root/kills-{app.name}"
-    app.host.ssh(f"mkdir -p {place}")
+    host, place = app.host, f"/root/kills-{app.name}"
+    host.ssh(f"mkdir -p {place}")
+    texts = []
     for number in (0, 1):
         units, files = _release(app, number)
         texts.append({**units, **files})
@@ -55,28 +57,21 @@ def _kill(app: App, other: App, rest: str) -> None:
             "units": units,
             "files": files,
             "gate": {"stable": 0.2},
+            # Present: the moments between the writes, and nothing of the starts.
+            "state": "present" if rest == "files" else "started",
             **app.scope.options,
-            **state,
         }
-        host.ssh(
-            f"cat >{place}/{number}.py", text=make_script("quadlet.fleet.app", options).decode()
-        )
+        script = make_script("quadlet.fleet.app", options).decode()
+        host.ssh(f"cat >{place}/{number}.py", text=script)
     host.ssh(f"cat >{place}/texts.json", text=json.dumps(texts))
-    with open(KILLER, encoding="utf-8") as stream:
-        host.ssh(f"cat >{place}/killer.py", text=stream.read())
-    seed = f"{app.scope.name}-{rest}"
-    words = [place, app.path(), f"{place}/texts.json"]
+    host.ssh(f"cat >{place}/killer.py", text=KILLER.read_text(encoding="utf-8"))
     systemctl = app.scope.command(f"systemctl {app.scope.flags}")
-    words += [
-        systemctl,
-        other.service("web"),
-        str(KILLS),
-        seed,
-        "" if rest == "files" else "active",
-    ]
-    done = host.try_ssh(
-        f"python3 {place}/killer.py {' '.join(map(shlex.quote, words))}", timeout=3600
-    )
+    active = "" if rest == "files" else "active"
+    words = [place, app.path(), f"{place}/texts.json", systemctl, other.service("web")]
+    words += [str(KILLS), f"{app.scope.name}-{rest}", active]
+    line = f"python3 {place}/killer.py {' '.join(map(shlex.quote, words))}"
+    done = host.try_ssh(line, timeout=3600)
+    host.ssh(f"rm -rf {place}")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     print(report)

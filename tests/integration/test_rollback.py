@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import typing as t
 
-import pytest
-
-from tests.integration.support.apps import IDLE, WEB, App, Result, container, next_port
-from tests.integration.support.hosts import differences
+from tests.integration.support.apps import App, Result, container
 
 STABLE = {"stable": 1}
 CRASHES = container(exec_="sh -c 'echo broken-on-purpose; exit 3'")
@@ -83,9 +80,7 @@ def test_the_wreck_can_be_kept(either: App) -> None:
 
 def test_return_to_an_older_generation(app: App) -> None:
     for number in (1, 2, 3):
-        result = app.deployed(
-            {"web": container(f"Environment=N={number}")}, {"n": f"{number}\n"}
-        )
+        result = app.deployed({"web": container(f"Environment=N={number}")}, {"n": f"{number}\n"})
         assert result["generation"] == number
     preview = app.run(["--check", "--diff"], state="rolled_back").ok()
     assert preview.changed

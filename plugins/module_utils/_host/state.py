@@ -28,6 +28,21 @@ def generation_path(state_dir: str, app: str, number: int) -> str:
     return f"{state_dir}/generations/{app}/{number}.json"
 
 
+def pending_path(state_dir: str, app: str, number: int) -> str:
+    """Where a generation is until it counts."""
+    return f"{generation_path(state_dir, app, number)}.pending"
+
+
+def settle_generations(state_dir: str, app: str, number: int) -> None:
+    """Has the pending generation of that number count; others, of runs that died, go."""
+    for name in _listing(f"{state_dir}/generations/{app}"):
+        path = f"{state_dir}/generations/{app}/{name}"
+        if path == pending_path(state_dir, app, number):
+            os.replace(path, generation_path(state_dir, app, number))
+        elif path.endswith(".pending"):
+            remove(path)
+
+
 def list_generations(state_dir: str, app: str) -> list[int]:
     """Numbers of the generations that are kept."""
     names = _listing(f"{state_dir}/generations/{app}")
@@ -72,11 +87,6 @@ def write_text(path: str, text: str) -> None:
         remove(waiting)
         error.filename = error.filename or path
         raise
-
-
-def rename(source: str, target: str) -> None:
-    """Gives a file its name."""
-    os.replace(source, target)
 
 
 def remove(path: str) -> None:

@@ -17,7 +17,7 @@ import typing as t
 
 from .._core.layout import RESERVED_DIR, Layout, Swap
 from .._core.spec import LINK
-from .files import Wire, refuse_link
+from .files import Wire, read_file, refuse_link
 
 
 def stage(layout: Layout, swaps: t.Sequence[t.Sequence[str]], content: Wire) -> dict[str, str]:
@@ -110,15 +110,20 @@ def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
     It can be done again where it broke off: what is not kept any more is in its place.
     """
     for target, old in kept.items():
-        if old and os.path.lexists(old):
+        if old and os.path.lexists(old) and not _is_same(old, target):
             make_dirs(os.path.dirname(target))
             os.replace(old, target)
-            _remove(old)  # two names of one file: a rename leaves both
     gone = [target for target, old in kept.items() if not old]
     for path in gone:
         _remove(path)
     _tidy(layout, list(kept), gone)
     forget_all(layout)
+
+
+def _is_same(old: str, target: str) -> bool:
+    """Whether a file is still what was kept of it: one that was never exchanged."""
+    there, kept = read_file(target), read_file(old)
+    return there is not None and there == kept
 
 
 def forget_all(layout: Layout) -> None:
