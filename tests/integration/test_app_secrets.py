@@ -15,7 +15,8 @@ from tests.integration.support.apps import App, Result, Scope, container
 from tests.integration.support.hosts import differences
 from tests.integration.support.playbooks import ROOT, Playbooks
 
-NEEDLE = "n33dle-\"quoted\" 'twice' $HOME %i \\n"
+# Another than the other tests have: a container of these writes it to the journal.
+NEEDLE = "st1tch-\"quoted\" 'twice' $HOME %i \\n"
 BINARY = bytes(range(256)) + b"\r\n\n"
 SAMPLER = pathlib.Path(__file__).parent / "support" / "sampler.py"
 FAILS = "sh -c 'cat /run/secrets/pw; cat /run/secrets/pw >&2; sleep 1; exit 3'"
@@ -76,7 +77,7 @@ def test_a_container_sees_the_declared_names_and_bytes(app: App) -> None:
     assert {name.rpartition(".")[0] for name in stored_names(app)} == {"pw", "binary", "bare"}
     key = f"{app.scope.state_dir}/secret.key"
     assert app.host.ssh(f"stat -c '%a %U %s' {key}") == f"600 {app.scope.owner} 32"
-    assert "n33dle" not in json.dumps(result)
+    assert "st1tch" not in json.dumps(result)
 
     before = app.host.look()
     again = app.deployed({"web": unit}, secrets=values)
@@ -383,10 +384,10 @@ def test_nobody_else_sees_a_vaulted_value(
         sampled = host.read("/root/sampled")
         host.ssh("rm -f /root/sampled /root/sampler.py; systemctl reset-failed sampler || true")
     assert "secret\\u0000create" in sampled, "the sampler was too slow to see it"
-    assert "n33dle" not in sampled
+    assert "st1tch" not in sampled
     # What the container itself has written there is its own doing.
     journal = host.ssh(f"journalctl --no-pager --all --since '{since}' -o json")
-    theirs = [row for row in map(json.loads, journal.splitlines()) if "n33dle" in json.dumps(row)]
+    theirs = [row for row in map(json.loads, journal.splitlines()) if "st1tch" in json.dumps(row)]
     assert theirs, "the failing container wrote it"
     assert {row.get("SYSLOG_IDENTIFIER") for row in theirs} <= {
         f"systemd-{app.name}-web",
@@ -395,7 +396,7 @@ def test_nobody_else_sees_a_vaulted_value(
         "podman",
     }
     places = "/tmp /var/tmp /dev/shm /etc /var/lib/quadlet.fleet /root /home /run /var/log"
-    needles = f"-e n33dle -e {base64.b64encode(b'n33dle').decode()}"
+    needles = f"-e st1tch -e {base64.b64encode(b'st1tch').decode()}"
     grep = f"grep -rlaF -D skip --exclude-dir=journal --exclude-dir=secrets {needles} {places}"
     assert host.ssh(f"{grep} 2>/dev/null || true") == ""
 
@@ -444,8 +445,8 @@ class _Vaulted:
             arguments=["-vvv", "--diff", "-e", f"@{variables}", *vault, *arguments],
         )
         assert app.name in run.output
-        assert "n33dle" not in run.output
-        assert "n33dle" not in json.dumps([row.data for row in run.results])
+        assert "st1tch" not in run.output
+        assert "st1tch" not in json.dumps([row.data for row in run.results])
         if not role:
             return Result(run.only())
         data = next(row.data for row in run.results if row.task.endswith("Deploy apps"))
