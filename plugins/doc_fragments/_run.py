@@ -135,12 +135,12 @@ options:
             type: float
   on_failure:
     description:
-      - What becomes of a run that fails behind its first write, because a service does not start, stay
-        up or get healthy, a probe is not answered, or a file can't be written.
+      - What becomes of a run that fails behind its first write, because a service does not start,
+        stay up or get healthy, a probe is not answered, or a file can't be written.
       - V(rollback) puts back what was before, with files, drop-ins, companions, secrets and images,
-        starts all that was active, services of other apps that depend on it included, and looks at it
-        through the gate that it had passed. The run fails all the same; RV(ignore:rolled_back) says
-        whether that succeeded. An app that was not there before is removed again.
+        starts all that was active, also services of other apps that depend on it, and looks at it
+        through the gate that it had passed. The run fails all the same; RV(ignore:rolled_back)
+        says whether that succeeded. An app that was not there before is removed again.
       - V(keep) leaves everything as it is, for a look. The next run tries again, and
         O(ignore:state=rolled_back) leads back.
     type: str

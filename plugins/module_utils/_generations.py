@@ -99,7 +99,6 @@ def return_to(app: App, scope: Scope) -> App:
         content=one.content,
         prune=True,
         origin=number,
-        stored=one.secrets,
         images={name: row[0] for name, row in one.images.items()},
     )
 

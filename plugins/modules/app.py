@@ -57,8 +57,8 @@ options:
   generation:
     description:
       - The number of the generation that O(state=rolled_back) leads to; M(quadlet.fleet.info) lists
-        those that are kept. By default the newest that passed its gate before the one deployed last,
-        so that a second run changes nothing.
+        those that are kept. By default the newest that passed its gate before the one deployed
+        last, so that a second run changes nothing.
     type: int
   prune:
     description:
@@ -87,8 +87,8 @@ options:
     type: dict
   recreate:
     description:
-      - Network and volume units of the app whose network or volume may be made anew, C(shop.network)
-        say. Podman leaves one that exists as it was, whatever its unit says.
+      - Network and volume units of the app whose network or volume may be made anew,
+        C(shop.network) say. Podman leaves one that exists as it was, whatever its unit says.
       - It is made anew only where its definition changed since it was made. Then the containers on
         it are stopped, it is removed and made again, and they are started in order.
       - A volume loses its data that way, and no rollback brings that back. So a volume unit has to
@@ -278,15 +278,15 @@ services:
       health:
 generation:
   description:
-    - The number of the deployed state. It grows by one with each run that changes files or images. After
-      a run that was undone it is the one that is back.
+    - The number of the deployed state. It grows by one with each run that changes files or images.
+      After a run that was undone it is the one that is back.
   returned: success
   type: int
   sample: 3
 rolled_back:
   description:
-    - Whether this run has failed and was undone, so that all that was active before is active again,
-      with its old files, secrets and images.
+    - Whether this run has failed and was undone, so that all that was active before is active
+      again, with its old files, secrets and images.
   returned: always
   type: bool
 attempt:
@@ -317,7 +317,8 @@ failures:
       type: str
       sample: web.service
     phase:
-      description: Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
+      description:
+        - Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
       type: str
       sample: start
     reason:

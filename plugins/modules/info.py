@@ -88,7 +88,8 @@ apps:
           description: Whether it is the one that is there.
           type: bool
         passed:
-          description: Whether it passed its gate; one that did not was kept by O(ignore:on_failure=keep).
+          description:
+            - Whether it passed its gate; one that did not was kept by O(ignore:on_failure=keep).
           type: bool
         made_at:
           description: When it was deployed, in UTC.

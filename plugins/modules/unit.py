@@ -138,15 +138,15 @@ services:
       health:
 generation:
   description:
-    - The number of the deployed state. It grows by one with each run that changes files or images. After
-      a run that was undone it is the one that is back.
+    - The number of the deployed state. It grows by one with each run that changes files or images.
+      After a run that was undone it is the one that is back.
   returned: success
   type: int
   sample: 3
 rolled_back:
   description:
-    - Whether this run has failed and was undone, so that all that was active before is active again,
-      with its old files, secrets and images.
+    - Whether this run has failed and was undone, so that all that was active before is active
+      again, with its old files, secrets and images.
   returned: always
   type: bool
 attempt:
@@ -177,7 +177,8 @@ failures:
       type: str
       sample: web.service
     phase:
-      description: Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
+      description:
+        - Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
       type: str
       sample: start
     reason:

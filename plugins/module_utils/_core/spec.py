@@ -60,7 +60,7 @@ class App:
     supply: where images are brought from.
     on_failure: rollback or keep.  generations: how many are kept; generation: the one to return to.
     origin: the number of the older generation that content is, 0 where it is none; images (ids by
-    name) and stored (names of secrets) are that one's.  gate_option: the gate as it was given.
+    name) are that one's.  gate_option: the gate as it was given.
     secrets: values by name, None where none are given.
     """
 
@@ -85,7 +85,6 @@ class App:
     generation: int | None = None
     origin: int = 0
     images: dict[str, str] = dataclasses.field(default_factory=dict)
-    stored: dict[str, str] | None = None
     gate_option: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     secrets: dict[str, bytes] | None = dataclasses.field(default=None, repr=False)
 

@@ -77,9 +77,9 @@ ASKING = frozenset({"always", "newer"})
 
 
 class Pulled(t.NamedTuple):
-    """What became of the images.  happened: Podman has pulled or loaded.  renewed: services that run
-    with another image than the host now has under that name.  replaced: ids that names stood for
-    before this run moved them.  brought: names that the host lacked.
+    """What became of the images.  happened: Podman has pulled or loaded.  renewed: services that
+    run with another image than the host now has under that name.  replaced: ids that names stood
+    for before this run moved them.  brought: names that the host lacked.
     """
 
     steps: tuple[Step, ...] = ()
