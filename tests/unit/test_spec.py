@@ -391,6 +391,8 @@ def test_options_arrive() -> None:
         restart="never",
         linger=False,
         gate={"timeout": 5.0, "stable": None},
+        on_failure="keep",
+        generations=2,
     )
     assert app == App(
         "web",
@@ -400,7 +402,32 @@ def test_options_arrive() -> None:
         restart="never",
         linger=False,
         gate=Gate(timeout=5.0),
+        on_failure="keep",
+        generations=2,
+        gate_option={"timeout": 5.0, "stable": None},
     )
+
+
+def test_a_rollback_brings_its_own_content() -> None:
+    app = _app(state="rolled_back", units=None, generation=3)
+    assert (app.state, app.content, app.generation) == ("rolled_back", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"state": "rolled_back"}, "units and state: rolled_back"),
+        ({"state": "rolled_back", "units": None, "files": {}}, "files and state: rolled_back"),
+        ({"state": "rolled_back", "units": None, "secrets": {}}, "secrets and state: rolled_back"),
+        ({"generation": 2}, "generation 2 is named, and state is started"),
+        ({"state": "absent", "units": None, "generation": 0}, "generation 0 is named"),
+        ({"generations": 0}, "0 generations can't be kept"),
+    ],
+    ids=repr,
+)
+def test_what_does_not_go_with_generations(given: dict[str, t.Any], says: str) -> None:
+    with pytest.raises(QuadletError, match=says):
+        _app(**given)
 
 
 def test_nothing_given_means_the_installed_set() -> None:
