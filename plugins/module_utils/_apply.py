@@ -16,6 +16,7 @@ import time
 import typing as t
 
 from ._core.errors import QuadletError
+from ._core.failure import make_failure
 from ._core.kinds import is_companion
 from ._core.manifest import Manifest, ServiceRecord
 from ._generations import make_generation, prune
@@ -91,15 +92,8 @@ def _phase(name: str) -> t.Iterator[None]:
 def _step_failure(error: QuadletError) -> dict[str, t.Any]:
     """A failure that is no single service's."""
     head = f"{error.where}: " if error.where else ""
-    return {
-        "unit": None,
-        "service": None,
-        "phase": error.data.get("phase", "write"),
-        "reason": f"{head}{error.what}",
-        "exit_code": None,
-        "journal": [],
-        "hint": error.remedy,
-    }
+    phase = error.data.get("phase", "write")
+    return make_failure(phase, f"{head}{error.what}", hint=error.remedy)
 
 
 def _reload(work: Work, since: float) -> None:

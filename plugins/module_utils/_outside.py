@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ._core.failure import make_failure
 from ._host.systemd import wait_until
 from ._work import Outcome, Work
 
@@ -39,16 +40,5 @@ def revive_outside(work: Work, names: t.Sequence[str], outcome: Outcome) -> Outc
         manager.queue("start", left)
         wait_until(lambda: not down(), work.app.gate.timeout)
     reason = "it is of another app, was active before and did not come back"
-    failures: list[dict[str, t.Any]] = [
-        {
-            "unit": None,
-            "service": name,
-            "phase": "start",
-            "reason": reason,
-            "exit_code": None,
-            "journal": [],
-            "hint": None,
-        }
-        for name in (down() if left else ())
-    ]
+    failures = [make_failure("start", reason, service=name) for name in (down() if left else ())]
     return outcome._replace(failures=[*outcome.failures, *failures])

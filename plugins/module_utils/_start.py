@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ._core import gate
+from ._core.failure import make_failure
 from ._core.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
 from ._core.unitstate import Details, State
 from ._core.world import start_order
@@ -134,7 +135,7 @@ def _pass_gate(work: Work, watch: Watch, report: _Report) -> tuple[dict[str, str
         if service and service not in failed:
             failures.append(report.entry(service, phase, reason, log))
         elif not service:
-            failures.append({**_UNKNOWN, "phase": phase, "reason": reason})
+            failures.append(make_failure(phase, reason))
     return health, failures
 
 
@@ -142,18 +143,6 @@ def _masked(failure: dict[str, t.Any], mask: t.Callable[[str], str]) -> dict[str
     """The failure without values of secrets, which a service may print."""
     texts = {key: mask(failure[key]) for key in ("reason", "health_log", "hint") if failure[key]}
     return {**failure, **texts, "journal": [mask(line) for line in failure["journal"]]}
-
-
-_UNKNOWN: dict[str, t.Any] = {
-    "unit": None,
-    "service": None,
-    "job": None,
-    "exit_code": None,
-    "restarts": None,
-    "health_log": None,
-    "journal": [],
-    "hint": None,
-}
 
 
 class _Report(t.NamedTuple):

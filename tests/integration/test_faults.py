@@ -1,6 +1,6 @@
 """The fault matrix: whatever goes wrong with a release, the old one serves, and only it.
 
-docs/faults.md lists the classes.  Each is tried in one scope, and in both with `./test --long`.
+docs/rollback.md lists the classes.  Each is tried in one scope, and in both with `./test --long`.
 """
 
 from __future__ import annotations

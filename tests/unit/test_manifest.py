@@ -10,12 +10,12 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import (
-    FORMAT,
     Manifest,
     ServiceRecord,
     dump_manifest,
     parse_manifest,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.records import FORMAT
 
 PATH = "/var/lib/quadlet.fleet/app.json"
 FULL = Manifest(

@@ -6,10 +6,16 @@ import typing as t
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.failure import make_failure
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import DEPENDENCY
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.intent import Intent
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import Manifest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.report import (
+    died_warning,
     failure_error,
     make_result,
+    outcome_ending,
     service_result,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
@@ -89,23 +95,27 @@ def _failure(
     }
 
 
+def _error(result: dict[str, t.Any], failures: list[dict[str, t.Any]]) -> QuadletError:
+    return failure_error("shop", result, failures, "What is now.")
+
+
 def test_a_failure_carries_the_result() -> None:
     result = _result(Step("web.container", "web.service", "start", ("is new",)))
-    error = failure_error("shop", result, [_failure("web", ["a", "b"])])
+    error = _error(result, [_failure("web", ["a", "b"])])
     assert error.where == "app shop"
     assert {**error.data, "failures": 0} == {**result, "failures": 0}
     assert error.data["failures"] == [_failure("web", ["a", "b"])]
 
 
 def test_a_failure_tells_the_service_the_reason_and_its_last_words() -> None:
-    text = str(failure_error("shop", _result(), [_failure("web", ["alpha", "omega"])]))
+    text = str(_error(_result(), [_failure("web", ["alpha", "omega"])]))
     assert text.startswith("app shop: web.service did not start: its process ended with status 3\n")
     assert text.index("alpha") < text.index("omega")
 
 
 def test_several_failures_are_counted_and_all_named() -> None:
     failures = [_failure("web", ["x"]), _failure("db", ["not shown"]), _failure("api", [])]
-    text = str(failure_error("shop", _result(), failures))
+    text = str(_error(_result(), failures))
     assert "web.service did not start (and 2 more): its process" in text
     assert "db.service (db.container)" in text
     assert "api.service (api.container)" in text
@@ -114,19 +124,65 @@ def test_several_failures_are_counted_and_all_named() -> None:
 
 def test_what_failed_by_itself_comes_first() -> None:
     failures = [_failure("web", [], DEPENDENCY), _failure("db", [], "db's own reason", "Mend db.")]
-    first, *others = str(failure_error("shop", _result(), failures)).split("\n")
+    first, *others = str(_error(_result(), failures)).split("\n")
     assert first == "app shop: db.service did not start (and 1 more): db's own reason"
     assert f"  web.service (web.container): {DEPENDENCY}" in others[0]
     assert "Mend db." in others
 
 
 def test_a_failure_without_a_journal() -> None:
-    assert "last said" not in str(failure_error("shop", _result(), [_failure("web", [])]))
+    assert "last said" not in str(_error(_result(), [_failure("web", [])]))
 
 
 def test_a_long_journal_is_cut_at_its_start() -> None:
     lines = [f"line {number:03}" for number in range(100)]
-    error = failure_error("shop", _result(), [_failure("web", lines)])
+    error = _error(_result(), [_failure("web", lines)])
     assert "line 099" in str(error)
     assert "line 050" not in str(error)
     assert error.data["failures"][0]["journal"] == lines
+
+
+def test_a_step_that_failed_is_no_service() -> None:
+    failures = [make_failure("write", "/a: No space left on device", hint="Free some space.")]
+    text = str(_error(_result(), failures))
+    first = text.split("\n", maxsplit=1)[0]
+    assert "its files could not be put in place: /a: No space left on device" in first
+    assert text.endswith("Free some space.\nWhat is now.")
+
+
+def test_an_unknown_fact_is_null() -> None:
+    assert make_failure("probe", "r", service="a.service") == {
+        "unit": None,
+        "service": "a.service",
+        "phase": "probe",
+        "reason": "r",
+        "job": None,
+        "exit_code": None,
+        "restarts": None,
+        "health_log": None,
+        "journal": [],
+        "hint": None,
+    }
+
+
+HERE = Manifest("shop", generation=3, files={"a": ("", 0o644, "restart")})
+
+
+@pytest.mark.parametrize(
+    ("before", "attempt", "trouble", "says"),
+    [
+        (HERE, None, "", "on_failure: keep"),
+        (HERE, {}, "", "What was there before is back: generation 3."),
+        (Manifest("shop"), {}, "", "The app was not there before"),
+        (HERE, {}, "web.service: no", "It could not be undone: web.service: no"),
+    ],
+)
+def test_what_the_app_is_after_a_failure(
+    before: Manifest, attempt: dict[str, t.Any] | None, trouble: str, says: str
+) -> None:
+    assert says in outcome_ending(before, attempt, trouble)
+
+
+def test_a_run_that_died_is_told_with_its_time() -> None:
+    text = died_warning("shop", Intent("shop", 86400 * 20000 + 3600 * 13 + 62.5))
+    assert "a run of app shop that began at 13:01:02 UTC did not end" in text

@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
+from .failure import make_failure
 from .hints import find_hint
 from .inputs import parse_leniently
 from .kinds import is_quadlet, kind_of
@@ -228,16 +229,14 @@ def pull_error(app: str, troubles: t.Sequence[Trouble]) -> QuadletError:
         f"the image {one.wanted.image} of {one.wanted.unit} {one.reason}" for one in troubles
     )
     hints = dict.fromkeys(one.hint for one in troubles if one.hint)
-    failures: list[dict[str, t.Any]] = [
-        {
-            "unit": one.wanted.unit,
-            "service": one.wanted.service,
-            "phase": "pull",
-            "reason": f"its image {one.wanted.image} {one.reason}",
-            "exit_code": None,
-            "journal": [],
-            "hint": one.hint or None,
-        }
+    failures = [
+        make_failure(
+            "pull",
+            f"its image {one.wanted.image} {one.reason}",
+            unit=one.wanted.unit,
+            service=one.wanted.service,
+            hint=one.hint or None,
+        )
         for one in troubles
     ]
     return QuadletError(
