@@ -210,6 +210,8 @@ EXAMPLES = r"""
           Environment:
             POSTGRES_PASSWORD_FILE: /run/secrets/password
           Secret: [password]
+        Install:
+          WantedBy: default.target
     secrets:
       password: "{{ shop_db_password }}"
 
