@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import shutil
 import tempfile
@@ -13,6 +14,32 @@ import pytest
 from tests.integration.support.apps import App, Scope, system_scope, user_scope
 from tests.integration.support.hosts import Fleet, Host
 from tests.integration.support.playbooks import Playbooks
+
+TOGETHER = ("test_faults", "test_pull")
+"""Files that stop the registry which wants a password: one worker runs them in turn."""
+
+
+IN_BOTH = ("test_deploy", "test_rollback", "test_states")
+"""Files whose tests always run rootful and rootless; others take turns, unless asked for."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Says which tests stay together where several workers run them, and leaves out twins."""
+    for item in items:
+        if item.path.stem in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group("registry"))
+    twins = [] if os.environ.get("QUADLET_TEST_LONG") else list(filter(_is_left_out, items))
+    if twins:
+        config.hook.pytest_deselected(items=twins)
+        items[:] = [item for item in items if item not in twins]
+
+
+def _is_left_out(item: pytest.Item) -> bool:
+    scope = getattr(item, "callspec", None) and item.callspec.params.get("scope")
+    if scope is None or item.path.stem in IN_BOTH:
+        return False
+    both = item.nodeid.replace(scope, "")
+    return scope != ("system", "alice")[zlib.crc32(both.encode()) % 2]
 
 
 @pytest.fixture(scope="session")

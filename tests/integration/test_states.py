@@ -225,7 +225,7 @@ def test_deploying_again_after_absent(either: App) -> None:
 
 def test_a_crash_loop_fails_with_its_journal(app: App) -> None:
     looping = {"web": container(exec_=BROKEN, more=LOOPING), "db": container()}
-    result = app.deploy(looping, gate={"stable": 1})
+    result = app.deploy(looping, gate={"stable": 1}, on_failure="keep")
     message = result.refused()
 
     assert app.service("web") in message
@@ -238,7 +238,7 @@ def test_a_crash_loop_fails_with_its_journal(app: App) -> None:
     assert any("cannot read the config" in line for line in failure["journal"])
     assert app.runs("db")
 
-    again = app.deploy(looping, gate={"stable": 1})
+    again = app.deploy(looping, gate={"stable": 1}, on_failure="keep")
     assert "cannot read the config" in again.refused()
 
     repaired = {**looping, "web": container(more=LOOPING)}
@@ -255,18 +255,19 @@ def test_a_loop_that_reads_active_is_not_taken_for_a_start(either: App) -> None:
     slow = "sh -c 'echo up for a while; sleep 1.5; echo gone again >&2; exit 3'"
     unlimited = LOOPING.replace("[Service]", "[Unit]\nStartLimitIntervalSec=0\n\n[Service]")
     units = {"web": container(exec_=slow, more=unlimited)}
-    assert "gone again" in either.deploy(units, gate={"stable": 2.5}).refused()
+    options = {"gate": {"stable": 2.5}, "on_failure": "keep"}
+    assert "gone again" in either.deploy(units, **options).refused()
     first = either.ids("web")["web"]
     shown = either.scope.command(
         f"systemctl {either.scope.flags} show -pInvocationID -pActiveState {either.service('web')}"
     )
     either.host.wait(f"{shown} | grep -q =active && ! {shown} | grep -q {first}")
-    assert "gone again" in either.deploy(units, gate={"stable": 2.5}).refused()
+    assert "gone again" in either.deploy(units, **options).refused()
 
 
 def test_a_service_beyond_its_start_limit_is_started_again(either: App) -> None:
     unit = container(exec_=BROKEN, more=LOOPING)
-    either.deploy({"web": unit}, gate={"stable": 0.5}).refused()
+    either.deploy({"web": unit}, gate={"stable": 0.5}, on_failure="keep").refused()
     either.host.wait(f"test {_state_of(either, 'web')} = failed")
     result = either.deployed({"web": container(more=LOOPING)}, gate={"stable": 0.5})
     assert result.changed

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+import typing as t
 
 import pytest
 
 from tests.unit.support.generators import RELEASES, Generator, find_generator
 from tests.unit.support.tally import TALLY
+
+LINES = pytest.StashKey[list[str]]()
 
 _find = functools.cache(find_generator)
 
@@ -18,10 +21,34 @@ def generator(request: pytest.FixtureRequest) -> Generator:
     return _find(request.param)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The property tests count together: one worker runs them."""
+    for item in items:
+        if item.path.stem == "test_properties" and item.path.parent.name == "unit":
+            item.add_marker(pytest.mark.xdist_group("values"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands its counts on."""
+    tally = session.config.stash.get(TALLY, None)
+    if tally and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["values"] = list(tally.lines())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: t.Any) -> None:
+    """Takes the counts of a worker."""
+    lines = getattr(node, "workeroutput", {}).get("values")
+    if lines:
+        node.config.stash[LINES] = lines
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the property tests compared."""
-    tally = terminalreporter.config.stash.get(TALLY, None)
-    if tally:
+    stash = terminalreporter.config.stash
+    tally = stash.get(TALLY, None)
+    lines = list(tally.lines()) if tally else stash.get(LINES, [])
+    if lines:
         terminalreporter.section("values given as data")
-        for line in tally.lines():
+        for line in lines:
             terminalreporter.write_line(line)

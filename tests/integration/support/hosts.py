@@ -132,7 +132,8 @@ class Fleet:
     def __init__(self, folder: pathlib.Path) -> None:
         self._folder = folder
         self._keep = bool(os.environ.get("QUADLET_TEST_HOSTS"))
-        self._prefix = os.environ.get("QUADLET_TEST_HOSTS") or f"it{os.getpid()}"
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+        self._prefix = (os.environ.get("QUADLET_TEST_HOSTS") or f"it{os.getpid()}") + worker
         self._hosts: dict[tuple[str, str], Host] = {}
         self._registry = False
 
