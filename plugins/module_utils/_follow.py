@@ -19,7 +19,7 @@ if t.TYPE_CHECKING:
     from ._work import Work
 
 _GRACE = 1.0
-_DETAILS_EVERY, _HEALTH_EVERY = 1.0, 2.0
+_DETAILS_EVERY, _HEALTH_EVERY = 4.0, 2.0
 
 
 class Watch:

@@ -16,6 +16,8 @@ from ._follow import Watch
 from ._host.owner import own_process
 from ._work import Outcome, Work
 
+UP = State(active="active")
+
 Failures = list[dict[str, t.Any]]
 
 
@@ -81,12 +83,19 @@ def _queue(
     """Queues all jobs; what systemctl said of those that it refused."""
     manager = work.manager
     # Between two crashes a service reads like a good one, and systemd counts on.
+    manager.stop(_still_trying(work, acted), timeout=work.app.gate.timeout)
     manager.reset_failed(_to_forget(work, acted))
     manager.stop(pause, timeout=work.app.gate.timeout)
     leaders = dict.fromkeys([*_leaders(work, restart), *pause])
     first = manager.queue("restart", start_order(work.services, leaders))
     then = manager.queue("start", start_order(work.services, _roots(work, names)))
     return f"{first.err}\n{then.err}"
+
+
+def _still_trying(work: Work, acted: t.Sequence[str]) -> list[str]:
+    """Services that systemd is about to start by itself, which would count as one more crash."""
+    known = [n for n in acted if n in work.before.services and not work.states.get(n, UP).up]
+    return [name for name, state in work.manager.read_states(known).items() if state.crashing]
 
 
 def _to_forget(work: Work, acted: t.Sequence[str]) -> list[str]:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import typing as t
+import os
 
 from tests.integration.support.apps import App, Result, container
+from tests.integration.support.hosts import IMAGE, run_cli
 
 STABLE = {"stable": 1}
 CRASHES = container(exec_="sh -c 'echo broken-on-purpose; exit 3'")
 LOOPS = CRASHES.replace("[Service]\n", "[Service]\nRestart=always\nRestartSec=100ms\n")
 NEEDS = "\n[Unit]\nRequires={0}\nAfter={0}\n"
-
-
-def _looks(app: App) -> dict[str, t.Any]:
-    """What must be as before: files, record, generations; ids of containers that go on."""
-    return app.host.look()
 
 
 def _files(app: App) -> str:
@@ -39,7 +35,7 @@ def test_a_crashing_release_is_undone(app: App) -> None:
     db = app.service("db")
     old = {"web": container(more=NEEDS.format(db)), "db": container()}
     app.deployed(old, {"conf/a": "old\n"})
-    before, ids = _files(app), app.ids("web", "db")
+    before = _files(app)
     bad = {"web": CRASHES, "db": container("Environment=A=b"), "new": container()}
     message = _undone(app.deploy(bad, {"conf/a": "new\n", "conf/b": "b\n"}, gate=STABLE), 1)
 
@@ -49,12 +45,12 @@ def test_a_crashing_release_is_undone(app: App) -> None:
     assert app.runs("web")
     assert app.runs("db")
     assert app.states("new")["new"] == "not-found inactive"
+    ids = app.ids("web", "db")
     assert not app.deployed(old, {"conf/a": "old\n"}).changed
-    assert set(app.ids("web", "db")) == set(ids)
+    assert app.ids("web", "db") == ids
 
 
 def test_a_first_release_that_fails_leaves_nothing(app: App) -> None:
-    app.scope.ssh("true")
     result = app.deploy({"web": CRASHES, "d.volume": "[Volume]\n"}, {"a": "b"}, gate=STABLE)
     assert "The app was not there before" in result.refused()
     assert result["rolled_back"] is True
@@ -111,4 +107,126 @@ def test_a_crash_loop_is_undone_in_time(app: App) -> None:
     result = app.deploy({"web": LOOPS}, gate={"stable": 5})
     _undone(result, 1)
     assert app.runs("web")
-    print(json.dumps(result["timings"]))
+    print(json.dumps(result["timings"]))  # docs/rollback.md tells them
+
+
+def test_what_was_not_touched_goes_on(app: App) -> None:
+    app.deployed({"web": container(), "db": container()})
+    ids = app.ids("db")
+    _undone(app.deploy({"web": CRASHES, "db": container()}, gate=STABLE), 1)
+    assert app.ids("db") == ids
+
+
+def test_services_of_other_apps_come_back(app: App) -> None:
+    other = app.scope.app()
+    try:
+        app.deployed({"web": container()})
+        other.deployed({"needs": container(more=NEEDS.format(app.service("web")))})
+        _undone(app.deploy({"web": CRASHES}, gate=STABLE), 1)
+        assert other.runs("needs")
+        assert app.runs("web")
+        # And behind a release that passes.
+        app.deployed({"web": container("Environment=A=b")}, gate=STABLE)
+        assert other.runs("needs")
+    finally:
+        other.remove()
+
+
+def test_what_someone_edited_comes_back_as_it_was(either: App) -> None:
+    either.deployed({"web": container()}, {"conf/a": "declared\n"})
+    path = either.path("conf/a")
+    either.host.ssh(f"echo edited >{path} && chmod 0640 {path}")
+    before = _files(either)
+    _undone(either.deploy({"web": CRASHES}, {"conf/a": "new\n"}, gate=STABLE), 1)
+    assert _files(either) == before
+
+
+def test_what_was_taken_over_is_given_back(either: App) -> None:
+    scope, unit = either.scope, either.unit("web")
+    text, more = container("Environment=V=1"), "[Container]\nEnvironment=D=1\n"
+    top = f"{scope.unit_dir}/{unit}"
+    either.host.write(top, text, owner=scope.owner)
+    either.host.write(f"{top}.d/10-more.conf", more, owner=scope.owner)
+    try:
+        scope.systemctl("daemon-reload")
+        scope.systemctl(f"start {either.service('web')}")
+        result = either.deploy({"web": CRASHES}, adopt=True, gate=STABLE)
+        assert "The app was not there before" in result.refused()
+        assert either.host.read(top) == text
+        assert either.host.read(f"{top}.d/10-more.conf") == more
+        assert scope.show(either.service("web"), "SourcePath") == top
+        assert either.runs("web")
+        assert "D=1" in either.inside("web", "env").split()
+        assert not either.host.exists(either.path())
+    finally:
+        scope.try_systemctl(f"stop {either.service('web')}")
+        either.host.ssh(f"rm -rf {top} {top}.d")
+
+
+def test_companions_come_back(app: App) -> None:
+    job = container(exec_="true").partition("[Install]")[0]
+    timer = "[Timer]\nOnCalendar=*-01-01\n\n[Install]\nWantedBy=timers.target\n"
+    app.deployed({"web": container(), "job": job, "job.timer": timer})
+    before = _files(app), app.host.read(app.companion("job.timer"))
+    bad = {"web": CRASHES, "job": job, "new.timer": timer.replace("01-01", "02-02"), "new": job}
+    _undone(app.deploy(bad, gate=STABLE), 1)
+    assert (_files(app), app.host.read(app.companion("job.timer"))) == before
+    assert app.scope.states(f"{app.name}-job.timer") == {f"{app.name}-job.timer": "loaded active"}
+    assert app.scope.try_systemctl(f"is-enabled --quiet {app.name}-job.timer") == 0
+    assert not app.host.exists(app.companion("new.timer"))
+
+
+def test_a_moved_tag_is_put_back(app: App) -> None:
+    image, other = f"registry.test:5000/nginx:back-{os.getpid()}", app.scope.app()
+    web = container("StopTimeout=1").replace(IMAGE, image)
+    run_cli("registry", "tag", "nginx:1", image)
+    try:
+        app.deployed({"web": web, "db": container()})
+        other.deployed({"same": web})
+        read = f"podman image inspect --format {{{{.Id}}}} {image}"
+        old = app.scope.ssh(read)
+        run_cli("registry", "tag", "nginx:2", image)
+        result = app.deploy({"web": web, "db": CRASHES}, pull="newer", gate=STABLE)
+        _undone(result, 1)
+        assert f"{image} stands for an older image again" in result.warned
+        assert other.service("same") in result.warned
+        assert app.scope.ssh(read) == old
+        running = f"podman inspect --format {{{{.Image}}}} systemd-{app.name}-web"
+        assert app.scope.ssh(running) == old
+
+        assert app.deployed({"web": web, "db": container()}, pull="newer")["generation"] == 2
+        assert app.scope.ssh(running) != old
+        app.run(state="rolled_back").ok()
+        assert app.scope.ssh(running) == old
+        assert app.scope.ssh(read) == old
+    finally:
+        other.remove()
+        app.remove()
+        app.scope.host.try_ssh(app.scope.command(f"podman rmi --force {image}"))
+
+
+def test_images_are_kept_as_long_as_a_generation_needs_them(either: App) -> None:
+    either.deployed({"web": container()})
+    names = "podman images --format '{{.Repository}}:{{.Tag}}'"
+    kept = f"localhost/quadlet.fleet:{either.name}."
+    assert kept in either.scope.ssh(names)
+    either.run(state="absent").ok()
+    assert kept not in either.scope.ssh(names)
+    assert IMAGE in either.scope.ssh(names)
+    left = either.host.ssh(f"find {either.scope.state_dir} -name '*{either.name}*'")
+    assert left == ""
+
+
+def test_info_lists_generations(either: App) -> None:
+    for number in (1, 2):
+        either.deployed({"web": container(f"Environment=N={number}")})
+    user = either.scope.options.get("user", "root")
+    (app,) = either.scope.call("info", apps=[either.name], user=user).ok()["apps"]
+    first, second = app["generations"]
+    assert (first["number"], first["current"], second["current"]) == (1, False, True)
+    assert second["made_by"] in ("root", either.scope.owner)
+    service, unit = either.service("web"), either.unit("web")
+    assert second["changes"] == [f"restart {service}: {unit} changed (Environment)"]
+    assert set(first["images"]) == {IMAGE}
+    assert first["images"][IMAGE].startswith("sha256:")
+    assert app["drift"] == []

@@ -27,7 +27,7 @@ class State(t.NamedTuple):
     @property
     def crashing(self) -> bool:
         """Waiting for systemd's next automatic restart after a failure."""
-        return self.sub.startswith("auto-restart")
+        return "auto-restart" in self.sub  # and what comes right before it
 
     @property
     def failed(self) -> bool:

@@ -72,11 +72,24 @@ def _listing(folder: str) -> list[str]:
         return []
 
 
+def _create(path: str) -> int:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+
+
+def _remove_empty(*folders: str) -> None:
+    with contextlib.suppress(OSError):
+        for folder in folders:
+            os.rmdir(folder)
+
+
 def write_text(path: str, text: str) -> None:
     """Replaces a file by one rename; only its owner can read it."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     waiting = f"{path}.new"
-    descriptor = os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    try:
+        descriptor = _create(waiting)
+    except FileNotFoundError:  # another run has just removed the empty directory
+        descriptor = _create(waiting)
     try:
         with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as stream:
             stream.write(text)
@@ -122,6 +135,7 @@ def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
         if not carried:
             remove(intent_path(state_dir, app))
             remove(old)
+            _remove_empty(f"{state_dir}/intents")
         raise
 
 
@@ -143,8 +157,7 @@ def close_intent(state_dir: str, app: str) -> None:
 
 
 def drop_generations(state_dir: str, app: str, numbers: list[int]) -> None:
-    """Deletes generations, and their directory with the last one."""
+    """Deletes generations, and directories that hold none any more."""
     for number in numbers:
         remove(generation_path(state_dir, app, number))
-    with contextlib.suppress(OSError):
-        os.rmdir(f"{state_dir}/generations/{app}")
+    _remove_empty(f"{state_dir}/generations/{app}", f"{state_dir}/generations")
