@@ -101,6 +101,7 @@ def _app(
             for service, record in manifest.services.items()
         },
         "drift": [
+            *drift.find_died(snapshot.died),
             *drift.find_drift(manifest, current, inputs, states, enabled, details),
             *drift.find_strays(manifest, scope.app_dir(name), running),
             *_old_objects(scope, snapshot, inputs),

@@ -402,6 +402,9 @@ def test_the_host_is_rebooted(fleet: Fleet, playbooks: Playbooks, place: str) ->
         run_cli("up", host.name)
         host.wait("systemctl is-system-running --wait; test -S /run/user/1000/bus", timeout=60)
         assert host.fetch(shop.port, "/index.html", timeout=60) in ("release v1", "release v2")
+        user = scope.options.get("user", "root")
+        (app,) = scope.call("info", apps=[shop.app.name], user=user).ok()["apps"]
+        assert "a run of it has begun and not ended" in app["drift"][0]
         result = _ends_well(shop)
         assert "did not end" in result.warned
         assert shop.other.runs("web")

@@ -11,7 +11,7 @@ import shlex
 import tarfile
 import typing as t
 
-from tests.integration.support.apps import App, Result, container
+from tests.integration.support.apps import App, Result, container, user_scope
 from tests.integration.support.playbooks import ROOT, Playbooks
 
 FOLDER = "/tmp/quadlet-fleet-test"
@@ -118,6 +118,28 @@ def test_two_apps_do_not_wait_for_each_others_gates(app: App, work_folder: pathl
         assert all(result.ok().changed for result in results)
         assert max(result["timings"]["lock"] for result in results) < 5
         assert app.runs("web")
+        assert other.runs("web")
+    finally:
+        other.remove()
+
+
+def test_two_scopes_do_not_wait_for_each_others_gates(
+    system_app: App, work_folder: pathlib.Path
+) -> None:
+    slow = {"stable": 0, "probes": [{"command": ["sh", "-c", "sleep 6"]}]}
+    other = user_scope(system_app.host, system_app.scope.playbooks).app()
+    try:
+        results = _both(
+            system_app,
+            work_folder / f"scopes-{system_app.name}",
+            lambda one: one.deploy({"web": container()}, gate=slow),
+            lambda one: user_scope(one.host, one.scope.playbooks)
+            .app(other.name)
+            .deploy({"web": container()}, gate=slow),
+        )
+        assert all(result.ok().changed for result in results)
+        assert max(result["timings"]["lock"] for result in results) < 5
+        assert system_app.runs("web")
         assert other.runs("web")
     finally:
         other.remove()

@@ -10,6 +10,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.conflicts impo
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.drift import (
     Storage,
     changed_definitions,
+    find_died,
     find_drift,
     find_image_drift,
     find_old_objects,
@@ -19,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.drift import (
     full_image_name,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.inputs import Inputs, digest
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.intent import Intent
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import (
     Manifest,
     ServiceRecord,
@@ -305,3 +307,8 @@ def test_objects(unit: str, kind: str, names: set[str], found: list[str]) -> Non
 )
 def test_full_names(image: str, full: str) -> None:
     assert full_image_name(image) == full
+
+
+def test_a_run_that_did_not_end_is_drift() -> None:
+    assert find_died(None) == []
+    assert len(find_died(Intent("shop", 1.0))) == 1

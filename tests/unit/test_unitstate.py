@@ -161,3 +161,17 @@ def test_running() -> None:
         Running("old.service", "not-found", ""),
     ]
     assert parse_running("") == []
+
+
+@pytest.mark.parametrize(
+    ("active", "sub"),
+    [
+        ("activating", "auto-restart"),
+        ("activating", "auto-restart-queued"),
+        ("inactive", "dead-before-auto-restart"),
+        ("failed", "failed-before-auto-restart"),
+    ],
+)
+def test_between_two_crashes(active: str, sub: str) -> None:
+    state = State("loaded", active, sub)
+    assert (state.up, state.crashing, state.failed) == (False, True, True)

@@ -10,6 +10,7 @@ import typing as t
 
 from .conflicts import Container
 from .inputs import Inputs, digest
+from .intent import Intent
 from .manifest import Manifest, ServiceRecord
 from .spec import Blob
 from .unitstate import Details, Running, State
@@ -25,6 +26,11 @@ class Storage(t.NamedTuple):
     containers: t.Mapping[str, Container] = _NOTHING
     images: t.Mapping[str, str] = _NOTHING
     objects: t.Mapping[str, frozenset[str]] = _NOTHING
+
+
+def find_died(died: Intent | None) -> list[str]:
+    """That a run is under way, or did not end."""
+    return ["a run of it has begun and not ended; the next one carries it forward"] if died else []
 
 
 def find_drift(
