@@ -133,9 +133,11 @@ def test_two_scopes_do_not_wait_for_each_others_gates(
             system_app,
             work_folder / f"scopes-{system_app.name}",
             lambda one: one.deploy({"web": container()}, gate=slow),
-            lambda one: user_scope(one.host, one.scope.playbooks)
-            .app(other.name)
-            .deploy({"web": container()}, gate=slow),
+            lambda one: (
+                user_scope(one.host, one.scope.playbooks)
+                .app(other.name)
+                .deploy({"web": container()}, gate=slow)
+            ),
         )
         assert all(result.ok().changed for result in results)
         assert max(result["timings"]["lock"] for result in results) < 5

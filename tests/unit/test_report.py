@@ -150,6 +150,14 @@ def test_a_step_that_failed_is_no_service() -> None:
     assert text.endswith("Free some space.\nWhat is now.")
 
 
+def test_a_failure_without_a_service_or_unit_names_none() -> None:
+    failures = [make_failure("start", "gone"), make_failure("start", "r", service="o.service")]
+    text = str(_error(_result(), failures))
+    assert "a service did not start (and 1 more): gone" in text
+    assert "  o.service: r" in text
+    assert "None" not in text
+
+
 def test_an_unknown_fact_is_null() -> None:
     assert make_failure("probe", "r", service="a.service") == {
         "unit": None,

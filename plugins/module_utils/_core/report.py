@@ -63,7 +63,8 @@ def failure_error(
     """
     first = min(failures, key=lambda failure: failure["reason"] == DEPENDENCY)
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    told = [_LEADS[first["phase"]].format(more=more, **first)]
+    lead = _LEADS[first["phase"]]
+    told = [lead.format(more=more, **{**first, "service": first["service"] or "a service"})]
     told += [f"  {_named(f)}{f['reason']}" for f in failures if f is not first]
     if first["journal"]:
         told.append(f"  {first['service']} last said:")
@@ -89,7 +90,8 @@ _LEADS = {
 
 def _named(failure: t.Mapping[str, t.Any]) -> str:
     """A probe's reason names it."""
-    return f"{failure['service']} ({failure['unit']}): " if failure["service"] else ""
+    unit = f" ({failure['unit']})" if failure["unit"] else ""
+    return f"{failure['service']}{unit}: " if failure["service"] else ""
 
 
 def outcome_ending(before: Manifest, attempt: t.Any, trouble: str) -> str:
