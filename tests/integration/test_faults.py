@@ -380,6 +380,17 @@ def _ends_well(shop: Shop) -> Result:
     return result
 
 
+def test_what_was_before_a_killed_run_comes_back(shop: Shop) -> None:
+    with shop.when_written("pkill -9 python3"):
+        _unreachable(shop)
+    web = shop.web(exec_="sh -c 'exit 7'")
+    result = shop.app.deploy(*shop.release(3, web=web), gate=GATE)
+    assert "its process ended with status 7" in result.refused().split("\n")[0]
+    assert result["rolled_back"] is True, result.message
+    assert "did not end" in result.warned
+    shop.same()
+
+
 def test_the_connection_is_cut(shop: Shop) -> None:
     app = shop.app
     with shop.when_written("pkill -9 -f '^sshd'"):
