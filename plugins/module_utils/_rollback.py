@@ -14,7 +14,7 @@ from ._core.gate import parse_gate
 from ._core.intent import were_active, were_retried
 from ._core.manifest import Manifest, parse_manifest
 from ._core.report import service_result
-from ._core.world import Plan, start_order
+from ._core.world import Plan, kind_of_service, start_order
 from ._generations import read_one
 from ._host import files, linger, state
 from ._host.lock import Lock
@@ -61,6 +61,7 @@ def _put_back(work: Work, begun: Begun | None, failed: Outcome) -> Work:
 
         remake_objects(work, undo=True)
     if begun:
+        _forget_networks(work, begun)
         restore(work, begun)
     moved = begun.intent.images if begun else work.pulled.replaced
     warnings = put_tags_back(scope.manager, moved, work.services) if moved else []
@@ -79,6 +80,24 @@ def _put_back(work: Work, begun: Begun | None, failed: Outcome) -> Work:
         plan=Plan(reload=tuple(n for n in work.plan.reload if n in manifest.services)),
         pulled=work.pulled._replace(warnings=tuple(warnings)),
     )
+
+
+def _forget_networks(work: Work, begun: Begun) -> None:
+    """Removes networks that the run has made: Podman leaves one that is there as it is, so the
+    next release would get this one's.
+    """
+    new = {
+        name: record
+        for name, record in work.services.items()
+        if name not in work.before.services and kind_of_service(record).suffix == "network"
+    }
+    if not new:
+        return
+    from ._remake import read_made_at
+
+    for name, made_at in read_made_at(work.scope.manager, new).items():
+        if made_at >= int(begun.intent.started_at):  # Podman tells whole seconds
+            work.scope.manager.run(["podman", "network", "rm", new[name].makes])
 
 
 def _to_stop(work: Work, failed: Outcome) -> list[str]:

@@ -60,6 +60,21 @@ def test_a_first_release_that_fails_leaves_nothing(app: App) -> None:
     assert app.states("web")["web"] == "not-found inactive"
 
 
+def test_a_network_of_a_failed_release_goes_with_it(app: App) -> None:
+    network, name = f"Network={app.name}-n.network", f"systemd-{app.name}-n"
+    bad = container(network, exec_="sh -c 'exit 3'")
+    app.deploy({"web": bad, "n.network": "[Network]\nLabel=v=1\n"}, gate=STABLE).refused()
+    shown = "podman network ls --format '{{.Name}}'"
+    assert name not in app.scope.ssh(shown)
+    app.deployed({"web": container(network), "n.network": "[Network]\nLabel=v=2\n"})
+    assert "v:2" in app.scope.ssh(f"podman network inspect --format '{{{{.Labels}}}}' {name}")
+    # One that was there before stays.
+    app.run(state="absent").ok()
+    app.deploy({"web": bad, "n.network": "[Network]\nLabel=v=3\n"}, gate=STABLE).refused()
+    assert "v:2" in app.scope.ssh(f"podman network inspect --format '{{{{.Labels}}}}' {name}")
+    app.scope.ssh(f"podman network rm {name}")
+
+
 def test_the_wreck_can_be_kept(either: App) -> None:
     either.deployed({"web": container()})
     bad = either.deploy({"web": CRASHES}, on_failure="keep", gate=STABLE)
