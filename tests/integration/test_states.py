@@ -345,7 +345,7 @@ def test_a_start_that_hangs_ends_with_the_gates_timeout(either: App) -> None:
     unit = container("Notify=true", more="\n[Service]\nTimeoutStartSec=60\n")
     start = time.monotonic()
     message = either.deploy({"web": unit}, gate={"timeout": 2, "stable": 0}).refused()
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 55
     assert either.service("web") in message
     assert "gate" in message
 
