@@ -119,16 +119,24 @@ def _finish(work: Work, begun: Begun | None, outcome: Outcome) -> Outcome:
     """Writes the record of this run; an app that is gone has none."""
     passed = not outcome.failures
     manifest = _manifest(work, begun, outcome) if work.desired else None
-    warnings = []
-    if manifest is None:
-        warnings += prune(work, None)
+    warnings: list[str] = []
     if begun:
         close(work, begun, manifest, passed=passed)
+        warnings = _tidy(work, begun, manifest)
     elif manifest:
         save(work, manifest)
-    if begun and manifest:
-        warnings += [*keep_images(work, begun.generation), *prune(work, manifest)]
     return outcome._replace(manifest=manifest or work.before, warnings=tuple(warnings))
+
+
+def _tidy(work: Work, begun: Begun, manifest: Manifest | None) -> list[str]:
+    """Images of the new generation are kept, and what old ones needed goes.
+
+    The run counts by now: what fails here is told, and undoes nothing.
+    """
+    try:
+        return [*keep_images(work, begun.generation), *prune(work, manifest)]
+    except Exception as error:
+        return [f"what older generations needed could not be removed: {to_quadlet_error(error)}"]
 
 
 def _manifest(work: Work, begun: Begun | None, outcome: Outcome) -> Manifest:

@@ -9,12 +9,14 @@ before the first of them stays what a rollback leads to.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 import typing as t
 
 from ._core import records
 from ._core.enabling import installable
+from ._core.errors import QuadletError
 from ._core.intent import Intent, carry_forward, were_active, were_retried
 from ._core.layout import Swap
 from ._core.manifest import Manifest, dump_manifest
@@ -139,7 +141,8 @@ def close(work: Work, begun: Begun, manifest: Manifest | None, *, passed: bool) 
         owner.call(state.remove, state.manifest_path(place, app))
     else:
         save(work, manifest)
-    forget_ended(work.scope, app, manifest.generation if manifest else 0)
+    with contextlib.suppress(QuadletError):  # it counts by now; the next run tidies up
+        forget_ended(work.scope, app, manifest.generation if manifest else 0)
 
 
 def forget_ended(scope: Scope, app: str, number: int) -> None:

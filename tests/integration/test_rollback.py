@@ -245,3 +245,14 @@ def test_info_lists_generations(either: App) -> None:
     assert set(first["images"]) == {IMAGE}
     assert first["images"][IMAGE].startswith("sha256:")
     assert app["drift"] == []
+
+
+def test_what_can_not_be_tidied_up_undoes_nothing(either: App) -> None:
+    """A generation that is damaged is found when the ones to keep are counted."""
+    either.deployed({"web": container("Environment=N=1")})
+    path = f"{either.scope.state_dir}/generations/{either.name}/1.json"
+    either.host.ssh(f"echo damaged >{path}")
+    result = either.deployed({"web": container("Environment=N=2")})
+    assert "the record is damaged" in result.warned
+    assert either.inside("web", "echo $N") == "2"
+    assert not either.deployed({"web": container("Environment=N=2")}).changed
