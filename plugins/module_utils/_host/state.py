@@ -125,6 +125,7 @@ def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
     carried = os.path.lexists(intent_path(state_dir, app))
     if not carried:
         remove(old)
+    made = not os.path.isdir(f"{state_dir}/intents")
     try:
         os.makedirs(f"{state_dir}/intents", mode=0o700, exist_ok=True)
         if not carried and os.path.lexists(path):
@@ -135,7 +136,8 @@ def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
         if not carried:
             remove(intent_path(state_dir, app))
             remove(old)
-            _remove_empty(f"{state_dir}/intents")
+            if made:
+                _remove_empty(f"{state_dir}/intents")
         raise
 
 
