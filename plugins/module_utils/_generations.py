@@ -103,19 +103,18 @@ def return_to(app: App, scope: Scope) -> App:
     )
 
 
-def prune(work: Work, manifest: Manifest | None) -> list[str]:
+def prune(work: Work, manifest: Manifest | None) -> None:
     """Drops generations beyond those that are to be kept, and secrets and images that no other
-    needs; why something stays, for people.  All of them where the app is gone.
+    needs; all of them where the app is gone.
     """
     scope, app = work.scope, work.app.name
     kept = read_all(scope, app)
     needed = {manifest.generation, manifest.deployed} if manifest else set()
     drop = to_drop(kept, work.app.generations if manifest else 0, needed)
     if not drop and manifest:
-        return []
+        return
     from ._leftovers import drop_leftovers
 
     left = [one for number, one in kept.items() if number not in drop]
-    warnings = drop_leftovers(work, [kept[number] for number in drop], left)
+    drop_leftovers(work, [kept[number] for number in drop], left)
     scope.files.call(state.drop_generations, scope.state_dir, app, drop)
-    return warnings

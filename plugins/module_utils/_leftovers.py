@@ -20,17 +20,16 @@ if t.TYPE_CHECKING:
 
 def drop_leftovers(
     work: Work, dropped: t.Sequence[Generation], left: t.Sequence[Generation]
-) -> list[str]:
-    """Removes what no generation that is left needs; why something stays."""
+) -> None:
+    """Removes what no generation that is left needs."""
     owner, app = work.scope.manager, work.app.name
     if owner.uid and not work.manager.answers():
-        return []  # Podman is not to be run without the user's runtime directory
+        return  # Podman is not to be run without the user's runtime directory
     if any(one.secrets for one in dropped):
         needed = secrets_of(left)
         remove_secrets(owner, [name for name in stored_of_app(owner, app) if name not in needed])
     if any(one.images for one in dropped):
         _drop_images(work, dropped, left)
-    return []
 
 
 def _drop_images(work: Work, dropped: t.Sequence[Generation], left: t.Sequence[Generation]) -> None:
