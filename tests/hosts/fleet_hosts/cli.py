@@ -12,7 +12,7 @@ import os
 import sys
 import typing as t
 
-from . import fleet, inventory, locked, machine, network, preflight, registry, ssh
+from . import fleet, inventory, locked, machine, network, preflight, proxy, registry, ssh
 from .errors import HostsError
 from .generators import ensure_generator
 from .machine import Machine
@@ -118,6 +118,14 @@ def _registry(paths: Paths, arguments: argparse.Namespace) -> None:
             print(f"{name:<32} {size / 1e6:7.1f} MB  {digest}")
 
 
+def _proxy(paths: Paths, arguments: argparse.Namespace) -> None:
+    if arguments.action == "up":
+        print(proxy.up(paths))
+    else:
+        proxy.down(paths)
+        fleet.release_network(paths)
+
+
 def _generator(paths: Paths, arguments: argparse.Namespace) -> None:
     print(ensure_generator(paths, RELEASES[arguments.podman]))
 
@@ -173,6 +181,8 @@ def _parser() -> argparse.ArgumentParser:
     shell.add_argument("name", metavar="NAME")
     shell.add_argument("command", nargs="*", metavar="COMMAND", help="put -- before it")
     _add_registry(add("registry", _registry, "run and fill the registry registry.test:5000"))
+    text = "a proxy to the Debian mirror: run it and print its URL, or stop it"
+    add("proxy", _proxy, text).add_argument("action", choices=["up", "down"])
     generator = add("generator", _generator, "print the path of a real Quadlet generator binary")
     generator.add_argument("podman", choices=list(RELEASES))
     add("check", _check, "say what is missing on this machine, or ok")

@@ -13,7 +13,7 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import locked, machine, network, preflight, registry, ssh
+from . import locked, machine, network, preflight, proxy, registry, ssh
 from .errors import HostsError
 from .machine import Host, Machine
 from .network import Network
@@ -91,10 +91,10 @@ def destroy(paths: Paths, names: t.Sequence[str]) -> None:
 
 
 def release_network(paths: Paths) -> None:
-    """Delete the bridge when neither a host nor the registry needs it."""
+    """Delete the bridge when neither a host nor the registry nor the proxy needs it."""
     with paths.lock("registry-process"), paths.lock("hosts"):
-        registry_runs = registry.is_running(paths) or locked.is_running(paths)
-        if not registry_runs and not machine.read_hosts(paths):
+        served = any(one.is_running(paths) for one in (registry, locked, proxy))
+        if not served and not machine.read_hosts(paths):
             network.remove(paths)
 
 

@@ -10,6 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import proxy
 from .network import Network
 from .paths import write_text
 from .rootfs import USERS
@@ -95,6 +96,9 @@ def _own_files(host: Identity, network: Network) -> dict[str, str]:
         ),
         # Nothing answers DNS there, which is refused at once; a far server would be waited for.
         "etc/resolv.conf": f"nameserver {network.gateway}\noptions timeout:1 attempts:1\n",
+        # Packages come through `hosts proxy up` alone; while that does not run, apt fails at once.
+        # Last of all names: mmdebstrap leaves the machine's own proxy in another.
+        "etc/apt/apt.conf.d/zz-test-host": f'Acquire::http::Proxy "{proxy.url(network)}";\n',
         "etc/systemd/network/10-test-host.network": (
             f"[Match]\nName=host0\n[Network]\nAddress={host.address}/{network.subnet.prefixlen}\n"
             f"Gateway={network.gateway}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
