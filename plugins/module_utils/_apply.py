@@ -19,6 +19,7 @@ from ._core.errors import QuadletError
 from ._core.failure import make_failure
 from ._core.kinds import is_companion
 from ._core.manifest import Manifest, ServiceRecord
+from ._core.rollout import mark
 from ._generations import make_generation, prune
 from ._host.lock import Lock
 from ._host.owner import to_quadlet_error
@@ -151,6 +152,9 @@ def _manifest(work: Work, begun: Begun | None, outcome: Outcome) -> Manifest:
     acted -= {*work.plan.stale}
     up = {name for name, found in outcome.states.items() if found.up}
     number = work.app.origin or (generation.number if generation else before.generation)
+    rollout, since = mark(
+        before, work.app.rollout, returned=bool(work.app.origin), new=generation is not None
+    )
     return Manifest(
         app=work.app.name,
         generation=number,
@@ -173,6 +177,8 @@ def _manifest(work: Work, begun: Begun | None, outcome: Outcome) -> Manifest:
         if generation
         else work.app.images or before.images,
         deployed=number if generation else before.deployed,
+        rollout=rollout,
+        rollout_from=since,
     )
 
 

@@ -27,6 +27,7 @@ class Watch:
 
     acted: services that this run starts; only their restarts count.  down: those that failed
     for certain; pending: those on their way.  end: of the gate, by the monotonic clock.
+    restarts_before: by systemd, from before the time that counts, by service.
     """
 
     def __init__(self, work: Work, names: t.Sequence[str], acted: t.Sequence[str]) -> None:
@@ -38,6 +39,7 @@ class Watch:
         self.containers: dict[str, Container] = {}
         self.down: set[str] = set()
         self.pending: set[str] = set()
+        self.restarts_before: dict[str, int] = {}
         self._was_up: set[str] = set()
         self._wait_for_health = _tell_health(work, acted)
         self._details_due = time.monotonic() + _DETAILS_EVERY
@@ -76,7 +78,8 @@ class Watch:
         self._details_due = now + max(_DETAILS_EVERY, 10 * (now - started))
 
     def _restarted(self, name: str) -> bool:
-        return name in self.details and self.details[name].restarts > 0
+        before = self.restarts_before.get(name, 0)
+        return name in self.details and self.details[name].restarts > before
 
     def unhealthy(self, name: str) -> bool:
         """Whether Podman said at the last look that a container's check fails."""

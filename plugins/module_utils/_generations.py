@@ -19,6 +19,7 @@ from ._core.generation import (
     to_files,
 )
 from ._core.manifest import Manifest, parse_manifest
+from ._core.rollout import revert_target
 from ._core.spec import App
 from ._host import podman, state
 from ._host.owner import caller_name
@@ -51,6 +52,7 @@ def make_generation(work: Work, *, manager_up: bool) -> Generation | None:
         images=images,
         brought=work.pulled.brought,
         gate=work.app.gate_option,
+        rollout=work.app.rollout,
     )
 
 
@@ -83,6 +85,8 @@ def return_to(app: App, scope: Scope) -> App:
     """The app that `state: rolled_back` means: an older generation of it."""
     path = state.manifest_path(scope.state_dir, app.name)
     text = scope.files.call(state.read_text, path)
+    if not text and app.rollout:
+        return dataclasses.replace(app, state="absent")
     if not text:
         raise QuadletError(
             f"app {app.name!r} is not installed in {scope.label}",
@@ -90,8 +94,13 @@ def return_to(app: App, scope: Scope) -> App:
             remedy="There is nothing to roll back; deploy it first.",
         )
     manifest, kept = parse_manifest(str(text), path), read_all(scope, app.name)
+    wanted = app.generation
+    if app.rollout:
+        wanted = _before_rollout(app, scope, manifest)
+        if not wanted:
+            return dataclasses.replace(app, state="present" if wanted is None else "absent")
     passed = {number: one.passed for number, one in kept.items()}
-    number = choose_target(app.name, passed, app.generation, manifest.deployed)
+    number = choose_target(app.name, passed, wanted, manifest.deployed)
     one = kept[number]
     return dataclasses.replace(
         app,
@@ -103,13 +112,18 @@ def return_to(app: App, scope: Scope) -> App:
     )
 
 
+def _before_rollout(app: App, scope: Scope, manifest: Manifest) -> int | None:
+    intent = scope.files.call(state.read_text, state.intent_path(scope.state_dir, app.name))
+    return revert_target(manifest, app.rollout, died=bool(intent and not manifest.loaded))
+
+
 def prune(work: Work, manifest: Manifest | None) -> None:
     """Drops generations beyond those that are to be kept, and secrets and images that no other
     needs; all of them where the app is gone.
     """
     scope, app = work.scope, work.app.name
     kept = read_all(scope, app)
-    needed = {manifest.generation, manifest.deployed} if manifest else set()
+    needed = {manifest.generation, manifest.deployed, manifest.rollout_from} if manifest else set()
     drop = to_drop(kept, work.app.generations if manifest else 0, needed)
     if not drop and manifest:
         return

@@ -18,6 +18,7 @@ from ._core.inputs import AppInputs, Inputs, declared_image
 from ._core.kinds import is_unit
 from ._core.manifest import ServiceRecord
 from ._core.report import service_result
+from ._core.rollout import to_result
 from ._core.spec import App
 from ._core.unitstate import Details, Running, State
 from ._generations import read_all
@@ -88,6 +89,7 @@ def _app(
         "location": scope.location,
         "directory": scope.app_dir(name),
         "generation": manifest.generation,
+        "rollout": to_result(manifest),
         "generations": [
             to_row(one, manifest.generation, _iso(one.made_at))
             for one in read_all(scope, name).values()

@@ -267,7 +267,7 @@ def _result(
             }
             for name, record in services.items()
         },
-        generation=manifest.generation,
+        manifest=manifest,
         warnings=[*pulled.warnings, *_warnings(app, scope, decided), *more],
         lint=[f._asdict() for f in decided.judgement.findings] if decided.judgement else [],
         diff=make_diff(decided.plan, world.desired, world.current, scope.layout(app.name)),

@@ -61,12 +61,12 @@ def bring_up(
     unheard = [name for name in reload if manager.reload_service(name).status != 0]
     if acted and not (watch.down or watch.pending):
         watch.stay()
-    report = _Report(work, watch, since, old, said)
+    report = Report(work, watch, since, old, said)
     failures = report.of_starts()
     failures += [report.entry(name, "reload", "its reload failed") for name in unheard]
     health: dict[str, str] = {}
     if acted and not failures:
-        health, failures = _pass_gate(work, watch, report)
+        health, failures = pass_gate(work, watch, report)
     pending = tuple(name for name in names if name in watch.pending)
     states = manager.read_states(list(work.services))
     told = [_masked(failure, work.mask) for failure in failures]
@@ -130,7 +130,7 @@ def _roots(work: Work, wanted: t.Sequence[str]) -> list[str]:
     return [n for n in wanted if not (work.services[n].once and n in pulled)]
 
 
-def _pass_gate(work: Work, watch: Watch, report: _Report) -> tuple[dict[str, str], Failures]:
+def pass_gate(work: Work, watch: Watch, report: Report) -> tuple[dict[str, str], Failures]:
     """Health, and what did not pass of it and of the probes, once all is up."""
     from ._gate import look_inside
 
@@ -154,7 +154,7 @@ def _masked(failure: dict[str, t.Any], mask: t.Callable[[str], str]) -> dict[str
     return {**failure, **texts, "journal": [mask(line) for line in failure["journal"]]}
 
 
-class _Report(t.NamedTuple):
+class Report(t.NamedTuple):
     """What tells why services fail.
 
     old: invocations that were before this run, by service.  said: systemctl's own words.
@@ -220,7 +220,8 @@ class _Report(t.NamedTuple):
     def _reason(self, name: str, job: str) -> str | None:
         state, details = self.watch.states.get(name, State()), self._details(name)
         once = self.work.services[name].once
-        reason = gate.reason_down(state, details, job, once=once)
+        before = self.watch.restarts_before.get(name, 0)
+        reason = gate.reason_down(state, details, job, once=once, restarts_before=before)
         refused = gate.refusal(name, self.said) if reason and not job else None
         return refused or reason
 

@@ -60,6 +60,16 @@ options:
         those that are kept. By default the newest that passed its gate before the one deployed
         last, so that a second run changes nothing.
     type: int
+  rollout:
+    description:
+      - The id of the rollout that this run is part of. It is kept with the generation, and the
+        generation from before the rollout is kept until the rollout is accepted, see
+        M(quadlet.fleet.gate).
+      - With O(state=rolled_back) it takes that rollout back, whatever was deployed since in its
+        name. An app that was not there before is removed; one that is no part of that rollout is
+        left alone.
+      - A deployment without a rollout ends the one before it.
+    type: str
   prune:
     description:
       - Stop and remove units and files that the app owned and does not declare any more. Named
@@ -285,6 +295,21 @@ generation:
   returned: success
   type: int
   sample: 3
+rollout:
+  description:
+    - The rollout that the deployed state is part of, null where it is part of none, or of one that
+      was accepted by M(quadlet.fleet.gate) or taken back.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      sample: r1
+    from:
+      description: The generation from before it, 0 where the app was not there.
+      type: int
+      sample: 3
 rolled_back:
   description:
     - Whether this run has failed and was undone, so that all that was active before is active
@@ -432,6 +457,7 @@ def main() -> None:
             **_options.ARCHIVES,
             **_options.GENERATIONS,
             "generation": {"type": "int"},
+            "rollout": {"type": "str"},
             "secrets": {"type": "dict", "no_log": True},
         },
         supports_check_mode=True,

@@ -73,6 +73,9 @@ apps:
       description: The number of its deployed state.
       type: int
       sample: 3
+    rollout:
+      description: The rollout that it is part of, as M(quadlet.fleet.app) returns it.
+      type: dict
     generations:
       description:
         - The deployed states that are kept, the oldest first. O(ignore:state=rolled_back) of
@@ -99,6 +102,10 @@ apps:
           description: The account that deployed it, on the host.
           type: str
           sample: root
+        rollout:
+          description: The id of the rollout that it was deployed in, null for none.
+          type: str
+          sample: r1
         changes:
           description: What that run did, in words.
           type: list

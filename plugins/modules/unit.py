@@ -143,6 +143,21 @@ generation:
   returned: success
   type: int
   sample: 3
+rollout:
+  description:
+    - The rollout that the deployed state is part of, null where it is part of none, or of one that
+      was accepted by M(quadlet.fleet.gate) or taken back.
+  returned: always
+  type: dict
+  contains:
+    id:
+      description: Its id.
+      type: str
+      sample: r1
+    from:
+      description: The generation from before it, 0 where the app was not there.
+      type: int
+      sample: 3
 rolled_back:
   description:
     - Whether this run has failed and was undone, so that all that was active before is active

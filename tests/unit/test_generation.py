@@ -148,6 +148,7 @@ def test_a_row_of_info_holds_no_content() -> None:
         "made_at": "2026-01-31T12:00:00Z",
         "made_by": "root",
         "changes": ["start web.service: is new"],
+        "rollout": None,
         "images": {"a/b:1": "sha256:d"},
         "secrets": ["pw"],
     }

@@ -13,6 +13,7 @@ from .errors import QuadletError
 from .unitstate import Details, State
 
 if t.TYPE_CHECKING:
+    from .manifest import ServiceRecord
     from .probes import Probe
 
 
@@ -131,6 +132,20 @@ def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> flo
     """How long until each service has been active for `stable` seconds (monotonic clock)."""
     latest = max((d.active_since for d in details if d.active_since), default=now - stable)
     return max(0.0, min(stable, latest + stable - now))
+
+
+def ever_started(services: t.Mapping[str, ServiceRecord]) -> list[str]:
+    """Services that a run has started and that are to stay, of an app's record."""
+    return [
+        name
+        for name, record in services.items()
+        if not record.triggered and record.started_with is not None
+    ]
+
+
+def old_restarts(details: t.Mapping[str, Details], since: float) -> dict[str, int]:
+    """Restarts by systemd of services that are active since before a moment (monotonic clock)."""
+    return {name: one.restarts for name, one in details.items() if one.active_since < since}
 
 
 def why_unhealthy(health: str | None, log: str | None) -> str:

@@ -19,7 +19,7 @@ class Generation:
     secrets: stored names by declared ones.  images: [id, digest] by name; brought: those of them
     that runs of this app had to fetch.  gate: the option as it was given.  changes: what the
     run did, in words; made_by: the account that ran it; made_at: seconds since the epoch.
-    passed: whether its gate did.
+    passed: whether its gate did.  rollout: the id of the one that it was deployed in.
     """
 
     app: str
@@ -33,6 +33,7 @@ class Generation:
     images: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
     brought: tuple[str, ...] = ()
     gate: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    rollout: str = ""
 
     @property
     def content(self) -> dict[str, Blob]:
@@ -112,6 +113,7 @@ def to_row(generation: Generation, current: int, made_at: str) -> dict[str, t.An
         "passed": generation.passed,
         "made_at": made_at,
         "made_by": generation.made_by,
+        "rollout": generation.rollout or None,
         "changes": list(generation.changes),
         "images": {name: digest or ident for name, (ident, digest) in generation.images.items()},
         "secrets": sorted(generation.secrets),

@@ -44,6 +44,7 @@ class Manifest:
     secrets: the names that Podman has them under, by declared name.  images: ids of the
     containers' images by name, at the last deployment.  deployed: the number of the generation
     deployed last; `generation`, the one that is there, is an older one after a return to it.
+    rollout: the id of the one that is under way; rollout_from: the generation from before it.
     """
 
     app: str
@@ -55,6 +56,8 @@ class Manifest:
     secrets: dict[str, str] = dataclasses.field(default_factory=dict)
     images: dict[str, str] = dataclasses.field(default_factory=dict)
     deployed: int = 0
+    rollout: str = ""
+    rollout_from: int = 0
 
 
 def dump_manifest(manifest: Manifest) -> str:

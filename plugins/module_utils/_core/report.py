@@ -9,6 +9,7 @@ import typing as t
 
 from .errors import QuadletError
 from .gate import DEPENDENCY
+from .rollout import to_result
 from .unitstate import Details, State
 from .world import Step
 
@@ -21,7 +22,7 @@ def make_result(
     steps: t.Sequence[Step],
     *,
     services: t.Mapping[str, t.Mapping[str, t.Any]],
-    generation: int,
+    manifest: Manifest,
     warnings: t.Sequence[str],
     lint: t.Sequence[t.Mapping[str, t.Any]],
     diff: t.Sequence[t.Mapping[str, str]],
@@ -32,7 +33,8 @@ def make_result(
         "changed": bool(steps),
         "plan": [step.to_result() for step in steps],
         "services": dict(services),
-        "generation": generation,
+        "generation": manifest.generation,
+        "rollout": to_result(manifest),
         "rolled_back": False,
         "warnings": list(warnings),
         "lint": [dict(finding) for finding in lint],
@@ -85,6 +87,7 @@ _LEADS = {
     "load": "its units could not be loaded{more}: {reason}",
     "health": "{service} did not become healthy{more}: {reason}",
     "probe": "a probe failed{more}: {reason}",
+    "stay": "{service} did not stay up{more}: {reason}",
 }
 
 

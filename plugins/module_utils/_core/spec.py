@@ -25,6 +25,7 @@ from .paths import (
     file_bytes,
     parse_mode,
 )
+from .rollout import parse_rollout
 from .supply import Supply, parse_supply
 
 STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
@@ -61,7 +62,7 @@ class App:
     on_failure: rollback or keep.  generations: how many are kept; generation: the one to return to.
     origin: the number of the older generation that content is, 0 where it is none; images (ids by
     name) are that one's.  gate_option: the gate as it was given.
-    secrets: values by name, None where none are given.
+    secrets: values by name, None where none are given.  rollout: the id of the one this is part of.
     """
 
     name: str
@@ -87,6 +88,7 @@ class App:
     images: dict[str, str] = dataclasses.field(default_factory=dict)
     gate_option: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     secrets: dict[str, bytes] | None = dataclasses.field(default=None, repr=False)
+    rollout: str = ""
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
@@ -169,6 +171,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         recreate=_parse_recreate(params),
         generation=params.get("generation"),
         secrets=_parse_secrets(name, params.get("secrets")),
+        rollout=parse_rollout(params.get("rollout")),
         **_parse_run(params),
     )
 
@@ -189,6 +192,12 @@ def _check_rolled_back(params: t.Mapping[str, t.Any]) -> None:
             f"{given[0]} and state: rolled_back are given, which brings its own",
             where=given[0],
             remedy="Leave it out, or use another state.",
+        )
+    if returns and params.get("rollout") and params.get("generation") is not None:
+        raise QuadletError(
+            f"generation {params['generation']} and rollout {params['rollout']} are given",
+            where="generation",
+            remedy="Name one of them: a rollout leads back to what was before it.",
         )
     if not returns and params.get("generation") is not None:
         raise QuadletError(
