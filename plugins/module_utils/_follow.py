@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
     from ._core.conflicts import Container
     from ._work import Work
 
-_GRACE = 1.0
+_GRACE, _ENDING = 1.0, 10.0
 _DETAILS_EVERY, _HEALTH_EVERY = 4.0, 2.0
 
 
@@ -26,7 +26,8 @@ class Watch:
     """What was seen at the last look.
 
     acted: services that this run starts; only their restarts count.  down: those that failed
-    for certain; pending: those on their way.  end: of the gate, by the monotonic clock.
+    for certain; ending: one of them still stops.  pending: those on their way.  end: of the gate,
+    by the monotonic clock.
     restarts_before: by systemd, from before the time that counts, by service.
     """
 
@@ -40,6 +41,7 @@ class Watch:
         self.down: set[str] = set()
         self.pending: set[str] = set()
         self.restarts_before: dict[str, int] = {}
+        self.ending = False
         self._was_up: set[str] = set()
         self._wait_for_health = _tell_health(work, acted)
         self._details_due = time.monotonic() + _DETAILS_EVERY
@@ -55,8 +57,9 @@ class Watch:
             found = {True: self._was_up, False: self.down, None: self.pending}[fine]
             found.add(name)
         self._look_closer()
-        ends = any(self.states.get(name, State()).active == "deactivating" for name in self.down)
-        return not self.pending and not ends
+        downs = [self.states.get(name, State()).active for name in self.down]
+        self.ending = "deactivating" in downs
+        return not self.pending and not self.ending
 
     def _look_closer(self) -> None:
         """What costs more: restarts, and the health of those that wait for it."""
@@ -91,12 +94,15 @@ class Watch:
         return time.monotonic() >= self.end
 
     def follow(self) -> None:
-        """Until all are up or done; after the first certain failure the others have a second."""
-        pause, last = 0.05, self.end
+        """Until all are up or done; after the first certain failure the others have a second, and
+        what failed some more to come to its end, which tells most.
+        """
+        pause, since = 0.05, None
         while not self.look():
             now = time.monotonic()
-            last = min(last, now + _GRACE) if self.down else self.end
-            if now >= last:
+            since = (since or now) if self.down else None
+            last = since + (_ENDING if self.ending else _GRACE) if since else self.end
+            if now >= min(last, self.end):
                 break
             time.sleep(pause)
             pause = min(pause * 1.5, 0.25)

@@ -164,7 +164,7 @@ DOWN: dict[str, tuple[State, Details | None, str, bool, str]] = {
         _details("exit-code", 0, 4),
         "done",
         False,
-        "its process ended with status 4",
+        "its process ended with status 4; systemd restarts it",
     ),
     "crashing for the fourth time": (
         CRASHING,
@@ -173,7 +173,20 @@ DOWN: dict[str, tuple[State, Details | None, str, bool, str]] = {
         False,
         "its process ended with status 4; systemd restarted it 4 times",
     ),
-    "crashing, no details": (CRASHING, None, "done", False, "it is activating (auto-restart)"),
+    "crashing, no details": (
+        CRASHING,
+        None,
+        "done",
+        False,
+        "it is activating (auto-restart); systemd restarts it",
+    ),
+    "about to be restarted, read as failed": (
+        State("loaded", "failed", "failed-before-auto-restart"),
+        _details("signal", 0, 9),
+        "done",
+        False,
+        "its process was killed by signal 9; systemd restarts it",
+    ),
     "up again after a crash": (
         UP,
         _details("exit-code", 4, 4),

@@ -122,10 +122,11 @@ def _down_reason(state: State, details: Details | None, rises: bool) -> str:
     code = details.exit_code if details else None
     text = _RESULTS.get(details.result if details else "", "")
     said = text.format(code=code) if text else f"it is {state.active} ({state.sub})"
-    if details and details.restarts and (rises or state.crashing):
-        often = "once" if details.restarts == 1 else f"{details.restarts} times"
-        return f"{said}; systemd restarted it {often}"
-    return said
+    if not (rises or state.crashing):
+        return said
+    times = details.restarts if details else 0  # not counted yet before the first of them
+    often = {0: "restarts it", 1: "restarted it once"}.get(times, f"restarted it {times} times")
+    return f"{said}; systemd {often}"
 
 
 def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> float:
