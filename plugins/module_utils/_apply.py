@@ -152,9 +152,6 @@ def _manifest(work: Work, begun: Begun | None, outcome: Outcome) -> Manifest:
     acted -= {*work.plan.stale}
     up = {name for name, found in outcome.states.items() if found.up}
     number = work.app.origin or (generation.number if generation else before.generation)
-    rollout, since = mark(
-        before, work.app.rollout, returned=bool(work.app.origin), new=generation is not None
-    )
     return Manifest(
         app=work.app.name,
         generation=number,
@@ -177,8 +174,9 @@ def _manifest(work: Work, begun: Begun | None, outcome: Outcome) -> Manifest:
         if generation
         else work.app.images or before.images,
         deployed=number if generation else before.deployed,
-        rollout=rollout,
-        rollout_from=since,
+        rollout=mark(
+            before, work.app.rollout, returned=bool(work.app.origin), new=generation is not None
+        ),
     )
 
 

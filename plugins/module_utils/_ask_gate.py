@@ -13,7 +13,7 @@ from ._core.errors import QuadletError
 from ._core.gate import ever_started, old_restarts, parse_gate
 from ._core.manifest import dump_manifest, parse_manifest
 from ._core.report import failure_error
-from ._core.rollout import to_result
+from ._core.rollout import is_open, to_result
 from ._core.spec import App, parse_app_name
 from ._core.world import Plan, World
 from ._follow import Watch
@@ -55,9 +55,7 @@ def _ask_one(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict[
         failures = _complaints(name, scope, manager, snapshot)
         if failures:
             raise failure_error(name, {}, failures, "It was left as it is.")
-        changed = snapshot.manifest.rollout == accept != "" and (
-            check or _accept(name, scope, accept)
-        )
+        changed = is_open(snapshot.manifest, accept) and (check or _accept(name, scope, accept))
     except QuadletError as error:
         failures = error.data.get("failures", [])
         told |= {"passed": False, "changed": False, "msg": str(error), "failures": failures}
@@ -129,9 +127,9 @@ def _accept(name: str, scope: Scope, rollout: str) -> bool:
         path = state.manifest_path(scope.state_dir, name)
         text = scope.files.call(state.read_text, path)
         record = parse_manifest(str(text), path) if text else None
-        if record is None or record.rollout != rollout:
+        if record is None or not is_open(record, rollout):
             return False
-        ended = dataclasses.replace(record, rollout="", rollout_from=0)
+        ended = dataclasses.replace(record, rollout=(*record.rollout[:2], False))
         scope.files.call(state.write_text, path, dump_manifest(ended))
         return True
     finally:

@@ -19,7 +19,7 @@ from ._core.generation import (
     to_files,
 )
 from ._core.manifest import Manifest, parse_manifest
-from ._core.rollout import revert_target
+from ._core.rollout import Mark, revert_target
 from ._core.spec import App
 from ._host import podman, state
 from ._host.owner import caller_name
@@ -123,7 +123,9 @@ def prune(work: Work, manifest: Manifest | None) -> None:
     """
     scope, app = work.scope, work.app.name
     kept = read_all(scope, app)
-    needed = {manifest.generation, manifest.deployed, manifest.rollout_from} if manifest else set()
+    needed = {manifest.generation, manifest.deployed} if manifest else set()
+    if manifest and Mark(*manifest.rollout).under_way:
+        needed.add(manifest.rollout[1])
     drop = to_drop(kept, work.app.generations if manifest else 0, needed)
     if not drop and manifest:
         return

@@ -297,8 +297,8 @@ generation:
   sample: 3
 rollout:
   description:
-    - The rollout that the deployed state is part of, null where it is part of none, or of one that
-      was accepted by M(quadlet.fleet.gate) or taken back.
+    - The rollout that the deployed state is part of, null where it is part of none or that one was
+      taken back.
   returned: always
   type: dict
   contains:
@@ -310,6 +310,9 @@ rollout:
       description: The generation from before it, 0 where the app was not there.
       type: int
       sample: 3
+    under_way:
+      description: Whether it was not accepted yet, see M(quadlet.fleet.gate).
+      type: bool
 rolled_back:
   description:
     - Whether this run has failed and was undone, so that all that was active before is active
@@ -444,22 +447,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._reconcile import re
 def main() -> None:
     """Runs the module."""
     module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "prune": {"type": "bool", "default": True},
-            "recreate": {"type": "list", "elements": "str", "default": []},
-            **_options.STATE,
-            **_options.SCOPE,
-            **_options.CONTENT,
-            **_options.COMPAT,
-            **_options.LINT,
-            **_options.RUN,
-            **_options.ARCHIVES,
-            **_options.GENERATIONS,
-            "generation": {"type": "int"},
-            "rollout": {"type": "str"},
-            "secrets": {"type": "dict", "no_log": True},
-        },
+        argument_spec=_options.APP,
         supports_check_mode=True,
     )
     params = module.params

@@ -145,8 +145,8 @@ generation:
   sample: 3
 rollout:
   description:
-    - The rollout that the deployed state is part of, null where it is part of none, or of one that
-      was accepted by M(quadlet.fleet.gate) or taken back.
+    - The rollout that the deployed state is part of, null where it is part of none or that one was
+      taken back.
   returned: always
   type: dict
   contains:
@@ -158,6 +158,9 @@ rollout:
       description: The generation from before it, 0 where the app was not there.
       type: int
       sample: 3
+    under_way:
+      description: Whether it was not accepted yet, see M(quadlet.fleet.gate).
+      type: bool
 rolled_back:
   description:
     - Whether this run has failed and was undone, so that all that was active before is active

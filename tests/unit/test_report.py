@@ -28,7 +28,7 @@ def _result(*steps: Step) -> dict[str, t.Any]:
     return make_result(
         steps,
         services={"web.service": service_result(UP, None)},
-        manifest=Manifest("shop", generation=3, rollout="r1", rollout_from=2),
+        manifest=Manifest("shop", generation=3, rollout=("r1", 2, True)),
         warnings=["w"],
         lint=[],
         diff=[{"before": "", "after": ""}],
@@ -45,7 +45,7 @@ def test_a_result() -> None:
             "web.service": {"active": "active", "sub": "running", "result": None, "restarts": None}
         },
         "generation": 3,
-        "rollout": {"id": "r1", "from": 2},
+        "rollout": {"id": "r1", "from": 2, "under_way": True},
         "rolled_back": False,
         "warnings": ["w"],
         "lint": [],

@@ -18,6 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest impor
     ServiceRecord,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.rollout import (
+    is_open,
     mark,
     parse_rollout,
     revert_target,
@@ -28,24 +29,27 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate impo
 
 NONE = Manifest("shop")
 PLAIN = Manifest("shop", generation=4)
-OPEN = Manifest("shop", generation=5, rollout="r1", rollout_from=4)
+OPEN = Manifest("shop", generation=5, rollout=("r1", 4, True))
+ENDED = Manifest("shop", generation=5, rollout=("r1", 4, False))
 
 MARKS = {
-    "a rollout begins": (PLAIN, "r1", False, True, ("r1", 4)),
-    "where nothing was before": (NONE, "r1", False, True, ("r1", 0)),
-    "it starts services and makes no generation": (PLAIN, "r1", False, False, ("r1", 4)),
-    "it deploys once more": (OPEN, "r1", False, True, ("r1", 4)),
-    "another one begins": (OPEN, "r2", False, True, ("r2", 5)),
-    "a deployment outside of it": (OPEN, "", False, True, ("", 0)),
-    "a run outside of it that deploys nothing": (OPEN, "", False, False, ("r1", 4)),
-    "it is taken back": (OPEN, "r1", True, False, ("", 0)),
-    "a return outside of it": (OPEN, "", True, False, ("", 0)),
-    "no rollout at all": (PLAIN, "", False, True, ("", 0)),
+    "a rollout begins": (PLAIN, "r1", False, True, ("r1", 4, True)),
+    "where nothing was before": (NONE, "r1", False, True, ("r1", 0, True)),
+    "it starts services and makes no generation": (PLAIN, "r1", False, False, ("r1", 4, True)),
+    "it deploys once more": (OPEN, "r1", False, True, ("r1", 4, True)),
+    "another one begins": (OPEN, "r2", False, True, ("r2", 5, True)),
+    "a deployment outside of it": (OPEN, "", False, True, ("", 0, False)),
+    "a run outside of it that deploys nothing": (OPEN, "", False, False, ("r1", 4, True)),
+    "it is taken back": (OPEN, "r1", True, False, ("", 0, False)),
+    "a return outside of it": (OPEN, "", True, False, ("", 0, False)),
+    "one of the same name after it ended": (ENDED, "r1", False, True, ("r1", 5, True)),
+    "an ended one, and nothing new": (ENDED, "r1", False, False, ("r1", 4, False)),
+    "no rollout at all": (PLAIN, "", False, True, ("", 0, False)),
 }
 
 
 @pytest.mark.parametrize("case", MARKS.values(), ids=MARKS)
-def test_marks(case: tuple[Manifest, str, bool, bool, tuple[str, int]]) -> None:
+def test_marks(case: tuple[Manifest, str, bool, bool, tuple[str, int, bool]]) -> None:
     before, rollout, returned, new, expected = case
     assert mark(before, rollout, returned=returned, new=new) == expected
 
@@ -53,11 +57,12 @@ def test_marks(case: tuple[Manifest, str, bool, bool, tuple[str, int]]) -> None:
 TARGETS = {
     "part of it": (OPEN, "r1", False, 4),
     "part of it, and a later run died": (OPEN, "r1", True, 4),
+    "of one that has ended": (ENDED, "r1", False, 4),
     "of another one": (OPEN, "r2", False, None),
     "of none": (PLAIN, "r1", False, None),
     "the run that would have made it part died": (PLAIN, "r1", True, 4),
     "the first run of all died": (NONE, "r1", True, 0),
-    "not there before": (Manifest("shop", generation=1, rollout="r1"), "r1", False, 0),
+    "not there before": (Manifest("shop", generation=1, rollout=("r1", 0, True)), "r1", False, 0),
 }
 
 
@@ -84,8 +89,15 @@ def test_a_return_has_one_target() -> None:
 
 
 def test_what_is_told() -> None:
-    assert to_result(OPEN) == {"id": "r1", "from": 4}
+    assert to_result(OPEN) == {"id": "r1", "from": 4, "under_way": True}
     assert to_result(PLAIN) is None
+
+
+def test_what_can_be_accepted() -> None:
+    assert is_open(OPEN, "r1")
+    assert not is_open(OPEN, "r2")
+    assert not is_open(ENDED, "r1")
+    assert not is_open(PLAIN, "")
 
 
 def test_services_that_a_gate_is_asked_of() -> None:

@@ -44,7 +44,7 @@ class Manifest:
     secrets: the names that Podman has them under, by declared name.  images: ids of the
     containers' images by name, at the last deployment.  deployed: the number of the generation
     deployed last; `generation`, the one that is there, is an older one after a return to it.
-    rollout: the id of the one that is under way; rollout_from: the generation from before it.
+    rollout: the fields of a rollout.Mark.
     """
 
     app: str
@@ -56,8 +56,7 @@ class Manifest:
     secrets: dict[str, str] = dataclasses.field(default_factory=dict)
     images: dict[str, str] = dataclasses.field(default_factory=dict)
     deployed: int = 0
-    rollout: str = ""
-    rollout_from: int = 0
+    rollout: tuple[str, int, bool] = ("", 0, False)
 
 
 def dump_manifest(manifest: Manifest) -> str:
@@ -76,6 +75,7 @@ _REMEDY = "Move it away: files that are as declared are owned again by the next 
 def _build(data: dict[str, t.Any]) -> Manifest:
     data["files"] = {name: (row[0], row[1], row[2]) for name, row in data["files"].items()}
     data["services"] = {n: _parse_record(row) for n, row in data["services"].items()}
+    data["rollout"] = tuple(data.get("rollout") or ("", 0, False))
     for key in ("secrets", "images"):
         data[key] = dict(data.get(key) or {})
     return Manifest(**data)

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The rollout that an app's deployed state is part of, until it is accepted or taken back."""
+"""The rollout that an app's deployed state is part of: where it leads back to, when it ends."""
 
 from __future__ import annotations
 
@@ -27,28 +27,49 @@ def parse_rollout(given: str | None) -> str:
     )
 
 
-def mark(before: Manifest, rollout: str, *, returned: bool, new: bool) -> tuple[str, int]:
-    """The open rollout of a record after a run, and the generation from before it.
+class Mark(t.NamedTuple):
+    """What a record tells of the rollout that it is part of.  came_from: the generation from before
+    it, 0 where the app was not there.  under_way: it was not accepted yet.
+    """
+
+    rollout: str = ""
+    came_from: int = 0
+    under_way: bool = False
+
+
+def mark(before: Manifest, rollout: str, *, returned: bool, new: bool) -> Mark:
+    """What a record tells after a run.
 
     returned: the run went back to an older generation.  new: it made one.  A deployment outside
     of any rollout ends the one before it.
     """
     if returned or (new and not rollout):
-        return "", 0
-    if not rollout or rollout == before.rollout:
-        return before.rollout, before.rollout_from
-    return rollout, before.generation
+        return Mark()
+    known = Mark(*before.rollout)
+    if not rollout or (rollout == known.rollout and (known.under_way or not new)):
+        return known
+    return Mark(rollout, before.generation, under_way=True)
 
 
 def revert_target(before: Manifest, rollout: str, *, died: bool) -> int | None:
     """The generation that taking a rollout back leads to; 0: the app was not there before; None:
     it is no part of that rollout.  died: a run did not end, and its target is what was before it.
     """
-    if before.rollout == rollout:
-        return before.rollout_from
+    known = Mark(*before.rollout)
+    if known.rollout == rollout:
+        return known.came_from
     return before.generation if died else None
 
 
 def to_result(record: Manifest) -> dict[str, t.Any] | None:
-    """The open rollout as modules return it."""
-    return {"id": record.rollout, "from": record.rollout_from} if record.rollout else None
+    """The rollout as modules return it."""
+    known = Mark(*record.rollout)
+    if not known.rollout:
+        return None
+    return {"id": known.rollout, "from": known.came_from, "under_way": known.under_way}
+
+
+def is_open(record: Manifest, rollout: str) -> bool:
+    """Whether it is part of that rollout, and can still be accepted."""
+    known = Mark(*record.rollout)
+    return known.under_way and known.rollout == rollout
