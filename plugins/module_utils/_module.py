@@ -33,13 +33,15 @@ def run_module(module: AnsibleModule, work: t.Callable[[], dict[str, t.Any]]) ->
     module.exit_json(invocation=invocation, **_presented(module, result))
 
 
-def mask_secrets(module: AnsibleModule, secrets: dict[str, t.Any] | None) -> None:
-    """Has Ansible mask the values of the option, and not every `1` or `text` that is in it."""
-    if secrets:
-        from ._core.masking import given_texts
+def mask_secrets(module: AnsibleModule, *given: dict[str, t.Any] | None) -> None:
+    """Has Ansible mask the values of options, and not every `1` or `text` that is in them."""
+    if not any(given):
+        return
+    from ._core.masking import given_texts
 
-        theirs, ours = given_texts(secrets)
-        module.no_log_values = (set(module.no_log_values) - theirs) | ours
+    pairs = [given_texts(secrets) for secrets in given if secrets]
+    theirs, ours = (set[str]().union(*texts) for texts in zip(*pairs))
+    module.no_log_values = (set(module.no_log_values) - theirs) | ours
 
 
 def _presented(module: AnsibleModule, result: dict[str, t.Any]) -> dict[str, t.Any]:

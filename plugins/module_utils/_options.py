@@ -103,3 +103,21 @@ STATE: Spec = {
 UNIT_STATE: Spec = {
     "state": {**STATE["state"], "choices": [one for one in STATES if one != "rolled_back"]},
 }
+
+APP: Spec = {
+    "name": {"type": "str", "required": True},
+    "prune": {"type": "bool", "default": True},
+    "recreate": {"type": "list", "elements": "str", "default": []},
+    **STATE,
+    **SCOPE,
+    **CONTENT,
+    **COMPAT,
+    **LINT,
+    **RUN,
+    **ARCHIVES,
+    **GENERATIONS,
+    "generation": {"type": "int"},
+    "rollout": {"type": "str"},
+    "secrets": {"type": "dict", "no_log": True},
+}
+"""What module app takes, and each item of apps."""

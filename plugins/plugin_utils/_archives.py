@@ -19,26 +19,41 @@ Call = t.Callable[[dict[str, t.Any]], dict[str, t.Any]]
 
 def call_with_archives(action: ActionBase, args: dict[str, t.Any], call: Call) -> dict[str, t.Any]:
     """What the module returns, told what the archives hold, and sent those that it asks for."""
-    archives = _check(args["archives"])
-    sources = {
-        number: action._find_needle("files", os.path.expanduser(str(item["src"])))
-        for number, item in enumerate(archives)
-        if "src" in item
-    }
-    if sources and action._task.async_val:
-        raise AnsibleActionFail(
-            "archives: src can't be used with async, which leaves no time to send a file. "
-            "Copy it to the host first, and write path."
-        )
-    for number, source in sources.items():
-        archives[number]["images"] = _look_into(source)
-    answer = call({**args, "archives": archives})
-    wanted = answer.get("send_archives")
-    if not isinstance(wanted, list) or not sources:
+    archives = Archives(action, args["archives"], "archive")
+    answer = call({**args, "archives": archives.items})
+    if not archives.send(answer.get("send_archives")):
         return answer
-    for number in wanted:
-        archives[number]["path"] = _send(action, sources[number], number)
-    return call({**args, "archives": archives})
+    return call({**args, "archives": archives.items})
+
+
+class Archives:
+    """The archives of one app.  items: the option, told what the controller's files hold."""
+
+    def __init__(self, action: ActionBase, archives: t.Any, label: str) -> None:
+        self.items = _check(archives)
+        self._action = action
+        self._label = label
+        self._sources = {
+            number: action._find_needle("files", os.path.expanduser(str(item["src"])))
+            for number, item in enumerate(self.items)
+            if "src" in item
+        }
+        if self._sources and action._task.async_val:
+            raise AnsibleActionFail(
+                "archives: src can't be used with async, which leaves no time to send a file. "
+                "Copy it to the host first, and write path."
+            )
+        for number, source in self._sources.items():
+            self.items[number]["images"] = _look_into(source)
+
+    def send(self, wanted: t.Any) -> bool:
+        """Sends those that a module asks for by their numbers; whether it asks for some."""
+        if not isinstance(wanted, list) or not self._sources:
+            return False
+        for number in wanted:
+            name = f"{self._label}-{number}.tar"
+            self.items[number]["path"] = _send(self._action, self._sources[number], name)
+        return bool(wanted)
 
 
 def _check(archives: t.Any) -> list[dict[str, t.Any]]:
@@ -61,11 +76,11 @@ def _look_into(source: str) -> dict[str, str]:
         raise AnsibleActionFail(f"archives: {error}") from error
 
 
-def _send(action: ActionBase, source: str, number: int) -> str:
+def _send(action: ActionBase, source: str, name: str) -> str:
     """Where the file is on the host until the task ends, readable for who runs the module."""
     shell = action._connection._shell
     folder = shell.tmpdir or action._make_tmp_path()
-    target: str = shell.join_path(folder, f"archive-{number}.tar")
+    target: str = shell.join_path(folder, name)
     action._transfer_file(source, target)
     action._fixup_perms2((folder, target))
     return target
