@@ -37,7 +37,13 @@ def main(argv: t.Sequence[str] | None = None) -> int:
 
 
 def _up(paths: Paths, arguments: argparse.Namespace) -> None:
-    fleet.up(paths, arguments.names, arguments.podman, network_online=arguments.network_online)
+    fleet.up(
+        paths,
+        arguments.names,
+        arguments.podman,
+        network_online=arguments.network_online,
+        bare=arguments.bare,
+    )
 
 
 def _start(paths: Paths, arguments: argparse.Namespace) -> None:
@@ -67,6 +73,7 @@ def _list(paths: Paths, arguments: argparse.Namespace) -> None:
             "podman": host.podman,
             "running": Machine(paths, host).is_running(),
             "network_online": host.network_online,
+            "bare": host.bare,
             "folder": str(paths.hosts / host.name),
         }
         for host in machine.read_hosts(paths)
@@ -76,7 +83,8 @@ def _list(paths: Paths, arguments: argparse.Namespace) -> None:
         return
     for row in rows:
         state = "up" if row["running"] else "stopped"
-        print(f"{row['name']:<20} {row['address']:<15} podman {row['podman']:<5} {state}")
+        bare = " bare" if row["bare"] else ""
+        print(f"{row['name']:<20} {row['address']:<15} podman {row['podman']:<5} {state}{bare}")
 
 
 def _inventory(paths: Paths, arguments: argparse.Namespace) -> None:
@@ -161,6 +169,9 @@ def _parser() -> argparse.ArgumentParser:
         dest="network_online",
         action="store_false",
         help="nothing on the host pulls in network-online.target",
+    )
+    up.add_argument(
+        "--bare", action="store_true", help="no Podman and no users yet, but apt can install it"
     )
     named = {
         "start": (_start, "boot hosts that were stopped"),

@@ -30,18 +30,27 @@ _INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
 _INOTIFY_INSTANCES = 1024
 
 
-def up(paths: Paths, names: t.Sequence[str], podman: str, *, network_online: bool = True) -> None:
+def up(
+    paths: Paths,
+    names: t.Sequence[str],
+    podman: str,
+    *,
+    network_online: bool = True,
+    bare: bool = False,
+) -> None:
     """Create and boot the hosts that aren't up; returns when all can be used."""
+    # To pull the target in is part of what makes a bare host ready.
+    network_online = network_online and not bare
     for name in names:
-        _check_new(paths, name, podman, network_online)
+        _check_new(paths, name, (podman, network_online, bare))
     preflight.prepare(paths)
     preflight.require_space(paths.base, _NEEDED_GB)
     ssh.ensure_key(paths)
-    ensure_tree(paths, RELEASES[podman])
+    ensure_tree(paths, RELEASES[podman], bare=bare)
     for name in names:
         with paths.lock(f"host-{name}"):
             if machine.read_host(paths, name) is None:
-                machine.allocate(paths, name, podman, network_online=network_online)
+                machine.allocate(paths, name, podman, network_online=network_online, bare=bare)
     start(paths, names)
 
 
@@ -112,14 +121,16 @@ def all_names(paths: Paths) -> list[str]:
     return sorted(entry.name for entry in paths.hosts.glob("*") if entry.is_dir())
 
 
-def _check_new(paths: Paths, name: str, podman: str, network_online: bool) -> None:
+def _check_new(paths: Paths, name: str, wish: tuple[str, bool, bool]) -> None:
+    """Fail unless the name is one, and the host of that name is like the wish or not there."""
     if not _NAME.fullmatch(name):
         raise HostsError(f"{name!r} is no host name", "use up to 31 of a-z, 0-9 and -")
     host = machine.read_host(paths, name)
-    if host and (host.podman != podman or host.network_online != network_online):
+    if host and (host.podman, host.network_online, host.bare) != wish:
         online = "with" if host.network_online else "without"
+        like = f"bare, for Podman {host.podman}" if host.bare else f"with Podman {host.podman}"
         raise HostsError(
-            f"{name} exists with Podman {host.podman}, {online} network-online.target",
+            f"{name} exists {like}, {online} network-online.target",
             f"hosts destroy {name} first, or `hosts start {name}` to boot it as it is",
         )
 

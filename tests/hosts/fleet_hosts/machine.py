@@ -49,6 +49,7 @@ class Host:
     index: int
     network_online: bool
     machine_id: str
+    bare: bool = False
 
 
 class Machine:
@@ -75,7 +76,12 @@ class Machine:
         public_key = self.paths.key.with_suffix(".pub").read_text(encoding="ascii")
         host = self.host
         identity = settings.Identity(
-            host.name, host.machine_id, network.address(host.index), host.network_online
+            host.name,
+            host.machine_id,
+            network.address(host.index),
+            host.network_online,
+            host.podman,
+            host.bare,
         )
         settings.apply(self.root, identity, network, public_key)
         settings.authorise_users(self.folder / "home", public_key)
@@ -151,7 +157,7 @@ class Machine:
     def _mount(self) -> None:
         for part in ("upper", "work", "root", "containers"):
             (self.folder / part).mkdir(exist_ok=True)
-        tree = ensure_tree(self.paths, RELEASES[self.host.podman])
+        tree = ensure_tree(self.paths, RELEASES[self.host.podman], bare=self.host.bare)
         if not (self.folder / "home").is_dir():
             run(
                 ["cp", "-a", str(tree / "home"), str(self.folder / "home")],
@@ -243,7 +249,7 @@ def read_hosts(paths: Paths) -> list[Host]:
     return [host for host in (read_host(paths, name) for name in names) if host]
 
 
-def allocate(paths: Paths, name: str, podman: str, *, network_online: bool) -> Host:
+def allocate(paths: Paths, name: str, podman: str, *, network_online: bool, bare: bool) -> Host:
     """Record a new host with the lowest free address."""
     with paths.lock("hosts"):
         network = current(paths)
@@ -253,6 +259,6 @@ def allocate(paths: Paths, name: str, podman: str, *, network_online: bool) -> H
             raise HostsError(
                 f"no address is free in {network.subnet}", "destroy hosts that nobody needs"
             )
-        host = Host(name, podman, free, network_online, uuid.uuid4().hex)
+        host = Host(name, podman, free, network_online, uuid.uuid4().hex, bare)
         write_text(paths.hosts / name / "host.json", json.dumps(asdict(host)) + "\n")
         return host

@@ -62,5 +62,19 @@ HOST_PACKAGES = {
     "procps": "ps and pkill for diagnosis",
     "less": "systemctl and journalctl page through it",
 }
+# What a minimal server has. No python3-apt: Ansible brings it when it is needed.
+BARE_PACKAGES = (
+    "systemd",
+    "systemd-sysv",
+    "dbus",
+    "libpam-systemd",
+    "openssh-server",
+    "python3",
+    "sudo",
+    "ca-certificates",
+    "iproute2",
+    "procps",
+    "less",
+)
 # These follow the Podman version under test.
 PODMAN_PACKAGES = ("podman", "netavark")

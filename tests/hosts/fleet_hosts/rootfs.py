@@ -16,7 +16,7 @@ from .errors import HostsError
 from .paths import Paths, write_text
 from .preflight import require_space
 from .progress import step
-from .releases import HOST_PACKAGES, PODMAN_PACKAGES, Release
+from .releases import BARE_PACKAGES, HOST_PACKAGES, PODMAN_PACKAGES, Release
 from .shell import run
 
 # name, uid, whether it has subordinate ids: norange is the user whom rootless Podman refuses.
@@ -27,8 +27,10 @@ _SUBIDS = 65536
 _NEEDED_GB = 3.0
 
 
-def packages(release: Release) -> list[str]:
+def packages(release: Release, *, bare: bool = False) -> list[str]:
     """What the tree of this release contains, sorted so that its digest is stable."""
+    if bare:
+        return sorted(BARE_PACKAGES)
     return sorted(HOST_PACKAGES) + [release.pin(name) for name in PODMAN_PACKAGES]
 
 
@@ -45,41 +47,43 @@ def user_commands() -> list[str]:
     return commands
 
 
-def tree_path(paths: Paths, release: Release) -> Path:
+def tree_path(paths: Paths, release: Release, *, bare: bool = False) -> Path:
     """Where this release's finished tree is or will be; another recipe gives another name."""
-    recipe = json.dumps([release.suites, packages(release), user_commands()])
+    commands = [] if bare else user_commands()
+    recipe = json.dumps([release.suites, packages(release, bare=bare), commands])
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
-    return paths.rootfs / f"{release.podman}-{digest}"
+    return paths.rootfs / f"{release.podman}{'-bare' if bare else ''}-{digest}"
 
 
-def ensure_tree(paths: Paths, release: Release) -> Path:
+def ensure_tree(paths: Paths, release: Release, *, bare: bool = False) -> Path:
     """Return this release's tree, building it first when it isn't there."""
-    tree = tree_path(paths, release)
+    tree = tree_path(paths, release, bare=bare)
     if not tree.is_dir():
-        with paths.lock(f"rootfs-{release.podman}"):
+        with paths.lock(f"rootfs-{release.podman}{'-bare' if bare else ''}"):
             if not tree.is_dir():
-                _build(paths, release, tree)
+                _build(paths, release, tree, bare=bare)
     return tree
 
 
-def _build(paths: Paths, release: Release, tree: Path) -> None:
+def _build(paths: Paths, release: Release, tree: Path, *, bare: bool) -> None:
     require_space(paths.base, _NEEDED_GB)
     half = tree.with_name(f".half-{tree.name}")
     shutil.rmtree(half, ignore_errors=True)
     sources = tree.with_name(f".{tree.name}.list")
     write_text(sources, apt.sources(release.suites))
     with step(
-        f"building the root file system with Podman {release.podman} (Debian {release.suite})"
+        f"building the root file system {'for' if bare else 'with'} Podman {release.podman}"
+        f" (Debian {release.suite})"
     ):
         run(
             [
                 "mmdebstrap",
                 "--variant=minbase",
                 *(f"--aptopt={option}" for option in (apt.STALE_OK, *apt.proxy_options())),
-                f"--include={','.join(packages(release))}",
+                f"--include={','.join(packages(release, bare=bare))}",
                 *(
                     f"--customize-hook=chroot \"$1\" sh -c '{command}'"
-                    for command in _quoted_commands()
+                    for command in ([] if bare else _quoted_commands())
                 ),
                 release.suite,
                 str(half),
@@ -87,7 +91,8 @@ def _build(paths: Paths, release: Release, tree: Path) -> None:
             ],
             what=f"mmdebstrap cannot build Debian {release.suite}",
         )
-    _check_podman(half, release)
+    if not bare:
+        _check_podman(half, release)
     sources.unlink()
     # The rename is the last step: a tree under its final name is a whole one.
     half.rename(tree)

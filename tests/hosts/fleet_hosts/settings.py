@@ -13,9 +13,11 @@ from pathlib import Path
 from . import proxy
 from .network import Network
 from .paths import write_text
+from .releases import PODMAN_PACKAGES, RELEASES
 from .rootfs import USERS
 
 REGISTRY = "registry.test:5000"
+_REGISTRIES = "etc/containers/registries.conf.d/10-test-registry.conf"
 _WANTS = "etc/systemd/system/multi-user.target.wants"
 
 # Units that can't work or only disturb here.
@@ -40,9 +42,7 @@ FILES = {
         "[containers]\npids_limit = 0\nkeyring = false\n"
     ),
     # The registry speaks plain http.
-    "etc/containers/registries.conf.d/10-test-registry.conf": (
-        f'[[registry]]\nlocation = "{REGISTRY}"\ninsecure = true\n'
-    ),
+    _REGISTRIES: f'[[registry]]\nlocation = "{REGISTRY}"\ninsecure = true\n',
     # nspawn's /dev has neither: pasta needs tun, fuse-overlayfs fuse, both as any user.
     "etc/tmpfiles.d/test-host.conf": (
         "d /dev/net 0755 - - -\nc! /dev/net/tun 0666 - - - 10:200\nc! /dev/fuse 0666 - - - 10:229\n"
@@ -66,11 +66,17 @@ class Identity:
     machine_id: str
     address: str
     network_online: bool
+    podman: str
+    bare: bool
 
 
 def apply(root: Path, host: Identity, network: Network, public_key: str) -> None:
     """Write all settings into the host's tree; run before every boot, same input, same tree."""
-    for name, text in {**FILES, **_own_files(host, network)}.items():
+    files = {**FILES, **_own_files(host, network)}
+    if host.bare:
+        # To be told of registries is part of what makes such a host ready.
+        del files[_REGISTRIES]
+    for name, text in files.items():
         write_text(root / name, text)
     for unit in MASKED:
         _link(root / "etc/systemd/system" / unit, "/dev/null")
@@ -96,6 +102,7 @@ def _own_files(host: Identity, network: Network) -> dict[str, str]:
         ),
         # Nothing answers DNS there, which is refused at once; a far server would be waited for.
         "etc/resolv.conf": f"nameserver {network.gateway}\noptions timeout:1 attempts:1\n",
+        "etc/apt/preferences.d/test-host": _preferences(host.podman),
         # Packages come through `hosts proxy up` alone; while that does not run, apt fails at once.
         # Last of all names: mmdebstrap leaves the machine's own proxy in another.
         "etc/apt/apt.conf.d/zz-test-host": f'Acquire::http::Proxy "{proxy.url(network)}";\n',
@@ -106,10 +113,19 @@ def _own_files(host: Identity, network: Network) -> dict[str, str]:
     }
 
 
+def _preferences(podman: str) -> str:
+    """Lets apt take from the extra suite what the trees take from it; "" where there is none."""
+    release = RELEASES[podman]
+    packages = " ".join(PODMAN_PACKAGES)
+    pin = f"Package: {packages}\nPin: release a={release.extra_suite}\nPin-Priority: 990\n"
+    return pin if release.extra_suite else ""
+
+
 def authorise_users(home: Path, public_key: str) -> None:
-    """Let the same key in as every user, once their home folders are there."""
+    """Let the same key in as every user that the tree brought a home folder for."""
     for name, uid, _has_range in USERS:
-        _authorise(home / name, uid, public_key)
+        if (home / name).is_dir():
+            _authorise(home / name, uid, public_key)
 
 
 def _authorise(home: Path, uid: int, public_key: str) -> None:
