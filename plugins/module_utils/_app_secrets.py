@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import typing as t
 
@@ -67,13 +66,13 @@ def _refuse_other_uses(desired: t.Mapping[str, Blob], names: t.Collection[str]) 
 
 
 @contextlib.contextmanager
-def secrets_made(work: Work) -> t.Iterator[Work]:
-    """The work with its secrets in Podman; those that this run made go if no unit names them
-    in the end, since it has failed and was undone.
+def secrets_made(work: Work) -> t.Iterator[None]:
+    """Has the work's secrets in Podman; those that this run made go if no unit names them in the
+    end, since it has failed and was undone.
     """
     made = _bring(work)
     try:
-        yield dataclasses.replace(work, made_secrets=made) if made else work
+        yield
     finally:
         if made:
             with contextlib.suppress(QuadletError):  # nobody knows whether they are needed

@@ -108,8 +108,8 @@ def _carry_out(run: _Run, decided: Decided, pulled: Pulled) -> Outcome:
             return apply_plan(work, run.lock, manager_up=manager_up)
         from ._app_secrets import secrets_made
 
-        with secrets_made(work) as ready:
-            return apply_plan(ready, run.lock, manager_up=manager_up)
+        with secrets_made(work):
+            return apply_plan(work, run.lock, manager_up=manager_up)
     except QuadletError:
         if pulled.replaced:
             from ._tags import put_tags_back

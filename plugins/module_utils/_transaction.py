@@ -61,7 +61,6 @@ def begin(work: Work, generation: Generation | None, outside: t.Sequence[str]) -
             retried=were_retried(work.states),
             enabled=work.manager.read_enabled(_links(work)),
             images=dict(work.pulled.replaced),
-            secrets=work.made_secrets,
         ),
     )
     try:

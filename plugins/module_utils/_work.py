@@ -28,8 +28,8 @@ class Work:
 
     moves: (source, target) of adopted units' drop-ins.  gone: paths of adopted units, and
     of drop-ins that the app replaces.  died: the intent of the run before, where it did not end.
-    made_secrets: stored names of those that this run has made.  new_key: what their names come
-    from, where the scope has none yet.  mask: hides values of secrets in a text.
+    new_key: what names of secrets come from, where the scope has none yet.  mask: hides values of
+    secrets in a text.
     """
 
     app: App
@@ -48,7 +48,6 @@ class Work:
     timings: dict[str, float] = dataclasses.field(default_factory=dict)
     died: Intent | None = None
     pulled: Pulled = dataclasses.field(default_factory=Pulled)
-    made_secrets: tuple[str, ...] = ()
     new_key: str = dataclasses.field(default="", repr=False)
     mask: t.Callable[[str], str] = str
 

@@ -19,8 +19,7 @@ class Intent:
     """kept: where the old bytes of each real path are, '' where there were none.  active: services
     that were active, those of other apps that would stop along too; retried: those that systemd
     was trying again and again.  enabled: companions with the state of their links.
-    images: ids that names stood for before this run pulled.  secrets: those that it made.
-    started_at: seconds since the epoch.
+    images: ids that names stood for before this run pulled.  started_at: seconds since the epoch.
     """
 
     app: str
@@ -30,7 +29,6 @@ class Intent:
     retried: tuple[str, ...] = ()
     enabled: dict[str, str] = dataclasses.field(default_factory=dict)
     images: dict[str, str] = dataclasses.field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
 
 
 def parse_intent(text: str, path: str) -> Intent:
@@ -39,7 +37,8 @@ def parse_intent(text: str, path: str) -> Intent:
 
 
 def _build(data: dict[str, t.Any]) -> Intent:
-    lists = {key: tuple(data[key]) for key in ("active", "retried", "secrets")}
+    data.pop("secrets", None)  # older records have it
+    lists = {key: tuple(data[key]) for key in ("active", "retried")}
     return Intent(**{**data, **lists})
 
 
@@ -52,7 +51,6 @@ def carry_forward(died: Intent | None, now: Intent) -> Intent:
         kept={**now.kept, **died.kept},
         enabled={**now.enabled, **died.enabled},
         images={**now.images, **died.images},
-        secrets=tuple(dict.fromkeys((*died.secrets, *now.secrets))),
     )
 
 
