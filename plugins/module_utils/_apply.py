@@ -135,9 +135,7 @@ def _tidy(work: Work, begun: Begun, manifest: Manifest | None) -> list[str]:
     The run counts by now: what fails here is told, and undoes nothing.
     """
     try:
-        warnings = keep_images(work, begun.generation)
-        prune(work, manifest)
-        return warnings
+        return [*keep_images(work, begun.generation), *prune(work, manifest)]
     except Exception as error:
         return [f"what older generations needed could not be removed: {to_quadlet_error(error)}"]
 

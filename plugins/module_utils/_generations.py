@@ -13,6 +13,8 @@ from ._core.errors import QuadletError
 from ._core.generation import (
     Generation,
     choose_target,
+    damaged_warning,
+    from_record,
     next_number,
     parse_generation,
     to_drop,
@@ -63,22 +65,34 @@ def _read_images(work: Work) -> dict[str, tuple[str, str]]:
     return podman.read_image_digests(work.scope.manager, names) if names else {}
 
 
-def read_all(scope: Scope, app: str) -> dict[int, Generation]:
-    """The generations that are kept, by number."""
-    texts = scope.files.call(state.read_generations, scope.state_dir, app)
-    return {
-        int(number): parse_generation(
-            str(text), state.generation_path(scope.state_dir, app, int(number))
-        )
-        for number, text in texts.items()
-    }
+class Kept(t.NamedTuple):
+    """The generations that are kept, by number.  damaged: why others can't be read."""
+
+    whole: dict[int, Generation]
+    damaged: dict[int, QuadletError]
+
+    def warnings(self, gone: t.Container[int] = ()) -> list[str]:
+        """What is left out, but for what has gone."""
+        return [damaged_warning(n, why) for n, why in self.damaged.items() if n not in gone]
+
+
+def read_all(scope: Scope, app: str) -> Kept:
+    """The generations that are kept."""
+    kept = Kept({}, {})
+    for number, text in scope.files.call(state.read_generations, scope.state_dir, app).items():
+        path = state.generation_path(scope.state_dir, app, int(number))
+        try:
+            kept.whole[int(number)] = parse_generation(str(text), path)
+        except QuadletError as error:
+            kept.damaged[int(number)] = error
+    return kept
 
 
 def read_one(scope: Scope, app: str, number: int) -> Generation | None:
     """One generation, or None where it is not kept."""
     path = state.generation_path(scope.state_dir, app, number)
     text = scope.files.call(state.read_text, path)
-    return parse_generation(str(text), path) if text else None
+    return parse_generation(str(text), path) if text is not None else None
 
 
 def return_to(app: App, scope: Scope) -> App:
@@ -99,9 +113,11 @@ def return_to(app: App, scope: Scope) -> App:
         wanted = _before_rollout(app, scope, manifest)
         if not wanted:
             return dataclasses.replace(app, state="present" if wanted is None else "absent")
-    passed = {number: one.passed for number, one in kept.items()}
-    number = choose_target(app.name, passed, wanted, manifest.deployed)
-    one = kept[number]
+    if wanted in kept.damaged:
+        raise kept.damaged[wanted]
+    passed = {number: one.passed for number, one in kept.whole.items()}
+    number = choose_target(app.name, passed, wanted, manifest.deployed, kept.damaged)
+    one = kept.whole[number]
     return dataclasses.replace(
         app,
         state="started",
@@ -109,6 +125,7 @@ def return_to(app: App, scope: Scope) -> App:
         prune=True,
         origin=number,
         images={name: row[0] for name, row in one.images.items()},
+        warnings=tuple(kept.warnings()),
     )
 
 
@@ -117,20 +134,24 @@ def _before_rollout(app: App, scope: Scope, manifest: Manifest) -> int | None:
     return revert_target(manifest, app.rollout, died=bool(intent and not manifest.loaded))
 
 
-def prune(work: Work, manifest: Manifest | None) -> None:
+def prune(work: Work, manifest: Manifest | None) -> list[str]:
     """Drops generations beyond those that are to be kept, and secrets and images that no other
-    needs; all of them where the app is gone.
+    needs; all of them where the app is gone.  Warnings of those that can't be read.
     """
     scope, app = work.scope, work.app.name
     kept = read_all(scope, app)
     needed = {manifest.generation, manifest.deployed} if manifest else set()
     if manifest and Mark(*manifest.rollout).under_way:
         needed.add(manifest.rollout[1])
-    drop = to_drop(kept, work.app.generations if manifest else 0, needed)
+    numbers = [*kept.whole, *kept.damaged]
+    drop = to_drop(numbers, work.app.generations if manifest else 0, needed)
+    warnings = kept.warnings(gone=drop)
     if not drop and manifest:
-        return
+        return warnings
     from ._leftovers import drop_leftovers
 
-    left = [one for number, one in kept.items() if number not in drop]
-    drop_leftovers(work, [kept[number] for number in drop], left)
+    left = [one for number, one in kept.whole.items() if number not in drop]
+    left += [from_record(manifest)] if manifest else []
+    drop_leftovers(work, [kept.whole.get(number) for number in drop], left)
     scope.files.call(state.drop_generations, scope.state_dir, app, drop)
+    return warnings

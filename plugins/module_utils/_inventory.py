@@ -46,7 +46,7 @@ def read_scopes(user: str | None) -> list[Scope]:
 
 
 def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, t.Any]]:
-    """Every app in a scope, or those that are wanted."""
+    """Every app in a scope, or those that are wanted; each with its warnings."""
     names = scope.files.call(state.list_apps, scope.state_dir)
     chosen = [str(name) for name in names if wanted is None or name in wanted]
     if not chosen:
@@ -83,6 +83,7 @@ def _app(
     enabled = manager.read_enabled(installable(snapshot.current, manifest.files))
     details = manager.read_details(manifest.services) if snapshot.manager_up else {}
     inputs, current, states = _inputs(name, scope, snapshot), snapshot.current, snapshot.states
+    kept = read_all(scope, name)
     return {
         "name": name,
         "user": scope.user,
@@ -91,16 +92,13 @@ def _app(
         "generation": manifest.generation,
         "rollout": to_result(manifest),
         "generations": [
-            to_row(one, manifest.generation, _iso(one.made_at))
-            for one in read_all(scope, name).values()
+            to_row(one, manifest.generation, _iso(one.made_at)) for one in kept.whole.values()
         ],
         "units": sorted(path for path in manifest.files if is_unit(path)),
         "files": sorted(path for path in manifest.files if not is_unit(path)),
         "services": {
-            service: _service(
-                service, record, snapshot, details, storage.containers, declared[service]
-            )
-            for service, record in manifest.services.items()
+            n: _service(n, record, snapshot, details, storage.containers, declared[n])
+            for n, record in manifest.services.items()
         },
         "drift": [
             *drift.find_died(snapshot.died),
@@ -110,7 +108,9 @@ def _app(
             *drift.find_storage_drift(manifest.services, states, declared, storage),
             *drift.find_image_drift(manifest, declared, storage),
             *_gone_secrets(scope, snapshot),
+            *kept.warnings(),
         ],
+        "warnings": kept.warnings(),
     }
 
 
@@ -187,8 +187,9 @@ def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[s
     """The info module's result: every app of the scopes, and what is wrong with the host."""
     scopes = read_scopes(user)
     apps = [app for scope in scopes for app in read_apps(scope, wanted)]
+    told = [f"app {app['name']}: {text}" for app in apps for text in app.pop("warnings")]
     users = [scope for scope in scopes if not scope.is_system]
     warnings = linger.online_warning(Manager(users[0].manager, system=True)) if users else []
     if wanted is None:
         warnings = [*warnings, *_orphans(scopes, apps)]
-    return {"changed": False, "apps": apps, "warnings": warnings}
+    return {"changed": False, "apps": apps, "warnings": [*told, *warnings]}

@@ -19,17 +19,17 @@ if t.TYPE_CHECKING:
 
 
 def drop_leftovers(
-    work: Work, dropped: t.Sequence[Generation], left: t.Sequence[Generation]
+    work: Work, dropped: t.Sequence[Generation | None], left: t.Sequence[Generation]
 ) -> None:
-    """Removes what no generation that is left needs."""
+    """Removes what no generation that is left needs.  dropped: None for one that can't be read."""
     owner, app = work.scope.manager, work.app.name
     if owner.uid and not work.manager.answers():
         return  # Podman is not to be run without the user's runtime directory
-    if any(one.secrets for one in dropped):
+    if any(one is None or one.secrets for one in dropped):
         needed = secrets_of(left)
         remove_secrets(owner, [name for name in stored_of_app(owner, app) if name not in needed])
-    if any(one.images for one in dropped):
-        _drop_images(work, dropped, left)
+    if any(one is None or one.images for one in dropped):
+        _drop_images(work, [one for one in dropped if one], left)
 
 
 def _drop_images(work: Work, dropped: t.Sequence[Generation], left: t.Sequence[Generation]) -> None:

@@ -209,7 +209,8 @@ def _prepare(app: App, scope: Scope, manager: Manager, decided: Decided) -> bool
 
 
 def _warnings(app: App, scope: Scope, decided: Decided) -> list[str]:
-    found = [*decided.plan.warnings, *(decided.judgement.warnings if decided.judgement else ())]
+    found = [*app.warnings, *decided.plan.warnings]
+    found += decided.judgement.warnings if decided.judgement else ()
     if decided.snapshot.died:
         found.insert(0, died_warning(app.name, decided.snapshot.died))
     if app.state == "absent" and decided.snapshot.manifest.files:

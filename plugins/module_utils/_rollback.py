@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 import typing as t
 
 from ._core.errors import QuadletError
-from ._core.gate import parse_gate
+from ._core.gate import Gate, parse_gate
 from ._core.intent import were_active, were_retried
 from ._core.manifest import Manifest, parse_manifest
 from ._core.report import service_result
@@ -68,18 +69,24 @@ def _put_back(work: Work, begun: Begun | None, failed: Outcome) -> Work:
     manifest, content = _read_before(work)
     if begun:
         manager.reload()
-    gate = read_one(scope, work.app.name, manifest.generation)
     return dataclasses.replace(
         work,
-        app=dataclasses.replace(
-            work.app, gate=parse_gate(gate.gate) if gate else work.app.gate._replace(probes=())
-        ),
+        app=dataclasses.replace(work.app, gate=_gate_of(work, manifest.generation)),
         before=manifest,
         services=manifest.services,
         desired=content,
         plan=Plan(reload=tuple(n for n in work.plan.reload if n in manifest.services)),
         pulled=work.pulled._replace(warnings=tuple(warnings)),
     )
+
+
+def _gate_of(work: Work, number: int) -> Gate:
+    """The gate that a generation has passed; the run's without its probes where nobody knows."""
+    with contextlib.suppress(QuadletError):  # a file that is damaged hinders no rollback
+        generation = read_one(work.scope, work.app.name, number)
+        if generation:
+            return parse_gate(generation.gate)
+    return work.app.gate._replace(probes=())
 
 
 def _forget_networks(work: Work, begun: Begun) -> None:

@@ -248,11 +248,45 @@ def test_info_lists_generations(either: App) -> None:
 
 
 def test_what_can_not_be_tidied_up_undoes_nothing(either: App) -> None:
-    """A generation that is damaged is found when the ones to keep are counted."""
+    """What is no file at all is found when the generations to keep are counted."""
     either.deployed({"web": container("Environment=N=1")})
     path = f"{either.scope.state_dir}/generations/{either.name}/1.json"
-    either.host.ssh(f"echo damaged >{path}")
+    either.host.ssh(f"rm {path} && mkdir {path} && chown {either.scope.owner}: {path}")
     result = either.deployed({"web": container("Environment=N=2")})
-    assert "the record is damaged" in result.warned
+    assert "what older generations needed could not be removed" in result.warned
     assert either.inside("web", "echo $N") == "2"
     assert not either.deployed({"web": container("Environment=N=2")}).changed
+
+
+def test_a_generation_that_is_damaged_is_left_out(app: App) -> None:
+    """It is told, no target by itself, and hinders neither info, a return, nor an undoing."""
+    for number in (1, 2, 3):
+        app.deployed({"web": container(f"Environment=N={number}")}, secrets={"pw": f"{number}"})
+    folder = f"{app.scope.state_dir}/generations/{app.name}"
+    app.host.ssh(f"truncate -s 100 {folder}/2.json")
+    says = f"generation 2 is left out: {folder}/2.json: the record is damaged"
+    info = app.scope.call("info", apps=[app.name], user=app.scope.options.get("user", "root")).ok()
+    (told,) = info["apps"]
+    assert [row["number"] for row in told["generations"]] == [1, 3]
+    assert [line for line in told["drift"] if says in line] == told["drift"] != []
+    assert f"app {app.name}: {says}" in info.warned
+
+    for options in (["--check"], []):
+        back = app.run(options, state="rolled_back").ok()
+        assert back.changed
+        assert says in back.warned
+    assert app.inside("web", "echo $N") == "1"
+    message = app.run(state="rolled_back", generation=2).refused()
+    assert f"{folder}/2.json: the record is damaged" in message
+    assert "Name another generation" in message
+
+    # Of the one that is there only the record knows which secrets and images it needs.
+    app.host.ssh(f"truncate -s 0 {folder}/1.json")
+    bad = {"web": container("Secret=pw", exec_="sh -c 'exit 3'")}
+    _undone(app.deploy(bad, secrets={"pw": "4"}, gate=STABLE), 1)
+    assert app.inside("web", "echo $N") == "1"
+    result = app.deployed({"web": container("Environment=N=5")}, generations=1)
+    left = app.host.ssh(f"ls {folder}").split()
+    assert left == [f"{result['generation']}.json"]
+    assert "damaged" not in result.warned
+    assert not app.deployed({"web": container("Environment=N=5")}).changed

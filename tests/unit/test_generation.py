@@ -15,6 +15,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.generation import (
     Generation,
     choose_target,
+    damaged_warning,
+    from_record,
     images_of,
     next_number,
     parse_generation,
@@ -35,6 +37,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.kept import (
     parse_kept,
     to_keep,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import Manifest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import State
 
@@ -114,6 +117,23 @@ def test_where_a_rollback_leads(
 def test_where_it_does_not(passed: dict[int, bool], wanted: int | None, says: str) -> None:
     with pytest.raises(QuadletError, match=says):
         choose_target("shop", passed, wanted, 1)
+
+
+def test_what_is_damaged_is_no_target_and_is_told() -> None:
+    assert choose_target("shop", {1: True, 3: True}, None, 3, damaged={2}) == 1
+    with pytest.raises(QuadletError, match=r"before 3 is kept; there are: 1 \(damaged\), 3"):
+        choose_target("shop", {3: True}, None, 3, damaged={1})
+    why = QuadletError("the record is damaged (…)", where="/s/2.json", remedy="Deploy anew.")
+    warning = damaged_warning(2, why)
+    assert warning == "generation 2 is left out: /s/2.json: the record is damaged (…)"
+
+
+def test_what_the_record_knows_of_the_generation_that_is_there() -> None:
+    manifest = Manifest("shop", generation=3, secrets={"pw": "pw.shop-0"}, images={"a/b:1": ID})
+    known = from_record(manifest)
+    assert known.number == 3
+    assert secrets_of([known]) == secrets_of([ONE])
+    assert images_of([known]) == images_of([ONE])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ from . import records
 from .errors import QuadletError
 from .spec import Blob
 
+if t.TYPE_CHECKING:
+    from .manifest import Manifest
+
 
 @dataclasses.dataclass(frozen=True)
 class Generation:
@@ -65,21 +68,48 @@ def _build(data: dict[str, t.Any]) -> Generation:
     return Generation(**data)
 
 
+def from_record(manifest: Manifest) -> Generation:
+    """What an app's record knows of the generation that is there: its own file may be damaged."""
+    return Generation(
+        app=manifest.app,
+        number=manifest.generation,
+        made_at=manifest.written_at,
+        made_by="",
+        changes=(),
+        files={},
+        secrets=dict(manifest.secrets),
+        images={name: (ident, "") for name, ident in manifest.images.items()},
+    )
+
+
+def damaged_warning(number: int, why: QuadletError) -> str:
+    """That a generation can't be returned to."""
+    return f"generation {number} is left out: {why.where}: {why.what}"
+
+
 def next_number(numbers: t.Iterable[int], deployed: int) -> int:
     """The number of a new generation: no number is given twice."""
     return max((*numbers, deployed)) + 1
 
 
-def choose_target(app: str, passed: t.Mapping[int, bool], wanted: int | None, deployed: int) -> int:
+def choose_target(
+    app: str,
+    passed: t.Mapping[int, bool],
+    wanted: int | None,
+    deployed: int,
+    damaged: t.Collection[int] = (),
+) -> int:
     """The generation to return to: the one that is named, or the newest that passed before the
-    one deployed last, so that a second run changes nothing.  passed: by number.
+    one deployed last, so that a second run changes nothing.  passed: by number.  damaged: those
+    that can't be read.
     """
     before = [number for number, good in passed.items() if number < deployed and good]
     if wanted is None and before:
         return max(before)
     if wanted is not None and wanted in passed:
         return wanted
-    kept = ", ".join(map(str, sorted(passed))) or "none"
+    numbers = [f"{n} (damaged)" if n in damaged else str(n) for n in sorted({*passed, *damaged})]
+    kept = ", ".join(numbers) or "none"
     which = f"generation {wanted}" if wanted is not None else f"no generation before {deployed}"
     raise QuadletError(
         f"{which} is {'not ' if wanted is not None else ''}kept; there are: {kept}",

@@ -63,6 +63,7 @@ class App:
     origin: the number of the older generation that content is, 0 where it is none; images (ids by
     name) are that one's.  gate_option: the gate as it was given.
     secrets: values by name, None where none are given.  rollout: the id of the one this is part of.
+    warnings: about what it was made of.
     """
 
     name: str
@@ -89,6 +90,7 @@ class App:
     gate_option: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     secrets: dict[str, bytes] | None = dataclasses.field(default=None, repr=False)
     rollout: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:

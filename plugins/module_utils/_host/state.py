@@ -112,7 +112,7 @@ def read_generations(state_dir: str, app: str) -> dict[str, str]:
     """Texts of the generations that are kept, by number."""
     numbers = list_generations(state_dir, app)
     texts = {n: read_text(generation_path(state_dir, app, n)) for n in numbers}
-    return {str(number): text for number, text in texts.items() if text}
+    return {str(number): text for number, text in texts.items() if text is not None}
 
 
 def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
