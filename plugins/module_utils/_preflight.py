@@ -15,9 +15,8 @@ from ._host.preflight import read_facts, read_more
 
 def look(params: t.Mapping[str, t.Any], min_free: int) -> dict[str, t.Any]:
     """The module's result; findings are an error unless that is not wanted."""
-    facts = read_facts(
-        params["users"], params["ports"], params["registries"], linger=params["linger"]
-    )
+    users = dict.fromkeys([*params["users"], *filter(None, [params["user"]])])
+    facts = read_facts(list(users), params["ports"], params["registries"], linger=params["linger"])
     oldest = tuple(int(part) for part in params["podman"].split("."))
     found = find(facts, Needs(min_free, params["storage"], oldest))
     result = {

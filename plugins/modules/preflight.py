@@ -29,6 +29,9 @@ options:
     type: list
     elements: str
     default: []
+  user:
+    description: One more of O(users), so that C(module_defaults) of the group do.
+    type: str
   linger:
     description: Whether the users have to linger.
     type: bool
@@ -133,6 +136,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "users": texts,
+            "user": {"type": "str"},
             "linger": {"type": "bool", "default": True},
             "ports": {"type": "list", "elements": "int", "default": []},
             "registries": texts,
