@@ -1,0 +1,199 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""A step of role rollout: reads what the hosts told, and keeps the rollout's state as a fact."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.quadlet.fleet.plugins.plugin_utils import _rollout as rollout
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_plan import (
+    Host,
+    RolloutError,
+    Settings,
+    check_groups,
+    parse_settings,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_rows import Told
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._table import make_table
+
+FACT = "quadlet_rollout_state"
+_NAMES = [field.name for field in dataclasses.fields(Settings)]
+_HEADS = ("host", "app", "from", "to", "result", "time", "reason")
+
+State = dict[str, t.Any]
+
+
+class ActionModule(ActionBase):
+    """Runs on the controller alone; the decisions are in plugin_utils/_rollout*.py."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(
+        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        """The step's result, with the state after it as a fact."""
+        self._vars = task_vars or {}
+        result: dict[str, t.Any] = super().run(tmp, task_vars)
+        step = self._task.args.get("step")
+        if step not in _STEPS:
+            raise AnsibleActionFail(f"step: {step!r} is none of {', '.join(_STEPS)}")
+        try:
+            state, more = _STEPS[step](self)
+        except RolloutError as error:
+            raise AnsibleActionFail(str(error)) from error
+        return {**result, "changed": False, "ansible_facts": {FACT: state}, **more}
+
+    @property
+    def _state(self) -> State:
+        return dict(self._vars["hostvars"]["localhost"][FACT])
+
+    def _settings(self) -> Settings:
+        names = {name: f"quadlet_rollout_{name}" for name in _NAMES}
+        return parse_settings(
+            {name: self._templar.template(self._vars.get(full)) for name, full in names.items()}
+        )
+
+    def plan(self) -> tuple[State, State]:
+        """Before anything is touched: who comes when."""
+        settings, groups = self._settings(), self._vars["groups"]
+        names = self._vars["ansible_play_hosts_all"]
+        check_groups(settings, {*groups, *names})
+        now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+        looked = [self._look(name, settings.order) for name in names]
+        state = rollout.plan(looked, settings, str(self._task.args.get("id") or ""), now)
+        if self._task.check_mode:
+            state.update(order=[], accept=[])
+        return state, {"lines": _plan_lines(state)}
+
+    def _look(self, name: str, order: str) -> rollout.Looked:
+        known = self._vars["hostvars"][name]
+        groups = ("all", *known.get("group_names", ()))
+        sort = known.get(order, (known.get("ansible_facts") or {}).get(order))
+        result = known.get("quadlet_rollout_looked") or {}
+        apps, message = result.get("apps"), str(result.get("msg") or "")
+        if apps is None and not result.get("unreachable"):
+            apps = [{"name": "", "failed": True, "msg": message or "the module gave no answer"}]
+        return rollout.Looked(Host(name, tuple(groups), sort), apps, message)
+
+    def begin(self) -> tuple[State, State]:
+        """Before a batch."""
+        return rollout.begin(self._state, self._vars["ansible_play_batch"], self._settings()), {}
+
+    def answer(self) -> tuple[State, State]:
+        """After a person was asked."""
+        return rollout.answer(self._state, str(self._task.args.get("answer") or "")), {}
+
+    def wave(self) -> tuple[State, State]:
+        """Before a wave of a batch."""
+        state = rollout.start_wave(self._state, self._task.args["hosts"], self._settings())
+        return state, {"msg": state["stopped"]}
+
+    def deployed(self) -> tuple[State, State]:
+        """After a wave."""
+        told = self._told(self._state["now"]["wave"], "quadlet_rollout_deployed", "deploy")
+        state = rollout.judge(self._state, told, self._settings())
+        return state, {"msg": state["stopped"]}
+
+    def asked(self) -> tuple[State, State]:
+        """After gates were asked again."""
+        told = self._told(self._task.args["hosts"], "quadlet_rollout_gate", "gate")
+        state = rollout.judge_again(self._state, told, self._settings())
+        return state, {"msg": state["stopped"]}
+
+    def accepted(self) -> tuple[State, State]:
+        """After every gate was asked once more."""
+        told = self._told(self._task.args["hosts"], "quadlet_rollout_gate", "gate")
+        state = rollout.judge_all(self._state, told, self._settings())
+        return state, {"msg": state["stopped"]}
+
+    def returned(self) -> tuple[State, State]:
+        """After hosts were taken back."""
+        told = self._told(self._task.args["hosts"], "quadlet_rollout_returned", "back")
+        return rollout.taken_back(self._state, told), {}
+
+    def report(self) -> tuple[State, State]:
+        """How it ended."""
+        found = rollout.summary(self._state)
+        return self._state, {"summary": found, "lines": _table_lines(found)}
+
+    def _told(self, names: t.Iterable[str], variable: str, phase: str) -> dict[str, Told]:
+        return {name: _read_told(self._vars["hostvars"][name], variable, phase) for name in names}
+
+
+_STEPS: dict[str, t.Callable[[ActionModule], tuple[State, State]]] = {
+    "plan": ActionModule.plan,
+    "begin": ActionModule.begin,
+    "answer": ActionModule.answer,
+    "wave": ActionModule.wave,
+    "deployed": ActionModule.deployed,
+    "asked": ActionModule.asked,
+    "accepted": ActionModule.accepted,
+    "returned": ActionModule.returned,
+    "report": ActionModule.report,
+}
+
+
+def _read_told(known: t.Mapping[str, t.Any], variable: str, phase: str) -> Told:
+    """What a host told in a phase; the troubles of other phases do not count."""
+    result = known.get(variable) or {}
+    hook = known.get("quadlet_rollout_trouble") or {}
+    trouble = f"{hook['what']}: {hook['msg']}" if hook.get("phase") == phase else ""
+    if not (result or trouble):
+        return Told(None, unreachable=True, trouble="it was lost in a hook")
+    if not trouble and not result.get("apps"):
+        trouble = str(result.get("msg") or "the module gave no answer")
+    return Told(result.get("apps"), bool(result.get("unreachable")), trouble)
+
+
+def _plan_lines(state: State) -> list[str]:
+    hosts = state["hosts"]
+    lines = [f"rollout {state['id']}" + (", resumed" if state["resumed"] else "")]
+    for number, batch in enumerate(state["batches"], 1):
+        todo = [
+            name
+            for name in batch["hosts"]
+            if any(row["result"] == "pending" for row in hosts[name]["rows"])
+        ]
+        done = len(batch["hosts"]) - len(todo)
+        lines.append(
+            f"batch {number} ({batch['name']}): {', '.join(todo) or 'nothing to do'}"
+            + (f"; done before: {done}" if done else "")
+        )
+    for result in ("unchanged", "refused"):
+        names = [n for n, told in hosts.items() if {r["result"] for r in told["rows"]} == {result}]
+        lines += [f"{result}: {', '.join(names)}"] if names else []
+    lines += [
+        f"{name}: {row['app']}: {row['reason']}"
+        for name, told in hosts.items()
+        for row in told["rows"]
+        if row["reason"]
+    ]
+    return [*lines, *([state["stopped"]] if state["stopped"] else [])]
+
+
+def _table_lines(found: State) -> list[str]:
+    rows = [
+        (
+            row["host"],
+            f"{row['app']} ({row['user']})" if row["user"] else row["app"],
+            row["from"],
+            row["to"],
+            row["result"],
+            f"{row['seconds']:.1f} s" if row["seconds"] else "",
+            row["reason"],
+        )
+        for row in found["rows"]
+    ]
+    head = f"rollout {found['id']}" + (", resumed" if found["resumed"] else "")
+    ends = [found[key] for key in ("stopped", "waiting") if found[key]]
+    return [": ".join([head, *ends]), *make_table(_HEADS, rows)]
