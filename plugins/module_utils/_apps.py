@@ -25,6 +25,8 @@ from ._core.apps import (
 )
 from ._core.errors import QuadletError, join_errors
 from ._core.spec import App, parse_app
+from ._host.glance import read_units
+from ._host.owner import Owner
 from ._host.scope import Scope, resolve_scope
 from ._host.workers import Answer, run_tasks
 from ._reconcile import reconcile
@@ -56,7 +58,7 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     params = _validate(items)
     ready = [_prepare(one) for one in params]
     _refuse_twins(params, ready)
-    waits = find_waits([_turn(one) for one in ready])
+    waits = _find_waits(ready) if parallel > 1 else [frozenset(range(n)) for n in range(len(ready))]
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
         error = ready[number].error
@@ -98,11 +100,28 @@ def _prepare(params: Item) -> _Ready:
         return _Ready(error=error)
 
 
-def _turn(one: _Ready) -> Turn | None:
-    if not one.app or not one.scope:
+def _find_waits(ready: t.Sequence[_Ready]) -> list[frozenset[int]]:
+    """Which apps each one has to wait for; the host is looked at where a manager has several."""
+    managers = [one.scope.manager.uid for one in ready if one.app and one.scope]
+    apps: dict[str, list[str]] = {}
+    owners: dict[str, Owner] = {}
+    for one in ready:
+        if one.app and one.scope and managers.count(one.scope.manager.uid) > 1:
+            apps.setdefault(one.scope.unit_dir, []).append(one.app.name)
+            owners[one.scope.unit_dir] = one.scope.files
+    units = {
+        folder: owners[folder].call(read_units, folder, names) for folder, names in apps.items()
+    }
+    return find_waits([_turn(one, units) for one in ready])
+
+
+def _turn(one: _Ready, units: t.Mapping[str, t.Any]) -> Turn | None:
+    app, scope = one.app, one.scope
+    if not app or not scope:
         return None
-    manager = str(one.scope.manager.uid)
-    return find_turn(manager, one.app.name, one.app.content, adopt=one.app.adopt)
+    installed = units.get(scope.unit_dir, {}).get(app.name, {})
+    manager = str(scope.manager.uid)
+    return find_turn(manager, app.name, app.content, adopt=app.adopt, installed=installed)
 
 
 def _refuse_twins(params: t.Sequence[Item], ready: t.Sequence[_Ready]) -> None:

@@ -22,6 +22,7 @@ _NAMING = re.compile(
     re.MULTILINE,
 )
 _APP_PATH = re.compile(r"(?:/systemd/(?:users/[0-9]+/)?|\.\./)([A-Za-z0-9][\w-]*)")
+_PORT = re.compile(r"^[^\S\n]*PublishPort[^\S\n]*=[^\S\n]*(\S+)", re.MULTILINE)
 _READ = 256 * 1024
 """A file that is larger is not searched for names."""
 
@@ -40,9 +41,16 @@ class Turn(t.NamedTuple):
 
 
 def find_turn(
-    manager: str, name: str, content: t.Mapping[str, Blob] | None, *, adopt: bool
+    manager: str,
+    name: str,
+    content: t.Mapping[str, Blob] | None,
+    *,
+    adopt: bool,
+    installed: t.Mapping[str, str],
 ) -> Turn:
-    """The place of an app.  content: None for the installed set, which nobody has looked at."""
+    """The place of an app.  content: None for the installed set.  installed: texts of the units
+    that it has on the host; another app may be about to take over what it gives up.
+    """
     if content is None or adopt:
         return Turn(manager, name, alone=True)
     texts = {
@@ -50,19 +58,16 @@ def find_turn(
         for path, blob in content.items()
         if is_unit(path) or len(blob.data) <= _READ
     }
-    names = {f"/{name}"}
-    words: set[str] = set()
-    for path, text in texts.items():
-        if is_unit(path):
-            names |= _names(path, text)
-        words |= _words(text)
+    units = [*((p, text) for p, text in texts.items() if is_unit(p)), *installed.items()]
+    names = {f"/{name}"}.union(*(_names(path, text) for path, text in units))
+    words = {*texts}.union(*map(_words, texts.values()))
     return Turn(manager, name, frozenset(names), frozenset(words))
 
 
 def _names(path: str, text: str) -> set[str]:
     """How a unit, its service and its object may be called elsewhere."""
     given = {value.rpartition("/")[2].partition(":")[0] for value in _NAMING.findall(text)}
-    found = given | {f"{value}.service" for value in given}
+    found = given | {f"{value}.service" for value in given} | _ports(text)
     if split_drop_in(path):
         return found
     found |= _forms(path)
@@ -82,7 +87,13 @@ def _forms(name: str) -> set[str]:
 def _words(text: str) -> set[str]:
     found = set(_WORD.findall(text))
     found |= {template_of(word) or word for word in found if "@" in word}
-    return found | {f"/{app}" for app in _APP_PATH.findall(text)}
+    return found | {f"/{app}" for app in _APP_PATH.findall(text)} | _ports(text)
+
+
+def _ports(text: str) -> set[str]:
+    """The host's ports that a unit publishes, as words that nothing else is."""
+    parts = [value.split("/")[0].split(":") for value in _PORT.findall(text)]
+    return {f":{one[-2]}" for one in parts if len(one) > 1 and one[-2]}
 
 
 def find_waits(turns: t.Sequence[Turn | None]) -> list[frozenset[int]]:

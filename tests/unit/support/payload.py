@@ -1,4 +1,4 @@
-"""What Ansible sends to a host for one call of the app module."""
+"""What Ansible sends to a host for one call of the modules app and apps."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from tests.unit.support.scripts import make_script
 ARGUMENTS = {"name": "a", "units": {"a.container": "[Container]\nImage=x.io/a:1\n"}}
 
 
-def make_payload() -> bytes:
+def make_payload(module: str = "app") -> bytes:
     """The archive with the module, its module_utils and Ansible's own."""
-    script = make_script("quadlet.fleet.app", ARGUMENTS)
+    arguments = {"apps": [ARGUMENTS]} if module == "apps" else ARGUMENTS
+    script = make_script(f"quadlet.fleet.{module}", arguments)
     return base64.b64decode(max(re.findall(rb"[A-Za-z0-9+/=]{1000,}", script), key=len))
 
 
