@@ -292,9 +292,13 @@ def parse_os_release(text: str) -> dict[str, str]:
     return {key.strip(): value.strip().strip("\"'") for key, equals, value in rows if equals}
 
 
+_ELSEWHERE = {"docker.io": "registry-1.docker.io"}
+
+
 def registry_urls(registry: str) -> list[str]:
     """Where a registry is asked: http:// before its name also allows that."""
     name = registry.partition("://")[2] or registry
     host = name.partition("/")[0]
+    host = _ELSEWHERE.get(host, host)
     schemes = ["https", "http"] if registry.startswith("http://") else ["https"]
     return [f"{scheme}://{host}/v2/" for scheme in schemes]

@@ -49,6 +49,8 @@ FILES = {
     ),
     # Ansible with many forks opens many connections at once; sshd would drop them at random.
     "etc/ssh/sshd_config.d/10-test-host.conf": "MaxStartups 200\nMaxSessions 100\n",
+    # The disk of a throwaway host may lose what a crash would take.
+    "etc/dpkg/dpkg.cfg.d/10-test-host": "force-unsafe-io\n",
     # PAM reads it at each login (as /etc/default/locale) and complains when it is missing.
     "etc/locale.conf": "LANG=C.UTF-8\n",
     # At a shutdown, rootless Podman's pause process is stopped along with the services, and their
