@@ -23,11 +23,16 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_plan import
     parse_settings,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_rows import Told
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._table import make_table
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_text import (
+    STATUS_HEADS,
+    make_table,
+    plan_lines,
+    report_lines,
+    status_rows,
+)
 
 FACT = "quadlet_rollout_state"
 _NAMES = [field.name for field in dataclasses.fields(Settings)]
-_HEADS = ("host", "app", "from", "to", "result", "time", "reason")
 
 State = dict[str, t.Any]
 
@@ -51,7 +56,8 @@ class ActionModule(ActionBase):
             state, more = _STEPS[step](self)
         except RolloutError as error:
             raise AnsibleActionFail(str(error)) from error
-        return {**result, "changed": False, "ansible_facts": {FACT: state}, **more}
+        facts = {"ansible_facts": {FACT: state}} if state else {}
+        return {**result, "changed": False, **facts, **more}
 
     @property
     def _state(self) -> State:
@@ -73,7 +79,7 @@ class ActionModule(ActionBase):
         state = rollout.plan(looked, settings, str(self._task.args.get("id") or ""), now)
         if self._task.check_mode:
             state.update(order=[], accept=[])
-        return state, {"lines": _plan_lines(state)}
+        return state, {"lines": plan_lines(state)}
 
     def _look(self, name: str, order: str) -> rollout.Looked:
         known = self._vars["hostvars"][name]
@@ -84,6 +90,17 @@ class ActionModule(ActionBase):
         if apps is None and not result.get("unreachable"):
             apps = [{"name": "", "failed": True, "msg": message or "the module gave no answer"}]
         return rollout.Looked(Host(name, tuple(groups), sort), apps, message)
+
+    def find(self) -> tuple[State, State]:
+        """The rollout that is to be taken back."""
+        told = {name: self._info(name) for name in self._vars["ansible_play_hosts_all"]}
+        ident = str(self._task.args.get("id") or "")
+        return {"id": rollout.find_rollout(told, ident)}, {}
+
+    def _info(self, name: str) -> list[State]:
+        return list(
+            (self._vars["hostvars"][name].get("quadlet_rollout_info") or {}).get("apps") or ()
+        )
 
     def begin(self) -> tuple[State, State]:
         """Before a batch."""
@@ -124,13 +141,20 @@ class ActionModule(ActionBase):
     def report(self) -> tuple[State, State]:
         """How it ended."""
         found = rollout.summary(self._state)
-        return self._state, {"summary": found, "lines": _table_lines(found)}
+        return self._state, {"summary": found, "lines": report_lines(found)}
+
+    def status(self) -> tuple[State, State]:
+        """What is deployed where."""
+        names = self._vars["ansible_play_hosts_all"]
+        rows = [row for name in names for row in status_rows(name, self._info(name))]
+        return {}, {"lines": make_table(STATUS_HEADS, rows)}
 
     def _told(self, names: t.Iterable[str], variable: str, phase: str) -> dict[str, Told]:
         return {name: _read_told(self._vars["hostvars"][name], variable, phase) for name in names}
 
 
 _STEPS: dict[str, t.Callable[[ActionModule], tuple[State, State]]] = {
+    "find": ActionModule.find,
     "plan": ActionModule.plan,
     "begin": ActionModule.begin,
     "answer": ActionModule.answer,
@@ -140,6 +164,7 @@ _STEPS: dict[str, t.Callable[[ActionModule], tuple[State, State]]] = {
     "accepted": ActionModule.accepted,
     "returned": ActionModule.returned,
     "report": ActionModule.report,
+    "status": ActionModule.status,
 }
 
 
@@ -153,47 +178,3 @@ def _read_told(known: t.Mapping[str, t.Any], variable: str, phase: str) -> Told:
     if not trouble and not result.get("apps"):
         trouble = str(result.get("msg") or "the module gave no answer")
     return Told(result.get("apps"), bool(result.get("unreachable")), trouble)
-
-
-def _plan_lines(state: State) -> list[str]:
-    hosts = state["hosts"]
-    lines = [f"rollout {state['id']}" + (", resumed" if state["resumed"] else "")]
-    for number, batch in enumerate(state["batches"], 1):
-        todo = [
-            name
-            for name in batch["hosts"]
-            if any(row["result"] == "pending" for row in hosts[name]["rows"])
-        ]
-        done = len(batch["hosts"]) - len(todo)
-        lines.append(
-            f"batch {number} ({batch['name']}): {', '.join(todo) or 'nothing to do'}"
-            + (f"; done before: {done}" if done else "")
-        )
-    for result in ("unchanged", "refused"):
-        names = [n for n, told in hosts.items() if {r["result"] for r in told["rows"]} == {result}]
-        lines += [f"{result}: {', '.join(names)}"] if names else []
-    lines += [
-        f"{name}: {row['app']}: {row['reason']}"
-        for name, told in hosts.items()
-        for row in told["rows"]
-        if row["reason"]
-    ]
-    return [*lines, *([state["stopped"]] if state["stopped"] else [])]
-
-
-def _table_lines(found: State) -> list[str]:
-    rows = [
-        (
-            row["host"],
-            f"{row['app']} ({row['user']})" if row["user"] else row["app"],
-            row["from"],
-            row["to"],
-            row["result"],
-            f"{row['seconds']:.1f} s" if row["seconds"] else "",
-            row["reason"],
-        )
-        for row in found["rows"]
-    ]
-    head = f"rollout {found['id']}" + (", resumed" if found["resumed"] else "")
-    ends = [found[key] for key in ("stopped", "waiting") if found[key]]
-    return [": ".join([head, *ends]), *make_table(_HEADS, rows)]

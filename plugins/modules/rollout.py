@@ -22,9 +22,9 @@ options:
     description: The step.
     type: str
     required: true
-    choices: [plan, begin, answer, wave, deployed, asked, accepted, returned, report]
+    choices: [find, plan, begin, answer, wave, deployed, asked, accepted, returned, report, status]
   id:
-    description: The id of the rollout, for the plan.
+    description: The id of the rollout, where it is known.
     type: str
   hosts:
     description: The hosts that the step is about.
@@ -57,8 +57,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: The plan, or the table at the end, as text.
-  returned: for the steps plan and report
+  description: The plan, or the table, as text.
+  returned: for the steps plan, report and status
   type: list
   elements: str
 summary:

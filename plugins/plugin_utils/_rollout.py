@@ -97,6 +97,25 @@ def _broken_off(looked: t.Sequence[Looked]) -> set[str]:
     }
 
 
+def find_rollout(told: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
+    """The rollout to take back: the one that is wanted, or the only one that apps are part of.
+
+    told: what module info says of each host's apps.
+    """
+    hosts: dict[str, set[str]] = {}
+    for name, apps in told.items():
+        for app in apps:
+            if app.get("rollout"):
+                hosts.setdefault(app["rollout"]["id"], set()).add(name)
+    if wanted or len(hosts) == 1:
+        return wanted or next(iter(hosts))
+    known = "; ".join(f"{ident} on {_listed(sorted(names))}" for ident, names in hosts.items())
+    raise RolloutError(
+        f"which rollout is to be taken back? {known or 'the hosts are part of none'}. Name one "
+        "with -e quadlet_rollout_id=ID, or use -e quadlet_rollout_generation=previous"
+    )
+
+
 def _names(state: State, results: t.Container[str]) -> list[str]:
     return [name for name, told in state["hosts"].items() if has(told, results)]
 
@@ -207,31 +226,35 @@ def _without(names: t.Sequence[str], gone: t.Container[str]) -> list[str]:
 
 
 def _stop_at_limit(state: State, settings: Settings) -> State:
-    now = state["now"]
-    bad = _names(state, BAD)
+    now, bad = state["now"], _names(state, BAD)
     of_batch = [name for name in bad if name in now["hosts"]]
-    batch = state["batches"][now["number"] - 1]["hosts"]
+    what = f"batch {now['number']}" if now["number"] else "the rollout"
+    whole = sum(len(batch["hosts"]) for batch in _touched(state, now["hosts"]))
     limits = [
-        (of_batch, settings.max_failures, len(batch), f"batch {now['number']}"),
+        (of_batch, settings.max_failures, whole, what),
         (bad, settings.max_failures_total, len(state["hosts"]), "the rollout"),
     ]
-    for names, limit, whole, what in limits:
-        if limit is not None and len(names) > count_of(
-            limit, whole, "quadlet_rollout_max_failures"
-        ):
-            stopped = (
-                f"{what} has {len(names)} failed host{'s' * (len(names) > 1)}: {_listed(names)}"
-            )
-            return _to_take_back({**state, "stopped": stopped}, settings)
+    for names, limit, all_of_them, where in limits:
+        allowed = count_of(limit or 0, all_of_them, "quadlet_rollout_max_failures")
+        if limit is not None and len(names) > allowed:
+            some = f"{len(names)} failed host{'s' * (len(names) > 1)}"
+            stopped = f"{where} has {some}: {_listed(names)}"
+            return _to_take_back({**state, "stopped": stopped}, of_batch, settings)
     return state
 
 
-def _to_take_back(state: State, settings: Settings) -> State:
+def _touched(state: State, names: t.Collection[str]) -> list[State]:
+    """The batches that hosts are of."""
+    return [batch for batch in state["batches"] if any(name in names for name in batch["hosts"])]
+
+
+def _to_take_back(state: State, failed: t.Collection[str], settings: Settings) -> State:
     """The state with the hosts that the policy for failures takes back, the last ones first."""
-    batch = state["batches"][state["now"]["number"] - 1]["hosts"]
+    batches = _touched(state, failed) or _touched(state, state["now"]["hosts"])
+    same = {name for batch in batches for name in batch["hosts"]}
     names = {
         "stop": [],
-        "revert_batch": [name for name in state["part"] if name in batch],
+        "revert_batch": [name for name in state["part"] if name in same],
         "revert_all": state["part"],
     }[settings.on_failure]
     return {**state, "back": [*state["back"], *_without(names, state["back"])]}
@@ -255,7 +278,7 @@ def judge_again(state: State, told: t.Mapping[str, Told], settings: Settings) ->
 
 def judge_all(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
     """The same after the last batch, for hosts of every batch."""
-    now = {"number": len(state["batches"]) or 1, "hosts": list(told)}
+    now = {"number": 0, "hosts": list(told)}
     return judge_again({**state, "now": now}, told, settings)
 
 

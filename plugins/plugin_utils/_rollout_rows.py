@@ -13,7 +13,7 @@ BAD = frozenset({"refused", "restored", "failed", "unreachable", "taken back", "
 """Results that make a host a failed one."""
 DOWN = frozenset({"failed", "unreachable", "not taken back"})
 """Results after which a host may not serve."""
-DONE = frozenset({"deployed", "deployed before"})
+DONE = frozenset({"deployed", "deployed before", "returned"})
 
 
 class Told(t.NamedTuple):
@@ -108,7 +108,8 @@ def _deployed_app(row: Row, app: Row, trouble: str, ident: str) -> Row:
     elif trouble:
         more.update(result="failed", reason=first_line(trouble))
     elif app.get("changed"):
-        more["result"] = "deployed"
+        older = row["from"] is not None and (more["to"] or 0) < row["from"]
+        more["result"] = "returned" if older else "deployed"
     elif is_open(app) and app["rollout"]["id"] == ident:  # a run that broke off went on by itself
         more.update({"result": "deployed before", "from": app["rollout"]["from"]})
     elif row["result"] == "pending":
