@@ -25,6 +25,7 @@ from ._generations import read_all
 from ._host import linger, podman, state
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
+from ._pulled import read_pulls
 from ._snapshot import Snapshot, is_up, read_snapshot
 
 
@@ -192,4 +193,6 @@ def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[s
     warnings = linger.online_warning(Manager(users[0].manager, system=True)) if users else []
     if wanted is None:
         warnings = [*warnings, *_orphans(scopes, apps)]
-    return {"changed": False, "apps": apps, "warnings": [*told, *warnings]}
+    pulls, troubles = read_pulls(scopes)
+    told += [*warnings, *troubles]
+    return {"changed": False, "apps": apps, "pull": pulls, "warnings": told}

@@ -141,6 +141,62 @@ apps:
       type: list
       elements: str
       sample: ["conf/default.conf was edited"]
+pull:
+  description:
+    - One entry for each scope that converges itself with the role P(quadlet.fleet.pull#role), from
+      the record of its last run. A run that was not a good one, and a timer that does not run, are
+      warnings too.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: The user in whose scope the timer runs, null for the system's.
+      type: str
+      sample: svc
+    url:
+      description: The repository.
+      type: str
+      sample: ssh://git@git.example.org/fleet.git
+    version:
+      description: The branch, tag or commit that is followed.
+      type: str
+      sample: main
+    commit:
+      description: The commit of the last run that did not fail.
+      type: str
+      sample: 0b1c2d3e4f5061728394a5b6c7d8e9f001122334
+    wanted:
+      description: The commit that the version meant at the last run.
+      type: str
+      sample: 0b1c2d3e4f5061728394a5b6c7d8e9f001122334
+    started_at:
+      description: When the last run began, in UTC.
+      type: str
+      sample: "2026-01-31T12:00:00Z"
+    ended_at:
+      description: When it ended.
+      type: str
+      sample: "2026-01-31T12:00:09Z"
+    result:
+      description: C(ok), C(failed), or C(refused) where no key had signed the commit.
+      type: str
+      sample: ok
+    message:
+      description: The cause, where it is not C(ok).
+      type: str
+    changed:
+      description: Whether it changed anything.
+      type: bool
+    timer:
+      description: What systemd says of C(quadlet-pull.timer), null where the manager is down.
+      type: str
+      sample: active
+    service:
+      description:
+        - What it says of C(quadlet-pull.service); C(failed) after a run that was not a good one.
+      type: str
+      sample: inactive
 """
 
 from ansible.module_utils.basic import AnsibleModule
