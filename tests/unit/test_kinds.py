@@ -10,6 +10,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.generator impo
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import (
     KINDS,
+    by_folder,
+    drop_ins_of,
     kind_of,
     object_name,
 )
@@ -66,3 +68,35 @@ def test_what_a_service_needs_starts_before_it(release: str) -> None:
     assert {("network", "container"), ("pod", "container"), ("image", "volume")} <= pairs
     for first, second in pairs:
         assert first == second or KINDS[first].order < KINDS[second].order, (first, second)
+
+
+@pytest.mark.parametrize(
+    ("unit", "paths", "ordered"),
+    [
+        ("web.container", [], []),
+        (
+            "web.container",
+            ["web.container.d/20.conf", "web.container.d/10.conf", "db.container.d/5.conf"],
+            ["web.container.d/10.conf", "web.container.d/20.conf"],
+        ),
+        (
+            "a-b.container",
+            ["/etc/container.d/30.conf", "a-.container.d/10.conf", "a-.container.d/20.conf"],
+            ["a-.container.d/10.conf", "a-.container.d/20.conf", "/etc/container.d/30.conf"],
+        ),
+        (
+            "a-b.container",
+            ["container.d/10.conf", "a-.container.d/10.conf", "a-b.container.d/10.conf"],
+            ["a-b.container.d/10.conf"],
+        ),
+        (
+            "w@1.container",
+            ["w@.container.d/10.conf", "w@.container.d/20.conf", "w@1.container.d/20.conf"],
+            ["w@.container.d/10.conf", "w@1.container.d/20.conf"],
+        ),
+    ],
+)
+def test_drop_ins_in_the_order_that_they_count(
+    unit: str, paths: list[str], ordered: list[str]
+) -> None:
+    assert drop_ins_of(unit, by_folder(paths)) == ordered

@@ -11,9 +11,9 @@ import typing as t
 from .errors import QuadletError
 from .failure import make_failure
 from .hints import find_hint
-from .inputs import parse_leniently
-from .kinds import is_quadlet, kind_of
-from .unitfile import UnitText
+from .inputs import whole_text
+from .kinds import kind_of
+from .unitfile import UnitText, join_texts
 from .world import ASKING, Plan, Step, World
 
 
@@ -112,19 +112,10 @@ def _has_own_ways(text: UnitText, pull: str) -> bool:
 
 def _text(world: World, name: str) -> UnitText | None:
     """A unit's text, or its template's, with its drop-ins; None where it can't be known whole."""
-    parts = world.inputs[name].restart
-    paths = [path for path in parts if is_quadlet(path) and not path.startswith("/")]
-    own = [path for path in paths if "/" not in path and not world.desired[path].is_link]
-    drop_ins: dict[str, str] = {}  # of one file name the nearest directory's counts
-    for path in paths:
-        if "/" in path:
-            drop_ins.setdefault(path.rpartition("/")[2], path)
-    ordered = [*own, *(drop_ins[file] for file in sorted(drop_ins))]
-    texts = [parse_leniently(path, world.desired[path]) for path in ordered]
+    texts = whole_text(world.services[name].unit, world.desired)
     known = [text for text in texts if text]
-    if len(known) < len(texts) or any(path.startswith("/") for path in parts):
-        return None
-    return UnitText(name, "", (), tuple(entry for text in known for entry in text.entries))
+    foreign = any(path.startswith("/") for path in world.inputs[name].restart)
+    return None if foreign or len(known) < len(texts) else join_texts(name, known)
 
 
 _MAKERS = (("image", "Image"), ("image", "ImageTag"), ("build", "ImageTag"))

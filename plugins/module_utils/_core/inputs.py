@@ -16,11 +16,11 @@ import types
 import typing as t
 
 from .errors import QuadletError
-from .kinds import drop_in_dirs, is_unit, kind_of, unit_of
+from .kinds import by_folder, drop_in_dirs, drop_ins_of, is_unit, kind_of, unit_of
 from .manifest import Parts
 from .refs import PathRef, path_refs
 from .spec import Blob
-from .unitfile import UnitText, parse_unit
+from .unitfile import UnitText, join_texts, parse_unit
 
 
 class Inputs(t.NamedTuple):
@@ -66,8 +66,8 @@ class AppInputs:
         self._app_dir = app_dir
         self._home = home
         self._digests = {path: digest(blob.data) for path, blob in content.items()}
-        self._drop_ins = _by_directory(path for path in content if "/" in path and is_unit(path))
-        self._foreign = _by_directory(foreign)
+        self._drop_ins = by_folder(path for path in content if "/" in path and is_unit(path))
+        self._foreign = by_folder(foreign)
         self._foreign_digests = foreign
         watched = [
             path for path, blob in content.items() if blob.on_change != "none" and not is_unit(path)
@@ -149,14 +149,6 @@ _NAME_CHARACTERS = r"[A-Za-z0-9_./-]"
 _USUAL = re.compile(f"{_NAME_CHARACTERS}+")
 
 
-def _by_directory(paths: t.Iterable[str]) -> dict[str, list[str]]:
-    """Paths by the name of the directory that they are in."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        found.setdefault(path.split("/")[-2], []).append(path)
-    return found
-
-
 def _texts_of(unit: str, content: t.Mapping[str, Blob]) -> list[str]:
     """A unit, and the template that it is a link to."""
     blob = content[unit]
@@ -190,21 +182,20 @@ def has_health_check(unit: str, content: t.Mapping[str, Blob]) -> bool:
 
 
 def container_value(unit: str, content: t.Mapping[str, Blob], key: str) -> str | None:
-    """The value of a container's key by its unit or template and the app's drop-ins: the last
-    one counts, by the names of the files, of which the nearest directory's stands for others.
-    """
+    """The last value of a container's key by its unit or template and the app's drop-ins."""
     if unit not in content or not unit.endswith(".container"):
         return None
-    drop_ins = {
-        path.rpartition("/")[2]: path
-        for folder in reversed(drop_in_dirs(unit))
-        for path in content
-        if path.rpartition("/")[0] == folder
-    }
-    paths = [*_texts_of(unit, content)[-1:], *(drop_ins[name] for name in sorted(drop_ins))]
-    texts = [parse_leniently(path, content[path]) for path in paths]
-    entries = tuple(entry for text in texts if text for entry in text.entries)
-    return UnitText(unit, "", (), entries).value("Container", key)
+    texts = filter(None, whole_text(unit, content))
+    return join_texts(unit, list(texts)).value("Container", key)
+
+
+def whole_text(unit: str, content: t.Mapping[str, Blob]) -> list[UnitText | None]:
+    """A unit, or its template, and the app's drop-ins in the order that they count; None for one
+    that someone has made unreadable.
+    """
+    drop_ins = drop_ins_of(unit, by_folder(p for p in content if "/" in p and is_unit(p)))
+    paths = [*_texts_of(unit, content)[-1:], *drop_ins]
+    return [parse_leniently(path, content[path]) for path in paths]
 
 
 def text_of(blob: Blob) -> str:

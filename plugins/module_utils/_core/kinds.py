@@ -198,3 +198,22 @@ def drop_in_dirs(unit: str) -> list[str]:
     parts = base.split("-")
     names.extend("-".join(parts[:n]) + "-" for n in range(len(parts) - 1, 0, -1))
     return [f"{name}.{suffix}.d" for name in names] + [f"{suffix}.d"]
+
+
+def by_folder(paths: t.Iterable[str]) -> dict[str, list[str]]:
+    """Drop-ins by the name of the directory that they are in."""
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        found.setdefault(path.split("/")[-2], []).append(path)
+    return found
+
+
+def drop_ins_of(unit: str, folders: t.Mapping[str, t.Sequence[str]]) -> list[str]:
+    """A unit's drop-ins in the order that they count: that of their file names, of which the
+    nearest directory's stands for others.  folders: as by_folder makes them.
+    """
+    found: dict[str, str] = {}
+    for folder in drop_in_dirs(unit):
+        for path in folders.get(folder, ()):
+            found.setdefault(path.rpartition("/")[2], path)
+    return [found[name] for name in sorted(found)]

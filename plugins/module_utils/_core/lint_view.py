@@ -12,7 +12,7 @@ import typing as t
 
 from .check import Place
 from .keys import NEWEST, SECTIONS, Key, Reads, Version
-from .kinds import Kind, drop_in_dirs, kind_of
+from .kinds import Kind, by_folder, drop_ins_of, kind_of
 from .refs import PathRef, path_refs
 from .splitting import split_words, unwrap
 from .unitfile import Entry, UnitText
@@ -144,14 +144,13 @@ class Units:
     def __init__(self, texts: t.Mapping[str, UnitText], context: Context) -> None:
         self.context = context
         self.texts = texts
-        by_folder: dict[str, list[UnitText]] = {}
-        for path in sorted(path for path in texts if "/" in path):
-            by_folder.setdefault(path.rpartition("/")[0], []).append(texts[path])
+        folders = by_folder(path for path in texts if "/" in path)
         self.units: dict[str, Merged] = {}
         for name, text in texts.items():
             kind = kind_of(name)
             if kind and "/" not in name:
-                parts = [text, *(_drop_ins(name, by_folder) if by_folder else ())]
+                drop_ins = drop_ins_of(name, folders) if folders else ()
+                parts = [text, *(texts[path] for path in drop_ins)]
                 self.units[name] = Merged(name, kind, parts, self)
         self.visible = frozenset(self.units) | context.place.others
 
@@ -167,11 +166,6 @@ class Units:
         """The app's units by the names of their services, and by their own."""
         named = {unit.service: unit for unit in self.units.values()}
         return {**named, **self.units}
-
-
-def _drop_ins(name: str, by_folder: t.Mapping[str, list[UnitText]]) -> list[UnitText]:
-    found = [part for folder in drop_in_dirs(name) for part in by_folder.get(folder, ())]
-    return sorted(found, key=lambda part: part.name.rpartition("/")[2])
 
 
 _PLAIN = re.compile(r"[ !#-&(-\[\]-~\t]*")

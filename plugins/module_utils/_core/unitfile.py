@@ -15,7 +15,7 @@ import re
 import typing as t
 
 from .errors import QuadletError
-from .kinds import split_drop_in
+from .kinds import by_folder, drop_ins_of
 from .splitting import ODD_CHARACTER, odd_character
 
 _SECTION = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
@@ -72,9 +72,13 @@ class UnitText:
 
 
 def merged(name: str, units: t.Mapping[str, UnitText]) -> UnitText:
-    """A unit's text with those of its drop-ins, in the order of their names."""
-    drop_ins = sorted(path for path in units if (split_drop_in(path) or ("",))[0] == name)
-    texts = [units[path] for path in (name, *drop_ins)]
+    """A unit's text with those of its drop-ins, in the order that they count."""
+    drop_ins = drop_ins_of(name, by_folder(path for path in units if "/" in path))
+    return join_texts(name, [units[path] for path in (name, *drop_ins)])
+
+
+def join_texts(name: str, texts: t.Sequence[UnitText]) -> UnitText:
+    """What the texts say one after the other."""
     return UnitText(
         name,
         "".join(text.text for text in texts),
