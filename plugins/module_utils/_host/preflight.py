@@ -125,7 +125,9 @@ def _read_user(name: str, *, linger: bool) -> User:
 def _read_storages(users: t.Sequence[str]) -> tuple[Storage, ...]:
     """The system's, then one for each file system that users have theirs on."""
     text = _read("/etc/containers/storage.conf") or _read("/usr/share/containers/storage.conf")
-    path = parse_graphroot(text) or _GRAPHROOT
+    dropins = sorted(glob.glob("/etc/containers/storage.rootful.conf.d/*.conf"), reverse=True)
+    named = (parse_graphroot(one) for one in (*map(_read, dropins), text))
+    path = next(filter(None, named), _GRAPHROOT)
     found = [Storage(path, _free(path), holds=bool(glob.glob(f"{path}/*-images/images.json")))]
     template = parse_graphroot(text, "rootless_storage_path")
     seen = {_device(path)}

@@ -88,7 +88,7 @@ def apply(root: Path, host: Identity, network: Network, public_key: str) -> None
     online = root / _WANTS / "network-online.target"
     if host.network_online:
         _link(online, "/usr/lib/systemd/system/network-online.target")
-    else:
+    elif not host.bare:
         online.unlink(missing_ok=True)
     _authorise(root / "root", 0, public_key)
 
