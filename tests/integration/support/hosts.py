@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -144,10 +145,30 @@ class Fleet:
             self._hosts[key] = self._boot(podman, role)
         return self._hosts[key]
 
-    def _boot(self, podman: str, role: str) -> Host:
+    def get_all(self, wanted: t.Sequence[tuple[str, str]]) -> list[Host]:
+        """Several of them, booted at once where they are not up."""
+        self.get(*wanted[0])  # the registry, and what the first one builds, once
+        with concurrent.futures.ThreadPoolExecutor(len(wanted)) as pool:
+            return list(pool.map(lambda key: self.get(*key), wanted))
+
+    def bare(self, podman: str = "5.4") -> Host:
+        """A host without Podman, which can install it."""
+        key = (podman, "bare")
+        if key not in self._hosts:
+            self._run_registry()
+            run_cli("proxy", "up")
+            name = f"{self._prefix}-{podman.replace('.', '')}bare"
+            run_cli("up", name, "--podman", podman, "--bare")
+            self._hosts[key] = Host(name, podman, self._folder)
+        return self._hosts[key]
+
+    def _run_registry(self) -> None:
         if not self._registry:
             run_cli("registry", "up")
             self._registry = True
+
+    def _boot(self, podman: str, role: str) -> Host:
+        self._run_registry()
         name = f"{self._prefix}-{podman.replace('.', '')}{role}"
         run_cli("up", name, "--podman", podman)
         host = Host(name, podman, self._folder)

@@ -1,0 +1,223 @@
+"""Role host and its modules: what a host lacks, and many users at once."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import App, Result, Scope, container, next_port
+from tests.integration.support.hosts import Fleet, Host, differences, run_cli
+from tests.integration.support.playbooks import ROOT, Playbooks, Run
+
+CONVERGE = ROOT / "molecule/host/converge.yml"
+LOCKED = "registry.test:5001"
+MANY = 30
+
+
+@pytest.fixture(scope="module")
+def bare(fleet: Fleet) -> Host:
+    """A host on which everything is still to be installed."""
+    return fleet.bare("5.4")
+
+
+def _apply(playbooks: Playbooks, host: Host, *arguments: str, **variables: t.Any) -> Run:
+    role = {"ansible.builtin.include_role": {"name": "quadlet.fleet.host"}}
+    given = {
+        "quadlet_host_registries": [{"location": "registry.test:5000", "insecure": True}],
+        **variables,
+    }
+    play = {"hosts": "all", "gather_facts": False, "vars": given, "tasks": [role]}
+    return playbooks.run([play], host.inventory, arguments=arguments)
+
+
+def _changed(run: Run) -> list[str]:
+    return [result.task for result in run.results if result.data.get("changed")]
+
+
+def _checks(result: Result) -> list[str]:
+    return [finding["check"] for finding in result["findings"]]
+
+
+def test_the_example_is_shorter_than_15_lines() -> None:
+    assert len(CONVERGE.read_text(encoding="utf-8").splitlines()) < 15
+
+
+def test_the_documentation_shows_that_example() -> None:
+    example = CONVERGE.read_text(encoding="utf-8").partition("\n")[2]
+    for page in ("README.md", "docs/host.md"):
+        assert example in (ROOT / page).read_text(encoding="utf-8")
+
+
+def test_check_mode_reports_on_a_bare_host_and_then_many_users_come_in_one_run(
+    bare: Host, playbooks: Playbooks
+) -> None:
+    users: list[dict[str, t.Any]] = [{"name": f"svc{number}"} for number in range(1, MANY + 1)]
+    users[0] |= {"auto_update": True, "groups": ["audio"], "shell": "/usr/sbin/nologin"}
+    port = 80
+    given = {
+        "quadlet_host_users": users,
+        "quadlet_host_unprivileged_port_start": port,
+        "quadlet_host_journald": {"SystemMaxUse": "50M"},
+        "quadlet_host_auto_update": True,
+        "quadlet_host_auto_update_calendar": "Sun 03:00",
+        "quadlet_host_ports": [port],
+        "quadlet_host_storage": "/home/images",
+    }
+    etc = "find /etc -type f -exec md5sum {} + | sort -k2; dpkg-query --list | md5sum"
+    if bare.try_ssh("command -v podman").returncode:
+        before = bare.ssh(etc)
+        report = _apply(playbooks, bare, "--check", "--diff", **given)
+        assert report.status == 0, report.output
+        assert "there is no Podman" in report.output
+        assert f"there is no user svc{MANY}" in report.output
+        assert bare.ssh(etc) == before
+
+    first = _apply(playbooks, bare, **given)
+    assert first.status == 0, first.output
+    assert len([one for one in first.results if one.task.endswith("Make the users")]) == 1
+    second = _apply(playbooks, bare, "--diff", **given)
+    assert second.status == 0, second.output
+    assert _changed(second) == []
+
+    rows = [line.split(":") for line in bare.read("/etc/subuid").split()]
+    ranges = sorted((int(first), int(first) + int(size)) for _name, first, size in rows)
+    assert len(ranges) == MANY
+    assert all(end <= start for (_first, end), (start, _last) in zip(ranges, ranges[1:]))
+    assert bare.read("/etc/subuid") == bare.read("/etc/subgid")
+    assert len(bare.ssh("ls /var/lib/systemd/linger").split()) == MANY
+    assert bare.ssh("sysctl -n net.ipv4.ip_unprivileged_port_start") == str(port)
+    assert bare.ssh("podman info --format '{{.Store.GraphRoot}}'") == "/home/images"
+    assert "Sun 03:00" in bare.ssh("systemctl cat podman-auto-update.timer")
+    assert bare.ssh("systemctl is-active podman-auto-update.timer") == "active"
+    as_first = "cd / && runuser -u svc1 -- env XDG_RUNTIME_DIR=/run/user/$(id -u svc1)"
+    assert bare.ssh(f"{as_first} systemctl --user is-active podman-auto-update.timer") == "active"
+    home = bare.ssh(f"{as_first} podman info --format '{{{{.Store.GraphRoot}}}}' 2>/dev/null")
+    assert home == "/home/svc1/.local/share/containers/storage"
+    assert "audio" in bare.ssh("id -nG svc1")
+
+
+def test_storage_that_holds_data_is_not_left_behind(bare: Host, playbooks: Playbooks) -> None:
+    # The test before has made the host ready.
+    bare.ssh("podman pull -q registry.test:5000/busybox:1")
+    before = bare.read("/etc/containers/storage.conf")
+    run = _apply(playbooks, bare, quadlet_host_storage="/home/other")
+    assert run.status != 0
+    assert "/home/images and holds data, asked for is /home/other" in run.output
+    assert bare.name in run.output
+    assert bare.read("/etc/containers/storage.conf") == before
+
+
+def test_logins_and_cas_are_there_after_a_boot(bare: Host, playbooks: Playbooks) -> None:
+    run_cli("registry", "up", "--auth")
+    certificate = pathlib.Path(run_cli("registry", "ca").strip()).read_text(encoding="utf-8")
+    login = {"registry": LOCKED, "username": "fleet", "password": "open-sesame-5001"}
+    given: dict[str, t.Any] = {
+        "quadlet_host_users": [{"name": "svc2", "logins": [login], "cas": {LOCKED: certificate}}],
+        "quadlet_host_logins": [login],
+        "quadlet_host_cas": {LOCKED: certificate},
+        "quadlet_host_registries_reachable": [LOCKED],
+    }
+    run = _apply(playbooks, bare, "-vvv", "--diff", **given)
+    assert run.status == 0, run.output
+    assert login["password"] not in json.dumps([result.data for result in run.results])
+    bare.disconnect()
+    run_cli("reboot", bare.name)
+    image = f"{LOCKED}/busybox:1"
+    bare.ssh(f"podman pull -q {image}")
+    bare.wait("test -S /run/user/$(id -u svc2)/bus")
+    bare.ssh(
+        "rm /etc/containers/certs.d/registry.test:5001/ca.crt; cd /; "
+        f"runuser -u svc2 -- env XDG_RUNTIME_DIR=/run/user/$(id -u svc2) podman pull -q {image}"
+    )
+    for owner, home in (("root", "/root"), ("svc2", "/home/svc2")):
+        shown = bare.ssh(f"stat -c '%a %U' {home}/.config/containers/auth.json")
+        assert shown == f"600 {owner}"
+    assert _apply(playbooks, bare, **given).status == 0
+
+
+def test_open_ports_of_nftables(bare: Host, playbooks: Playbooks) -> None:
+    bare.ssh("systemctl enable -q --now nftables")
+    for ports in (["8080/tcp", "53/udp"], ["8443/tcp"]):
+        first = _apply(playbooks, bare, quadlet_host_firewall_ports=ports)
+        assert first.status == 0, first.output
+        assert _changed(first)
+        assert not _changed(_apply(playbooks, bare, quadlet_host_firewall_ports=ports))
+        # What is loaded, and what a boot would load, are the same.
+        for load in ("true", "nft flush ruleset && nft --file /etc/nftables.conf"):
+            chain = bare.ssh(f"{load} && nft list chain inet filter input")
+            assert chain.count(" accept comment ") == len(ports)
+            for port in ports:
+                number, protocol = port.split("/")
+                assert f"{protocol} dport {number} accept" in chain
+
+
+def test_each_thing_that_is_missing_is_named_with_its_remedy(system: Scope, host: Host) -> None:
+    port = next_port()
+    host.ssh(f"systemd-run -q --unit=taken python3 -m http.server {port}")
+    host.wait(f"curl -sf http://127.0.0.1:{port}/ >/dev/null")
+    look = host.look()
+    wanted = {
+        "users": ["alice", "norange", "nosuchuser"],
+        "ports": [port],
+        "registries": ["http://registry.test:5000", "nowhere.test"],
+        "min_free": "900T",
+        "podman": "99.0",
+        "storage": "/srv/elsewhere",
+    }
+    result = system.call("preflight", **wanted)
+    host.ssh("systemctl stop taken")
+    message = result.refused()
+    assert _checks(result) == [
+        "podman", "user", "subids", "manager", "space", "storage", "ports", "registries",
+    ]  # fmt: skip
+    assert len(message.splitlines()) == len(result["findings"]) + 1
+    assert message.startswith(f"host {host.name} is not ready")
+    for fact in (
+        f"Podman is {host.podman}",
+        "99.0 is needed",
+        "there is no user nosuchuser",
+        "user norange has no range in /etc/subuid and /etc/subgid",
+        "user norange does not linger",
+        "are free for",
+        f"port {port} is taken by python3",
+        "nowhere.test is not to be reached",
+    ):
+        assert fact in message
+    assert all(finding["remedy"] for finding in result["findings"])
+    assert system.call("preflight", fail=False, **wanted).ok()["findings"]
+    assert differences(look, host.look()) == []
+
+
+def test_a_podman_that_is_too_old(system: Scope, host: Host) -> None:
+    """A program of that name says so: an old Podman can't be had here."""
+    host.write("/usr/local/bin/podman", "#!/bin/sh\necho podman version 4.6.2\n", mode="0755")
+    try:
+        message = system.call("preflight").refused()
+    finally:
+        host.ssh("rm /usr/local/bin/podman")
+    assert "Podman is 4.6.2, 4.7 is needed" in message
+
+
+def test_a_port_of_a_container_counts_as_free(either: App) -> None:
+    port = next_port()
+    web = container(f"PublishPort={port}:8080", exec_='sh -c "httpd -f -p 8080 & wait"')
+    either.deployed({"web": web})
+    assert either.scope.call("preflight", ports=[port]).ok()["findings"] == []
+
+
+def test_wishes_that_can_t_be_met_change_nothing(system: Scope, host: Host) -> None:
+    look = host.look()
+    passwd = host.read("/etc/passwd")
+    users = [
+        {"name": "fresh", "groups": ["nosuchgroup"]},
+        {"name": "alice", "uid": 4711},
+        {"name": "other", "uid": 1001},
+    ]
+    message = system.call("users", users=users).refused()
+    for fact in ("there is no group nosuchgroup", "alice: the user has uid 1000", "is user bob's"):
+        assert fact in message
+    assert host.read("/etc/passwd") == passwd
+    assert differences(look, host.look()) == []
