@@ -16,6 +16,7 @@ from ._core.plan import file_changes, make_plan, needed_objects
 from ._core.spec import App
 from ._core.world import Plan, World, kind_of_service
 from ._host import linger
+from ._host.owner import own_process
 from ._host.scope import Scope
 from ._host.systemd import Manager
 from ._snapshot import Snapshot
@@ -63,8 +64,8 @@ def decide(
         if snapshot.manager_up:
             from ._names import check_service_names
 
-            check_service_names(manager, scope, new)
-            world = world._replace(states={**world.states, **manager.read_states(new)})
+            free = check_service_names(manager, scope, new)
+            world = world._replace(states={**world.states, **free})
     world = world._replace(
         own_start=_own_starts(world, manager, scope),
         enabled=manager.read_enabled(installable(world.desired, world.current)),
@@ -87,10 +88,13 @@ def _judge(
     app: App, scope: Scope, snapshot: Snapshot
 ) -> tuple[Judgement, Snapshot, dict[str, ServiceRecord]]:
     """The verdict, the snapshot with drop-ins where they will be, and the services."""
+    from ._host import podman
+
+    asked = podman.ask_version(own_process())  # Podman starts while our own rules are loaded
     from ._core.companions import to_records
     from ._judge import judge_app
 
-    judgement = judge_app(app, scope, snapshot)
+    judgement = judge_app(app, scope, snapshot, asked)
     drop_ins = {
         judgement.moves.get(path, path): sha
         for path, sha in snapshot.drop_ins.items()

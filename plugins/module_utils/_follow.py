@@ -9,7 +9,7 @@ import time
 import typing as t
 
 from ._core.errors import QuadletError
-from ._core.gate import seconds_left, stands
+from ._core.gate import next_pause, seconds_left, stands
 from ._core.inputs import container_value
 from ._core.unitstate import Details, State
 from ._host import podman
@@ -97,7 +97,7 @@ class Watch:
         """Until all are up or done; after the first certain failure the others have a second, and
         what failed some more to come to its end, which tells most.
         """
-        pause, since = 0.05, None
+        pause, since, left = 0.05, None, len(self.names)
         while not self.look():
             now = time.monotonic()
             since = (since or now) if self.down else None
@@ -105,7 +105,8 @@ class Watch:
             if now >= min(last, self.end):
                 break
             time.sleep(pause)
-            pause = min(pause * 1.5, 0.25)
+            before, left = left, len(self.pending)
+            pause = next_pause(pause, before, left, len(self.names))
         self.read_details()
 
     def stay(self) -> None:

@@ -62,7 +62,10 @@ def _read_images(work: Work) -> dict[str, tuple[str, str]]:
     from ._core.images import declared_images
 
     names = declared_images(work.world)
-    return podman.read_image_digests(work.scope.manager, names) if names else {}
+    there = work.pulled.there
+    if all(name in there for name in names):
+        return {name: there[name] for name in names}
+    return podman.read_image_digests(work.scope.manager, names)
 
 
 class Kept(t.NamedTuple):

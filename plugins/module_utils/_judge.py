@@ -26,7 +26,6 @@ from ._core.unitfile import UnitText
 from ._host import podman, scan, staging, state
 from ._host import scope as scopes
 from ._host.files import Wire
-from ._host.owner import own_process
 from ._host.scope import Scope
 from ._snapshot import Snapshot, to_wire
 
@@ -61,9 +60,14 @@ class Judgement:
         return (*(old.path for old in self.adopted.values()), *self.replaced)
 
 
-def judge_app(app: App, scope: Scope, snapshot: Snapshot) -> Judgement:
-    """The app's services, or QuadletError with everything that is wrong."""
-    version = check.check_podman(*podman.read_version(own_process()))
+def judge_app(
+    app: App, scope: Scope, snapshot: Snapshot, asked: t.Callable[[], podman.Found]
+) -> Judgement:
+    """The app's services, or QuadletError with everything that is wrong.
+
+    asked: for Podman's version, some time ago.
+    """
+    version = check.check_podman(*asked())
     if app.state != "absent":
         _check_user(scope)
         _check_location(app, scope)

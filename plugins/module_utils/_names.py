@@ -12,6 +12,7 @@ from ._core.errors import QuadletError, join_errors
 from ._core.generator import Service
 from ._core.kinds import is_companion
 from ._core.manifest import ServiceRecord
+from ._core.unitstate import State
 from ._host import podman
 from ._host.scope import Scope
 from ._host.systemd import Manager
@@ -36,9 +37,12 @@ def check_names(scope: Scope, manager: Manager, decided: Decided) -> None:
 
 def check_service_names(
     manager: Manager, scope: Scope, services: t.Mapping[str, ServiceRecord]
-) -> None:
-    """Refuses names of services that exist outside of Quadlet, or of a companion elsewhere."""
-    taken = [n for n, s in manager.read_states(services).items() if s.load not in ("not-found", "")]
+) -> dict[str, State]:
+    """The states of new services; refuses names of those that exist outside of Quadlet, or of a
+    companion elsewhere.
+    """
+    states = manager.read_states(services)
+    taken = [name for name, state in states.items() if state.load not in ("not-found", "")]
     errors = [
         QuadletError(
             f"{name} exists already{'' if is_companion(services[name].unit) else _NOT_OURS}: "
@@ -51,6 +55,7 @@ def check_service_names(
     ]
     if errors:
         raise join_errors(errors)
+    return states
 
 
 _NOT_OURS = " and is not of Quadlet"

@@ -21,8 +21,8 @@ from ._host.scope import Scope
 
 
 class _Todo(t.NamedTuple):
-    """What to bring.  before: ids of the images that are there.  pulls, loads: reasons by image.
-    offers: the archive of each image that one has.
+    """What to bring.  there: (id, digest) of the images that are there; before: their ids.
+    pulls, loads: reasons by image.  offers: the archive of each image that one has.
     """
 
     wanted: t.Sequence[Wanted]
@@ -30,6 +30,7 @@ class _Todo(t.NamedTuple):
     pulls: dict[str, str]
     loads: dict[str, str]
     offers: dict[str, Archive]
+    there: dict[str, tuple[str, str]]
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -48,7 +49,7 @@ def bring_images(
     todo = _decide(app, owner, wanted)
     asking = app.pull in ASKING
     if check or not (todo.pulls or todo.loads or asking):
-        return Pulled(todo.steps)
+        return Pulled(todo.steps, there=todo.there)
     _require_sent(app, [todo.offers[name] for name in todo.loads])
     lock.release()
     warnings = _fetch(app, owner, todo)
@@ -87,14 +88,15 @@ def require_archives(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> None
 
 def _decide(app: App, owner: Owner, wanted: t.Sequence[Wanted]) -> _Todo:
     names = images.names_of(wanted)
-    before = podman.read_image_ids(owner, names)
+    there = podman.read_image_digests(owner, names)
+    before = {name: ident for name, (ident, _digest) in there.items()}
     asking = app.pull in ASKING
     offers = _look_into(app, owner, [name for name in names if asking or name not in before])
     loads = supply.why_loaded(offers, before, renew=asking)
     pulls = images.reasons_before([n for n in names if n not in offers], before, app.pull)
     if app.pull == "never":
         _refuse_lacking(app, [one for one in wanted if one.image in pulls])
-    return _Todo(wanted, before, pulls, loads, offers)
+    return _Todo(wanted, before, pulls, loads, offers, there)
 
 
 def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Archive]:

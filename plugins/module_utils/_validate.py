@@ -13,6 +13,8 @@ from ._core.generator import Service
 from ._core.lint import Finding
 from ._core.lint_rules import parse_ignore
 from ._core.spec import App, parse_app_name, parse_content, sections_of
+from ._host import podman
+from ._host.owner import own_process
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
 from ._installed import lint_installed
@@ -45,7 +47,8 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
     manager = Manager(scope.manager, system=scope.is_system)
     try:
-        judgement = judge_app(app, scope, read_snapshot(app, scope, manager))
+        snapshot, asked = read_snapshot(app, scope, manager), podman.ask_version(own_process())
+        judgement = judge_app(app, scope, snapshot, asked)
     except QuadletError as error:
         found = error.data.get("errors")
         errors = [QuadletError.from_dict(row) for row in found] if found else [error]

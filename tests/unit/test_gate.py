@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import (
+    next_pause,
     parse_health_log,
     reason_down,
     refusal,
@@ -282,6 +283,24 @@ def test_one_restart_is_no_plural() -> None:
 )
 def test_seconds_left(stable: float, now: float, since: list[float], left: float) -> None:
     assert seconds_left(stable, now, [_details(since=at) for at in since]) == left
+
+
+@pytest.mark.parametrize(
+    ("pause", "before", "left", "of", "then"),
+    [
+        (0.05, 20, 20, 20, 0.075),
+        (0.25, 20, 20, 20, 0.25),
+        (0.2, 1, 1, 20, 0.25),
+        (0.25, 20, 12, 20, 0.15),
+        (0.25, 12, 2, 20, 0.05),
+        (0.05, 2, 1, 2, 0.125),
+        (0.25, 3, 0, 3, 0.05),
+    ],
+)
+def test_looks_follow_what_is_left(
+    pause: float, before: int, left: int, of: int, then: float
+) -> None:
+    assert next_pause(pause, before, left, of) == pytest.approx(then)
 
 
 AT = "loaded"

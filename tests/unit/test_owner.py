@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pathlib
 import pwd
+import time
 import typing as t
 
 import pytest
@@ -100,3 +101,15 @@ def test_a_command_that_is_not_there() -> None:
 
 def test_a_command_that_takes_too_long() -> None:
     assert own_process().run(["sleep", "5"], timeout=0.05).status == 124
+
+
+def test_a_command_that_is_begun_runs_until_its_end_is_asked_for(tmp_path: pathlib.Path) -> None:
+    me, mark = own_process(), tmp_path / "mark"
+    end = me.begin(["sh", "-c", f"touch {mark}; echo said; echo oops >&2; exit 3"])
+    until = time.monotonic() + 30
+    while not mark.exists():
+        assert time.monotonic() < until
+    assert end() == (3, "said\n", "oops\n")
+    assert me.begin(["sleep", "60"])(0.1).status == 124
+    assert me.begin(["fleet-no-such-command"])().status == 127
+    assert me.run(["cat"], given=b"given").out == "given"

@@ -149,6 +149,13 @@ def old_restarts(details: t.Mapping[str, Details], since: float) -> dict[str, in
     return {name: one.restarts for name, one in details.items() if one.active_since < since}
 
 
+def next_pause(pause: float, before: int, left: int, of: int) -> float:
+    """Seconds between two looks: growing, but the fewer are left of those that come up, the sooner
+    the last of them may be.
+    """
+    return max(0.05, 0.25 * left / of) if left < before else min(pause * 1.5, 0.25)
+
+
 def why_unhealthy(health: str | None, log: str | None) -> str:
     """Why a container's health does not pass.  None: it is gone; '': it has no health."""
     told = {

@@ -79,7 +79,8 @@ ASKING = frozenset({"always", "newer"})
 class Pulled(t.NamedTuple):
     """What became of the images.  happened: Podman has pulled or loaded.  renewed: services that
     run with another image than the host now has under that name.  replaced: ids that names stood
-    for before this run moved them.  brought: names that the host lacked.
+    for before this run moved them.  brought: names that the host lacked.  there: (id, digest) of
+    images by name, where they were asked for and nothing has moved them since.
     """
 
     steps: tuple[Step, ...] = ()
@@ -88,6 +89,7 @@ class Pulled(t.NamedTuple):
     warnings: tuple[str, ...] = ()
     replaced: t.Mapping[str, str] = types.MappingProxyType({})
     brought: tuple[str, ...] = ()
+    there: t.Mapping[str, tuple[str, str]] = types.MappingProxyType({})
 
 
 def join_pulled(first: Pulled, second: Pulled) -> Pulled:
@@ -99,6 +101,7 @@ def join_pulled(first: Pulled, second: Pulled) -> Pulled:
         warnings=(*first.warnings, *second.warnings),
         replaced={**second.replaced, **first.replaced},
         brought=(*first.brought, *second.brought),
+        there=second.there,
     )
 
 

@@ -77,23 +77,45 @@ class Owner:
 
         given: its standard input.  stdin: a descriptor that is.
         """
+        stdin = stdin if given is None else subprocess.PIPE
+        return self.begin(argv, extra=extra, stdin=stdin)(timeout, given)
+
+    def begin(
+        self,
+        argv: t.Sequence[str],
+        *,
+        extra: t.Mapping[str, str] | None = None,
+        stdin: int = subprocess.DEVNULL,
+    ) -> t.Callable[..., Ran]:
+        """Begins a command as the user; what is returned waits for its end.
+
+        That is called with the seconds that it may take from then on, and its standard input.
+        """
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 list(argv),
-                **({"stdin": stdin} if given is None else {"input": given}),
-                capture_output=True,
-                timeout=timeout,
-                check=False,
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 cwd="/",
                 env={**self.environment, **(extra or {})},
                 **self._identity(),
             )
         except FileNotFoundError:
-            return Ran(127, "", f"{argv[0]}: not found")
-        except subprocess.TimeoutExpired:
-            return Ran(124, "", f"{' '.join(argv[:3])} …: no answer within {timeout:g} s")
-        out, err = (stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr))
-        return Ran(done.returncode, out, err)
+            missing = Ran(127, "", f"{argv[0]}: not found")
+            return lambda *_given: missing
+
+        def end(timeout: float = _TIMEOUT, given: bytes | None = None) -> Ran:
+            try:
+                said = process.communicate(given, timeout)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                return Ran(124, "", f"{' '.join(argv[:3])} …: no answer within {timeout:g} s")
+            out, err = (stream.decode("utf-8", "replace") for stream in said)
+            return Ran(process.returncode, out, err)
+
+        return end
 
     def _identity(self) -> dict[str, t.Any]:
         if self.is_self:

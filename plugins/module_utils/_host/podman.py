@@ -24,9 +24,22 @@ _LINKS = {
 _BINARIES = ("/usr/libexec/podman/quadlet", "/usr/lib/podman/quadlet")
 
 
-def read_version(owner: Owner) -> tuple[Version | None, str]:
-    """(the three numbers, what was found in words)."""
-    ran = owner.run(["podman", "--version"])
+Found = tuple[t.Optional[Version], str]
+"""The three numbers of a version, and what was found in words."""
+
+
+def read_version(owner: Owner) -> Found:
+    """The version of the host's Podman."""
+    return ask_version(owner)()
+
+
+def ask_version(owner: Owner) -> t.Callable[[], Found]:
+    """Asks Podman for its version; what is returned waits for the answer."""
+    end = owner.begin(["podman", "--version"])
+    return lambda: _parse_version(end())
+
+
+def _parse_version(ran: Ran) -> Found:
     match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", ran.out)
     if ran.status != 0 or not match:
         return None, ran.err.strip() or ran.out.strip() or f"podman --version: status {ran.status}"
