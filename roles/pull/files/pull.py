@@ -145,7 +145,8 @@ class Run:
 
     def ssh_command(self) -> str:
         """How git calls ssh: nobody can be asked, and a host that is not known is refused."""
-        words = ["ssh", "-o BatchMode=yes", "-o StrictHostKeyChecking=yes", "-o ConnectTimeout=30"]
+        words = ["ssh", "-o BatchMode=yes", "-o StrictHostKeyChecking=yes"]
+        words += ["-o ConnectTimeout=30", "-o ServerAliveInterval=15"]
         if self.config.ssh_key:
             key = self.file("ssh_key", self.config.ssh_key.strip() + "\n")
             words += ["-o IdentitiesOnly=yes", f"-i '{key}'"]
@@ -172,7 +173,10 @@ class Run:
             left.unlink()
         made = self.git("init", "--quiet", "--bare")
         refs = [f"+refs/{kind}/*:refs/{kind}/*" for kind in ("heads", "tags")]
-        options = ["-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"]
+        # It ends when its command does, and a dead connection is given up.
+        settings = ["gc.autoDetach=false", "maintenance.autoDetach=false"]
+        settings += ["http.lowSpeedLimit=1", "http.lowSpeedTime=60"]
+        options = [word for setting in settings for word in ("-c", setting)]
         command = ["fetch", "--quiet", "--prune", "--no-tags", "--no-recurse-submodules"]
         url = self.config.url
         done = made if made.returncode else self.git(*options, *command, "--", url, *refs)
