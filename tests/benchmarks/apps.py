@@ -1,0 +1,83 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures five apps in one call of module apps beside five calls of module app.
+
+Five apps of the system, a container each, with the gate's defaults, on one host; first and
+unchanged.  Prints a Markdown table.  It never fails for being slow.  Run it in the checkout:
+python -m tests.benchmarks.apps
+"""
+
+from __future__ import annotations
+
+import pathlib
+import statistics
+import tempfile
+import time
+import typing as t
+
+from tests.integration.support.apps import App, container, system_scope
+from tests.integration.support.hosts import Fleet
+from tests.integration.support.playbooks import Playbooks
+
+COUNT = 5
+RUNS = 3
+
+
+def _one_by_one(items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
+    return [{"quadlet.fleet.app": item} for item in items]
+
+
+def _together(items: list[dict[str, t.Any]], parallel: int) -> list[dict[str, t.Any]]:
+    return [{"quadlet.fleet.apps": {"apps": items, "parallel": parallel}}]
+
+
+WAYS: dict[str, t.Callable[[list[dict[str, t.Any]]], list[dict[str, t.Any]]]] = {
+    f"{COUNT} calls of module app": _one_by_one,
+    "one call of module apps, `parallel: 1`": lambda items: _together(items, 1),
+    "one call of module apps, `parallel: 4`": lambda items: _together(items, 4),
+}
+
+
+def _timed(tasks: list[dict[str, t.Any]], app: App) -> float:
+    play = {"hosts": "all", "gather_facts": False, "tasks": tasks}
+    start = time.monotonic()
+    run = app.scope.playbooks.run([play], app.host.inventory)
+    taken = time.monotonic() - start
+    assert run.status == 0, run.output
+    return taken
+
+
+def _measure(way: str, apps: list[App]) -> tuple[float, float]:
+    """Seconds of the first run, and of one that changes nothing."""
+    items = [{"name": app.name, "units": app.units({"web": container()})} for app in apps]
+    tasks = WAYS[way](items)
+    try:
+        first = _timed(tasks, apps[0])
+        return first, statistics.median(_timed(tasks, apps[0]) for _run in range(RUNS))
+    finally:
+        for app in apps:
+            app.remove()
+
+
+def main() -> None:
+    """Prints the table."""
+    with tempfile.TemporaryDirectory(prefix="qf-") as name:
+        folder = pathlib.Path(name)
+        playbooks, fleet = Playbooks(folder), Fleet(folder)
+        try:
+            scope = system_scope(fleet.get(), playbooks)
+            _timed([{"ansible.builtin.ping": {}}], scope.app())
+            found = {way: _measure(way, [scope.app() for _n in range(COUNT)]) for way in WAYS}
+            slow = next(iter(found.values()))
+            print(f"| {COUNT} apps | first | unchanged |\n|---|---|---|")
+            for way, seconds in found.items():
+                cells = (f"{s:.1f} s ({s / most:.2f}x)" for s, most in zip(seconds, slow))
+                print(f"| {way} | {' | '.join(cells)} |")
+        finally:
+            playbooks.close()
+            fleet.close()
+
+
+if __name__ == "__main__":
+    main()
