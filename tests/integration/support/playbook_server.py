@@ -1,7 +1,8 @@
 """Runs ansible-playbook again and again without paying for its imports each time.
 
-Every request is carried out by a fork that has imported Ansible already and then is
-ansible-playbook itself: command line, inventory, strategy and ssh are the real ones.
+Every request is carried out by a fork that has imported Ansible already, and read the
+documentation of the plugins that every run needs, and then is ansible-playbook itself: command
+line, inventory, strategy and ssh are the real ones.
 A request is one line of JSON on standard input: argv, env, cwd, output (a path); the
 answer is one line with the exit status.
 """
@@ -13,13 +14,30 @@ import os
 import sys
 import traceback
 import typing as t
+import warnings
 
+from ansible import constants
 from ansible.cli.playbook import PlaybookCLI
-from ansible.plugins.connection import ssh
-from ansible.plugins.strategy import linear
+from ansible.plugins import loader
 
-IMPORTED = (ssh, linear)
-"""Only so that no fork has to import them."""
+NEEDED = {
+    loader.action_loader: ["ansible.builtin.normal", "quadlet.fleet.app"],
+    loader.connection_loader: ["ssh"],
+    loader.inventory_loader: constants.INVENTORY_ENABLED,
+    loader.shell_loader: ["sh"],
+    loader.strategy_loader: ["linear"],
+}
+"""Plugins of every run: their options are read from long documents of YAML."""
+
+
+def _warm_up() -> None:
+    loader.init_plugin_loader()
+    warnings.filterwarnings("ignore", "AnsibleCollectionFinder has already been configured")
+    for kind, names in NEEDED.items():
+        for name in names:
+            assert kind.get(name, class_only=True), name
+    for kind in (loader.callback_loader, loader.vars_loader):
+        assert list(kind.all(class_only=True))
 
 
 def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
@@ -48,6 +66,7 @@ def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
 
 def main() -> None:
     """Serves until standard input ends."""
+    _warm_up()
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()

@@ -1,0 +1,87 @@
+"""A client outside of the hosts, which asks each one's web server all the while."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+import typing as t
+
+from .hosts import Host
+
+PAUSE = 0.05
+
+
+class Answer(t.NamedTuple):
+    """at: when it was asked for, in seconds since the epoch.  page: None where none came."""
+
+    at: float
+    page: str | None
+
+
+class Watcher:
+    """Asks every host until it is left."""
+
+    def __init__(self, hosts: t.Sequence[Host], port: int) -> None:
+        self.answers: dict[str, list[Answer]] = {host.name: [] for host in hosts}
+        self._port = port
+        self._ends = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._ask, args=(host.name, host.address)) for host in hosts
+        ]
+
+    def __enter__(self) -> Watcher:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._ends.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, name: str, address: str) -> None:
+        while not self._ends.wait(PAUSE):
+            at = time.time()
+            self.answers[name].append(Answer(at, _fetch(address, self._port)))
+
+    def outages(self, name: str) -> list[tuple[float, float]]:
+        """When a host did not answer: from the first request that failed to the next good one."""
+        found: list[tuple[float, float]] = []
+        since: float | None = None
+        for answer in self.answers[name]:
+            if answer.page is None and since is None:
+                since = answer.at
+            elif answer.page is not None and since is not None:
+                found.append((since, answer.at))
+                since = None
+        if since is not None:
+            found.append((since, self.answers[name][-1].at + PAUSE))
+        return found
+
+    def most_down(self) -> int:
+        """The largest number of hosts that did not answer at the same time."""
+        edges = sorted(
+            edge
+            for name in self.answers
+            for start, end in self.outages(name)
+            for edge in ((start, 1), (end, -1))
+        )
+        most = now = 0
+        for _at, step in edges:
+            now += step
+            most = max(most, now)
+        return most
+
+
+def _fetch(address: str, port: int) -> str | None:
+    connection = http.client.HTTPConnection(address, port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        page = answer.read().decode()
+        return page.strip() if answer.status == 200 else None
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()

@@ -1,0 +1,220 @@
+"""Rollouts over a fleet of real hosts: batches, budgets, failures, and the way back."""
+
+from __future__ import annotations
+
+import pathlib
+import time
+import typing as t
+
+import pytest
+
+from tests.integration.support.hosts import Fleet, differences
+from tests.integration.support.playbooks import Playbooks
+from tests.integration.support.shops import PORT, ROLLBACK, STATUS, Shops, report, results
+from tests.integration.support.watcher import Watcher
+
+EIGHT = [("5.4", role) for role in "pqrs"] + [(v, role) for v in ("5.8", "6.1") for role in "pq"]
+SLACK = 3.0
+"""Seconds between systemd's word and what a client sees, on a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def shops(fleet: Fleet, playbooks: Playbooks, work_folder: pathlib.Path) -> Shops:
+    """Eight hosts that serve release 1."""
+    found = Shops(fleet.get_all(EIGHT), playbooks, work_folder)
+    _serve(found, "1")
+    return found
+
+
+def _serve(shops: Shops, release: str) -> None:
+    """Has every host serve a release, in a rollout that is accepted."""
+    run = shops.run(release)
+    assert run.status == 0, run.output
+    assert set(shops.pages().values()) == {release}
+
+
+def _down_only_by_itself(shops: Shops, watcher: Watcher, since: float) -> list[str]:
+    """Outages that a host's own restarts do not explain."""
+    found = []
+    for host in shops.hosts:
+        outages = watcher.outages(host.name)
+        restarts = shops.restarts_since(host, since) if outages else []
+        found += [
+            f"{host.name}: {start:.2f} to {end:.2f}, restarts {restarts}"
+            for start, end in outages
+            if not any(a - SLACK <= start and end <= b + SLACK for a, b in restarts)
+        ]
+    return found
+
+
+def test_a_release_that_breaks_takes_the_fleet_back(shops: Shops) -> None:
+    names, since = shops.names, time.time()
+    broken, settings = names[4:6], {"batches": [1, "25%", "50%"], "budget": {"all": 3}}
+    with Watcher(shops.hosts, PORT) as watcher:
+        run = shops.run("bad", broken_on=broken, on_failure="revert_all", **settings)
+    assert run.status != 0
+    assert set(shops.pages().values()) == {"1"}
+    assert all(map(shops.is_active, shops.hosts))
+    assert results(run) == {
+        **dict.fromkeys(names[:4], "taken back"),
+        **dict.fromkeys(broken, "restored"),
+        **dict.fromkeys(names[6:], "untouched"),
+    }
+    assert report(run)["stopped"] == f"batch 3 has 2 failed hosts: {', '.join(broken)}"
+    assert "web.service did not start" in report(run)["failed"][broken[0]]
+    assert 1 <= watcher.most_down() <= 3
+    assert [name for name in names if watcher.outages(name)] == names[:6]
+    assert _down_only_by_itself(shops, watcher, since) == []
+
+
+def test_a_release_that_breaks_stops(shops: Shops) -> None:
+    names, since = shops.names, time.time()
+    broken = names[3:5]
+    with Watcher(shops.hosts, PORT) as watcher:
+        run = shops.run("bad", broken_on=broken, on_failure="stop", batches=[1, "25%", "25%"])
+    assert run.status != 0
+    assert shops.pages() == dict.fromkeys(names, "1") | dict.fromkeys(names[:3], "bad")
+    assert results(run) == {
+        **dict.fromkeys(names[:3], "deployed"),
+        **dict.fromkeys(broken, "restored"),
+        **dict.fromkeys(names[5:], "untouched"),
+    }
+    assert watcher.most_down() <= 2
+    assert _down_only_by_itself(shops, watcher, since) == []
+    _goes_on_and_comes_back(shops)
+
+
+def _goes_on_and_comes_back(shops: Shops) -> None:
+    """The same release, mended: what was stopped is resumed; then all of it is taken back."""
+    before = shops.generations()
+    run = shops.run("bad", batches=[1, "25%", "25%"])
+    assert run.status == 0, run.output
+    assert report(run)["resumed"]
+    expected = dict.fromkeys(shops.names, "deployed")
+    assert results(run) == expected | dict.fromkeys(shops.names[:3], "deployed before")
+    after = shops.generations()
+    assert [name for name in shops.names if after[name] != before[name]] == shops.names[3:]
+    run = shops.run("1", plays=ROLLBACK)
+    assert run.status == 0, run.output
+    assert set(results(run).values()) == {"returned"}
+    assert set(shops.pages().values()) == {"1"}
+
+
+def test_a_controller_that_is_killed(shops: Shops) -> None:
+    settings: dict[str, t.Any] = {"batches": [1, "50%"]}
+    before = shops.generations()
+    output = shops.kill_at("Deploy the apps of the host", 2, "2", **settings)
+    assert "PLAY RECAP" not in output
+    run = shops.run("2", **settings)
+    assert run.status == 0, run.output
+    assert report(run)["resumed"]
+    assert results(run)[shops.names[0]] == "deployed before"
+    assert set(shops.pages().values()) == {"2"}
+    newest = {host.name: max(_numbers(shops, host.name)) for host in shops.hosts}
+    known = {name: max(before[name], *_before(shops, name)) for name in shops.names}
+    assert newest == {name: number + 1 for name, number in known.items()}
+    again = shops.run("2", **settings)
+    assert again.status == 0, again.output
+    assert set(results(again).values()) == {"unchanged"}
+
+
+def _numbers(shops: Shops, name: str) -> list[int]:
+    host = next(host for host in shops.hosts if host.name == name)
+    home = "/home/alice/.local/state" if shops.users[name] else "/var/lib"
+    listing = host.ssh(f"ls {home}/quadlet.fleet/generations/shop")
+    return sorted(int(word.partition(".")[0]) for word in listing.split())
+
+
+def _before(shops: Shops, name: str) -> list[int]:
+    """Numbers of generations but the newest."""
+    return _numbers(shops, name)[:-1] or [0]
+
+
+def test_check_mode_plans_for_the_fleet(shops: Shops) -> None:
+    before = {host.name: host.look() for host in shops.hosts[:2]}
+    run = shops.run("3", "--check", "--diff", batches=[1, "50%"], canary="rootless")
+    assert run.status == 0, run.output
+    assert f"batch 1 (canary rootless): {', '.join(shops.names[1::2])}" in run.output
+    assert "+Description=Release 3" in run.output
+    assert set(results(run).values()) == {"untouched"}
+    after = {host.name: host.look() for host in shops.hosts[:2]}
+    assert {n: differences(before[n], after[n]) for n in before} == {n: [] for n in before}
+
+
+def test_approval_hooks_limit_and_tags(shops: Shops, work_folder: pathlib.Path) -> None:
+    two = shops.hosts[:2]
+    said = work_folder / "said.yml"
+    said.write_text(
+        "- ansible.builtin.shell: echo {{ quadlet_rollout_hook }} >> /srv/hooks\n", encoding="utf-8"
+    )
+    for host in two:
+        host.ssh("rm -f /srv/hooks")
+        unit = "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo unit >> /srv/hooks'\n"
+        host.write("/run/systemd/system/hook.service", unit)
+    settings: dict[str, t.Any] = {
+        "batches": [1],
+        "approval": True,
+        "bake": 1,
+        "hooks": {
+            "start": {"tasks": str(said)},
+            "before": {"unit": "hook.service"},
+            "after": {"tasks": str(said)},
+            "end": {"tasks": str(said)},
+        },
+    }
+    plays = [{"ansible.builtin.import_playbook": "quadlet.fleet.rollout", "tags": ["shop"]}]
+    words = ["--limit", ",".join(host.name for host in two), "--tags", "shop"]
+    run = shops.run("4", *words, plays=plays, **settings)
+    assert run.status == 0, run.output
+    assert results(run) == {two[0].name: "deployed", two[1].name: "waiting"}
+    assert "quadlet_rollout_approved=2" in run.output
+    assert two[0].read("/srv/hooks").split() == ["start", "unit", "after"]
+    run = shops.run("4", *words, plays=plays, approved=2, **settings)
+    assert run.status == 0, run.output
+    assert results(run) == {two[0].name: "deployed before", two[1].name: "deployed"}
+    assert two[0].read("/srv/hooks").split() == ["start", "unit", "after", "end"]
+    assert two[1].read("/srv/hooks").split() == ["unit", "after"]
+    assert set(list(shops.pages().values())[2:]) == {"2"}
+    status = shops.run("4", plays=STATUS)
+    assert status.output.count(report(run)["id"]) == 2
+
+
+def test_a_gate_that_falls_later(shops: Shops) -> None:
+    two, words = shops.hosts[:2], ["--limit", ",".join(shops.names[:2])]
+    fall = "systemctl stop web.service"
+    hooks = {"after": {"unit": "fall.service"}}
+    two[0].write("/run/systemd/system/fall.service", f"[Service]\nType=oneshot\nExecStart={fall}\n")
+    two[1].write("/run/systemd/system/fall.service", "[Service]\nType=oneshot\nExecStart=true\n")
+    before = shops.pages()
+    run = shops.run("5", *words, batches=[1], bake=1, hooks=hooks, on_failure="stop")
+    assert run.status != 0
+    assert results(run) == {two[0].name: "taken back", two[1].name: "untouched"}
+    assert "web.service did not stay up" in report(run)["failed"][two[0].name]
+    # The hook comes after the return, too, and the service is started again here by hand.
+    two[0].ssh("systemctl start web.service")
+    assert shops.pages() == before
+
+
+def test_hosts_that_are_not_reached(shops: Shops) -> None:
+    lost = shops.names[1]
+    words = ["--limit", ",".join(shops.names[:3]), "-e", "ansible_ssh_retries=0"]
+    gone = [{"hosts": lost, "gather_facts": False, "tasks": [
+        {"ansible.builtin.set_fact": {"ansible_port": 1}}]}]  # fmt: skip
+    plays = [*gone, {"ansible.builtin.import_playbook": "quadlet.fleet.rollout"}]
+    run = shops.run("6", *words, plays=plays, max_failures=1)
+    assert run.status != 0
+    assert results(run)[lost] == "unreachable"
+    assert results(run)[shops.names[0]] == results(run)[shops.names[2]] == "deployed"
+    assert "Connection refused" in report(run)["failed"][lost]
+    run = shops.run("7", *words, plays=plays)
+    assert results(run)[lost] == "unreachable"
+    assert results(run)[shops.names[0]] == "taken back"
+
+
+def test_what_is_refused_is_not_begun(shops: Shops) -> None:
+    before = shops.pages()
+    run = shops.run("8\n[Container]\nNope=1", "--limit", ",".join(shops.names[:2]))
+    assert run.status != 0
+    assert set(results(run).values()) == {"refused"}
+    assert "nothing was begun" in run.output
+    assert shops.pages() == before
