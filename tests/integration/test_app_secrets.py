@@ -19,6 +19,8 @@ from tests.integration.support.playbooks import ROOT, Playbooks
 NEEDLE = "st1tch-\"quoted\" 'twice' $HOME %i \\n"
 BINARY = bytes(range(256)) + b"\r\n\n"
 SAMPLER = pathlib.Path(__file__).parent / "support" / "sampler.py"
+LOGIN = json.dumps({"auths": {"nowhere.invalid": {"auth": "c3QxdGNoZXI6c3QxdGNoZWQ="}}})
+NUMBER = 739273927392
 FAILS = "sh -c 'cat /run/secrets/pw; cat /run/secrets/pw >&2; sleep 1; exit 3'"
 
 
@@ -357,7 +359,7 @@ def test_location_admin_keeps_its_own_key(alice: Scope) -> None:
 def test_nobody_else_sees_a_vaulted_value(
     app: App, playbooks: Playbooks, tmp_path: pathlib.Path
 ) -> None:
-    """Creation, change, failure, check mode and removal, by module and role."""
+    """Creation, change, failure, check mode and removal, by the modules and the role."""
     host = app.host
     host.ssh("install -m 0755 /dev/stdin /root/sampler.py", text=SAMPLER.read_text())
     host.ssh("systemd-run --quiet --unit=sampler python3 /root/sampler.py /root/sampled")
@@ -370,11 +372,13 @@ def test_nobody_else_sees_a_vaulted_value(
         assert seen(app, "web", "/run/secrets/pw") == f"{NEEDLE}1\n".encode()
         assert one.run(f"{NEEDLE}2\n", good, "--check").ok().changed
         assert one.run(f"{NEEDLE}2\n", good).ok().changed
-        assert one.run(f"{NEEDLE}2\n", good, role=True).ok().changed is False
-        failed = one.run(f"{NEEDLE}3\n", bad)
-        assert "did not start" in failed.refused()
-        assert "********" in "".join(failed["failures"][0]["journal"]), "the journal had it"
-        one.run(f"{NEEDLE}3\n", bad, role=True).refused()
+        assert one.run(f"{NEEDLE}2\n", good, way="role").ok().changed is False
+        assert one.run(f"{NEEDLE}2\n", good, way="apps", authfile=LOGIN).ok().changed is False
+        for way in ("app", "role", "apps"):
+            failed = one.run(f"{NEEDLE}3\n", bad, way=way, authfile=LOGIN)
+            assert "did not start" in failed.refused()
+            assert "********" in "".join(failed["failures"][0]["journal"]), "the journal had it"
+        assert "secrets pw" in one.run(NUMBER, good, way="apps").refused()
         assert seen(app, "web", "/run/secrets/pw") == f"{NEEDLE}2\n".encode()
         assert len(stored_names(app)) == 2, "those of both generations"
         assert one.run(f"{NEEDLE}4\n", good, state="absent").ok().changed
@@ -408,16 +412,16 @@ class _Vaulted:
         self._app, self._playbooks, self._folder = app, playbooks, folder
 
     def run(
-        self, value: str, unit: str, *arguments: str, role: bool = False, **more: t.Any
+        self, value: t.Any, unit: str, *arguments: str, way: str = "app", **more: t.Any
     ) -> Result:
-        """One call, whose output and result do not have the value."""
+        """One call by module app, module apps or the role, of which nothing shows the value."""
         app, variables = self._app, self._folder / "vars.yml"
         password = self._folder / "password"
         password.write_text("open sesame")
         vault = ["--vault-password-file", str(password)]
         done = subprocess.run(
             ["ansible-vault", "encrypt_string", *vault, "--stdin-name", "held"],
-            input=value,
+            input=str(value),
             capture_output=True,
             text=True,
             check=True,
@@ -428,30 +432,39 @@ class _Vaulted:
             "name": app.name,
             "units": app.units({"web": unit}),
             "secrets": {"pw": "{{ held }}"},
-            "gate": {"stable": 2, "timeout": 30},
+            "gate": {"stable": 15 if FAILS in unit else 2, "timeout": 60},
             **more,
         }
-        task = (
-            {
+        if not isinstance(value, str):
+            options["secrets"] = {"pw": value}
+        tasks: dict[str, t.Any] = {
+            "app": {"name": "one", "quadlet.fleet.app": options},
+            "apps": {"name": "one", "quadlet.fleet.apps": {"apps": [options, self._beside()]}},
+            "role": {
                 "ansible.builtin.include_role": {"name": "quadlet.fleet.deploy"},
                 "vars": {"quadlet_deploy_apps": [options]},
-            }
-            if role
-            else {"name": "one", "quadlet.fleet.app": options}
-        )
+            },
+        }
         run = self._playbooks.run(
-            [{"hosts": "all", "gather_facts": False, "tasks": [task]}],
+            [{"hosts": "all", "gather_facts": False, "tasks": [tasks[way]]}],
             app.host.inventory,
             arguments=["-vvv", "--diff", "-e", f"@{variables}", *vault, *arguments],
         )
         assert app.name in run.output
         assert "st1tch" not in run.output
         assert "st1tch" not in json.dumps([row.data for row in run.results])
-        if not role:
+        assert str(NUMBER) not in run.output
+        assert "c3QxdGNo" not in run.output, "the login"
+        if way == "app":
             return Result(run.only())
-        data = next(row.data for row in run.results if row.task.endswith("Deploy apps"))
-        rows = data.get("results") or [data]
-        return Result({**rows[0], "failed": data["failed"]})
+        task = "one" if way == "apps" else "Deploy apps"
+        data = next(row.data for row in run.results if row.task.endswith(task))
+        return Result((data.get("apps") or [data])[0])
+
+    def _beside(self) -> dict[str, t.Any]:
+        """Another app, so that each has a process of its own; nothing of it is installed."""
+        scope = self._app.scope.options
+        return {**scope, "name": f"{self._app.name}-beside", "state": "absent"}
 
 
 def test_podman_6_reads_it_alike(fleet: t.Any, playbooks: Playbooks) -> None:
