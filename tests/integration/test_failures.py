@@ -25,7 +25,7 @@ CAUSES = {
 
 @pytest.mark.parametrize(("text", "cause"), CAUSES.values(), ids=CAUSES)
 def test_the_first_line_names_the_cause(either: App, text: str, cause: str) -> None:
-    result = either.deploy({"web": text}, gate={"timeout": 30, "stable": 0})
+    result = either.deploy({"web": text}, gate={"timeout": 90, "stable": 0})
     first = result.refused().split("\n")[0]
     assert f"{either.service('web')} did not start: " in first
     assert cause in first
@@ -40,13 +40,13 @@ def test_a_port_in_use(app: App) -> None:
         "one": container(f"PublishPort={port}:80"),
         "two": container(f"PublishPort={port}:80"),
     }
-    first = app.deploy(texts, gate={"timeout": 30, "stable": 1}).refused().split("\n")[0]
+    first = app.deploy(texts, gate={"timeout": 90, "stable": 1}).refused().split("\n")[0]
     assert f"port {port} of the host is in use" in first
 
 
 def test_what_needs_it_is_not_the_first_to_be_named(app: App) -> None:
     web = container(more=f"\n[Unit]\nRequires={app.service('db')}\nAfter={app.service('db')}\n")
-    result = app.deploy({"web": web, "db": container("Secret=nosecret")}, gate={"timeout": 30})
+    result = app.deploy({"web": web, "db": container("Secret=nosecret")}, gate={"timeout": 90})
     first, *others = result.refused().split("\n")
     assert f"{app.service('db')} did not start (and 1 more): " in first
     assert "the secret nosecret does not exist" in first

@@ -80,20 +80,20 @@ def test_an_unchanged_run_asks_nothing(either: App) -> None:
 
 BROKEN = "sh -c 'echo cannot read the config >&2; exit 3'"
 LATER = "sh -c 'sleep 3; echo gone >&2; exit 3'"
-PATIENT = "\n[Service]\nTimeoutStartSec=80\n"
+PATIENT = "\n[Service]\nTimeoutStartSec=280\n"
 SLOW = container("Notify=true", more=PATIENT)
 """It never says that it is ready."""
 
 LOOPING = "\n[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nRestart=always\nRestartSec=100ms\n"
 ONCE = "\n[Service]\nType=oneshot\n"
-SOON = 40
-"""Seconds of a whole play, on a busy machine; what it must not wait for takes 60 and more."""
+SOON = 120
+"""Seconds of a whole play, on a busy machine; what it must not wait for takes 240 and more."""
 
 
 def _fails(app: App, units: dict[str, str], **gate: float) -> Result:
     """The failure of a deployment, which must come long before a timeout."""
     start = time.monotonic()
-    result = app.deploy(units, gate={"timeout": 120, "stable": 0, **gate}, on_failure="keep")
+    result = app.deploy(units, gate={"timeout": 300, "stable": 0, **gate}, on_failure="keep")
     result.refused()
     assert time.monotonic() - start < SOON
     return result
@@ -154,7 +154,7 @@ def test_health_that_is_lost_late_ends_the_wait(app: App) -> None:
 
 
 def test_a_fall_while_health_is_waited_for_is_a_failed_start(either: App) -> None:
-    check = ("HealthCmd=true", "HealthInterval=90s", "HealthStartPeriod=90s")
+    check = ("HealthCmd=true", "HealthInterval=240s", "HealthStartPeriod=240s")
     web = container(*check, exec_=LATER).replace("HealthCmd=true", "HealthCmd=test -e /no")
     (failure,) = _fails(either, {"web": web})["failures"]
     assert (failure["phase"], failure["exit_code"]) == ("start", 3)
@@ -163,7 +163,7 @@ def test_a_fall_while_health_is_waited_for_is_a_failed_start(either: App) -> Non
 
 def test_a_fall_in_the_stable_time_ends_it(app: App) -> None:
     for more in ("", LOOPING):
-        (failure,) = _fails(app, {"web": container(exec_=LATER, more=more)}, stable=60)["failures"]
+        (failure,) = _fails(app, {"web": container(exec_=LATER, more=more)}, stable=240)["failures"]
         assert (failure["service"], failure["exit_code"]) == (app.service("web"), 3)
 
 
