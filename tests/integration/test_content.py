@@ -209,43 +209,6 @@ def test_a_source_that_is_none(either: App, tmp_path: pathlib.Path, src: str) ->
     assert str(tmp_path / src) in result.refused()
 
 
-@pytest.mark.parametrize("user", ["system", "alice"])
-def test_a_reload_in_place_of_a_restart(fleet: Fleet, playbooks: Playbooks, user: str) -> None:
-    """ReloadCmd came with Podman 5.5."""
-    make = system_scope if user == "system" else user_scope
-    app = make(fleet.get("5.8"), playbooks).app()
-    reload_lines = ("Volume=./conf:/conf:ro", "ReloadCmd=cp /conf/a.conf /reloaded")
-    units = {
-        "web": container(*reload_lines),
-        "deaf": container("Volume=./conf:/conf:ro"),
-        "file": container("Volume=./conf/a.conf:/a.conf:ro", "ReloadCmd=true"),
-    }
-
-    def files(text: str) -> dict[str, t.Any]:
-        return {"conf/a.conf": {"content": text, "on_change": "reload"}}
-
-    try:
-        app.deployed(units, files("one\n"))
-        before = app.ids("web", "deaf", "file")
-        result = app.deployed(units, files("two\n"))
-        after = app.ids("web", "deaf", "file")
-        assert result.actions == {
-            app.service("web"): "reload",
-            app.service("deaf"): "restart",
-            app.service("file"): "restart",
-        }
-        assert {stem for stem in before if before[stem] != after[stem]} == {"deaf", "file"}
-        assert app.inside("web", "cat /reloaded") == "two"
-        assert app.inside("file", "cat /a.conf") == "two"
-        assert not app.deployed(units, files("two\n")).changed
-        # A change of the unit itself restarts, and reloads nothing beside.
-        changed = {**units, "web": container(*reload_lines, "Environment=A=1")}
-        result = app.deployed(changed, files("three\n"))
-        assert result.actions[app.service("web")] == "restart"
-    finally:
-        app.remove()
-
-
 def test_a_file_whose_change_means_nothing(either: App) -> None:
     units = {"web": container("Volume=./conf:/conf:ro")}
     either.deployed(units, {"conf/a.conf": {"content": "one\n", "on_change": "none"}})
@@ -257,9 +220,9 @@ def test_a_file_whose_change_means_nothing(either: App) -> None:
 
 
 @pytest.mark.parametrize("podman", ["5.8", "6.1"])
-@pytest.mark.parametrize("user", ["system", "alice"])
-def test_other_podmans(fleet: Fleet, playbooks: Playbooks, podman: str, user: str) -> None:
-    make = system_scope if user == "system" else user_scope
+@pytest.mark.parametrize("scope", ["system", "alice"])
+def test_other_podmans(fleet: Fleet, playbooks: Playbooks, podman: str, scope: str) -> None:
+    make = system_scope if scope == "system" else user_scope
     app = make(fleet.get(podman), playbooks).app()
     port = next_port()
     network = f"Network={app.name}-net.network"

@@ -209,7 +209,7 @@ FAULTS = {
     ),
     "never ready": Fault(
         lambda s: s.bad("web", s.web("Notify=true")),
-        "it is still starting, and the gate's timeout is over",
+        ", and the gate's timeout is over",
         options={"gate": {"stable": 1, "timeout": 12}},
     ),
     "port taken": Fault(
@@ -405,11 +405,11 @@ def test_the_connection_is_cut(shop: Shop) -> None:
     )
 
 
-@pytest.mark.parametrize("place", ["system", "alice"])
-def test_the_host_is_rebooted(fleet: Fleet, playbooks: Playbooks, place: str) -> None:
+@pytest.mark.parametrize("scope", ["system", "alice"])
+def test_the_host_is_rebooted(fleet: Fleet, playbooks: Playbooks, scope: str) -> None:
     host = fleet.get("5.4", "b")
-    scope = {"system": system_scope, "alice": user_scope}[place](host, playbooks)
-    shop = Shop(scope)
+    place = {"system": system_scope, "alice": user_scope}[scope](host, playbooks)
+    shop = Shop(place)
     # Without the kill the run may live for the moment that it takes to put all back.
     power_cut = "pkill -9 python3; systemctl reboot -ff"
     try:
@@ -419,8 +419,8 @@ def test_the_host_is_rebooted(fleet: Fleet, playbooks: Playbooks, place: str) ->
         run_cli("up", host.name)
         host.wait("systemctl is-system-running --wait; test -S /run/user/1000/bus", timeout=60)
         assert host.fetch(shop.port, "/index.html", timeout=60) in ("release v1", "release v2")
-        user = scope.options.get("user", "root")
-        (app,) = scope.call("info", apps=[shop.app.name], user=user).ok()["apps"]
+        user = place.options.get("user", "root")
+        (app,) = place.call("info", apps=[shop.app.name], user=user).ok()["apps"]
         assert "a run of it has begun and not ended" in app["drift"][0]
         result = _ends_well(shop)
         assert "did not end" in result.warned

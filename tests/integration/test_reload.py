@@ -52,12 +52,12 @@ WHY = {
 }
 
 
-@pytest.mark.parametrize("user", ["system", "alice"])
+@pytest.mark.parametrize("scope", ["system", "alice"])
 @pytest.mark.parametrize("podman", ["5.4", "5.8", "6.1"])
 def test_a_reload_in_place_of_a_restart(
-    fleet: Fleet, playbooks: Playbooks, podman: str, user: str
+    fleet: Fleet, playbooks: Playbooks, podman: str, scope: str
 ) -> None:
-    make = system_scope if user == "system" else user_scope
+    make = system_scope if scope == "system" else user_scope
     app = make(fleet.get(podman), playbooks).app()
     try:
         _check(app)
@@ -96,3 +96,7 @@ def _check(app: App) -> None:
     assert app.inside("alone", "cat /one") == "two"
     assert "A=two" in app.inside("env", "env").split()
     assert not app.deployed(units, _files("two")).changed
+    if "command" in reloads:  # a change of the unit itself restarts, and reloads nothing beside
+        changed = {**units, "command": units["command"].replace(CONF, f"{CONF}\nEnvironment=A=1")}
+        result = app.deployed(changed, _files("three"))
+        assert result.actions[app.service("command")] == "restart"
