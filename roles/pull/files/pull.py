@@ -111,14 +111,10 @@ class Run:
     def make_environment(self) -> dict[str, str]:
         """The environment of git and ansible-pull, where it is not what the service has."""
         account = pwd.getpwuid(os.getuid())
-        path = os.environ.get(
-            "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        )
         home = os.environ.get("HOME", account.pw_dir)
         usual = f"{home}/.ansible/collections:/usr/share/ansible/collections"
         return {
             "HOME": home,
-            "PATH": f"{os.path.dirname(self.config.ansible_pull)}:{path}",
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "PYTHONUNBUFFERED": "1",
