@@ -84,9 +84,7 @@ def test_a_record_that_cannot_be_read(text: str, message: str) -> None:
         ),
         (
             to_row(json.dumps(RECORD), None, {TIMER: "inactive", SERVICE: "inactive"}),
-            [
-                f"{PULL} quadlet-pull.timer is inactive: start it, or apply the role {ROLE}"
-            ],
+            [f"{PULL} quadlet-pull.timer is inactive: start it, or apply the role {ROLE}"],
         ),
     ],
     ids=["ok", "manager down", "failed", "refused", "no timer"],
