@@ -19,6 +19,7 @@ description:
   - The stable time is not waited for, wait before.
   - Fails where an app does not pass, and says why. It starts, stops and restarts nothing.
 extends_documentation_fragment:
+  - quadlet.fleet._scope
   - quadlet.fleet._attributes
   - quadlet.fleet._attributes.actiongroup
 options:
@@ -33,13 +34,12 @@ options:
         type: str
         required: true
       user:
-        description: The user whose scope it is in, by name or uid; without it, the system's.
+        description: The user whose scope it is in, by name or uid; by default O(user).
         type: str
       location:
-        description: Where its units lie, see M(quadlet.fleet.app).
+        description: Where its units lie; by default O(location).
         type: str
         choices: [home, admin]
-        default: home
   accept:
     description:
       - The id of a rollout. Of the apps that pass and are part of it, it ends, so that it can't be
@@ -123,16 +123,25 @@ def main() -> None:
                 "type": "list",
                 "elements": "dict",
                 "required": True,
-                "options": {"name": {"type": "str", "required": True}, **_options.SCOPE},
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "user": {"type": "str"},
+                    "location": {"type": "str", "choices": ["home", "admin"]},
+                },
             },
             "accept": {"type": "str"},
+            **_options.SCOPE,
         },
         supports_check_mode=True,
     )
     params = module.params
+    apps = [
+        {"name": one["name"], **{key: one[key] or params[key] for key in ("user", "location")}}
+        for one in params["apps"]
+    ]
     run_module(
         module,
-        lambda: ask_gates(params["apps"], parse_rollout(params["accept"]), check=module.check_mode),
+        lambda: ask_gates(apps, parse_rollout(params["accept"]), check=module.check_mode),
     )
 
 

@@ -17,6 +17,9 @@ description:
     told. It runs on the controller and reaches no host.
   - It is a part of the role P(quadlet.fleet.rollout#role), which the playbook
     C(quadlet.fleet.rollout) uses. It is of no use elsewhere.
+extends_documentation_fragment:
+  - quadlet.fleet._attributes
+  - quadlet.fleet._attributes.actiongroup
 options:
   step:
     description: The step.
@@ -34,16 +37,10 @@ options:
     description: What a person has answered.
     type: str
 attributes:
-  check_mode:
-    description: Can run in check mode, changes nothing there and predicts what a run would do.
-    support: full
   diff_mode:
     description: Returns what changes in files.
     support: none
-  platform:
-    description: The hosts that it works on.
-    support: full
-    platforms: posix
+    details: It changes nothing.
 """
 
 EXAMPLES = r"""

@@ -34,15 +34,15 @@ def _serve(shops: Shops, release: str) -> None:
 
 
 def _down_only_by_itself(shops: Shops, watcher: Watcher, since: float) -> list[str]:
-    """Outages that a host's own restarts do not explain."""
+    """Requests that failed, and that a host's own restarts do not explain."""
     found = []
     for host in shops.hosts:
-        outages = watcher.outages(host.name)
-        restarts = shops.restarts_since(host, since) if outages else []
+        failed = watcher.failed(host.name)
+        restarts = shops.restarts_since(host, since) if failed else []
         found += [
-            f"{host.name}: {start:.2f} to {end:.2f}, restarts {restarts}"
-            for start, end in outages
-            if not any(a - SLACK <= start and end <= b + SLACK for a, b in restarts)
+            f"{host.name}: {at:.2f}, restarts {restarts}"
+            for at in failed
+            if not any(start - SLACK <= at <= end + SLACK for start, end in restarts)
         ]
     return found
 
@@ -63,7 +63,7 @@ def test_a_release_that_breaks_takes_the_fleet_back(shops: Shops) -> None:
     assert report(run)["stopped"] == f"batch 3 has 2 failed hosts: {', '.join(broken)}"
     assert "web.service did not start" in report(run)["failed"][broken[0]]
     assert 1 <= watcher.most_down() <= 3
-    assert [name for name in names if watcher.outages(name)] == names[:6]
+    assert [name for name in names if watcher.failed(name)] == names[:6]
     assert _down_only_by_itself(shops, watcher, since) == []
 
 
@@ -207,7 +207,7 @@ def test_hosts_that_are_not_reached(shops: Shops) -> None:
     assert results(run)[shops.names[0]] == results(run)[shops.names[2]] == "deployed"
     assert "Connection refused" in report(run)["failed"][lost]
     run = shops.run("7", *words, plays=plays)
-    assert results(run)[lost] == "unreachable"
+    assert results(run)[lost] == "not taken back"
     assert results(run)[shops.names[0]] == "taken back"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import threading
 import time
 import typing as t
@@ -45,19 +46,15 @@ class Watcher:
             at = time.time()
             self.answers[name].append(Answer(at, _fetch(address, self._port)))
 
+    def failed(self, name: str) -> list[float]:
+        """When the requests to a host were asked that it did not answer."""
+        return [answer.at for answer in self.answers[name] if answer.page is None]
+
     def outages(self, name: str) -> list[tuple[float, float]]:
-        """When a host did not answer: from the first request that failed to the next good one."""
-        found: list[tuple[float, float]] = []
-        since: float | None = None
-        for answer in self.answers[name]:
-            if answer.page is None and since is None:
-                since = answer.at
-            elif answer.page is not None and since is not None:
-                found.append((since, answer.at))
-                since = None
-        if since is not None:
-            found.append((since, self.answers[name][-1].at + PAUSE))
-        return found
+        """From the first to the last of the requests in a row that failed."""
+        rows = itertools.groupby(self.answers[name], lambda answer: answer.page is None)
+        failed = [[answer.at for answer in row] for is_failed, row in rows if is_failed]
+        return [(row[0], row[-1] + PAUSE) for row in failed]
 
     def most_down(self) -> int:
         """The largest number of hosts that did not answer at the same time."""
