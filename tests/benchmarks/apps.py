@@ -4,12 +4,13 @@
 """Measures five apps in one call of module apps beside five calls of module app.
 
 Five apps of the system, a container each, with the gate's defaults, on one host; first and
-unchanged.  Prints a Markdown table.  It never fails for being slow.  Run it in the checkout:
-python -m tests.benchmarks.apps
+unchanged, medians of runs in turn.  Prints a Markdown table.  It never fails for being slow.
+Run it in the checkout: python -m tests.benchmarks.apps
 """
 
 from __future__ import annotations
 
+import collections
 import pathlib
 import statistics
 import tempfile
@@ -32,6 +33,8 @@ def _together(items: list[dict[str, t.Any]], parallel: int) -> list[dict[str, t.
     return [{"quadlet.fleet.apps": {"apps": items, "parallel": parallel}}]
 
 
+Seconds = dict[tuple[str, str], list[float]]
+
 WAYS: dict[str, t.Callable[[list[dict[str, t.Any]]], list[dict[str, t.Any]]]] = {
     f"{COUNT} calls of module app": _one_by_one,
     "one call of module apps, `parallel: 1`": lambda items: _together(items, 1),
@@ -48,16 +51,21 @@ def _timed(tasks: list[dict[str, t.Any]], app: App) -> float:
     return taken
 
 
-def _measure(way: str, apps: list[App]) -> tuple[float, float]:
-    """Seconds of the first run, and of one that changes nothing."""
+def _measure(way: str, apps: list[App], seconds: Seconds) -> None:
+    """One first run, and some that change nothing."""
     items = [{"name": app.name, "units": app.units({"web": container()})} for app in apps]
     tasks = WAYS[way](items)
     try:
-        first = _timed(tasks, apps[0])
-        return first, statistics.median(_timed(tasks, apps[0]) for _run in range(RUNS))
+        seconds[way, "first"].append(_timed(tasks, apps[0]))
+        seconds[way, "unchanged"] += [_timed(tasks, apps[0]) for _run in range(RUNS)]
     finally:
         for app in apps:
             app.remove()
+
+
+def _cell(seconds: Seconds, way: str, when: str) -> str:
+    median, most = (statistics.median(seconds[one, when]) for one in (way, next(iter(WAYS))))
+    return f"{median:.1f} s ({median / most:.2f}x)"
 
 
 def main() -> None:
@@ -68,11 +76,13 @@ def main() -> None:
         try:
             scope = system_scope(fleet.get(), playbooks)
             _timed([{"ansible.builtin.ping": {}}], scope.app())
-            found = {way: _measure(way, [scope.app() for _n in range(COUNT)]) for way in WAYS}
-            slow = next(iter(found.values()))
+            seconds: Seconds = collections.defaultdict(list)
+            for _round in range(RUNS):
+                for way in WAYS:
+                    _measure(way, [scope.app() for _n in range(COUNT)], seconds)
             print(f"| {COUNT} apps | first | unchanged |\n|---|---|---|")
-            for way, seconds in found.items():
-                cells = (f"{s:.1f} s ({s / most:.2f}x)" for s, most in zip(seconds, slow))
+            for way in WAYS:
+                cells = (_cell(seconds, way, when) for when in ("first", "unchanged"))
                 print(f"| {way} | {' | '.join(cells)} |")
         finally:
             playbooks.close()
