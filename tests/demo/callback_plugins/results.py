@@ -28,25 +28,27 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "results"
     CALLBACK_NEEDS_ENABLED = True
 
-    def v2_runner_item_on_ok(self, result: t.Any) -> None:
-        """One app of the role's loop."""
-        self._keep("ok", result)
-
-    def v2_runner_item_on_failed(self, result: t.Any) -> None:
-        """One app of the role's loop."""
-        self._keep("failed", result)
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        """A task; of those that go well only the role's deploys apps."""
+        if "apps" in result._result:
+            self._keep(result)
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
-        """A task; that of the loop says no more than its items."""
+        """A task that failed."""
         del ignore_errors
-        if "results" not in result._result:
-            self._keep("failed", result)
+        self._keep(result, failed=True)
 
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
         """A host without connection."""
-        self._keep("failed", result)
+        self._keep(result, failed=True)
 
-    def _keep(self, status: str, result: t.Any) -> None:
-        line = {"host": result._host.get_name(), "status": status, "result": result._result}
+    def _keep(self, result: t.Any, *, failed: bool = False) -> None:
+        """A line for each app, the first one with the warnings of all; or one for the task."""
+        whole = result._result
+        rows = list(whole.get("apps") or [{**whole, "failed": failed}])
+        rows[0] = {**rows[0], "warnings": whole.get("warnings", [])}
         with open(os.environ["DEMO_RESULTS"], "a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line, default=str) + "\n")
+            for row in rows:
+                status = "failed" if row.get("failed") else "ok"
+                line = {"host": result._host.get_name(), "status": status, "result": row}
+                stream.write(json.dumps(line, default=str) + "\n")
