@@ -174,7 +174,7 @@ def test_a_wrong_signature_is_not_run(system_site: Site, keys: pathlib.Path) -> 
     touch = [{"ansible.builtin.command": "touch /tmp/evil"}]
     for signature in ({}, by_ssh(keys, "bad"), by_pgp(keys, "bad")):
         bad = site.repository.push(evil, touch, **signature)
-        for _ in range(1 if signature else 2):  # then its objects are on the host already
+        for _time in range(1 if signature else 2):  # then its objects are on the host already
             record = site.pulling.run()
             assert (record["result"], record["wanted"]) == ("refused", bad)
             assert record["commit"] == good

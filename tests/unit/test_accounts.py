@@ -89,7 +89,7 @@ def test_ranges_of_many_new_users_overlap_with_nobody() -> None:
     bounds = [tuple(map(int, words.split("-"))) for words in given]
     assert len(bounds) == 50
     assert bounds[0][0] == 300009
-    assert all(last < first for (_, last), (first, _) in zip(bounds, bounds[1:]))
+    assert all(last < first for (_first, last), (first, _last) in zip(bounds, bounds[1:]))
 
 
 WRONG: dict[str, tuple[list[Wanted], Host, str]] = {

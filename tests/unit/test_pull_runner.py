@@ -193,7 +193,7 @@ class Repository:
 
     def commit(self, signer: str) -> str:
         """A commit that is signed by `ssh good` and the like, or not at all."""
-        kind, _, name = signer.partition(" ")
+        kind, _space, name = signer.partition(" ")
         ssh = ["-c", "gpg.format=ssh", "-c", f"user.signingkey={self.folder / name}"]
         pgp = ["-c", f"user.signingkey={name}@example.org"]
         words = {"": [], "ssh": ssh, "pgp": pgp}[kind]

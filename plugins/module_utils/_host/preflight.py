@@ -219,8 +219,9 @@ def _ask(registry: str) -> str:
         for certificate in glob.glob(f"{_CERTS}/{host}/*.crt"):
             with contextlib.suppress(ssl.SSLError, OSError):
                 context.load_verify_locations(certificate)
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context))
         try:
-            with urllib.request.urlopen(url, timeout=_TIMEOUT, context=context):
+            with opener.open(url, timeout=_TIMEOUT):
                 return ""
         except urllib.error.HTTPError as error:
             if error.code == 401:

@@ -68,12 +68,14 @@ class Shops:
         self,
         release: str,
         *arguments: str,
-        plays: t.Sequence[t.Mapping[str, t.Any]] = ROLLOUT,
+        plays: t.Sequence[t.Mapping[str, t.Any]] = (),
         **settings: t.Any,
     ) -> Run:
         """One run of a playbook.  settings: quadlet_rollout_*, and broken_on."""
         return self._playbooks.run(
-            plays, self.inventory, arguments=[*self._extra(release, settings), *arguments]
+            plays or ROLLOUT,
+            self.inventory,
+            arguments=[*self._extra(release, settings), *arguments],
         )
 
     def _extra(self, release: str, settings: t.Mapping[str, t.Any]) -> list[str]:
