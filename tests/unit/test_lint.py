@@ -206,7 +206,11 @@ def _find_apps(data: t.Any) -> t.Iterator[dict[str, t.Any]]:
 
 
 def _lint_app(app: t.Mapping[str, t.Any]) -> list[str]:
-    units = {n: unit for n, unit in app["units"].items() if "template" not in unit}
+    units = {
+        name: unit
+        for name, unit in app["units"].items()
+        if "template" not in unit and not str(unit).startswith("{{")  # a variable elsewhere
+    }
     sections = {n: unit for n, unit in units.items() if isinstance(unit, dict)}
     texts = {n: render_unit(n, unit) for n, unit in sections.items()}
     return _complaints(
