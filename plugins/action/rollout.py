@@ -56,6 +56,8 @@ class ActionModule(ActionBase):
             state, more = _STEPS[step](self)
         except RolloutError as error:
             raise AnsibleActionFail(str(error)) from error
+        for line in more.get("lines", ()):
+            self._display.display(line)
         facts = {"ansible_facts": {FACT: state}} if state else {}
         return {**result, "changed": False, **facts, **more}
 
@@ -141,7 +143,9 @@ class ActionModule(ActionBase):
     def report(self) -> tuple[State, State]:
         """How it ended."""
         found = rollout.summary(self._state)
-        return self._state, {"summary": found, "lines": report_lines(found)}
+        stats = {"data": {"quadlet_rollout": found}, "per_host": False, "aggregate": True}
+        more = {"summary": found, "lines": report_lines(found), "ansible_stats": stats}
+        return {}, more
 
     def status(self) -> tuple[State, State]:
         """What is deployed where."""

@@ -54,12 +54,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 lines:
-  description: The plan, or the table, as text.
+  description: The plan, or the table, as text. It is also shown.
   returned: for the steps plan, report and status
   type: list
   elements: str
 summary:
-  description: The same as data, C(rows) of it are the lines of the table.
+  description:
+    - The same as data, C(rows) of it are the lines of the table. It is kept for the jobs that
+      follow as M(ansible.builtin.set_stats) does, as C(quadlet_rollout).
   returned: for the step report
   type: dict
 msg:
