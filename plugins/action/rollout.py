@@ -63,7 +63,7 @@ class ActionModule(ActionBase):
 
     @property
     def _state(self) -> State:
-        return dict(self._vars["hostvars"]["localhost"][FACT])
+        return dict(self._vars["hostvars"]["localhost"]["ansible_facts"][FACT])
 
     def _settings(self) -> Settings:
         names = {name: f"quadlet_rollout_{name}" for name in _NAMES}
