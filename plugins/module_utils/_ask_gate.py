@@ -48,7 +48,7 @@ def _ask_one(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict[
     snapshot = read_snapshot(App(name, state="present"), scope, manager)
     told: dict[str, t.Any] = {
         "name": name,
-        "user": scope.user,
+        "user": given["user"],
         "generation": snapshot.manifest.generation,
     }
     try:

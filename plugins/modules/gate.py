@@ -78,7 +78,7 @@ apps:
       type: str
       sample: shop
     user:
-      description: The user whose scope it is in, null in the system's.
+      description: The user as given, null in the system's scope.
       type: str
       sample: svc
     passed:

@@ -247,6 +247,15 @@ def test_a_gate_that_fails_later() -> None:
     assert rollout.summary(state)["failed"] == {"h4": "it fell"}
 
 
+def test_an_app_that_is_not_to_run_has_no_gate() -> None:
+    gone = {**DEPLOYED, "name": "old"}
+    state = _run(_plan({"h1": gone}, settings=Settings()), {"h1": gone}, Settings())
+    shop = {"name": "shop", "user": None, "passed": True}
+    state = rollout.judge_all(state, {name: Told([shop]) for name in EIGHT}, Settings())
+    assert _results(state)["h1"] == "deployed"
+    assert state["stopped"] == ""
+
+
 def test_a_gate_that_fails_in_the_end() -> None:
     settings = Settings(batches=FOUR_BATCHES.batches, on_failure="revert_batch")
     state = _run(_plan(settings=settings), {}, settings)
