@@ -81,7 +81,11 @@ class ActionModule(ActionBase):
         state = rollout.plan(looked, settings, str(self._task.args.get("id") or ""), now)
         if self._task.check_mode:
             state.update(order=[], accept=[])
-        return state, {"lines": plan_lines(state)}
+        if state["order"] or state["accept"] or not rollout.is_well(state):
+            return {**state, "tell": list(names)}, {"lines": plan_lines(state)}
+        told = _report(state)  # it ends here
+        plan = plan_lines(state) if self._task.check_mode else []
+        return {**state, "tell": []}, {**told, "lines": [*plan, *told["lines"]]}
 
     def _look(self, name: str, order: str) -> rollout.Looked:
         known = self._vars["hostvars"][name]
@@ -142,10 +146,7 @@ class ActionModule(ActionBase):
 
     def report(self) -> tuple[State, State]:
         """How it ended."""
-        found = rollout.summary(self._state)
-        stats = {"data": {"quadlet_rollout": found}, "per_host": False, "aggregate": True}
-        more = {"summary": found, "lines": report_lines(found), "ansible_stats": stats}
-        return {}, more
+        return {}, _report(self._state)
 
     def status(self) -> tuple[State, State]:
         """What is deployed where."""
@@ -170,6 +171,13 @@ _STEPS: dict[str, t.Callable[[ActionModule], tuple[State, State]]] = {
     "report": ActionModule.report,
     "status": ActionModule.status,
 }
+
+
+def _report(state: State) -> State:
+    """The table, for people and for what comes after the run."""
+    found = rollout.summary(state)
+    stats = {"data": {"quadlet_rollout": found}, "per_host": False, "aggregate": True}
+    return {"summary": found, "lines": report_lines(found), "ansible_stats": stats}
 
 
 def _read_told(known: t.Mapping[str, t.Any], variable: str, phase: str) -> Told:

@@ -310,6 +310,11 @@ def taken_back(state: State, told: t.Mapping[str, Told]) -> State:
     return {**state, "hosts": hosts, "back": left, "now": {**state["now"], "fallen": fallen}}
 
 
+def is_well(state: State) -> bool:
+    """Whether no host has failed."""
+    return not (state["stopped"] or _names(state, BAD))
+
+
 def summary(state: State) -> Row:
     """How it ended: failed hosts with their reasons, whether all is well, and the table's rows."""
     rows = [{"host": name, **row} for name, told in state["hosts"].items() for row in told["rows"]]
