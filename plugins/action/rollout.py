@@ -80,7 +80,7 @@ class ActionModule(ActionBase):
         looked = [self._look(name, settings.order) for name in names]
         state = rollout.plan(looked, settings, str(self._task.args.get("id") or ""), now)
         if self._task.check_mode:
-            state.update(order=[], accept=[])
+            state.update(order=[], accept=[], check=True)
         if state["order"] or state["accept"] or not rollout.is_well(state):
             return {**state, "tell": list(names)}, {"lines": plan_lines(state)}
         told = _report(state)  # it ends here

@@ -8,7 +8,8 @@ groups, batch number and rows, one for each app, see _row.  batches: name and ho
 order, serial: the hosts of the play with the batches.  now: the batch under way, with its waves,
 the hosts that it has deployed to and those that have fallen since.  part: hosts that are part of
 the rollout, the last ones first.  accept: hosts whose rollout is over; back, back_serial: those
-that are to be taken back.  stopped, waiting: why it goes no further.
+that are to be taken back.  check: nothing is to be
+changed.  stopped, waiting: why it goes no further.
 """
 
 from __future__ import annotations
@@ -318,7 +319,8 @@ def is_well(state: State) -> bool:
 def summary(state: State) -> Row:
     """How it ended: failed hosts with their reasons, whether all is well, and the table's rows."""
     rows = [{"host": name, **row} for name, told in state["hosts"].items() for row in told["rows"]]
-    left = {"pending": "waiting" if state["waiting"] else "untouched"}
+    not_begun = "planned" if state.get("check") else "untouched"
+    left = {"pending": "waiting" if state["waiting"] else not_begun}
     rows = [{**row, "result": left.get(row["result"], row["result"])} for row in rows]
     failed = {
         name: next(row["reason"] for row in told["rows"] if row["result"] in BAD)

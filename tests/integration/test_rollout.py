@@ -136,7 +136,7 @@ def test_check_mode_plans_for_the_fleet(shops: Shops) -> None:
     assert run.status == 0, run.output
     assert f"batch 1 (canary rootless): {', '.join(shops.names[1::2])}" in run.output
     assert "+Description=Release 3" in run.output
-    assert set(results(run).values()) == {"untouched"}
+    assert set(results(run).values()) == {"planned"}
     after = {host.name: host.look() for host in shops.hosts[:2]}
     assert {n: differences(before[n], after[n]) for n in before} == {n: [] for n in before}
 

@@ -365,6 +365,16 @@ def test_a_return_is_told_as_one() -> None:
     assert set(_results(state).values()) == {"returned"}
 
 
+def test_a_plan_that_is_only_shown() -> None:
+    assert set(_results({**_plan(), "check": True}).values()) == {"planned"}
+
+
+def test_whether_all_is_well() -> None:
+    assert rollout.is_well(_plan())
+    assert not rollout.is_well(_plan({"h1": REFUSED}, Settings(max_failures=1)))
+    assert not rollout.is_well({**_plan(), "stopped": "no"})
+
+
 def test_the_report() -> None:
     state = _run(_plan(), {"h2": RESTORED})
     lines = report_lines(rollout.summary(state))
