@@ -3,12 +3,13 @@
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """A rollout from step to step: its state, which is plain data, and what a step makes of it.
 
-A state has these keys.  id; resumed: it goes on where a run broke off.  hosts: by name their groups,
-and a row for each app, see _rollout_rows.  batches: name and hosts.  order, serial: the hosts of the
-play with the batches, and their sizes.  now: the batch under way, with its waves, the hosts that it
-has deployed to and those that have fallen since.  part: hosts that are part of the rollout, the last
-ones first.  accept: hosts whose rollout is over; back, back_serial: those that are to be taken back.
-check: nothing is to be changed.  stopped, waiting: why it goes no further.
+A state has these keys.  id; resumed: it goes on where a run broke off.  hosts: by name their
+groups, and a row for each app, see _rollout_rows.  batches: name and hosts.  order, serial: the
+hosts of the play with the batches, and their sizes.  now: the batch under way, with its waves,
+the hosts that it has deployed to and those that have fallen since.  part: hosts that are part of
+the rollout, the last ones first.  accept: hosts whose rollout is over; back, back_serial: those
+that are to be taken back.  check: nothing is to be changed.  stopped, waiting: why it goes no
+further.
 """
 
 from __future__ import annotations
