@@ -93,9 +93,12 @@ def _queue(
 
 
 def _still_trying(work: Work, acted: t.Sequence[str]) -> list[str]:
-    """Services that systemd is about to start by itself, which would count as one more crash."""
+    """Services that systemd starts by itself meanwhile: their next crash would count as one of
+    what this run starts.
+    """
     known = [n for n in acted if n in work.before.services and not work.states.get(n, UP).up]
-    return [name for name, state in work.manager.read_states(known).items() if state.crashing]
+    states = work.manager.read_states(known)
+    return [name for name, state in states.items() if state.active not in ("inactive", "failed")]
 
 
 def _to_forget(work: Work, acted: t.Sequence[str]) -> list[str]:
