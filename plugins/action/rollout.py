@@ -142,7 +142,7 @@ class ActionModule(ActionBase):
     def returned(self) -> tuple[State, State]:
         """After hosts were taken back."""
         told = self._told(self._task.args["hosts"], "quadlet_rollout_returned", "back")
-        return rollout.taken_back(self._state, told), {}
+        return rollout.taken_back(self._state, told, self._settings()), {}
 
     def report(self) -> tuple[State, State]:
         """How it ended."""

@@ -79,9 +79,10 @@ def plan(looked: t.Sequence[Looked], settings: Settings, wanted_id: str, new_id:
         "back": [],
         "back_serial": [],
         "now": {"number": len(batches), "hosts": []},
-        "stopped": _too_many_refused(hosts, settings),
+        "stopped": "",
         "waiting": "",
     }
+    state["stopped"] = _too_many_refused(state, settings)
     to_do = [[name for name in batch.hosts if has(hosts[name], {"pending"})] for batch in batches]
     state["order"] = [] if state["stopped"] else [name for names in to_do for name in names]
     state["serial"] = [len(names) for names in to_do if names]
@@ -121,9 +122,9 @@ def _names(state: State, results: t.Container[str]) -> list[str]:
     return [name for name, told in state["hosts"].items() if has(told, results)]
 
 
-def _too_many_refused(hosts: t.Mapping[str, t.Any], settings: Settings) -> str:
-    refused = [name for name, told in hosts.items() if has(told, {"refused"})]
-    limit = count_of(settings.max_failures, len(hosts), "quadlet_rollout_max_failures")
+def _too_many_refused(state: State, settings: Settings) -> str:
+    refused = _names(state, {"refused"})
+    limit = count_of(settings.max_failures, len(state["hosts"]), "quadlet_rollout_max_failures")
     if len(refused) <= limit:
         return ""
     return f"nothing was begun: it is refused on {_listed(refused)}"
@@ -139,7 +140,6 @@ def begin(state: State, names: t.Sequence[str], settings: Settings) -> State:
     number = _batch_of(state, names)
     now: State = {
         "number": number,
-        "name": state["batches"][number - 1]["name"],
         "hosts": list(names),
         "waves": [],
         "wave": [],
@@ -173,10 +173,13 @@ def _batch_of(state: State, names: t.Sequence[str]) -> int:
     return next((n for n, batch in enumerate(state["batches"], 1) if names[0] in batch["hosts"]), 1)
 
 
-def _waves(state: State, names: t.Sequence[str], settings: Settings) -> list[list[str]]:
+def _waves(
+    state: State, names: t.Sequence[str], settings: Settings, down_count: bool = True
+) -> list[list[str]]:
+    """The names in waves; down_count: whether hosts that are down use the budget up."""
     hosts = {name: Host(name, tuple(told["groups"])) for name, told in state["hosts"].items()}
     sizes = {g: sum(g in host.groups for host in hosts.values()) for g in settings.budget}
-    lost = [hosts[name] for name in _names(state, DOWN) if name not in names]
+    lost = [hosts[name] for name in _names(state, DOWN) if down_count and name not in names]
     down = {group: sum(group in host.groups for host in lost) for group in settings.budget}
     return make_waves([hosts[name] for name in names], settings.budget, sizes, down)
 
@@ -290,9 +293,7 @@ def _settle(state: State, settings: Settings) -> State:
     open_ends = state["stopped"] or state["waiting"] or _names(state, {"pending"})
     fine = [] if open_ends else [n for n in state["part"] if has(state["hosts"][n], DONE)]
     back = sorted(state["back"], key=lambda name: not has(state["hosts"][name], DOWN))
-    hosts = {name: Host(name, tuple(told["groups"])) for name, told in state["hosts"].items()}
-    sizes = {g: sum(g in host.groups for host in hosts.values()) for g in settings.budget}
-    waves = make_waves([hosts[name] for name in back], settings.budget, sizes, {})
+    waves = _waves(state, back, settings, down_count=False)
     return {
         **state,
         "accept": fine[::-1],
@@ -301,14 +302,15 @@ def _settle(state: State, settings: Settings) -> State:
     }
 
 
-def taken_back(state: State, told: t.Mapping[str, Told]) -> State:
+def taken_back(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
     """The state after hosts returned to what ran before the rollout."""
     hosts = dict(state["hosts"])
     for name, one in told.items():
         hosts[name] = {**hosts[name], "rows": rows_returned(hosts[name]["rows"], one)}
     fallen = _without(state["now"].get("fallen", ()), told)
     left = _without(state["back"], told)
-    return {**state, "hosts": hosts, "back": left, "now": {**state["now"], "fallen": fallen}}
+    now = {**state["now"], "fallen": fallen}
+    return _settle({**state, "hosts": hosts, "back": left, "now": now}, settings)
 
 
 def is_well(state: State) -> bool:

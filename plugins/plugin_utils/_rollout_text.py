@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_rows import has
+
 State = dict[str, t.Any]
 
 REPORT_HEADS = ("host", "app", "from", "to", "result", "time", "reason")
@@ -36,11 +38,7 @@ def plan_lines(state: State) -> list[str]:
     hosts = state["hosts"]
     lines = [f"rollout {state['id']}" + (", resumed" if state["resumed"] else "")]
     for number, batch in enumerate(state["batches"], 1):
-        todo = [
-            name
-            for name in batch["hosts"]
-            if any(row["result"] == "pending" for row in hosts[name]["rows"])
-        ]
+        todo = [name for name in batch["hosts"] if has(hosts[name], {"pending"})]
         done = len(batch["hosts"]) - len(todo)
         lines.append(
             f"batch {number} ({batch['name']}): {', '.join(todo) or 'nothing to do'}"

@@ -128,7 +128,7 @@ def test_a_release_that_breaks_on_two_hosts_of_batch_3(case: tuple[str, list[str
     assert sum(state["back_serial"]) == len(case[1])
     assert state["accept"] == []
     back = dict.fromkeys(case[1], Told([_app(generation=1, seconds=1.0)]))
-    state = rollout.taken_back(state, back)
+    state = rollout.taken_back(state, back, settings)
     expected = dict.fromkeys(EIGHT[:4], "deployed") | {"h7": "deployed", "h8": "untouched"}
     expected |= {"h5": "restored", "h6": "restored"} | dict.fromkeys(case[1], "taken back")
     assert _results(state) == expected
@@ -242,7 +242,7 @@ def test_a_gate_that_fails_later() -> None:
     settings = Settings(max_failures=1)
     state = rollout.judge_again(state, asked, settings)
     assert (state["now"]["fallen"], state["stopped"]) == (["h4"], "")
-    state = rollout.taken_back(state, {"h4": Told([_app(generation=1)])})
+    state = rollout.taken_back(state, {"h4": Told([_app(generation=1)])}, settings)
     assert _results(state)["h4"] == "taken back"
     assert rollout.summary(state)["failed"] == {"h4": "it fell"}
 
@@ -254,6 +254,17 @@ def test_an_app_that_is_not_to_run_has_no_gate() -> None:
     state = rollout.judge_all(state, {name: Told([shop]) for name in EIGHT}, Settings())
     assert _results(state)["h1"] == "deployed"
     assert state["stopped"] == ""
+
+
+def test_waves_of_those_that_are_left_to_take_back() -> None:
+    settings = Settings(batches=(8,), budget={"all": 2}, on_failure="revert_all")
+    state = _run(_plan(settings=settings), {}, settings)
+    asked = {name: Told([{"name": "shop", "user": None, "passed": name != "h4"}]) for name in EIGHT}
+    state = rollout.judge_again(state, asked, settings)
+    assert (state["now"]["fallen"], state["back_serial"]) == (["h4"], [2, 2, 2, 2])
+    state = rollout.taken_back(state, {"h4": Told([_app(generation=1)])}, settings)
+    assert state["back"] == ["h8", "h7", "h6", "h5", "h3", "h2", "h1"]
+    assert state["back_serial"] == [2, 2, 2, 1]
 
 
 def test_a_gate_that_fails_in_the_end() -> None:
@@ -278,7 +289,7 @@ def test_a_host_that_can_not_be_taken_back() -> None:
     state = _run(_plan(settings=settings), {"h1": RESTORED}, settings)
     back = {name: Told([_app(generation=1)]) for name in state["back"]}
     back["h2"] = Told(None, unreachable=True, trouble="no route")
-    state = rollout.taken_back(state, back)
+    state = rollout.taken_back(state, back, settings)
     assert _results(state)["h2"] == "not taken back"
     assert rollout.summary(state)["failed"]["h2"] == "no route"
 
