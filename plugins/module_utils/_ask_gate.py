@@ -11,7 +11,7 @@ import typing as t
 
 from ._core.errors import QuadletError
 from ._core.gate import ever_started, old_restarts, parse_gate
-from ._core.manifest import dump_manifest, parse_manifest
+from ._core.manifest import dump_manifest
 from ._core.report import failure_error
 from ._core.rollout import is_open, to_result
 from ._core.spec import App, parse_app_name
@@ -22,7 +22,7 @@ from ._host import state
 from ._host.lock import Lock
 from ._host.scope import Scope, resolve_scope
 from ._host.systemd import Manager
-from ._snapshot import Snapshot, read_snapshot
+from ._snapshot import Snapshot, read_manifest, read_snapshot
 from ._start import Report, pass_gate
 from ._work import Work
 
@@ -124,12 +124,11 @@ def _accept(name: str, scope: Scope, rollout: str) -> bool:
     turn = Lock(scope.manager, name)
     turn.acquire()
     try:
-        path = state.manifest_path(scope.state_dir, name)
-        text = scope.files.call(state.read_text, path)
-        record = parse_manifest(str(text), path) if text else None
+        record = read_manifest(scope, name)
         if record is None or not is_open(record, rollout):
             return False
-        ended = dataclasses.replace(record, rollout=(*record.rollout[:2], False))
+        ended = dataclasses.replace(record, rollout=record.rollout._replace(under_way=False))
+        path = state.manifest_path(scope.state_dir, name)
         scope.files.call(state.write_text, path, dump_manifest(ended))
         return True
     finally:

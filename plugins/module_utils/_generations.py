@@ -20,12 +20,13 @@ from ._core.generation import (
     to_drop,
     to_files,
 )
-from ._core.manifest import Manifest, parse_manifest
-from ._core.rollout import Mark, revert_target
+from ._core.manifest import Manifest
+from ._core.rollout import revert_target
 from ._core.spec import App
 from ._host import podman, state
 from ._host.owner import caller_name
 from ._host.scope import Scope
+from ._snapshot import read_manifest
 
 if t.TYPE_CHECKING:
     from ._work import Work
@@ -100,17 +101,16 @@ def read_one(scope: Scope, app: str, number: int) -> Generation | None:
 
 def return_to(app: App, scope: Scope) -> App:
     """The app that `state: rolled_back` means: an older generation of it."""
-    path = state.manifest_path(scope.state_dir, app.name)
-    text = scope.files.call(state.read_text, path)
-    if not text and app.rollout:
+    manifest = read_manifest(scope, app.name)
+    if not manifest and app.rollout:
         return dataclasses.replace(app, state="absent")
-    if not text:
+    if not manifest:
         raise QuadletError(
             f"app {app.name!r} is not installed in {scope.label}",
             where="state",
             remedy="There is nothing to roll back; deploy it first.",
         )
-    manifest, kept = parse_manifest(str(text), path), read_all(scope, app.name)
+    kept = read_all(scope, app.name)
     wanted = app.generation
     if app.rollout:
         wanted = _before_rollout(app, scope, manifest)
@@ -144,8 +144,8 @@ def prune(work: Work, manifest: Manifest | None) -> list[str]:
     scope, app = work.scope, work.app.name
     kept = read_all(scope, app)
     needed = {manifest.generation, manifest.deployed} if manifest else set()
-    if manifest and Mark(*manifest.rollout).under_way:
-        needed.add(manifest.rollout[1])
+    if manifest and manifest.rollout.under_way:
+        needed.add(manifest.rollout.came_from)
     numbers = [*kept.whole, *kept.damaged]
     drop = to_drop(numbers, work.app.generations if manifest else 0, needed)
     warnings = kept.warnings(gone=drop)

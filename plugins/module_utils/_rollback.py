@@ -13,14 +13,14 @@ import typing as t
 from ._core.errors import QuadletError
 from ._core.gate import Gate, parse_gate
 from ._core.intent import were_active, were_retried
-from ._core.manifest import Manifest, parse_manifest
+from ._core.manifest import Manifest
 from ._core.report import service_result
 from ._core.world import Plan, kind_of_service, start_order
 from ._generations import read_one
-from ._host import files, linger, state
+from ._host import files, linger
 from ._host.lock import Lock
 from ._outside import revive_outside
-from ._snapshot import from_wire
+from ._snapshot import from_wire, read_manifest
 from ._start import bring_up
 from ._tags import put_tags_back
 from ._transaction import Begun, restore
@@ -123,9 +123,7 @@ def _came_to_start(failed: Outcome) -> bool:
 
 def _read_before(work: Work) -> tuple[Manifest, dict[str, t.Any]]:
     scope, name = work.scope, work.app.name
-    path = state.manifest_path(scope.state_dir, name)
-    text = scope.files.call(state.read_text, path)
-    manifest = parse_manifest(str(text), path) if text else Manifest(name)
+    manifest = read_manifest(scope, name) or Manifest(name)
     found = scope.files.call(files.read_app, scope.layout(name), sorted(manifest.files))
     return manifest, from_wire(found["files"], manifest)
 

@@ -85,6 +85,13 @@ def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
     )
 
 
+def read_manifest(scope: Scope, app: str) -> Manifest | None:
+    """The record of an app's last run, alone."""
+    path = state.manifest_path(scope.state_dir, app)
+    text = scope.files.call(state.read_text, path)
+    return parse_manifest(str(text), path) if text else None
+
+
 def _parse_died(text: str | None, manifest: Manifest, path: str) -> Intent | None:
     """A run between its first write and its last one has a manifest that says so."""
     return parse_intent(text, path) if text and manifest.files and not manifest.loaded else None

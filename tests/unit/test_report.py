@@ -18,6 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.report import 
     outcome_ending,
     service_result,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.rollout import Mark
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.world import Step
 
@@ -28,7 +29,7 @@ def _result(*steps: Step) -> dict[str, t.Any]:
     return make_result(
         steps,
         services={"web.service": service_result(UP, None)},
-        manifest=Manifest("shop", generation=3, rollout=("r1", 2, True)),
+        manifest=Manifest("shop", generation=3, rollout=Mark("r1", 2, True)),
         warnings=["w"],
         lint=[],
         diff=[{"before": "", "after": ""}],

@@ -18,6 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest impor
     ServiceRecord,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.rollout import (
+    Mark,
     is_open,
     mark,
     parse_rollout,
@@ -29,8 +30,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate impo
 
 NONE = Manifest("shop")
 PLAIN = Manifest("shop", generation=4)
-OPEN = Manifest("shop", generation=5, rollout=("r1", 4, True))
-ENDED = Manifest("shop", generation=5, rollout=("r1", 4, False))
+OPEN = Manifest("shop", generation=5, rollout=Mark("r1", 4, True))
+ENDED = Manifest("shop", generation=5, rollout=Mark("r1", 4, False))
 
 MARKS = {
     "a rollout begins": (PLAIN, "r1", False, True, ("r1", 4, True)),
@@ -62,7 +63,12 @@ TARGETS = {
     "of none": (PLAIN, "r1", False, None),
     "the run that would have made it part died": (PLAIN, "r1", True, 4),
     "the first run of all died": (NONE, "r1", True, 0),
-    "not there before": (Manifest("shop", generation=1, rollout=("r1", 0, True)), "r1", False, 0),
+    "not there before": (
+        Manifest("shop", generation=1, rollout=Mark("r1", 0, True)),
+        "r1",
+        False,
+        0,
+    ),
 }
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from . import records
+from .rollout import Mark
 
 Parts = dict[str, str]
 """Digest by path of everything that a service was started with."""
@@ -44,7 +45,7 @@ class Manifest:
     secrets: the names that Podman has them under, by declared name.  images: ids of the
     containers' images by name, at the last deployment.  deployed: the number of the generation
     deployed last; `generation`, the one that is there, is an older one after a return to it.
-    rollout: the fields of a rollout.Mark.
+    rollout: the one that the deployed state is part of.
     """
 
     app: str
@@ -56,7 +57,7 @@ class Manifest:
     secrets: dict[str, str] = dataclasses.field(default_factory=dict)
     images: dict[str, str] = dataclasses.field(default_factory=dict)
     deployed: int = 0
-    rollout: tuple[str, int, bool] = ("", 0, False)
+    rollout: Mark = dataclasses.field(default_factory=Mark)
 
 
 def dump_manifest(manifest: Manifest) -> str:
@@ -75,7 +76,7 @@ _REMEDY = "Move it away: files that are as declared are owned again by the next 
 def _build(data: dict[str, t.Any]) -> Manifest:
     data["files"] = {name: (row[0], row[1], row[2]) for name, row in data["files"].items()}
     data["services"] = {n: _parse_record(row) for n, row in data["services"].items()}
-    data["rollout"] = tuple(data.get("rollout") or ("", 0, False))
+    data["rollout"] = Mark(*data.get("rollout") or ())
     for key in ("secrets", "images"):
         data[key] = dict(data.get(key) or {})
     return Manifest(**data)

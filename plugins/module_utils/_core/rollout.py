@@ -45,7 +45,7 @@ def mark(before: Manifest, rollout: str, *, returned: bool, new: bool) -> Mark:
     """
     if returned or (new and not rollout):
         return Mark()
-    known = Mark(*before.rollout)
+    known = before.rollout
     if not rollout or (rollout == known.rollout and (known.under_way or not new)):
         return known
     return Mark(rollout, before.generation, under_way=True)
@@ -55,7 +55,7 @@ def revert_target(before: Manifest, rollout: str, *, died: bool) -> int | None:
     """The generation that taking a rollout back leads to; 0: the app was not there before; None:
     it is no part of that rollout.  died: a run did not end, and its target is what was before it.
     """
-    known = Mark(*before.rollout)
+    known = before.rollout
     if known.rollout == rollout:
         return known.came_from
     return before.generation if died else None
@@ -63,7 +63,7 @@ def revert_target(before: Manifest, rollout: str, *, died: bool) -> int | None:
 
 def to_result(record: Manifest) -> dict[str, t.Any] | None:
     """The rollout as modules return it."""
-    known = Mark(*record.rollout)
+    known = record.rollout
     if not known.rollout:
         return None
     return {"id": known.rollout, "from": known.came_from, "under_way": known.under_way}
@@ -71,5 +71,4 @@ def to_result(record: Manifest) -> dict[str, t.Any] | None:
 
 def is_open(record: Manifest, rollout: str) -> bool:
     """Whether it is part of that rollout, and can still be accepted."""
-    known = Mark(*record.rollout)
-    return known.under_way and known.rollout == rollout
+    return record.rollout.under_way and record.rollout.rollout == rollout
