@@ -9,8 +9,6 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-import socket
-import time
 from pathlib import Path
 
 from . import network, preflight, process, registry
@@ -24,7 +22,6 @@ USER, PASSWORD = "fleet", "open-sesame-5001"
 # The password's hash, as htpasswd -B writes it.
 _HASH = "$2y$05$quadletfleettests1234uFsw6gBF.EFH8ob5VVcbmHuVltvAcAJq"
 _DAYS = "7300"
-_START_SECONDS = 20
 
 
 def up(paths: Paths) -> None:
@@ -42,7 +39,9 @@ def up(paths: Paths) -> None:
             process.spawn(
                 [program, "serve", str(config)], pidfile=_pidfile(paths), log=folder / "log"
             )
-        _wait(paths, joined.gateway)
+        if not process.wait_port(joined.gateway, PORT, pidfile=_pidfile(paths)):
+            log = _folder(paths) / "log"
+            raise HostsError(f"nothing answers on {joined.gateway}:{PORT}", f"see {log}")
 
 
 def down(paths: Paths) -> None:
@@ -115,16 +114,3 @@ def _make_certificates(folder: Path) -> None:
     words = ["openssl", "x509", "-req", "-in", "server.csr", *signer, "-extfile", "server.ext"]
     for argv in (ca, asked, [*words, "-out", "server.crt"]):
         run(argv, what="openssl can't make certificates", cwd=folder)
-
-
-def _wait(paths: Paths, host: str) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection((host, PORT), timeout=1).close()
-            return
-        except OSError as error:
-            if not is_running(paths) or time.monotonic() > deadline:
-                log = _folder(paths) / "log"
-                raise HostsError(f"nothing answers on {host}:{PORT}", f"see {log}") from error
-        time.sleep(0.05)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 import typing as t
@@ -67,6 +68,22 @@ def end(pidfile: Path) -> None:
         if not wait_gone(pidfile, 5):
             kill(pid, signal.SIGKILL)
     pidfile.unlink(missing_ok=True)
+
+
+def wait_port(host: str, port: int, *, pidfile: Path, timeout: float = 20) -> bool:
+    """Wait until a port answers; False when its program has ended, or the time is over."""
+    answers = False
+
+    def is_over() -> bool:
+        nonlocal answers
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+            answers = True
+        except OSError:
+            return running_pid(pidfile) is None
+        return True
+
+    return _wait(is_over, timeout) and answers
 
 
 def wait_gone(pidfile: Path, timeout: float) -> bool:

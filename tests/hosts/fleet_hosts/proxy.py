@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import socket
-import time
 import typing as t
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -23,7 +21,6 @@ from .progress import step
 PORT = 3128
 # Its program needs no more than libc, and that of an older release runs on every newer one.
 _SUITE = "bookworm"
-_START_SECONDS = 20
 _APT_PROXY = re.compile(r'Acquire::http::Proxy(?:::(?P<host>[^ ]+))? "(?P<url>[^"]*)";')
 
 
@@ -40,7 +37,9 @@ def up(paths: Paths) -> str:
             write_text(folder / "config", config(folder, joined, upstream(apt.proxy_options())))
             argv = [str(program), "-d", "-c", str(folder / "config")]
             process.spawn(argv, pidfile=_pidfile(paths), log=folder / "log")
-        _wait(paths, joined)
+        if not process.wait_port(joined.gateway, PORT, pidfile=_pidfile(paths)):
+            log = paths.base / "proxy" / "log"
+            raise HostsError(f"no proxy answers on {url(joined)}", f"see {log}")
         return url(joined)
 
 
@@ -109,16 +108,3 @@ def _ensure_program(paths: Paths) -> Path:
             apt.download(paths, [_SUITE], ["tinyproxy-bin"], half)
         half.rename(final)
     return final / "usr/bin/tinyproxy"
-
-
-def _wait(paths: Paths, joined: Network) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection((joined.gateway, PORT), timeout=1).close()
-            return
-        except OSError as error:
-            if not is_running(paths) or time.monotonic() > deadline:
-                log = paths.base / "proxy" / "log"
-                raise HostsError(f"no proxy answers on {url(joined)}", f"see {log}") from error
-        time.sleep(0.05)
