@@ -15,24 +15,13 @@ from tests.integration.support.apps import App, Scope, system_scope, user_scope
 from tests.integration.support.hosts import Fleet, Host
 from tests.integration.support.playbooks import Playbooks
 
-TOGETHER = {
-    "test_faults": "registry",  # it stops the one that wants a password, which the next two use
-    "test_pull": "registry",
-    "test_host": "registry",
-    "test_rollout": "rollout",  # it needs eight hosts, once
-}
-"""Files that one worker runs in turn."""
-
-
 IN_BOTH = ("test_deploy", "test_rollback", "test_states")
 """Files whose tests always run rootful and rootless; others take turns, unless asked for."""
 
 
+@pytest.hookimpl(tryfirst=True)  # node ids are as they are without xdist's groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Says which tests stay together where several workers run them, and leaves out twins."""
-    for item in items:
-        if item.path.stem in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(TOGETHER[item.path.stem]))
+    """Leaves out twins, unless they are asked for."""
     twins = [] if os.environ.get("QUADLET_TEST_LONG") else list(filter(_is_left_out, items))
     if twins:
         config.hook.pytest_deselected(items=twins)

@@ -14,9 +14,6 @@ from tests.integration.support.hosts import Host, run_cli
 from tests.integration.support.playbooks import Playbooks
 from tests.integration.support.pulled import Pulling, Repository, page_app, port
 
-pytestmark = pytest.mark.xdist_group("pull_role")
-"""One worker runs them, in this order: packages are installed once."""
-
 LIVE = 180
 """Seconds within which a push has to be live, on a busy machine."""
 

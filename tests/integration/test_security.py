@@ -146,7 +146,7 @@ def test_her_own_linked_unit_directory_works(host: Host, playbooks: Playbooks) -
     host.wait("test -S /run/user/1001/bus")
     bob = user_scope(host, playbooks, "bob", 1001)
     bob.ssh("mkdir -p /home/bob/dotfiles/quadlets /home/bob/.config/containers")
-    bob.ssh(f"ln -s /home/bob/dotfiles/quadlets {bob.unit_dir}")
+    bob.ssh(f"rm -rf {bob.unit_dir} && ln -s /home/bob/dotfiles/quadlets {bob.unit_dir}")
     app = bob.app()
     try:
         app.deployed(UNITS, FILES)

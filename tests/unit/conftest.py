@@ -21,13 +21,6 @@ def generator(request: pytest.FixtureRequest) -> Generator:
     return _find(request.param)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The property tests count together: one worker runs them."""
-    for item in items:
-        if item.path.stem == "test_properties" and item.path.parent.name == "unit":
-            item.add_marker(pytest.mark.xdist_group("values"))
-
-
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker hands its counts on."""
     tally = session.config.stash.get(TALLY, None)
