@@ -83,9 +83,9 @@ class ActionModule(ActionBase):
             state.update(order=[], accept=[], check=True)
         if state["order"] or state["accept"] or not rollout.is_well(state):
             return {**state, "tell": list(names)}, {"lines": plan_lines(state)}
-        told = _report(state)  # it ends here
+        told = _report(state)  # it ends here, and the plays that follow have nobody to ask
         plan = plan_lines(state) if self._task.check_mode else []
-        return {**state, "tell": []}, {**told, "lines": [*plan, *told["lines"]]}
+        return {"tell": []}, {**told, "lines": [*plan, *told["lines"]]}
 
     def _look(self, name: str, order: str) -> rollout.Looked:
         known = self._vars["hostvars"][name]

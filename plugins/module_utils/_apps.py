@@ -12,24 +12,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
 from . import _options
-from ._core.apps import (
-    Row,
-    Turn,
-    failure_message,
-    find_turn,
-    find_twins,
-    find_waits,
-    is_postponed,
-    join_rows,
-    tell_app,
-)
+from ._core.apps import Row, failure_message, find_twins, is_postponed, join_rows, tell_app
 from ._core.errors import QuadletError, join_errors
 from ._core.spec import App, parse_app
-from ._host.glance import read_units
-from ._host.owner import Owner
 from ._host.scope import Scope, resolve_scope
-from ._host.workers import Answer, run_tasks
+from ._host.tasks import Answer, run_tasks
 from ._reconcile import reconcile
+
+if t.TYPE_CHECKING:
+    from ._core.turns import Turn
+    from ._host.owner import Owner
 
 Item = dict[str, t.Any]
 
@@ -58,7 +50,8 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     params = _validate(items)
     ready = [_prepare(one) for one in params]
     _refuse_twins(params, ready)
-    waits = _find_waits(ready) if parallel > 1 else [frozenset(range(n)) for n in range(len(ready))]
+    in_turn = parallel == 1 or len(ready) == 1
+    waits = [frozenset(range(n)) for n in range(len(ready))] if in_turn else _find_waits(ready)
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
         error = ready[number].error
@@ -102,6 +95,9 @@ def _prepare(params: Item) -> _Ready:
 
 def _find_waits(ready: t.Sequence[_Ready]) -> list[frozenset[int]]:
     """Which apps each one has to wait for; the host is looked at where a manager has several."""
+    from ._core.turns import find_waits
+    from ._host.glance import read_units
+
     managers = [one.scope.manager.uid for one in ready if one.app and one.scope]
     apps: dict[str, list[str]] = {}
     owners: dict[str, Owner] = {}
@@ -116,6 +112,8 @@ def _find_waits(ready: t.Sequence[_Ready]) -> list[frozenset[int]]:
 
 
 def _turn(one: _Ready, units: t.Mapping[str, t.Any]) -> Turn | None:
+    from ._core.turns import find_turn
+
     app, scope = one.app, one.scope
     if not app or not scope:
         return None

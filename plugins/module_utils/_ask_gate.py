@@ -10,11 +10,12 @@ import time
 import typing as t
 
 from ._core.errors import QuadletError
-from ._core.gate import ever_started, old_restarts, parse_gate
+from ._core.failure import failure_error
+from ._core.gate import parse_gate
 from ._core.manifest import dump_manifest
-from ._core.report import failure_error
 from ._core.rollout import is_open, to_result
 from ._core.spec import App, parse_app_name
+from ._core.verdict import ever_started, old_restarts
 from ._core.world import Plan, World
 from ._follow import Watch
 from ._generations import read_one

@@ -9,12 +9,11 @@ import dataclasses
 import typing as t
 
 from ._core import inputs as core_inputs
-from ._core.enabling import installable
 from ._core.kinds import is_unit
 from ._core.manifest import ServiceRecord
 from ._core.plan import file_changes, make_plan, needed_objects
 from ._core.spec import App
-from ._core.world import Plan, World, kind_of_service
+from ._core.world import Plan, World, has_companions, kind_of_service
 from ._host import linger
 from ._host.owner import own_process
 from ._host.scope import Scope
@@ -66,10 +65,12 @@ def decide(
 
             free = check_service_names(manager, scope, new)
             world = world._replace(states={**world.states, **free})
-    world = world._replace(
-        own_start=_own_starts(world, manager, scope),
-        enabled=manager.read_enabled(installable(world.desired, world.current)),
-    )
+    world = world._replace(own_start=_own_starts(world, manager, scope))
+    if has_companions(world):
+        from ._core.enabling import installable
+
+        enabled = manager.read_enabled(installable(world.desired, world.current))
+        world = world._replace(enabled=enabled)
     plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
     vanished = _vanished(world, plan, scope) if snapshot.manager_up else ()
     if vanished:

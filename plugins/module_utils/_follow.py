@@ -9,9 +9,9 @@ import time
 import typing as t
 
 from ._core.errors import QuadletError
-from ._core.gate import next_pause, seconds_left, stands
 from ._core.inputs import container_value
 from ._core.unitstate import Details, State
+from ._core.verdict import next_pause, seconds_left, stands
 from ._host import podman
 
 if t.TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ._core.gate import why_unhealthy
 from ._core.inputs import has_health_check
+from ._core.verdict import why_unhealthy
 from ._follow import read_containers
 from ._host import podman
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ._core import images, supply
+from ._core import archives, images
 from ._core.errors import QuadletError
 from ._core.images import Trouble, Wanted
 from ._core.spec import App
@@ -75,7 +75,7 @@ def foretell(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> Pulled:
     """The same in check mode where Podman can't be asked: its user's manager does not run."""
     names = images.names_of(wanted)
     offers = _look_into(app, scope.manager, names)
-    reasons = {name: supply.tell(supply.UNKNOWN, one) for name, one in offers.items()}
+    reasons = {name: archives.tell(archives.UNKNOWN, one) for name, one in offers.items()}
     if app.pull != "never":
         reasons = {**dict.fromkeys(names, images.UNKNOWN), **reasons}
     return Pulled(images.pull_steps(wanted, reasons))
@@ -92,7 +92,7 @@ def _decide(app: App, owner: Owner, wanted: t.Sequence[Wanted]) -> _Todo:
     before = {name: ident for name, (ident, _digest) in there.items()}
     asking = app.pull in ASKING
     offers = _look_into(app, owner, [name for name in names if asking or name not in before])
-    loads = supply.why_loaded(offers, before, renew=asking)
+    loads = archives.why_loaded(offers, before, renew=asking)
     pulls = images.reasons_before([n for n in names if n not in offers], before, app.pull)
     if app.pull == "never":
         _refuse_lacking(app, [one for one in wanted if one.image in pulls])
@@ -109,11 +109,11 @@ def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Arch
         one if one.images is not None else one._replace(images=owner.call(read_archive, one.path))
         for one in app.supply.archives
     ]
-    return supply.find_offers(known, names)
+    return archives.find_offers(known, names)
 
 
 def _require_sent(app: App, needed: t.Iterable[Archive]) -> None:
-    error = supply.missing_archives(app.supply.archives, needed)
+    error = archives.missing_archives(app.supply.archives, needed)
     if error:
         raise error
 

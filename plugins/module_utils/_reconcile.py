@@ -9,16 +9,9 @@ import dataclasses
 import typing as t
 
 from ._compat import for_host
-from ._core.diff import make_diff
 from ._core.errors import QuadletError
 from ._core.inputs import declared_image
-from ._core.report import (
-    died_warning,
-    failure_error,
-    make_result,
-    outcome_ending,
-    service_result,
-)
+from ._core.report import make_result, service_result
 from ._core.spec import App
 from ._core.unitstate import State
 from ._core.world import (
@@ -90,6 +83,8 @@ def _run(run: _Run) -> dict[str, t.Any]:
     if outcome and outcome.failures:
         if outcome.attempt is not None:
             result.update(rolled_back=not outcome.trouble, attempt=outcome.attempt)
+        from ._core.failure import failure_error, outcome_ending
+
         ending = outcome_ending(outcome.manifest, outcome.attempt, outcome.trouble)
         raise failure_error(run.app.name, result, outcome.failures, ending)
     return result
@@ -212,6 +207,8 @@ def _warnings(app: App, scope: Scope, decided: Decided) -> list[str]:
     found = [*app.warnings, *decided.plan.warnings]
     found += decided.judgement.warnings if decided.judgement else ()
     if decided.snapshot.died:
+        from ._core.intent import died_warning
+
         found.insert(0, died_warning(app.name, decided.snapshot.died))
     if app.state == "absent" and decided.snapshot.manifest.files:
         found += _left_behind(app, scope, decided.snapshot)
@@ -271,6 +268,15 @@ def _result(
         manifest=manifest,
         warnings=[*pulled.warnings, *_warnings(app, scope, decided), *more],
         lint=[f._asdict() for f in decided.judgement.findings] if decided.judgement else [],
-        diff=make_diff(decided.plan, world.desired, world.current, scope.layout(app.name)),
+        diff=_diff(decided, scope),
         timings=run.timings,
     )
+
+
+def _diff(decided: Decided, scope: Scope) -> list[dict[str, str]]:
+    world, plan = decided.world, decided.plan
+    if plan.empty:
+        return []
+    from ._core.diff import make_diff
+
+    return make_diff(plan, world.desired, world.current, scope.layout(world.app.name))

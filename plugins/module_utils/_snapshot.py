@@ -10,7 +10,6 @@ import os
 import typing as t
 
 from ._core.inputs import digest
-from ._core.intent import Intent, parse_intent
 from ._core.kinds import drop_in_dirs, is_quadlet, is_unit, unit_of
 from ._core.layout import Layout
 from ._core.manifest import Manifest, parse_manifest
@@ -20,6 +19,9 @@ from ._host import files, scan, state
 from ._host.owner import Owner
 from ._host.scope import Scope
 from ._host.systemd import Manager
+
+if t.TYPE_CHECKING:
+    from ._core.intent import Intent
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +96,11 @@ def read_manifest(scope: Scope, app: str) -> Manifest | None:
 
 def _parse_died(text: str | None, manifest: Manifest, path: str) -> Intent | None:
     """A run between its first write and its last one has a manifest that says so."""
-    return parse_intent(text, path) if text and manifest.files and not manifest.loaded else None
+    if not text or not manifest.files or manifest.loaded:
+        return None
+    from ._core.intent import parse_intent
+
+    return parse_intent(text, path)
 
 
 def _with_secrets(

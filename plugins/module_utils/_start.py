@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ._core import gate
+from ._core import verdict
 from ._core.failure import make_failure
 from ._core.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
 from ._core.unitstate import Details, State
@@ -193,13 +193,13 @@ class Report(t.NamedTuple):
 
     def _explain_waiting(self, failures: Failures) -> Failures:
         """A rootless service that was not begun may wait for the network: its journal is empty."""
-        begun = [f for f in failures if f["reason"] != gate.NOT_BEGUN]
+        begun = [f for f in failures if f["reason"] != verdict.NOT_BEGUN]
         if len(begun) == len(failures) or self.work.scope.is_system:
             return failures
         state = self.work.manager.read_states([NETWORK_WAIT_UNIT]).get(NETWORK_WAIT_UNIT, State())
         if state.active != "activating":
             return failures
-        told = {"reason": f"{gate.NOT_BEGUN}: {NETWORK_WAIT.cause}", "hint": NETWORK_WAIT.remedy}
+        told = {"reason": f"{verdict.NOT_BEGUN}: {NETWORK_WAIT.cause}", "hint": NETWORK_WAIT.remedy}
         return [f if f in begun else {**f, **told} for f in failures]
 
     def _details(self, name: str) -> Details | None:
@@ -224,8 +224,8 @@ class Report(t.NamedTuple):
         state, details = self.watch.states.get(name, State()), self._details(name)
         once = self.work.services[name].once
         before = self.watch.restarts_before.get(name, 0)
-        reason = gate.reason_down(state, details, job, once=once, restarts_before=before)
-        refused = gate.refusal(name, self.said) if reason and not job else None
+        reason = verdict.reason_down(state, details, job, once=once, restarts_before=before)
+        refused = verdict.refusal(name, self.said) if reason and not job else None
         return refused or reason
 
     def entry(

@@ -19,14 +19,13 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.quadlet.fleet.plugins.module_utils import _apps
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.apps import (
     failure_message,
-    find_turn,
     find_twins,
-    find_waits,
     join_rows,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import parse_content
-from ansible_collections.quadlet.fleet.plugins.module_utils._host import glance, workers
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.turns import find_turn, find_waits
+from ansible_collections.quadlet.fleet.plugins.module_utils._host import glance, tasks
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._apps import (
     Item,
     call_for_all,
@@ -308,14 +307,14 @@ def test_a_glance_reads_units_alone(tmp_path: pathlib.Path) -> None:
     }
 
 
-def _never(_number: int, _answers: t.Mapping[int, workers.Answer]) -> None:
+def _never(_number: int, _answers: t.Mapping[int, tasks.Answer]) -> None:
     return None
 
 
 def _run(
-    tasks: t.Sequence[workers.Task], waits: t.Sequence[t.Collection[int]], parallel: int = 4
-) -> list[workers.Answer]:
-    return workers.run_tasks(tasks, waits, parallel, _never)
+    pieces: t.Sequence[tasks.Task], waits: t.Sequence[t.Collection[int]], parallel: int = 4
+) -> list[tasks.Answer]:
+    return tasks.run_tasks(pieces, waits, parallel, _never)
 
 
 def _refuse() -> dict[str, t.Any]:
@@ -393,13 +392,13 @@ def test_no_more_at_once_than_asked_for(tmp_path: pathlib.Path) -> None:
 
 
 def test_what_is_not_to_run_has_its_answer() -> None:
-    given = workers.Answer(None, QuadletError("not now"))
+    given = tasks.Answer(None, QuadletError("not now"))
 
-    def instead(number: int, answers: t.Mapping[int, workers.Answer]) -> workers.Answer | None:
+    def instead(number: int, answers: t.Mapping[int, tasks.Answer]) -> tasks.Answer | None:
         return given if number and answers[0].error else None
 
     for parallel in (1, 3):
-        found = workers.run_tasks([_refuse, _die, _who], [(), (0,), (0,)], parallel, instead)
+        found = tasks.run_tasks([_refuse, _die, _who], [(), (0,), (0,)], parallel, instead)
         assert found[1:] == [given, given]
 
 

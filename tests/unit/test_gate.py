@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import (
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.verdict import (
     next_pause,
     parse_health_log,
     reason_down,
@@ -13,7 +14,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import (
     stands,
     why_unhealthy,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
 
 UP = State("loaded", "active", "running")
 MADE = State("loaded", "active", "exited")

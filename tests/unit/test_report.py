@@ -7,19 +7,20 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.failure import make_failure
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import DEPENDENCY
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.intent import Intent
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.failure import (
+    failure_error,
+    make_failure,
+    outcome_ending,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.intent import Intent, died_warning
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import Manifest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.report import (
-    died_warning,
-    failure_error,
     make_result,
-    outcome_ending,
     service_result,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.rollout import Mark
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details, State
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.verdict import DEPENDENCY
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.world import Step
 
 UP = State("loaded", "active", "running")

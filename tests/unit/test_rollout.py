@@ -9,10 +9,6 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate import (
-    ever_started,
-    old_restarts,
-)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.manifest import (
     Manifest,
     ServiceRecord,
@@ -27,6 +23,10 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.rollout import
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import parse_app
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitstate import Details
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.verdict import (
+    ever_started,
+    old_restarts,
+)
 
 NONE = Manifest("shop")
 PLAIN = Manifest("shop", generation=4)

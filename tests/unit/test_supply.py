@@ -7,16 +7,18 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.supply import (
-    Archive,
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.archives import (
     find_offers,
     full_name,
     images_in,
     missing_archives,
-    parse_supply,
     tell,
     why_loaded,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.supply import (
+    Archive,
+    parse_supply,
 )
 
 AUTH = '{"auths": {"reg.example": {"auth": "dXNlcjpwYXNz"}}}'

@@ -62,3 +62,16 @@ def were_active(states: t.Mapping[str, State]) -> tuple[str, ...]:
 def were_retried(states: t.Mapping[str, State]) -> tuple[str, ...]:
     """Services between two crashes: they are given back to systemd's trying."""
     return tuple(name for name, state in states.items() if state.crashing)
+
+
+def died_warning(app: str, died: Intent) -> str:
+    """That a run did not end, and that this one goes on from where it stopped."""
+    return (
+        f"a run of app {app} that began {_time(died.started_at)} did not end; this run carries it "
+        "forward, and what was before it is what a failure leads back to"
+    )
+
+
+def _time(seconds: float) -> str:
+    hours, rest = divmod(int(seconds) % 86400, 3600)
+    return f"at {hours:02}:{rest // 60:02}:{rest % 60:02} UTC"

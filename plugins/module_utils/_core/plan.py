@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-from .enabling import Enabling, decide_enabling
-from .follow import follow, paused, restart_whole_pods
-from .inputs import Inputs, changed_keys, parse_leniently
-from .kinds import is_unit, unit_of
-from .manifest import Manifest, ServiceRecord
+from .kinds import is_unit
+from .manifest import Manifest, Parts, ServiceRecord
 from .remake import is_remade, is_renamed, stale_resources, stays_old, why_remade
-from .spec import Blob
 from .unitstate import State
-from .world import Plan, Step, World, kind_of_service, state_of
+from .world import Plan, Step, World, has_companions, kind_of_service, state_of
+
+if t.TYPE_CHECKING:
+    from .enabling import Enabling
+    from .inputs import Inputs
+    from .spec import Blob
 
 
 def file_changes(
@@ -38,12 +39,13 @@ def make_plan(world: World) -> Plan:
     reasons = {name: _why_now(world, name) for name in _selected(world)}
     actions = {name: action for name, (action, _why) in reasons.items() if action}
     why = {name: list(texts) for name, (_action, texts) in reasons.items()}
-    if world.app.state != "stopped":
-        follow(world, actions, why)
-        while restart_whole_pods(world, actions, why):
-            follow(world, actions, why)
-    enabling = decide_enabling(world)
-    steps = _steps(world, actions, why, removed, writes, deletes, enabling)
+    pause = _follow(world, actions, why) if actions and world.app.state != "stopped" else ()
+    enabling = _decide_enabling(world) if has_companions(world) else {}
+    steps: list[Step] = []
+    if removed or actions or enabling or writes or deletes:
+        from .reasons import make_steps
+
+        steps = make_steps(world, actions, why, removed, writes, deletes, enabling)
     chosen = {
         word: tuple(name for name, action in actions.items() if action == word)
         for word in ("start", "restart", "reload", "stop")
@@ -59,7 +61,7 @@ def make_plan(world: World) -> Plan:
         enable=_named(enabling, "enable"),
         disable=_named(enabling, "disable"),
         stop=_stop_order(world, [*removed, *chosen["stop"]]),
-        pause=paused(world, actions),
+        pause=pause,
         start=chosen["start"],
         restart=chosen["restart"],
         reload=chosen["reload"],
@@ -69,6 +71,22 @@ def make_plan(world: World) -> Plan:
         settled=tuple(name for name in world.services if _is_settled(world, name)),
         warnings=(*stale_resources(world), *_unused_secrets(world)),
     )
+
+
+def _follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> tuple[str, ...]:
+    """Adds what follows the services that something happens to; what has to be down meanwhile."""
+    from .follow import follow, paused, restart_whole_pods
+
+    follow(world, actions, why)
+    while restart_whole_pods(world, actions, why):
+        follow(world, actions, why)
+    return paused(world, actions)
+
+
+def _decide_enabling(world: World) -> dict[str, Enabling]:
+    from .enabling import decide_enabling
+
+    return decide_enabling(world)
 
 
 def _unused_secrets(world: World) -> list[str]:
@@ -195,7 +213,9 @@ def _why_down(known: ServiceRecord | None, state: State) -> str:
 def _decide_reload(case: _Case) -> Decision:
     known = case.world.manifest.services[case.name]
     wanted = case.world.inputs[case.name].reload
-    reasons = _describe(case.world, known.reload_with or {}, wanted)
+    from .reasons import describe
+
+    reasons = describe(case.world, known.reload_with or {}, wanted)
     if case.record.can_reload:
         return "reload", reasons
     return "restart", [*reasons, "has no ReloadCmd, ReloadSignal or ExecReload"]
@@ -233,113 +253,20 @@ def _changes(world: World, name: str, known: ServiceRecord | None) -> list[str]:
         return _unlike_before(world, wanted) if state_of(world, name).up else []
     if known.started_with is None:
         return ["its last start did not succeed"]
-    changes = _describe(world, known.started_with, wanted.restart)
-    changes += [
-        f"{path} {why}"
-        for path, why in wanted.pinned.items()
-        if known.started_with.get(path) != wanted.restart[path]
-    ]
+    same = known.started_with == wanted.restart
+    changes = [] if same else _describe(world, known.started_with, wanted)
     if (known.reload_with or {}) != wanted.reload:
         changes.append(_RELOAD)
     return changes
 
 
+def _describe(world: World, before: Parts, wanted: Inputs) -> list[str]:
+    from .reasons import describe, why_pinned
+
+    return [*describe(world, before, wanted.restart), *why_pinned(before, wanted)]
+
+
 def _unlike_before(world: World, wanted: Inputs) -> list[str]:
-    """What differs from the files that a service without a record of ours runs with."""
-    differs = []
-    for path in [*wanted.restart, *wanted.reload]:
-        new, old = world.desired.get(path), world.current.get(path)
-        before = old.data if old else world.adopted.get(path, "").encode("utf-8", "surrogateescape")
-        if new and new.data != before:
-            differs.append(f"{path} differs from what it runs with")
-    return differs
+    from .reasons import unlike_before
 
-
-def _describe(world: World, old: t.Mapping[str, str], new: t.Mapping[str, str]) -> list[str]:
-    words = []
-    for path in [*new, *(p for p in old if p not in new)]:
-        if old.get(path) == new.get(path):
-            continue
-        if path not in new:
-            words.append(f"{path} is gone or no longer used")
-        elif path not in old:
-            words.append(f"{path} is new")
-        else:
-            words += _how(world, path, f"{path} changed")
-    return list(dict.fromkeys(words))
-
-
-def _how(world: World, path: str, changed: str) -> list[str]:
-    """`web.container changed (Image, Exec)`, and the secrets of the unit that changed."""
-    old, new = world.current.get(path), world.desired.get(path)
-    app, words = world.app.name, []
-    if old and new and is_unit(path) and f".{app}-".encode() in old.data + new.data:
-        from .app_secrets import change_in_words, declared_content
-
-        words = change_in_words(path, old, new, app)
-        old, new = (declared_content({path: blob}, app)[path] for blob in (old, new))
-        if old.data == new.data and words:
-            return words
-    return [f"{changed}{_keys(path, old, new)}", *words]
-
-
-def _keys(path: str, old: Blob | None, new: Blob | None) -> str:
-    """` (Image, Exec)` where this run changes a unit's text and both texts can be read."""
-    if old is None or new is None or old.data == new.data or not is_unit(path):
-        return ""
-    before, after = parse_leniently(path, old), parse_leniently(path, new)
-    if before is None or after is None:
-        return ""
-    keys = changed_keys(before, after)
-    return f" ({', '.join(keys)})" if keys else " (comments)"
-
-
-def _steps(
-    world: World,
-    actions: t.Mapping[str, str],
-    why: t.Mapping[str, list[str]],
-    removed: t.Sequence[str],
-    writes: t.Sequence[str],
-    deletes: t.Sequence[str],
-    enabling: t.Mapping[str, Enabling],
-) -> list[Step]:
-    steps = []
-    told: set[str] = set()
-    gone = "state: absent" if world.app.state == "absent" else "is no longer declared"
-    for name in removed:
-        unit = world.manifest.services[name].unit
-        steps.append(
-            Step(
-                unit,
-                name,
-                "remove",
-                (gone if unit not in world.desired else "has another service name now",),
-            )
-        )
-        told.add(unit)
-    for name, action in actions.items():
-        unit = world.services[name].unit
-        also = [enabling[name].reason] if name in enabling and enabling[name].reason else []
-        steps.append(Step(unit, name, action, (*why[name], *also)))
-        told |= {unit, *world.inputs[name].restart, *world.inputs[name].reload}
-    alone = {n: one for n, one in enabling.items() if one.reason and n not in told}
-    steps += [Step(name, name, one.verb, (one.reason,)) for name, one in alone.items()]
-    told |= set(alone)
-    steps += [_write_step(world, path) for path in writes if path not in told]
-    steps += [Step(path, None, "remove", (gone,)) for path in deletes if path not in told]
-    return steps
-
-
-def _write_step(world: World, path: str) -> Step:
-    unit = unit_of(path)
-    service = next((n for n, r in world.services.items() if r.unit == unit), None)
-    old, new = world.current.get(path), world.desired[path]
-    if path in world.adopted:
-        return Step(path, service, "adopt", ("is taken over",))
-    if old is None:
-        reasons = ["is new"]
-    elif old.data == new.data:
-        reasons = [f"mode {old.mode:04o} becomes {new.mode:04o}"]
-    else:
-        reasons = _how(world, path, "changed")
-    return Step(path, service, "write", tuple(reasons))
+    return unlike_before(world, wanted)

@@ -139,6 +139,11 @@ def state_of(world: World, name: str) -> State:
     return world.states.get(name, _IDLE)
 
 
+def has_companions(world: World) -> bool:
+    """Whether any unit of the app, as it is or will be, is none that a Quadlet is made of."""
+    return any(map(companion_of, [*world.desired, *world.manifest.files]))
+
+
 def kind_of_service(record: ServiceRecord) -> Kind | Companion:
     """The kind of the unit that a service is made of."""
     return kind_of(record.unit) or companion_of(record.unit) or KINDS["container"]

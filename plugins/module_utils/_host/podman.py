@@ -70,7 +70,7 @@ def read_containers(owner: Owner) -> list[Container]:
 
 def read_health_log(owner: Owner, container: str) -> str | None:
     """What a container's last failed health check said, if Podman still knows."""
-    from .._core.gate import parse_health_log
+    from .._core.verdict import parse_health_log
 
     ran = owner.run(["podman", "inspect", "--format", "{{json .State.Health.Log}}", container])
     return parse_health_log(ran.out)

@@ -19,20 +19,11 @@ import time
 import typing as t
 
 from .._core.errors import QuadletError
-from .owner import to_quadlet_error
+from .tasks import Answer, Instead, Task, run_task
 
-Task = t.Callable[[], dict[str, t.Any]]
 _LIMIT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _PR_SET_PDEATHSIG = 1
-
-
-class Answer(t.NamedTuple):
-    """What became of a task, its result or its error, and how long that took."""
-
-    result: dict[str, t.Any] | None
-    error: QuadletError | None
-    seconds: float = 0.0
 
 
 class _Child:
@@ -70,33 +61,14 @@ class _Child:
         self.end()
 
 
-def run_tasks(
+def run_side_by_side(
     tasks: t.Sequence[Task],
     waits: t.Sequence[t.Collection[int]],
     parallel: int,
-    instead: t.Callable[[int, t.Mapping[int, Answer]], Answer | None],
-) -> list[Answer]:
-    """Runs all tasks, `parallel` at once, none before those that it waits for.
-
-    One at a time needs no process.  instead: what becomes of a task that is not to run, by the
-    answers there are.
-    """
+    instead: Instead,
+) -> dict[int, Answer]:
+    """The answers by task's number."""
     answers: dict[int, Answer] = {}
-    if parallel == 1 or len(tasks) == 1:
-        for number, task in enumerate(tasks):
-            answers[number] = instead(number, answers) or _do(task)
-    else:
-        _run_side_by_side(tasks, waits, parallel, instead, answers)
-    return [answers[number] for number in range(len(tasks))]
-
-
-def _run_side_by_side(
-    tasks: t.Sequence[Task],
-    waits: t.Sequence[t.Collection[int]],
-    parallel: int,
-    instead: t.Callable[[int, t.Mapping[int, Answer]], Answer | None],
-    answers: dict[int, Answer],
-) -> None:
     left = list(range(len(tasks)))
     running: set[_Child] = set()
     with selectors.DefaultSelector() as selector:
@@ -122,16 +94,7 @@ def _run_side_by_side(
         finally:
             for child in running:
                 child.kill()
-
-
-def _do(task: Task) -> Answer:
-    """A task in this process; a bug in it is its failure, not everyone's."""
-    began = time.perf_counter()
-    try:
-        result, error = task(), None
-    except Exception as fault:
-        result, error = None, to_quadlet_error(fault)
-    return Answer(result, error, time.perf_counter() - began)
+    return answers
 
 
 def _serve(task: Task, sink: int, parent: int) -> t.NoReturn:
@@ -143,7 +106,7 @@ def _serve(task: Task, sink: int, parent: int) -> t.NoReturn:
         for descriptor, standard in ((nothing, 0), (nothing, 1), (sink, 3)):
             os.dup2(descriptor, standard)
         os.closerange(4, min(65536, os.sysconf("SC_OPEN_MAX")))
-        answer = _do(task)
+        answer = run_task(task)
         told = {"result": answer.result, "error": answer.error and answer.error.to_dict()}
         view = memoryview(json.dumps(told).encode())
         while view:

@@ -72,7 +72,7 @@ class Watcher:
 
 
 def _fetch(address: str, port: int) -> str | None:
-    connection = http.client.HTTPConnection(address, port, timeout=5)
+    connection = http.client.HTTPConnection(address, port, timeout=15)
     try:
         connection.request("GET", "/")
         answer = connection.getresponse()
