@@ -40,9 +40,9 @@ def _down_only_by_itself(shops: Shops, watcher: Watcher, since: float) -> list[s
         failed = watcher.failed(host.name)
         restarts = shops.restarts_since(host, since) if failed else []
         found += [
-            f"{host.name}: {at:.2f}, restarts {restarts}"
-            for at in failed
-            if not any(start - SLACK <= at <= end + SLACK for start, end in restarts)
+            f"{host.name}: {one.at:.2f} {one.why}, restarts {restarts}"
+            for one in failed
+            if not any(start - SLACK <= one.at <= end + SLACK for start, end in restarts)
         ]
     return found
 

@@ -67,8 +67,10 @@ def ensure(paths: Paths) -> Network:
         network = current(paths)
         if not succeeds(["ip", "link", "show", network.bridge]):
             require_network()
+            # With an address of its own: else it takes that of a host, and another one's once
+            # that host is gone, which the others learn only by and by.
             run(
-                ["ip", "link", "add", network.bridge, "type", "bridge"],
+                ["ip", "link", "add", network.bridge, "address", _mac(paths), "type", "bridge"],
                 what="the bridge cannot be made",
             )
         address = f"{network.gateway}/{network.subnet.prefixlen}"
@@ -83,6 +85,11 @@ def ensure(paths: Paths) -> Network:
 def remove(paths: Paths) -> None:
     """Delete the bridge; the caller knows that nobody is on it."""
     succeeds(["ip", "link", "delete", bridge_name(paths)])
+
+
+def _mac(paths: Paths) -> str:
+    """The bridge's own address, locally administered, with the cache folder's identity in it."""
+    return ":".join(["02", "00", *(f"{byte:02x}" for byte in bytes.fromhex(paths.identity))])
 
 
 def _check_wish(bridge: str, here: ipaddress.IPv4Network) -> None:

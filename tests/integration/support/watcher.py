@@ -14,10 +14,13 @@ PAUSE = 0.05
 
 
 class Answer(t.NamedTuple):
-    """at: when it was asked for, in seconds since the epoch.  page: None where none came."""
+    """at: when it was asked for, in seconds since the epoch.  page: None where none came.
+    why: what came instead.
+    """
 
     at: float
     page: str | None
+    why: str = ""
 
 
 class Watcher:
@@ -44,11 +47,11 @@ class Watcher:
     def _ask(self, name: str, address: str) -> None:
         while not self._ends.wait(PAUSE):
             at = time.time()
-            self.answers[name].append(Answer(at, _fetch(address, self._port)))
+            self.answers[name].append(Answer(at, *_fetch(address, self._port)))
 
-    def failed(self, name: str) -> list[float]:
-        """When the requests to a host were asked that it did not answer."""
-        return [answer.at for answer in self.answers[name] if answer.page is None]
+    def failed(self, name: str) -> list[Answer]:
+        """The requests to a host that it did not answer."""
+        return [answer for answer in self.answers[name] if answer.page is None]
 
     def outages(self, name: str) -> list[tuple[float, float]]:
         """From the first to the last of the requests in a row that failed."""
@@ -71,14 +74,15 @@ class Watcher:
         return most
 
 
-def _fetch(address: str, port: int) -> str | None:
+def _fetch(address: str, port: int) -> tuple[str | None, str]:
     connection = http.client.HTTPConnection(address, port, timeout=15)
+    began = time.monotonic()
     try:
         connection.request("GET", "/")
         answer = connection.getresponse()
         page = answer.read().decode()
-        return page.strip() if answer.status == 200 else None
-    except (OSError, http.client.HTTPException):
-        return None
+        return (page.strip(), "") if answer.status == 200 else (None, f"status {answer.status}")
+    except (OSError, http.client.HTTPException) as error:
+        return None, f"{error!r} after {time.monotonic() - began:.2f} s"
     finally:
         connection.close()
