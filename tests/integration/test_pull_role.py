@@ -248,6 +248,7 @@ def test_absent_leaves_the_apps(site: Site) -> None:
     left = site.scope.host.ssh(f"ls {site.pulling.top} {site.scope.systemd_dir} 2>/dev/null; true")
     assert "pull" not in left
     assert site.scope.show("quadlet-pull.timer", "LoadState") == "not-found"
+    assert "pull" not in site.scope.systemctl("list-units --failed --plain --no-legend")
     assert site.page() == page
     again = site.pulling.apply(state="absent")
     assert again.status == 0, again.output
