@@ -78,6 +78,20 @@ def alice(host: Host, playbooks: Playbooks) -> Scope:
     return user_scope(host, playbooks)
 
 
+@pytest.fixture
+def bob(host: Host, playbooks: Playbooks) -> t.Iterator[Scope]:
+    """Another user, who before and after the test has no manager, and no units."""
+    _send_home(host)
+    yield user_scope(host, playbooks, "bob", 1001)
+    _send_home(host)
+
+
+def _send_home(host: Host) -> None:
+    host.ssh("loginctl disable-linger bob; loginctl terminate-user bob 2>/dev/null || true")
+    host.wait("! test -e /run/user/1001", timeout=60)
+    host.ssh("rm -rf /home/bob/.config/containers/systemd /home/bob/.config/systemd")
+
+
 @pytest.fixture(scope="session", params=["system", "alice"])
 def scope(request: pytest.FixtureRequest, host: Host, playbooks: Playbooks) -> Scope:
     """Both kinds of scope in turn."""

@@ -15,7 +15,6 @@ from tests.integration.support.apps import (
     Scope,
     container,
     next_port,
-    user_scope,
 )
 from tests.integration.support.hosts import IMAGE, Host, differences
 from tests.integration.support.playbooks import Playbooks
@@ -23,16 +22,6 @@ from tests.unit.support.scripts import make_script
 
 SLOW = {"stable": 0, "probes": [{"command": ["sh", "-c", "sleep 5"]}]}
 EXITS = container(exec_="sh -c 'sleep 1; echo boom >&2; exit 3'")
-
-
-@pytest.fixture
-def bob(host: Host, playbooks: Playbooks) -> t.Iterator[Scope]:
-    """Another user, who does not linger before and after."""
-    host.ssh("loginctl disable-linger bob; loginctl terminate-user bob 2>/dev/null || true")
-    host.wait("! test -e /run/user/1001", timeout=60)
-    yield user_scope(host, playbooks, "bob", 1001)
-    host.ssh("loginctl disable-linger bob; loginctl terminate-user bob 2>/dev/null || true")
-    host.wait("! test -e /run/user/1001", timeout=60)
 
 
 @pytest.fixture

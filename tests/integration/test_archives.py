@@ -8,9 +8,8 @@ import typing as t
 
 import pytest
 
-from tests.integration.support.apps import App, Result, Scope, container, user_scope
+from tests.integration.support.apps import App, Result, Scope, container
 from tests.integration.support.hosts import IMAGE, Host, differences
-from tests.integration.support.playbooks import Playbooks
 
 FORMATS = ("docker-archive", "oci-archive")
 NGINX = "registry.test:5000/nginx:1"
@@ -117,11 +116,9 @@ def test_it_is_sent_to_whoever_runs_the_module(
 
 
 def test_it_is_sent_where_no_manager_can_tell_what_is_needed(
-    host: Host, playbooks: Playbooks, tmp_path: pathlib.Path
+    host: Host, bob: Scope, tmp_path: pathlib.Path
 ) -> None:
-    host.ssh("loginctl disable-linger bob; loginctl terminate-user bob 2>/dev/null || true")
-    host.wait("! test -e /run/user/1001")
-    app = user_scope(host, playbooks, "bob", 1001).app()
+    app = bob.app()
     image = NAME.format(app.name)
     source = _fetch(host, _make(host, image, "docker-archive"), tmp_path)
     units, archives = {"web": _with(image)}, [{"src": source}]

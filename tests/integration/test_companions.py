@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.support.apps import App, Scope, container, next_port, user_scope
+from tests.integration.support.apps import App, Scope, container, next_port
 from tests.integration.support.hosts import IMAGE, Host, differences
-from tests.integration.support.playbooks import Playbooks
 
 JOB = f"[Container]\nImage={IMAGE}\nExec=sh -c 'echo done by hand'\n\n[Service]\nType=oneshot\n"
 TIMER = "[Timer]\nOnCalendar=*-01-01\n\n[Install]\nWantedBy=timers.target\n"
@@ -398,9 +397,8 @@ def test_at_location_admin_they_are_refused(alice: Scope) -> None:
     assert not app.host.exists(f"/etc/systemd/user/{app.name}-backup.timer")
 
 
-def test_a_new_user_has_no_directory_for_them_yet(host: Host, playbooks: Playbooks) -> None:
-    app = user_scope(host, playbooks, "bob", 1001).app()
-    host.ssh("rm -rf /home/bob/.config/systemd")
+def test_a_new_user_has_no_directory_for_them_yet(host: Host, bob: Scope) -> None:
+    app = bob.app()
     try:
         units = {"tick.timer": TIMER, "tick.service": "[Service]\nExecStart=/bin/true\n"}
         bad = {**units, "tick.timer": TIMER.replace("*-01-01", "sometimes")}

@@ -103,26 +103,23 @@ def test_a_unit_that_is_refused(
     assert differences(before, host.look()) == []
 
 
+@pytest.mark.usefixtures("bob")
 def test_linger(host: Host, system: Scope) -> None:
-    host.ssh("loginctl disable-linger bob")
-    try:
-        preview = system.call("linger", ["--check"], user="bob").ok()
-        assert preview.changed
-        assert not host.exists("/var/lib/systemd/linger/bob")
+    preview = system.call("linger", ["--check"], user="bob").ok()
+    assert preview.changed
+    assert not host.exists("/var/lib/systemd/linger/bob")
 
-        result = system.call("linger", user="bob").ok()
-        assert result.changed
-        assert result["uid"] == 1001
-        # It has returned, so manager and bus answer.
-        host.ssh("systemctl --user -M bob@ is-active default.target")
-        assert not system.call("linger", user="bob").ok().changed
-        assert not system.call("linger", user=1001).ok().changed
+    result = system.call("linger", user="bob").ok()
+    assert result.changed
+    assert result["uid"] == 1001
+    # It has returned, so manager and bus answer.
+    host.ssh("systemctl --user -M bob@ is-active default.target")
+    assert not system.call("linger", user="bob").ok().changed
+    assert not system.call("linger", user=1001).ok().changed
 
-        assert system.call("linger", user="bob", state="disabled").ok().changed
-        assert not host.exists("/var/lib/systemd/linger/bob")
-        assert not system.call("linger", user="bob", state="disabled").ok().changed
-    finally:
-        host.ssh("loginctl disable-linger bob")
+    assert system.call("linger", user="bob", state="disabled").ok().changed
+    assert not host.exists("/var/lib/systemd/linger/bob")
+    assert not system.call("linger", user="bob", state="disabled").ok().changed
 
 
 def test_linger_of_nobody(system: Scope) -> None:

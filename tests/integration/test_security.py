@@ -10,9 +10,8 @@ import typing as t
 
 import pytest
 
-from tests.integration.support.apps import App, Result, Scope, container, user_scope
+from tests.integration.support.apps import App, Result, Scope, container
 from tests.integration.support.hosts import Host
-from tests.integration.support.playbooks import Playbooks
 
 SECRET = "only root may read this"
 TRAP = "/srv/quadlet-tests"
@@ -141,12 +140,11 @@ def test_a_link_in_place_of_the_unit_directory(alice: Scope, trap: str, target: 
         alice.ssh(f"sh -c 'rm {top} && mv {top}.kept {top}'")
 
 
-def test_her_own_linked_unit_directory_works(host: Host, playbooks: Playbooks) -> None:
+def test_her_own_linked_unit_directory_works(host: Host, bob: Scope) -> None:
     host.ssh("loginctl enable-linger bob")
     host.wait("test -S /run/user/1001/bus")
-    bob = user_scope(host, playbooks, "bob", 1001)
     bob.ssh("mkdir -p /home/bob/dotfiles/quadlets /home/bob/.config/containers")
-    bob.ssh(f"rm -rf {bob.unit_dir} && ln -s /home/bob/dotfiles/quadlets {bob.unit_dir}")
+    bob.ssh(f"ln -s /home/bob/dotfiles/quadlets {bob.unit_dir}")
     app = bob.app()
     try:
         app.deployed(UNITS, FILES)
@@ -160,7 +158,7 @@ def test_her_own_linked_unit_directory_works(host: Host, playbooks: Playbooks) -
         assert host.ssh(f"readlink {bob.unit_dir}") == "/home/bob/dotfiles/quadlets"
     finally:
         app.remove()
-        host.ssh(f"rm -rf /home/bob/dotfiles {bob.unit_dir}; loginctl disable-linger bob")
+        host.ssh("rm -rf /home/bob/dotfiles")
 
 
 def test_a_unit_that_was_broken_before_is_a_warning(app: App) -> None:

@@ -178,12 +178,12 @@ def test_an_app_of_the_same_name_in_each_scope(alices: App, system: Scope) -> No
         roots.remove()
 
 
-def test_a_user_who_may_not_linger(host: Host, playbooks: Playbooks) -> None:
+def test_a_user_who_may_not_linger(host: Host, bob: Scope, playbooks: Playbooks) -> None:
     """Without polkit only root may turn linger on: the error names root's command."""
     task = {
         "quadlet.fleet.app": {
             "name": "bobs",
-            "user": "bob",
+            **bob.options,
             "units": {"bobs.container": container()},
         },
         "become": True,
@@ -200,4 +200,3 @@ def test_a_user_who_may_not_linger(host: Host, playbooks: Playbooks) -> None:
         assert {path for path in after if after[path] != before.get(path)} == set()
     finally:
         host.ssh("systemctl unmask --runtime polkit.service")
-        host.ssh("loginctl disable-linger bob")
