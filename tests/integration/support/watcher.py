@@ -75,14 +75,28 @@ class Watcher:
 
 
 def _fetch(address: str, port: int) -> tuple[str | None, str]:
+    """The page, or why there is none.
+
+    A service that is down refuses, or breaks off.  What got lost on the way (no route, no answer;
+    seen while other test hosts come and go) is asked for once more.
+    """
+    try:
+        return _ask_once(address, port)
+    except (ConnectionError, http.client.HTTPException) as error:
+        return None, repr(error)
+    except OSError as lost:
+        try:
+            return _ask_once(address, port)
+        except (OSError, http.client.HTTPException) as error:
+            return None, f"{lost!r}, then {error!r}"
+
+
+def _ask_once(address: str, port: int) -> tuple[str | None, str]:
     connection = http.client.HTTPConnection(address, port, timeout=15)
-    began = time.monotonic()
     try:
         connection.request("GET", "/")
         answer = connection.getresponse()
         page = answer.read().decode()
         return (page.strip(), "") if answer.status == 200 else (None, f"status {answer.status}")
-    except (OSError, http.client.HTTPException) as error:
-        return None, f"{error!r} after {time.monotonic() - began:.2f} s"
     finally:
         connection.close()
