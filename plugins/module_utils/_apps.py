@@ -50,8 +50,8 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     params = _validate(items)
     ready = [_prepare(one) for one in params]
     _refuse_twins(params, ready)
-    in_turn = parallel == 1 or len(ready) == 1
-    waits = [frozenset(range(n)) for n in range(len(ready))] if in_turn else _find_waits(ready)
+    parallel = min(parallel, len(ready))
+    waits = _find_waits(ready) if parallel > 1 else [frozenset(range(n)) for n in range(len(ready))]
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
         error = ready[number].error

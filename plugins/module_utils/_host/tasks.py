@@ -37,7 +37,7 @@ def run_tasks(
     One at a time needs no process.  instead: what becomes of a task that is not to run, by the
     answers there are.
     """
-    if parallel == 1 or len(tasks) == 1:
+    if min(parallel, len(tasks)) <= 1:
         answers: dict[int, Answer] = {}
         for number, task in enumerate(tasks):
             answers[number] = instead(number, answers) or run_task(task)
