@@ -67,8 +67,7 @@ def ensure(paths: Paths) -> Network:
         network = current(paths)
         if not succeeds(["ip", "link", "show", network.bridge]):
             require_network()
-            # With an address of its own: else it takes that of a host, and another one's once
-            # that host is gone, which the others learn only by and by.
+            # With an address of its own: else that changes with the hosts that come and go.
             run(
                 ["ip", "link", "add", network.bridge, "address", _mac(paths), "type", "bridge"],
                 what="the bridge cannot be made",
