@@ -7,7 +7,7 @@ import typing as t
 import pytest
 
 TOGETHER = {
-    "tests/unit/test_properties.py": "values",  # they count together
+    "tests/unit/core/test_properties.py": "values",  # they count together
     "tests/integration/test_faults.py": "registry",  # it stops the one that wants a password
     "tests/integration/test_pull.py": "registry",  # it uses that, and stops it too
     "tests/integration/test_host.py": "registry",

@@ -11,7 +11,10 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._apps import call_for_all, read_items
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.many import (
+    call_for_all,
+    read_items,
+)
 
 
 class ActionModule(ActionBase):

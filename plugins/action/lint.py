@@ -15,29 +15,29 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.check import Place
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import (
-    NEWEST,
-    Version,
-    parse_version,
-)
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import (
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine import (
     LEVELS,
     Finding,
     from_error,
     lint_texts,
     make_finding,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint_rules import parse_ignore
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint_view import Context
-from ansible_collections.quadlet.fleet.plugins.module_utils._options import LINT_RUN
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint_report import FORMATS
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint_sources import (
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules import parse_ignore
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.view import Context
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys import (
+    NEWEST,
+    Version,
+    parse_version,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import Place
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.options import LINT_RUN
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import find_source
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint.report import FORMATS
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint.sources import (
     Source,
     read_sources,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._src import find_source
 
 _USER = ("/home/user", "/home/user/.config/containers/systemd")
 _SYSTEM = ("/root", "/etc/containers/systemd")

@@ -14,16 +14,16 @@ import typing as t
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils import _rollout as rollout
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_plan import (
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout import state as rollout
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import (
     Host,
     RolloutError,
     Settings,
     check_groups,
     parse_settings,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_rows import Told
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout_text import (
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import Told
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import (
     STATUS_HEADS,
     make_table,
     plan_lines,
@@ -38,7 +38,7 @@ State = dict[str, t.Any]
 
 
 class ActionModule(ActionBase):
-    """Runs on the controller alone; the decisions are in plugin_utils/_rollout*.py."""
+    """Runs on the controller alone; the decisions are in plugin_utils/_rollout/."""
 
     TRANSFERS_FILES = False
     _requires_connection = False

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._actions import ContentAction
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.action import ContentAction
 
 
 class ActionModule(ContentAction):

@@ -50,7 +50,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.unitdata import unit_data
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitdata import unit_data
 
 
 def _unit_data(text: t.Any, name: str = "unit") -> dict[str, dict[str, t.Any]]:

@@ -51,7 +51,7 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.render import render_unit
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.render import render_unit
 
 
 def _unit_text(sections: t.Any, name: str = "unit") -> str:

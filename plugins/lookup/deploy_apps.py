@@ -46,11 +46,14 @@ from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory_layers import (
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.layers import (
     places_of,
     read_layers,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._merge import Layer, merge_apps
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import (
+    Layer,
+    merge_apps,
+)
 
 _NAME = "quadlet_deploy_apps"
 

@@ -434,14 +434,14 @@ timings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils import _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.spec import parse_app
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import parse_app
+from ansible_collections.quadlet.fleet.plugins.module_utils._engine.reconcile import reconcile
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import (
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import (
     mask_secrets,
     run_module,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._reconcile import reconcile
 
 
 def main() -> None:

@@ -118,8 +118,8 @@ msg:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._apps import join_items, run_apps
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import (
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.apps import join_items, run_apps
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import (
     mask_secrets,
     run_module,
 )

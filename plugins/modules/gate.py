@@ -109,10 +109,10 @@ apps:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils import _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._ask_gate import ask_gates
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.rollout import parse_rollout
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.rollout import parse_rollout
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.gate import ask_gates
 
 
 def main() -> None:

@@ -60,8 +60,8 @@ uid:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._linger import reconcile_linger
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.linger import reconcile_linger
 
 
 def main() -> None:

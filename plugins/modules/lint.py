@@ -114,7 +114,7 @@ templates_skipped:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._options import LINT_RUN
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.options import LINT_RUN
 
 
 def main() -> None:

@@ -126,8 +126,8 @@ facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._preflight import look
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.preflight import look
 
 
 def main() -> None:

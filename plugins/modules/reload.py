@@ -59,8 +59,8 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._reload import reload_scope
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.reload import reload_scope
 
 
 def main() -> None:

@@ -130,9 +130,9 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.secret import decode_value
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._secret import reconcile_secret
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.secret import decode_value
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.secret import reconcile_secret
 
 
 def main() -> None:

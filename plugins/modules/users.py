@@ -150,8 +150,8 @@ users:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._users import reconcile_users
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.users import reconcile_users
 
 
 def main() -> None:

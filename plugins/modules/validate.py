@@ -127,9 +127,9 @@ services:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils import _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._validate import validate
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.validate import validate
 
 
 def main() -> None:

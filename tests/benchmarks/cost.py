@@ -22,16 +22,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".cache" / "collections")]
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core import (
-    check,
-    inputs,
-    lint,
-    lint_view,
-    manifest,
-    plan,
-    spec,
-    world,
-)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app import app as spec
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import engine as lint
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import view as lint_view
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import inputs, plan
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import model as world
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import manifest
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate import check
 from tests.unit.support.payload import make_payload, sizes
 
 COUNT = 500

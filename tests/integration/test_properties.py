@@ -11,7 +11,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.render import render_unit
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.render import render_unit
 from tests.integration.support import stub
 from tests.integration.support.hosts import Host
 from tests.unit.support.arrival import compare_words, parse, plain, refused, service_name

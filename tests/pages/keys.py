@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import (
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys import (
     INSTALL_SINCE,
     NEWEST,
     SECTIONS,
@@ -13,8 +13,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.keys import (
     Reads,
     version_text,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.kinds import KINDS, OLDEST
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.quirks import QUIRKS
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import KINDS, OLDEST
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quirks import QUIRKS
 
 WRITTEN: dict[Reads, tuple[str, str]] = {
     Reads.SCALAR: ("value", "one line; the last assignment counts"),

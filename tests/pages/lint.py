@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint_rules import (
-    RULES,
-    Rule,
-)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules import RULES, Rule
 
 LINT = """\
 # Lint

@@ -11,8 +11,8 @@ import os
 import pwd
 import typing as t
 
-from .._core.accounts import FILES, Host, Range, Seen, Step, parse_bounds, parse_ranges
 from .._core.errors import QuadletError
+from .._core.host.accounts import FILES, Host, Range, Seen, Step, parse_bounds, parse_ranges
 from .owner import own_process
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import tarfile
 import zlib
 
-from .._core.archives import images_in
 from .._core.errors import QuadletError
+from .._core.plan.archives import images_in
 
 _LIMIT = 16 * 1024 * 1024
 

@@ -9,9 +9,9 @@ import os
 import stat
 import typing as t
 
+from .._core.app.app import LINK
+from .._core.app.layout import RESERVED_DIR, Layout
 from .._core.errors import QuadletError
-from .._core.layout import RESERVED_DIR, Layout
-from .._core.spec import LINK
 
 Wire = dict[str, list[t.Any]]
 """Files on their way between processes: path → [text with surrogates for bytes, mode]; of a

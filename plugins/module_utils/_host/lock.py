@@ -75,7 +75,7 @@ class Lock:
 
 def _read_holder(path: str) -> str | None:
     """Who has the lock, in words, as far as this process may know."""
-    from .._core.holder import Process, describe_holder, find_holder
+    from .._core.host.lock_holder import Process, describe_holder, find_holder
 
     try:
         file = os.lstat(path)

@@ -12,9 +12,9 @@ import re
 import subprocess
 import typing as t
 
-from .._core.conflicts import Container
 from .._core.errors import QuadletError
-from .._core.keys import Version
+from .._core.quadlet.keys import Version
+from .._core.validate.conflicts import Container
 from .owner import Owner, Ran
 
 _LINKS = {
@@ -70,7 +70,7 @@ def read_containers(owner: Owner) -> list[Container]:
 
 def read_health_log(owner: Owner, container: str) -> str | None:
     """What a container's last failed health check said, if Podman still knows."""
-    from .._core.verdict import parse_health_log
+    from .._core.gate.verdict import parse_health_log
 
     ran = owner.run(["podman", "inspect", "--format", "{{json .State.Health.Log}}", container])
     return parse_health_log(ran.out)
@@ -133,7 +133,7 @@ def read_image_digests(owner: Owner, images: t.Sequence[str]) -> dict[str, tuple
 
 
 def _inspect(owner: Owner, images: t.Sequence[str], shown: str) -> dict[str, str]:
-    from .._core.images import parse_inspected
+    from .._core.plan.images import parse_inspected
 
     if not images:
         return {}

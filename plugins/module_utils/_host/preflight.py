@@ -18,7 +18,7 @@ import urllib.error
 import urllib.request
 
 from .._core.errors import QuadletError
-from .._core.preflight import (
+from .._core.host.preflight import (
     TOOLS,
     Facts,
     Storage,

@@ -11,7 +11,7 @@ import typing as t
 import urllib.error
 import urllib.request
 
-from .._core.probes import Probe, host_and_port, judge_command, judge_http
+from .._core.gate.probes import Probe, host_and_port, judge_command, judge_http
 from .owner import Owner
 
 _PATIENCE = 5.0

@@ -10,13 +10,13 @@ import os
 import pwd
 import typing as t
 
+from .._core.app.layout import Layout
 from .._core.errors import QuadletError
-from .._core.kinds import OLDEST
-from .._core.layout import Layout
+from .._core.quadlet.kinds import OLDEST
 from .owner import Owner
 
 if t.TYPE_CHECKING:
-    from .._core.keys import Version
+    from .._core.quadlet.keys import Version
 
 SYSTEM_UNITS = "/etc/containers/systemd"
 ADMIN_UNITS = f"{SYSTEM_UNITS}/users"

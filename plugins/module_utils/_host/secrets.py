@@ -10,7 +10,7 @@ import os
 import tempfile
 
 from .._core.errors import QuadletError
-from .._core.secret import find_id, parse_names
+from .._core.secrets.secret import find_id, parse_names
 from .owner import Owner
 
 # In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.

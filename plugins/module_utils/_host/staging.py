@@ -15,10 +15,10 @@ import subprocess
 import tempfile
 import typing as t
 
+from .._core.app.app import LINK
 from .._core.errors import QuadletError
-from .._core.spec import LINK
 from .files import Wire
-from .scan import walk_units
+from .unit_search import walk_units
 
 _TIMEOUT = 60.0
 

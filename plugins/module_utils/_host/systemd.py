@@ -9,7 +9,7 @@ import time
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.unitstate import (
+from .._core.systemd_state import (
     DETAIL_PROPERTIES,
     Details,
     Running,
@@ -145,7 +145,7 @@ class Manager:
         """The last lines that a service and systemd wrote since a time (since the epoch), of one
         invocation alone, or of all but one.
         """
-        from .._core.journal import FIELDS, parse_journal
+        from .._core.gate.journal import FIELDS, parse_journal
 
         fields = f"--output-fields={','.join(FIELDS)}"
         ran = self._journalctl(since, "-n", "500", "-o", "json", fields, self._unit_flag, service)
@@ -155,7 +155,7 @@ class Manager:
         """`done`, `failed`, `dependency` … of start jobs since a time, by service."""
         ran = self._journalctl(since, "-o", "json", "JOB_TYPE=start", "+", "JOB_TYPE=restart")
         field = "USER_UNIT" if self._flags else "UNIT"
-        from .._core.journal import parse_job_results
+        from .._core.gate.journal import parse_job_results
 
         return parse_job_results(ran.out, field)
 

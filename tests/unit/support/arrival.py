@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.render import render_unit
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.render import render_unit
 from tests.unit.support.argv import SystemdError, expand, read_service, split_command
 from tests.unit.support.forms import IMAGE, Form, Read
 from tests.unit.support.generators import Generator

@@ -5,7 +5,9 @@ from __future__ import annotations
 import collections
 import re
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.splitting import split_words
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.splitting import (
+    split_words,
+)
 
 _COMMANDS = re.compile(r"(?m)^(Exec\w+)=(.*)$")
 _SERVICES = re.compile(r"(?ms)^---(.+?\.service)---$(.*?)(?=^---.+---$|\Z)")

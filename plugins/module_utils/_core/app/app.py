@@ -1,0 +1,316 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What was asked for: an app's name, units and files, refused where they can't be right."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ..errors import QuadletError
+from ..gate.options import Gate, parse_gate
+from ..quadlet.kinds import holds_units, is_unit, kind_of, template_of
+from ..state.rollout import parse_rollout
+from .image_sources import Supply, parse_supply
+from .paths import (
+    check_file_path,
+    check_nesting,
+    check_unit_name,
+    check_unit_path,
+    file_bytes,
+    parse_mode,
+)
+
+STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
+ON_CHANGE = ("restart", "reload", "none")
+LINK = 0o120000
+"""The mode of a symbolic link, as in git; its data is where it leads."""
+
+_APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclasses.dataclass(frozen=True)
+class Blob:
+    """The bytes of one file to install, its mode, and what its change asks for."""
+
+    data: bytes
+    mode: int = 0o644
+    on_change: str = "restart"
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link, an instance's to its template."""
+        return self.mode == LINK
+
+
+@dataclasses.dataclass(frozen=True)
+class App:
+    """One app as asked for.  content: every unit, drop-in and file by its path in the
+    app's directory, or None for the installed set.  patch: units to put into the installed
+    set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
+    sections: what was given as sections, by unit.  lint_ignore: (unit or '', rule) to be silent of.
+    compat: what becomes of keys that the host's Podman does not know.  pull: which images are
+    brought to the host beforehand.  recreate: units whose network or volume may be made anew.
+    supply: where images are brought from.
+    on_failure: rollback or keep.  generations: how many are kept; generation: the one to return to.
+    origin: the number of the older generation that content is, 0 where it is none; images (ids by
+    name) are that one's.  gate_option: the gate as it was given.
+    secrets: values by name, None where none are given.  rollout: the id of the one this is part of.
+    warnings: about what it was made of.
+    """
+
+    name: str
+    state: str = "started"
+    content: dict[str, Blob] | None = None
+    prune: bool = True
+    adopt: bool = False
+    restart: str = "auto"
+    linger: bool = True
+    gate: Gate = dataclasses.field(default_factory=Gate)
+    patch: dict[str, Blob | None] = dataclasses.field(default_factory=dict)
+    only: str | None = None
+    sections: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    lint_ignore: tuple[tuple[str, str], ...] = ()
+    compat: str = "refuse"
+    pull: str = "missing"
+    recreate: tuple[str, ...] = ()
+    supply: Supply = dataclasses.field(default_factory=Supply)
+    on_failure: str = "rollback"
+    generations: int = 5
+    generation: int | None = None
+    origin: int = 0
+    images: dict[str, str] = dataclasses.field(default_factory=dict)
+    gate_option: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    secrets: dict[str, bytes] | None = dataclasses.field(default=None, repr=False)
+    rollout: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
+    """The app that the unit module means: the installed one with one unit put in or taken out."""
+    unit, state = params["name"], params["state"]
+    check_unit_name(unit, "name")
+    given = params["content"] if params["content"] is not None else params["sections"]
+    blob = None if state == "absent" or given is None else _parse_unit(unit, given)
+    if blob is None and state != "absent":
+        raise QuadletError(
+            "neither sections nor content is given",
+            where=f"name {unit}",
+            remedy="Give the unit's sections or its text as content, or use state: absent.",
+        )
+    return App(
+        name=parse_app_name(params["app"] or re.split(r"[@.]", unit)[0]),
+        state="present" if state == "absent" else state,
+        patch={unit: blob},
+        only=unit,
+        sections=sections_of({unit: given}),
+        **_parse_run(params),
+    )
+
+
+def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {
+        "adopt": params.get("adopt", False),
+        "restart": params.get("restart", "auto"),
+        "linger": params.get("linger", True),
+        "gate": parse_gate(params.get("gate") or {}),
+        "lint_ignore": _parse_ignore(params.get("lint_ignore") or ()),
+        "compat": params.get("compat", "refuse"),
+        "pull": params.get("pull", "missing"),
+        "on_failure": params.get("on_failure", "rollback"),
+        "generations": _parse_generations(params.get("generations", 5)),
+        "gate_option": params.get("gate") or {},
+        "supply": parse_supply(params),
+    }
+
+
+def _parse_generations(number: int) -> int:
+    if number < 1:
+        raise QuadletError(
+            f"{number} generations can't be kept", where="generations", remedy="Keep at least 1."
+        )
+    return number
+
+
+def sections_of(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
+    """Units that were given as sections, or as instances."""
+    return {path: given for path, given in (units or {}).items() if isinstance(given, t.Mapping)}
+
+
+def _parse_ignore(names: t.Sequence[str]) -> tuple[tuple[str, str], ...]:
+    if not names:
+        return ()
+    from ..lint.rules import parse_ignore
+
+    return parse_ignore(names)
+
+
+def parse_app(params: t.Mapping[str, t.Any]) -> App:
+    """The app that a module's parameters describe."""
+    name = parse_app_name(params["name"])
+    state = params["state"]
+    _check_rolled_back(params)
+    content = parse_content(name, params.get("units"), params.get("files"))
+    if content is not None and not any(map(is_unit, content)) and state != "absent":
+        raise QuadletError(
+            f"the set of units of app {name!r} is empty",
+            where="units",
+            remedy="To remove the app use state: absent; to keep it as it is leave units out.",
+        )
+    return App(
+        name=name,
+        state=state,
+        content=content if state != "absent" else None,
+        prune=params.get("prune", True),
+        sections=sections_of(params.get("units")),
+        recreate=_parse_recreate(params),
+        generation=params.get("generation"),
+        secrets=_parse_secrets(name, params.get("secrets")),
+        rollout=parse_rollout(params.get("rollout")),
+        **_parse_run(params),
+    )
+
+
+def _parse_secrets(app: str, given: t.Mapping[str, t.Any] | None) -> dict[str, bytes] | None:
+    if not given:
+        return None if given is None else {}
+    from ..secrets.stored_names import parse_secrets
+
+    return parse_secrets(given, app)
+
+
+def _check_rolled_back(params: t.Mapping[str, t.Any]) -> None:
+    returns = params["state"] == "rolled_back"
+    given = [key for key in ("units", "files", "src", "secrets") if params.get(key) is not None]
+    if returns and given:
+        raise QuadletError(
+            f"{given[0]} and state: rolled_back are given, which brings its own",
+            where=given[0],
+            remedy="Leave it out, or use another state.",
+        )
+    if returns and params.get("rollout") and params.get("generation") is not None:
+        raise QuadletError(
+            f"generation {params['generation']} and rollout {params['rollout']} are given",
+            where="generation",
+            remedy="Name one of them: a rollout leads back to what was before it.",
+        )
+    if not returns and params.get("generation") is not None:
+        raise QuadletError(
+            f"generation {params['generation']} is named, and state is {params['state']}",
+            where="generation",
+            remedy="It says where state: rolled_back leads.",
+        )
+
+
+def _parse_recreate(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    given = params.get("recreate")
+    if not given:
+        return ()
+    from ..plan.recreate import parse_recreate
+
+    return parse_recreate(given, params["state"], params.get("restart", "auto"))
+
+
+def parse_app_name(name: str) -> str:
+    """A name that can be a directory of units without meaning anything else to Podman."""
+    if not _APP.fullmatch(name) or name == "users":
+        reason = (
+            "Podman reads that directory for every user"
+            if name == "users"
+            else "it has other characters"
+        )
+        raise QuadletError(
+            f"{name!r} can't be an app's name: {reason}",
+            where="name",
+            remedy="Begin with a letter or a digit, go on with those, '_' and '-'; not 'users'.",
+        )
+    return name
+
+
+def parse_content(
+    app: str, units: t.Mapping[str, t.Any] | None, files: t.Mapping[str, t.Any] | None
+) -> dict[str, Blob] | None:
+    """Every unit, drop-in and file by path, or None where neither was given.
+
+    What `src` holds is among them already: the action plugin has read it.
+    """
+    if units is None and files is None:
+        return None
+    content = {path: _parse_unit(path, value) for path, value in _single(units or {}).items()}
+    for path in content:
+        check_unit_path(app, path, content)
+    for path, value in (files or {}).items():
+        check_file_path(path)
+        content[path] = _parse_file(path, value)
+    check_nesting(content)
+    return content
+
+
+def _single(units: t.Mapping[str, t.Any]) -> t.Mapping[str, t.Any]:
+    """The units, with those of every `x.quadlets` in its place."""
+    if not any(map(holds_units, units)):
+        return units
+    from ..quadlet.multi_unit import expand
+
+    return expand(units)
+
+
+def _parse_unit(path: str, value: t.Any) -> Blob:
+    if isinstance(value, t.Mapping) and isinstance(value.get("template"), str):
+        return _parse_instance(path, value)
+    return Blob(_unit_text(path, value).encode("utf-8", "surrogateescape"))
+
+
+def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
+    """A link to the template: Podman and systemd have one template for each name."""
+    where, wanted = f"units {path}", template_of(path) if kind_of(path) else None
+    if wanted is None:
+        raise QuadletError(
+            f"{path!r} can't be an instance of a template",
+            where=where,
+            remedy="An instance is called STEM@NAME.SUFFIX, with a Quadlet suffix.",
+        )
+    if dict(value) != {"template": wanted}:
+        raise QuadletError(
+            f"an instance is {{template: {wanted}}}, not {dict(value)!r}",
+            where=where,
+            remedy="What is its own goes into a drop-in, "
+            f"{path}.d/10-own.conf say, or into a unit without template.",
+        )
+    return Blob(wanted.encode(), LINK)
+
+
+def _unit_text(path: str, value: t.Any) -> str:
+    if isinstance(value, t.Mapping):
+        from ..quadlet.render import render_unit
+
+        return render_unit(path, value)
+    if not isinstance(value, str):
+        raise QuadletError(
+            f"a unit is text or a mapping of sections, not {value!r}", where=f"units {path}"
+        )
+    return value if value.endswith("\n") or not value else value + "\n"
+
+
+def _parse_file(path: str, value: t.Any) -> Blob:
+    where = f"files {path}"
+    given = value if isinstance(value, t.Mapping) else {"content": value}
+    unknown = sorted(set(given) - {"content", "encoding", "mode", "on_change"})
+    if unknown or not isinstance(given.get("content"), str):
+        what = (
+            f"unknown option {unknown[0]!r}" if unknown else f"{given.get('content')!r} is not text"
+        )
+        raise QuadletError(
+            what,
+            where=where,
+            remedy="A file is text, or a mapping of content or src, mode and on_change; "
+            "give data through a filter such as to_json.",
+        )
+    on_change = given.get("on_change", "restart")
+    if on_change not in ON_CHANGE:
+        raise QuadletError(
+            f"on_change {on_change!r} is none of {', '.join(ON_CHANGE)}", where=where
+        )
+    return Blob(file_bytes(where, given), parse_mode(where, given.get("mode", 0o644)), on_change)

@@ -1,0 +1,75 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Where a run gets images from: with which login and CA it pulls, and which archives it has."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ..errors import QuadletError
+
+
+class Archive(t.NamedTuple):
+    """An archive of images.  label: what the task calls it.  path: where it is on the host, None
+    while only the controller has it.  sent: path is a copy for this run.  images: ids by full
+    name, '' where the id is not told; None while nobody has looked into it.
+    """
+
+    label: str
+    path: str | None
+    sent: bool = False
+    images: t.Mapping[str, str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Supply:
+    """What pulls of a run go by, and the archives that spare a pull."""
+
+    auth: str | None = dataclasses.field(default=None, repr=False)
+    cert_dir: str | None = None
+    archives: tuple[Archive, ...] = ()
+
+
+def parse_supply(params: t.Mapping[str, t.Any]) -> Supply:
+    """The options authfile, cert_dir and archives."""
+    auth, cert_dir = params.get("authfile") or None, params.get("cert_dir") or None
+    if auth and not _is_auth(auth):
+        raise QuadletError(
+            "it is not the text of an auth.json",
+            where="authfile",
+            remedy='Give what podman login writes: {"auths": {"REGISTRY": {"auth": '
+            '"base64 of USER:PASSWORD"}}}.',
+        )
+    if cert_dir and not cert_dir.startswith("/"):
+        raise QuadletError(
+            f"{cert_dir!r} is not an absolute path",
+            where="cert_dir",
+            remedy="Give the directory of the host that has the CA's certificate.",
+        )
+    return Supply(auth, cert_dir, tuple(map(_parse_archive, params.get("archives") or ())))
+
+
+def _is_auth(text: str) -> bool:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and any(
+        isinstance(found.get(key), dict) for key in ("auths", "credHelpers")
+    )
+
+
+def _parse_archive(item: t.Mapping[str, t.Any]) -> Archive:
+    src, path = item.get("src"), item.get("path")
+    if path and not path.startswith("/"):
+        raise QuadletError(
+            f"{path!r} is not an absolute path",
+            where="archives",
+            remedy="Write src for a file of the controller.",
+        )
+    if not src:
+        return Archive(path or "", path)
+    return Archive(src, path, sent=bool(path), images=dict(item.get("images") or {}))

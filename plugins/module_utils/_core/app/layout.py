@@ -1,0 +1,53 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Where an app's content lies on a host."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..quadlet.kinds import is_companion
+
+RESERVED_DIR = ".fleet.d"
+"""Where new and old bytes lie inside an app's directory while they are exchanged: `*.d` is never
+searched for units.
+"""
+
+
+class Layout(t.NamedTuple):
+    """An app's own directory, and the one where systemd reads its companions."""
+
+    app: str
+    app_dir: str
+    systemd_dir: str
+
+    def real(self, path: str) -> str:
+        """The real path of a path in the app."""
+        return f"{self.systemd_dir if is_companion(path) else self.app_dir}/{path}"
+
+    def beside(self, target: str, word: str, number: int) -> str:
+        """Where bytes of a real path wait (word: new) or are kept (old): on its file system,
+        since a rename does not leave one, under a name that neither the generator nor systemd
+        reads.
+        """
+        if target.startswith(f"{self.systemd_dir}/"):
+            return f"{self.beside_companions}{word}.{number}"
+        return f"{self.app_dir}/{RESERVED_DIR}/{word}/{number}"
+
+    @property
+    def beside_companions(self) -> str:
+        """How the paths begin of what lies beside companions."""
+        return f"{self.systemd_dir}/.quadlet.fleet.{self.app}."
+
+
+class Swap(t.NamedTuple):
+    """One real path that a run changes.  waiting: where its new bytes wait, '' where it goes.
+    kept: where its old bytes are to be kept, '' where they are already.  source: a file that
+    moves here, '' where the bytes are given.
+    """
+
+    target: str
+    waiting: str = ""
+    kept: str = ""
+    source: str = ""

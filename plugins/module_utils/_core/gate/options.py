@@ -1,0 +1,41 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The gate, as it was asked for: what has to hold before a run counts as done."""
+
+from __future__ import annotations
+
+import math
+import typing as t
+
+from ..errors import QuadletError
+
+if t.TYPE_CHECKING:
+    from .probes import Probe
+
+
+class Gate(t.NamedTuple):
+    """timeout for all and stable time of each service, in seconds; healthy: auto or never."""
+
+    timeout: float = 300.0
+    stable: float = 1.0
+    healthy: str = "auto"
+    probes: tuple[Probe, ...] = ()
+
+
+def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
+    """The gate that a module's option describes."""
+    given = {key: value for key, value in gate.items() if value is not None}
+    for key in ("timeout", "stable"):
+        check_seconds(f"gate {key}", given.get(key, 0))
+    if given.get("probes"):
+        from .probes import parse_probes
+
+        given["probes"] = parse_probes(given["probes"])
+    return Gate(**{**given, "probes": tuple(given.get("probes", ()))})
+
+
+def check_seconds(where: str, value: float) -> None:
+    """Refuses what is no number of seconds."""
+    if value < 0 or not math.isfinite(value):
+        raise QuadletError(f"{value} is no number of seconds", where=where)

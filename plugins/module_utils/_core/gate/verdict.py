@@ -1,0 +1,149 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Whether a service that was to start has come up: job result, state and restarts together."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ..systemd_state import Details, State
+
+if t.TYPE_CHECKING:
+    from ..state.manifest import ServiceRecord
+
+_RESULTS = {
+    "exit-code": "its process ended with status {code}",
+    "signal": "its process was killed by signal {code}",
+    "timeout": "it did not become ready within its TimeoutStartSec",
+    "start-limit-hit": "it failed too often in a row, systemd gave up",
+    "oom-kill": "it was killed for want of memory",
+    "resources": "systemd could not give it what it needs",
+    "protocol": "it ended before it reported to be ready",
+}
+DEPENDENCY = "a service that it needs did not start"
+NOT_BEGUN = "it still waits for what starts before it, and the gate's timeout is over"
+_JOBS = {
+    "dependency": DEPENDENCY,
+    "timeout": "its start job timed out",
+    "canceled": "its start was cancelled by another job",
+    "skipped": "a condition or assertion of its unit does not hold",
+    "assert": "an assertion of its unit does not hold",
+}
+
+
+def stands(state: State, *, once: bool, was_up: bool) -> bool | None:
+    """True: up, or done where it ends by itself (once).  False: failed for certain.  None: on
+    its way.  was_up: it was seen up in this run, so that it has fallen if it is not now.
+    """
+    if state.load not in ("loaded", ""):
+        return False
+    if state.active in _UP:
+        return None if state.job not in ("", "reload") else True
+    if was_up and not once:
+        return False
+    if state.job:
+        return None
+    if state.active == "activating" and not state.crashing:
+        return None
+    return once and {"inactive": True, "deactivating": None}.get(state.active, False)
+
+
+_UP = ("active", "reloading", "refreshing")
+
+
+def reason_down(
+    state: State, details: Details | None, job: str, *, once: bool, restarts_before: int = 0
+) -> str | None:
+    """Why a service does not count as started, in words; None if it does.
+
+    once: it ends by itself, so inactive after success is fine.
+    """
+    if state.load not in ("loaded", ""):
+        return f"systemd has no such unit ({state.load})"
+    if job in _JOBS:
+        return _JOBS[job]
+    rises = details is not None and details.restarts > restarts_before
+    if state.up and state.active != "activating" and not rises:
+        return None
+    if (
+        once
+        and state.active == "inactive"
+        and not state.job
+        and (details is None or details.result == "success")
+    ):
+        return None
+    if state.active in ("inactive", "failed") and state.job:
+        return NOT_BEGUN
+    if state.active == "activating" and not state.crashing and not rises:
+        return "it is still starting, and the gate's timeout is over"
+    return _down_reason(state, details, rises)
+
+
+def refusal(service: str, said: str) -> str | None:
+    """Why systemctl queued no job for a service, from its messages."""
+    lines = said.split("\n")
+    return next((n for n in lines if n.startswith("Failed to ") and f" {service}: " in n), None)
+
+
+def _down_reason(state: State, details: Details | None, rises: bool) -> str:
+    code = details.exit_code if details else None
+    text = _RESULTS.get(details.result if details else "", "")
+    said = text.format(code=code) if text else f"it is {state.active} ({state.sub})"
+    if not (rises or state.crashing):
+        return said
+    times = details.restarts if details else 0  # not counted yet before the first of them
+    often = {0: "restarts it", 1: "restarted it once"}.get(times, f"restarted it {times} times")
+    return f"{said}; systemd {often}"
+
+
+def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> float:
+    """How long until each service has been active for `stable` seconds (monotonic clock)."""
+    latest = max((d.active_since for d in details if d.active_since), default=now - stable)
+    return max(0.0, min(stable, latest + stable - now))
+
+
+def ever_started(services: t.Mapping[str, ServiceRecord]) -> list[str]:
+    """Services that a run has started and that are to stay, of an app's record."""
+    return [
+        name
+        for name, record in services.items()
+        if not record.triggered and record.started_with is not None
+    ]
+
+
+def old_restarts(details: t.Mapping[str, Details], since: float) -> dict[str, int]:
+    """Restarts by systemd of services that are active since before a moment (monotonic clock)."""
+    return {name: one.restarts for name, one in details.items() if one.active_since < since}
+
+
+def next_pause(pause: float, before: int, left: int, of: int) -> float:
+    """Seconds between two looks: growing, but the fewer are left of those that come up, the sooner
+    the last of them may be.
+    """
+    return max(0.05, 0.25 * left / of) if left < before else min(pause * 1.5, 0.25)
+
+
+def why_unhealthy(health: str | None, log: str | None) -> str:
+    """Why a container's health does not pass.  None: it is gone; '': it has no health."""
+    told = {
+        None: "it has no container any more",
+        "": "Podman does not know its health",
+        "starting": "it is still starting, and the gate's timeout is over",
+    }.get(health, "its health check fails")
+    first = log.split("\n", 1)[0] if log else ""
+    return f"{told}: {first}" if first else told
+
+
+def parse_health_log(text: str) -> str | None:
+    """What the last check that failed said, from a container's health log as JSON."""
+    try:
+        rows = [row for row in json.loads(text) or () if row["ExitCode"]]
+        output = str(rows[-1]["Output"]).strip()[-_LOG_LENGTH:] if rows else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return output if output is None else output or f"status {rows[-1]['ExitCode']}, no output"
+
+
+_LOG_LENGTH = 2000

@@ -1,0 +1,148 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Lint: what is wrong with an app's units although Podman may take them, and how to say it."""
+
+from __future__ import annotations
+
+import functools
+import re
+import typing as t
+
+from ..errors import QuadletError
+from ..quadlet.keys import SECTIONS
+from ..quadlet.kinds import unit_of
+from ..quadlet.unitfile import UnitText
+from ..validate.check import check_units, parse_units
+from .rules import RULES, check_rule_name
+from .safety import SAFETY_RULES
+from .service import APP_RULES, SERVICE_RULES
+from .text import TEXT_RULES, Test
+from .unit import UNIT_RULES
+from .values import VALUE_RULES
+from .view import Context, Hit, Units
+
+LEVELS = ("error", "warning", "note")
+
+_IGNORE = re.compile(r"^[ \t]*[#;][ \t]*lint:[ \t]*ignore\b(.*)$", re.MULTILINE)
+_WHERE = re.compile(
+    r"(?P<path>.*?)(?::(?P<line>\d+))?(?: \[(?P<section>[^]]*)\] (?P<key>\S+))?", re.DOTALL
+)
+
+
+class Finding(t.NamedTuple):
+    """A rule that a unit breaks, and where; line, section and key are None for a whole file."""
+
+    rule: str
+    level: str
+    path: str
+    line: int | None
+    section: str | None
+    key: str | None
+    message: str
+    remedy: str
+
+    @property
+    def where(self) -> str:
+        """Path, line and key, as errors name them."""
+        line = f":{self.line}" if self.line else ""
+        key = f" [{self.section}] {self.key}" if self.key else ""
+        return f"{self.path}{line}{key}"
+
+    def to_error(self) -> QuadletError:
+        """The finding as a reason not to go on."""
+        return QuadletError(self.message, where=self.where, remedy=self.remedy, rule=self.rule)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}. {self.remedy} ({self.rule})"
+
+
+def lint_units(texts: t.Mapping[str, UnitText], context: Context) -> list[Finding]:
+    """What is wrong with an app's units and drop-ins and not silenced, by unit and line."""
+    app = Units(texts, context)
+    silenced, found = _silenced(app)
+    for hit in _hits(app):
+        finding = _finding(hit)
+        names = {"", finding.path, unit_of(finding.path)}
+        if RULES[hit.rule].refusal or not any((name, hit.rule) in silenced for name in names):
+            found.append(finding)
+    order = {path: number for number, path in enumerate(texts)}
+    return sorted(dict.fromkeys(found), key=lambda f: (order[f.path], f.line or 0))
+
+
+def lint_texts(texts: t.Mapping[str, str], context: Context) -> list[Finding]:
+    """Everything that is wrong with units, also what is refused before lint."""
+    units, errors = parse_units(texts)
+    errors += check_units(units, context.version, context.place)
+    return [*map(from_error, errors), *lint_units(units, context)]
+
+
+def from_error(error: QuadletError) -> Finding:
+    """A refusal as a finding."""
+    place = _WHERE.fullmatch(error.where or "")
+    path, line, section, key = place.group("path", "line", "section", "key") if place else [""] * 4
+    rule = RULES[error.rule or "syntax"]
+    number = int(line) if line else None
+    return Finding(
+        rule.id, "error", path, number, section, key, error.what, error.remedy or rule.remedy
+    )
+
+
+def make_finding(rule_id: str, path: str, message: str, remedy: str = "") -> Finding:
+    """A finding about a whole file."""
+    rule = RULES[rule_id]
+    told = (message, remedy or rule.remedy)
+    return Finding(rule.id, rule.level, path, None, None, None, *told)
+
+
+def _finding(hit: Hit) -> Finding:
+    if isinstance(hit.at, str):
+        return make_finding(hit.rule, hit.at, hit.message, hit.remedy)
+    rule, entry = RULES[hit.rule], hit.at.entry
+    told = (hit.message, hit.remedy or rule.remedy)
+    return Finding(rule.id, rule.level, hit.at.path, entry.line, entry.section, entry.key, *told)
+
+
+def _hits(app: Units) -> t.Iterator[Hit]:
+    values = _value_rules()
+    for unit in app.units.values():
+        for line in unit.lines:
+            entry = line.entry
+            for rule, test in values.get((entry.section, entry.key), ()) if entry.value else ():
+                message = test(line)
+                if message:
+                    yield Hit(rule, line, message)
+        for unit_rule in (*UNIT_RULES, *SERVICE_RULES, *SAFETY_RULES):
+            yield from unit_rule(unit)
+    for app_rule in APP_RULES:
+        yield from app_rule(app)
+
+
+@functools.cache
+def _value_rules() -> dict[tuple[str, str], list[tuple[str, Test]]]:
+    """The rules for the values of each key."""
+    rules = (*TEXT_RULES, *VALUE_RULES)
+    return {
+        (section, key.name): [(row.rule, row.test) for row in rules if row.applies(key)]
+        for section, keys in SECTIONS.items()
+        for key in keys.values()
+    }
+
+
+def _silenced(app: Units) -> tuple[set[tuple[str, str]], list[Finding]]:
+    """(file or '', rule) of all that is silenced; the findings about comments that silence nothing.
+
+    A comment in a unit is for its drop-ins too.
+    """
+    silenced, found = set(app.context.ignore), []
+    for path, unit in app.texts.items():
+        for match in _IGNORE.finditer(unit.text) if "lint:" in unit.text else ():
+            line = unit.text.count("\n", 0, match.start()) + 1
+            for name in match.group(1).replace(",", " ").split():
+                try:
+                    check_rule_name(name, where=f"{path}:{line}")
+                except QuadletError as error:
+                    found.append(from_error(error))
+                else:
+                    silenced.add((path, name))
+    return silenced, found

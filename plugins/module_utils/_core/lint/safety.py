@@ -1,0 +1,154 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Lint rules for what a container may do to its host, and what everybody may read."""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import re
+import typing as t
+
+from ..quadlet.keys import SECTIONS, Key
+from ..quadlet.kinds import kind_of
+from .values import published_port
+from .view import Hit, Hits, Line, Merged, is_open, words_of
+
+_SECRET_NAME = re.compile(
+    r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY_BASE|"
+    r"(?:API|SECRET|PRIVATE|ACCESS|ENCRYPTION|SIGNING|AUTH)_?KEY)$",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(r"|yes|no|true|false|on|off|[01]|/.*|.*[$%].*", re.IGNORECASE)
+_SOCKET = re.compile(r"(?:^|[=\s])([^:,=\s]*(?:docker|podman)\.sock)(?=[:,\s]|$)")
+# fmt: off
+_SYSTEM_DIRECTORIES = frozenset({
+    "/", "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin",
+    "/sys", "/usr", "/var", "/var/lib", "/var/lib/containers",
+})
+# fmt: on
+_OPENING = re.compile(
+    r"--privileged(?:=true)?|--(?:pid|ipc)=host|"
+    r"--cap-add=(?:CAP_)?(?:ALL|SYS_ADMIN)|--security-opt=seccomp=unconfined|"
+    r"--device=/dev/(?:mem|kmem|port)(?::.*)?",
+    re.IGNORECASE,
+)
+_OPENING_KEYS = {
+    "AddCapability": re.compile(r"(?:CAP_)?(?:ALL|SYS_ADMIN)", re.IGNORECASE),
+    "SeccompProfile": re.compile(r"unconfined"),
+}
+_SHORT = {
+    "-e": "--env",
+    "-h": "--hostname",
+    "-l": "--label",
+    "-m": "--memory",
+    "-p": "--publish",
+    "-u": "--user",
+    "-v": "--volume",
+    "-w": "--workdir",
+}
+
+
+def secrets(unit: Merged) -> Hits:
+    """Secrets in variables; the value is not repeated."""
+    for line in unit.own("Environment", "BuildArg"):
+        if "=" not in line.value:
+            continue
+        for word in words_of(line.value):
+            name, _equals, value = word.partition("=")
+            if _SECRET_NAME.search(name) and not _NO_SECRET.fullmatch(value):
+                yield Hit("secret-in-environment", line, f"{name} looks like a secret")
+
+
+def ports(unit: Merged) -> Hits:
+    """Ports that a user may not open."""
+    for line in unit.own("PublishPort") if unit.app.context.rootless else ():
+        port = published_port(line.value)
+        if port is not None and 0 < port < 1024:
+            yield Hit("rootless-port", line, f"port {port} is below 1024")
+
+
+def privileges(unit: Merged) -> Hits:
+    """Keys that open the host."""
+    for name, pattern in _OPENING_KEYS.items():
+        for line in unit.own(name):
+            found = next((word for word in words_of(line.value) if pattern.fullmatch(word)), None)
+            if found and unit.kind.suffix == "container":
+                yield Hit("host-privileges", line, f"{name}={found} opens the host")
+
+
+def mounts(unit: Merged) -> Hits:
+    """Mounts of what is the host's own."""
+    for line in unit.own("Volume", "Mount", "PodmanArgs"):
+        found = ".sock" in line.value and _SOCKET.search(line.value)
+        if found:
+            yield Hit("socket-mount", line, f"{found.group(1)} is the engine's own door")
+    for line, ref in unit.paths:
+        if ref.mount:
+            unit_dir = unit.app.context.place.unit_dir
+            yield from _mount(line, ref.path, unit_dir, writable=ref.writable)
+
+
+def _mount(line: Line, path: str, unit_dir: str, *, writable: bool) -> Hits:
+    path = posixpath.normpath(path)
+    if writable and path != unit_dir and (unit_dir + "/").startswith(path.rstrip("/") + "/"):
+        yield Hit("unit-directory-mount", line, f"{path} has {unit_dir} in it")
+    elif writable and path in _SYSTEM_DIRECTORIES:
+        yield Hit("host-mount", line, f"{path} is the host's own")
+
+
+def podman_args(unit: Merged) -> Hits:
+    """Options in PodmanArgs=, each as one word."""
+    if not unit.podman_args:
+        return
+    known = _options(unit.kind.section)
+    for line, words in unit.podman_args:
+        for option in _joined(words):
+            name, _equals, value = option.partition("=")
+            if _OPENING.fullmatch(option):
+                yield Hit("host-privileges", line, f"{option} opens the host")
+            elif name == "--restart":
+                yield Hit("restart-option", line, f"{option} is for containers without systemd")
+            yield from _argument(unit, line, name, value)
+            key = known.get(name) or known.get(f"{name}={value.partition('=')[0]}")
+            if key and max(key.since, key.option_since) <= unit.app.context.version:
+                message = f"{name} has a key of its own"
+                yield Hit("native-key", line, message, f"Use {key.name}=.")
+
+
+def _argument(unit: Merged, line: Line, name: str, value: str) -> Hits:
+    source = value.partition(":")[0]
+    if name == "--mount":
+        options = dict(part.partition("=")[::2] for part in value.split(","))
+        source = options.get("source", options.get("src", ""))
+    if kind_of(source) and (source in unit.app.visible or name in ("--pod", "--network")):
+        yield Hit("unit-in-podman-args", line, f"{source} is no name of Podman's")
+    elif (
+        name in ("--volume", "--mount")
+        and source.startswith(("/", "%t"))
+        and not is_open(source[2:])
+    ):
+        writable = not re.search(r"[:,](?:ro|readonly)(?:[,=]|$)", value)
+        yield from _mount(line, source, unit.app.context.place.unit_dir, writable=writable)
+
+
+def _joined(words: t.Sequence[str]) -> t.Iterator[str]:
+    """`--option=value` of each option, however it was written."""
+    following = [*words[1:], ""]
+    for word, after in zip(words, following):
+        short = _SHORT.get(word[:2])
+        if short and not word.startswith("--"):
+            yield f"{short}={word[2:].lstrip('=') or after}"
+        elif word.startswith("--"):
+            separate = "=" not in word and after and not after.startswith("-")
+            yield f"{word}={after}" if separate else word
+
+
+@functools.cache
+def _options(section: str) -> dict[str, Key]:
+    """Keys by the option that each becomes."""
+    return {key.option.rstrip("="): key for key in SECTIONS.get(section, {}).values() if key.option}
+
+
+SAFETY_RULES = (secrets, ports, privileges, mounts, podman_args)

@@ -1,0 +1,181 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What the lint rules look at: an app's units, each with its drop-ins, and what is around them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import re
+import typing as t
+
+from ..quadlet.keys import NEWEST, SECTIONS, Key, Reads, Version
+from ..quadlet.kinds import Kind, by_folder, drop_ins_of, kind_of
+from ..quadlet.refs import PathRef, path_refs
+from ..quadlet.splitting import split_words, unwrap
+from ..quadlet.unitfile import Entry, UnitText
+from ..validate.check import Place
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """What is known about where the units go.
+
+    version: the host's Podman.  rootless: whether it is a user's scope, None where unknown.
+    files: the app's other files with their modes, None where unknown.  declared: sections as they
+    were given, by unit.  ignore: (unit or '', rule) of what is silenced.
+    """
+
+    place: Place
+    version: Version = NEWEST
+    rootless: bool | None = None
+    files: t.Mapping[str, int] | None = None
+    declared: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    ignore: tuple[tuple[str, str], ...] = ()
+
+
+_WHOLE = frozenset({Reads.SCALAR, Reads.COMMAND, Reads.BOOL, Reads.UINT})
+
+
+class Line(t.NamedTuple):
+    """One assignment: the file where it stands, what it says, its key's row, and its unit.
+
+    value: as Podman joins it, without the quotes that it takes away.
+    """
+
+    path: str
+    entry: Entry
+    value: str
+    key: Key | None
+    unit: Merged
+
+
+class Hit(t.NamedTuple):
+    """A rule that a line or a whole file breaks.  remedy: a better one than the rule's."""
+
+    rule: str
+    at: Line | str
+    message: str
+    remedy: str = ""
+
+
+Hits = t.Iterator[Hit]
+
+
+class Merged:
+    """One unit with its drop-ins in their order, read as the generator reads them."""
+
+    def __init__(self, name: str, kind: Kind, parts: t.Sequence[UnitText], app: Units) -> None:
+        self.name = name
+        self.kind = kind
+        self.parts = parts
+        self.app = app
+        self.lines = [self._line(part.name, entry) for part in parts for entry in part.entries]
+        self.by_key: dict[tuple[str, str], list[Line]] = {}
+        for line in self.lines:
+            found = self.by_key.setdefault((line.entry.section, line.entry.key), [])
+            if line.entry.value:
+                found.append(line)
+            else:  # an empty assignment resets what stands before it
+                found.clear()
+
+    def _line(self, path: str, entry: Entry) -> Line:
+        key, value = SECTIONS.get(entry.section, {}).get(entry.key), entry.value
+        if value[:1] == '"' and key and key.reads in _WHOLE:
+            value = unwrap(value)
+        return Line(path, entry, value, key, self)
+
+    def all(self, section: str, *keys: str) -> list[Line]:
+        """The assignments of these keys that count."""
+        return [line for key in keys for line in self.by_key.get((section, key), ())]
+
+    def own(self, *keys: str) -> list[Line]:
+        """The assignments of these keys in the section of the unit's kind."""
+        return self.all(self.kind.section, *keys)
+
+    def last(self, section: str, key: str) -> Line | None:
+        """The one that counts, of a key that takes one value."""
+        found = self.by_key.get((section, key))
+        return found[-1] if found else None
+
+    def value(self, section: str, key: str) -> str:
+        """The value of a key that takes one, or ''."""
+        found = self.by_key.get((section, key))
+        return found[-1].value if found else ""
+
+    @functools.cached_property
+    def podman_args(self) -> list[tuple[Line, list[str]]]:
+        """The words of each PodmanArgs= line."""
+        return [(line, words_of(line.value)) for line in self.own("PodmanArgs")]
+
+    @functools.cached_property
+    def paths(self) -> list[tuple[Line, PathRef]]:
+        """The paths that it names, those of drop-ins too relative to the unit."""
+        place, section = self.app.context.place, self.kind.section
+        return [
+            (self._line(part.name, ref.entry), ref)
+            for part in self.parts
+            for ref in path_refs(part, section, unit_dir=place.app_dir, home=place.home)
+        ]
+
+    @functools.cached_property
+    def service(self) -> str:
+        """The name of its service."""
+        given = self.value(self.kind.section, "ServiceName")
+        stem = self.name.rpartition(".")[0]
+        return f"{given or service_stem(stem, self.kind)}.service"
+
+    @property
+    def is_job(self) -> bool:
+        """Whether its service ends when its work is done."""
+        return self.value("Service", "Type") == "oneshot"
+
+
+def service_stem(stem: str, kind: Kind) -> str:
+    """`front` of a pod is `front-pod`; a template's `@` stays at the end."""
+    base, at, instance = stem.partition("@")
+    return f"{base}{kind.service_suffix}{at}{instance}"
+
+
+class Units:
+    """An app's units and what is around them."""
+
+    def __init__(self, texts: t.Mapping[str, UnitText], context: Context) -> None:
+        self.context = context
+        self.texts = texts
+        folders = by_folder(path for path in texts if "/" in path)
+        self.units: dict[str, Merged] = {}
+        for name, text in texts.items():
+            kind = kind_of(name)
+            if kind and "/" not in name:
+                drop_ins = drop_ins_of(name, folders) if folders else ()
+                parts = [text, *(texts[path] for path in drop_ins)]
+                self.units[name] = Merged(name, kind, parts, self)
+        self.visible = frozenset(self.units) | context.place.others
+
+    @functools.cached_property
+    def file_paths(self) -> frozenset[str]:
+        """The app's files and the directories that they are in."""
+        files = self.context.files or ()
+        folders = (path[:end] for path in files for end, char in enumerate(path) if char == "/")
+        return frozenset((*files, *folders))
+
+    @functools.cached_property
+    def by_service(self) -> dict[str, Merged]:
+        """The app's units by the names of their services, and by their own."""
+        named = {unit.service: unit for unit in self.units.values()}
+        return {**named, **self.units}
+
+
+_PLAIN = re.compile(r"[ !#-&(-\[\]-~\t]*")
+
+
+def words_of(value: str) -> list[str]:
+    """The words of a line, as Podman splits them."""
+    return value.split() if _PLAIN.fullmatch(value) else split_words(value)
+
+
+def is_open(value: str) -> bool:
+    """Whether systemd has a say in a value, so that it can't be judged here."""
+    return "%" in value or "$" in value

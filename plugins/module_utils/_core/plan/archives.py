@@ -1,0 +1,119 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Archives of images: what is in them, and which of it a run loads."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ..app.image_sources import Archive
+from ..errors import QuadletError
+
+Reader = t.Callable[[str], t.Optional[bytes]]
+"""The content of a file in an archive, None where it has none of that name."""
+
+
+def full_name(name: str) -> str:
+    """An image's name as it is in Podman's storage: with registry and tag."""
+    first, slash, rest = name.partition("/")
+    if not slash or not (first == "localhost" or set(".:") & set(first)):
+        name = f"docker.io/{name if slash else f'library/{name}'}"
+    elif first == "docker.io" and "/" not in rest:
+        name = f"docker.io/library/{rest}"
+    tagged = "@" in name or ":" in name.rpartition("/")[2]
+    return name if tagged else f"{name}:latest"
+
+
+def images_in(read: Reader) -> dict[str, str]:
+    """Ids by full name of the images of a docker-archive or oci-archive."""
+    manifest, index = read("manifest.json"), read("index.json")
+    if manifest is None and index is None:
+        raise ValueError("it has neither manifest.json nor index.json")
+    found = _docker_images(manifest) if manifest is not None else _oci_images(index or b"", read)
+    names = {full_name(name): id_ for name, id_ in found if isinstance(name, str) and name}
+    if not names:
+        raise ValueError("its images have no names: save them by name, not by id")
+    return names
+
+
+def _docker_images(manifest: bytes) -> list[tuple[t.Any, str]]:
+    return [
+        (name, str(row.get("Config", "")).rpartition("/")[2].partition(".")[0])
+        for row in _rows(json.loads(manifest))
+        for name in row.get("RepoTags") or ()
+    ]
+
+
+_NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+
+
+def _oci_images(index: bytes, read: Reader) -> list[tuple[t.Any, str]]:
+    found: list[tuple[t.Any, str]] = []
+    for row in _rows(_dict(json.loads(index)).get("manifests")):
+        notes = _dict(row.get("annotations"))
+        name = next((notes[key] for key in _NAMES if notes.get(key)), None)
+        blob = read(f"blobs/{str(row.get('digest')).replace(':', '/', 1)}")
+        config = _dict(_dict(json.loads(blob or b"{}")).get("config"))
+        found.append((name, str(config.get("digest", "")).rpartition(":")[2]))
+    return found
+
+
+def _rows(found: t.Any) -> list[dict[str, t.Any]]:
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _dict(found: t.Any) -> dict[str, t.Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def find_offers(archives: t.Iterable[Archive], names: t.Iterable[str]) -> dict[str, Archive]:
+    """The first archive that has each image; images that none has are left out."""
+    offers: dict[str, Archive] = {}
+    known = list(archives)
+    for name in names:
+        full = full_name(name)
+        archive = next((one for one in known if full in (one.images or ())), None)
+        if archive:
+            offers[name] = archive
+    return offers
+
+
+LOADED = "image {} is not on the host, and is loaded from "
+NEWER = "image {} is another one in "
+UNKNOWN = "image {} is loaded, unless it is on the host, from "
+
+
+def why_loaded(
+    offers: t.Mapping[str, Archive], there: t.Mapping[str, str], *, renew: bool
+) -> dict[str, str]:
+    """Why images are loaded from the archives that have them.  there: ids of those that the host
+    has.  renew: an archive stands for the registry, so that its image counts, not the host's.
+    """
+    reasons = {}
+    for name, archive in offers.items():
+        id_ = (archive.images or {}).get(full_name(name))
+        if name not in there:
+            reasons[name] = tell(LOADED, archive)
+        elif renew and id_ and id_ != there[name]:
+            reasons[name] = tell(NEWER, archive)
+    return reasons
+
+
+def tell(reason: str, archive: Archive) -> str:
+    """A reason with the archive's name, which is to be formatted with the image's."""
+    return reason + archive.label.replace("{", "{{").replace("}", "}}")
+
+
+def missing_archives(
+    archives: t.Sequence[Archive], needed: t.Iterable[Archive]
+) -> QuadletError | None:
+    """What tells the action plugin which archives to send to the host."""
+    numbers = sorted({archives.index(one) for one in needed if one.path is None})
+    if not numbers:
+        return None
+    labels = ", ".join(archives[number].label for number in numbers)
+    return QuadletError(
+        f"the controller has not sent {labels}", where="archives", data={"send_archives": numbers}
+    )

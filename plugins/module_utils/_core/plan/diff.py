@@ -1,0 +1,56 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What changes in files, as Ansible's diff shows it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..app.app import Blob
+from ..app.layout import Layout
+from .model import Plan
+
+
+def make_diff(
+    plan: Plan, desired: t.Mapping[str, Blob], current: t.Mapping[str, Blob], layout: Layout
+) -> list[dict[str, str]]:
+    """One entry for each file that is written or deleted, units as they are declared, and one
+    for each secret that changes.
+    """
+    entries = []
+    mark = f".{layout.app}-".encode()
+    if any(mark in blob.data for content in (desired, current) for blob in content.values()):
+        from ..secrets.stored_names import declared_content, describe_changes
+
+        kept = current.keys() & {*desired, *plan.deletes}
+        entries = describe_changes({p: current[p] for p in kept}, desired, layout.app)
+        desired, current = (declared_content(c, layout.app) for c in (desired, current))
+    for path in (*plan.writes, *plan.deletes):
+        old = current.get(path)
+        new = desired.get(path) if path in plan.writes else None
+        if old == new:
+            continue
+        entry = {
+            "before_header": _header(layout, path, old),
+            "after_header": _header(layout, path, new),
+            "before": _text(old),
+            "after": _text(new),
+        }
+        entries.append(entry)
+    return entries
+
+
+def _header(layout: Layout, path: str, blob: Blob | None) -> str:
+    what = "absent" if blob is None else "link" if blob.is_link else f"mode {blob.mode:04o}"
+    return f"{layout.real(path)} ({what})"
+
+
+def _text(blob: Blob | None) -> str:
+    if blob is None:
+        return ""
+    try:
+        text = blob.data.decode("utf-8")
+        return f"link to {text}\n" if blob.is_link else text
+    except UnicodeDecodeError:
+        return f"(binary, {len(blob.data)} bytes)\n"

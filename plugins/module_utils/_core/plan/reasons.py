@@ -1,0 +1,131 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Why each service, unit and file changes, in words, and the steps that a plan tells."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..quadlet.kinds import is_unit, unit_of
+from .inputs import changed_keys, parse_leniently
+from .model import Step
+
+if t.TYPE_CHECKING:
+    from ..app.app import Blob
+    from ..state.manifest import Parts
+    from .enabling import Enabling
+    from .inputs import Inputs
+    from .model import World
+
+
+def unlike_before(world: World, wanted: Inputs) -> list[str]:
+    """What differs from the files that a service without a record of ours runs with."""
+    differs = []
+    for path in [*wanted.restart, *wanted.reload]:
+        new, old = world.desired.get(path), world.current.get(path)
+        before = old.data if old else world.adopted.get(path, "").encode("utf-8", "surrogateescape")
+        if new and new.data != before:
+            differs.append(f"{path} differs from what it runs with")
+    return differs
+
+
+def describe(world: World, old: t.Mapping[str, str], new: t.Mapping[str, str]) -> list[str]:
+    """What a service was started with beside what it is to be started with, by path."""
+    words = []
+    for path in [*new, *(p for p in old if p not in new)]:
+        if old.get(path) == new.get(path):
+            continue
+        if path not in new:
+            words.append(f"{path} is gone or no longer used")
+        elif path not in old:
+            words.append(f"{path} is new")
+        else:
+            words += _how(world, path, f"{path} changed")
+    return list(dict.fromkeys(words))
+
+
+def why_pinned(before: Parts, wanted: Inputs) -> list[str]:
+    """Why a reload, which is asked for, would not do for files that changed."""
+    return [
+        f"{path} {why}"
+        for path, why in wanted.pinned.items()
+        if before.get(path) != wanted.restart[path]
+    ]
+
+
+def _how(world: World, path: str, changed: str) -> list[str]:
+    """`web.container changed (Image, Exec)`, and the secrets of the unit that changed."""
+    old, new = world.current.get(path), world.desired.get(path)
+    app, words = world.app.name, []
+    if old and new and is_unit(path) and f".{app}-".encode() in old.data + new.data:
+        from ..secrets.stored_names import change_in_words, declared_content
+
+        words = change_in_words(path, old, new, app)
+        old, new = (declared_content({path: blob}, app)[path] for blob in (old, new))
+        if old.data == new.data and words:
+            return words
+    return [f"{changed}{_keys(path, old, new)}", *words]
+
+
+def _keys(path: str, old: Blob | None, new: Blob | None) -> str:
+    """` (Image, Exec)` where this run changes a unit's text and both texts can be read."""
+    if old is None or new is None or old.data == new.data or not is_unit(path):
+        return ""
+    before, after = parse_leniently(path, old), parse_leniently(path, new)
+    if before is None or after is None:
+        return ""
+    keys = changed_keys(before, after)
+    return f" ({', '.join(keys)})" if keys else " (comments)"
+
+
+def make_steps(
+    world: World,
+    actions: t.Mapping[str, str],
+    why: t.Mapping[str, list[str]],
+    removed: t.Sequence[str],
+    writes: t.Sequence[str],
+    deletes: t.Sequence[str],
+    enabling: t.Mapping[str, Enabling],
+) -> list[Step]:
+    """What happens to every unit, file and service that something happens to."""
+    steps = []
+    told: set[str] = set()
+    gone = "state: absent" if world.app.state == "absent" else "is no longer declared"
+    for name in removed:
+        unit = world.manifest.services[name].unit
+        steps.append(
+            Step(
+                unit,
+                name,
+                "remove",
+                (gone if unit not in world.desired else "has another service name now",),
+            )
+        )
+        told.add(unit)
+    for name, action in actions.items():
+        unit = world.services[name].unit
+        also = [enabling[name].reason] if name in enabling and enabling[name].reason else []
+        steps.append(Step(unit, name, action, (*why[name], *also)))
+        told |= {unit, *world.inputs[name].restart, *world.inputs[name].reload}
+    alone = {n: one for n, one in enabling.items() if one.reason and n not in told}
+    steps += [Step(name, name, one.verb, (one.reason,)) for name, one in alone.items()]
+    told |= set(alone)
+    steps += [_write_step(world, path) for path in writes if path not in told]
+    steps += [Step(path, None, "remove", (gone,)) for path in deletes if path not in told]
+    return steps
+
+
+def _write_step(world: World, path: str) -> Step:
+    unit = unit_of(path)
+    service = next((n for n, r in world.services.items() if r.unit == unit), None)
+    old, new = world.current.get(path), world.desired[path]
+    if path in world.adopted:
+        return Step(path, service, "adopt", ("is taken over",))
+    if old is None:
+        reasons = ["is new"]
+    elif old.data == new.data:
+        reasons = [f"mode {old.mode:04o} becomes {new.mode:04o}"]
+    else:
+        reasons = _how(world, path, "changed")
+    return Step(path, service, "write", tuple(reasons))

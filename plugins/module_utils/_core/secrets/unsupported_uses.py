@@ -1,0 +1,157 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Uses of an app's secrets that a stored name can't serve."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import typing as t
+
+from ..app.app import Blob
+from ..errors import QuadletError
+from ..plan.inputs import parse_leniently, text_of
+from ..quadlet.kinds import kind_of, unit_of
+from ..quadlet.splitting import split_strv, split_words
+from ..quadlet.unitfile import Entry
+from .stored_names import source_of
+
+Names = t.Collection[str]
+
+_WAY_OUT = "make it with quadlet.fleet.secret, which keeps its name, instead of secrets."
+_REASON = (
+    "but the app stores it under a name that changes with its value, and rewrites Secret= alone"
+)
+
+
+def check_uses(content: t.Mapping[str, Blob], names: Names) -> list[QuadletError]:
+    """Every use of these secrets outside of `Secret=`, or with a name that systemd fills in."""
+    errors = []
+    for path, blob in content.items():
+        kind = kind_of(unit_of(path))
+        unit = None if kind is None or blob.is_link else parse_leniently(path, blob)
+        for entry in unit.entries if unit and kind else ():
+            if kind and entry.section == kind.section and entry.key in _CHECKS:
+                where = f"{path}:{entry.line} [{entry.section}] {entry.key}"
+                found = _CHECKS[entry.key](entry, names, content)
+                errors += [
+                    QuadletError(what, where=place or where, remedy=remedy)
+                    for what, remedy, place in found
+                ]
+    return errors
+
+
+Found = t.Iterator[tuple[str, str, str]]
+"""(what, remedy, where it is if not in the unit's line)"""
+
+
+def _in_arguments(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Found:
+    words = split_words(entry.value)
+    for number, word in enumerate(words):
+        option, equals, value = word.partition("=")
+        if option == "--secret":
+            value = value if equals else "".join(words[number + 1 : number + 2])
+            start, end = source_of(value)
+            name = value[start:end].replace("%%", "%")
+            if name in names:
+                yield (
+                    f"it names the secret {name}, {_REASON}",
+                    f"Write Secret={value}, or {_WAY_OUT}",
+                    "",
+                )
+
+
+def _in_mounts(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Found:
+    for word in split_words(entry.value):
+        options = dict(part.partition("=")[::2] for part in word.split(","))
+        name = next((options[key] for key in ("source", "src", "id") if key in options), "")
+        if options.get("type") == "secret" and name in names:
+            yield f"it names the secret {name}, {_REASON}", f"Write Secret={name}.", ""
+
+
+def _in_secret(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Found:
+    if entry.section != "Container":  # a build's are files and variables
+        return
+    for word in split_words(entry.value):
+        start, end = source_of(word)
+        source = word[start:end]
+        if "%" not in source.replace("%%", ""):
+            continue
+        parts = re.split(r"%(.)", source)
+        pattern = "".join(
+            re.escape(part) if n % 2 == 0 else "%" if part == "%" else ".*"
+            for n, part in enumerate(parts)
+        )
+        name = next((name for name in names if re.fullmatch(pattern, name, re.DOTALL)), None)
+        if name is not None:
+            what = f"only systemd knows whether {source} is the secret {name}"
+            yield (
+                what,
+                f"Write Secret={name} in the unit, or in a drop-in of the instance.",
+                "",
+            )
+
+
+def _in_yaml(entry: Entry, names: Names, content: t.Mapping[str, Blob]) -> Found:
+    for word in split_strv(entry.value):
+        path = posixpath.normpath(word)
+        if path in content:
+            for name, line in yaml_secrets(text_of(content[path])):
+                if name in names:
+                    yield (
+                        f"it names the secret {name}, {_REASON}",
+                        f"Define a Secret in the YAML itself, or {_WAY_OUT}",
+                        f"{path}:{line}",
+                    )
+
+
+_CHECKS: t.Final[dict[str, t.Callable[[Entry, Names, t.Mapping[str, Blob]], Found]]] = {
+    "PodmanArgs": _in_arguments,
+    "GlobalArgs": _in_arguments,
+    "Mount": _in_mounts,
+    "Secret": _in_secret,
+    "Yaml": _in_yaml,
+}
+
+_VALUE = r"[\"']?\s*:\s*[\"']?([^\s\"',}#]+)"
+_NAMED = re.compile(rf"\bsecretName{_VALUE}")
+_NAME = re.compile(rf"\bname{_VALUE}")
+_REFERENCE = re.compile(r"\b(?:secretKeyRef|secretRef)[\"']?\s*:")
+_DEFINES = re.compile(r"(?m)^[ {]*[\"']?kind[\"']?\s*:\s*[\"']?Secret\b")
+
+
+def yaml_secrets(text: str) -> list[tuple[str, int]]:
+    """Secrets that Kubernetes YAML refers to and does not define, with their lines."""
+    lines = text.split("\n")
+    defined = {
+        match.group(1)
+        for part in re.split(r"(?m)^---", text)
+        if _DEFINES.search(part)
+        for match in _NAME.finditer(part)
+    }
+    found = []
+    for number, line in enumerate(lines):
+        if line.lstrip().startswith("#"):
+            continue
+        found += [(match.group(1), number + 1) for match in _NAMED.finditer(line)]
+        for match in _REFERENCE.finditer(line):
+            found += _referred(lines, number, match)
+    return [(name, line) for name, line in found if name not in defined]
+
+
+def _referred(lines: list[str], number: int, match: re.Match[str]) -> list[tuple[str, int]]:
+    """The name below or behind a reference, with its line."""
+    rest = lines[number][match.end() :]
+    named = _NAME.search(rest.partition("}")[0])
+    if named:
+        return [(named.group(1), number + 1)]
+    for place in range(number + 1, len(lines)):
+        line = lines[place]
+        deeper = len(line) - len(line.lstrip()) > match.start() - (match.group()[0] in "\"'")
+        if line.strip() and not deeper and "{" not in rest:
+            break
+        named = _NAME.search(line)
+        if named and not line.lstrip().startswith("#"):
+            return [(named.group(1), place + 1)]
+    return []

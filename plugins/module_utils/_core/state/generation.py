@@ -1,0 +1,150 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Generations: deployed states of an app, numbered, kept to be restored."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ..app.app import Blob
+from ..errors import QuadletError
+from . import records
+
+if t.TYPE_CHECKING:
+    from .manifest import Manifest
+
+
+@dataclasses.dataclass(frozen=True)
+class Generation:
+    """files: [text with surrogates for bytes, mode, on_change] by path, as installed.
+    secrets: stored names by declared ones.  images: [id, digest] by name; brought: those of them
+    that runs of this app had to fetch.  gate: the option as it was given.  changes: what the
+    run did, in words; made_by: the account that ran it; made_at: seconds since the epoch.
+    passed: whether its gate did.  rollout: the id of the one that it was deployed in.
+    """
+
+    app: str
+    number: int
+    made_at: float
+    made_by: str
+    changes: tuple[str, ...]
+    files: dict[str, tuple[str, int, str]]
+    passed: bool = True
+    secrets: dict[str, str] = dataclasses.field(default_factory=dict)
+    images: dict[str, tuple[str, str]] = dataclasses.field(default_factory=dict)
+    brought: tuple[str, ...] = ()
+    gate: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+    rollout: str = ""
+
+    @property
+    def content(self) -> dict[str, Blob]:
+        """Its files as an app has them."""
+        return {
+            path: Blob(text.encode("utf-8", "surrogateescape"), mode, on_change)
+            for path, (text, mode, on_change) in self.files.items()
+        }
+
+
+def to_files(content: t.Mapping[str, Blob]) -> dict[str, tuple[str, int, str]]:
+    """Files as a generation keeps them."""
+    return {
+        path: (blob.data.decode("utf-8", "surrogateescape"), blob.mode, blob.on_change)
+        for path, blob in content.items()
+    }
+
+
+def parse_generation(text: str, path: str) -> Generation:
+    """A generation from its text; a newer format than ours is refused."""
+    return records.parse(text, path, _build, "Name another generation, or deploy the app anew.")
+
+
+def _build(data: dict[str, t.Any]) -> Generation:
+    data["files"] = {name: tuple(row) for name, row in data["files"].items()}
+    data["images"] = {name: tuple(row) for name, row in data["images"].items()}
+    for key in ("changes", "brought"):
+        data[key] = tuple(data[key])
+    return Generation(**data)
+
+
+def from_record(manifest: Manifest) -> Generation:
+    """What an app's record knows of the generation that is there: its own file may be damaged."""
+    return Generation(
+        app=manifest.app,
+        number=manifest.generation,
+        made_at=manifest.written_at,
+        made_by="",
+        changes=(),
+        files={},
+        secrets=dict(manifest.secrets),
+        images={name: (ident, "") for name, ident in manifest.images.items()},
+    )
+
+
+def damaged_warning(number: int, why: QuadletError) -> str:
+    """That a generation can't be returned to."""
+    return f"generation {number} is left out: {why.where}: {why.what}"
+
+
+def next_number(numbers: t.Iterable[int], deployed: int) -> int:
+    """The number of a new generation: no number is given twice."""
+    return max((*numbers, deployed)) + 1
+
+
+def choose_target(
+    app: str,
+    passed: t.Mapping[int, bool],
+    wanted: int | None,
+    deployed: int,
+    damaged: t.Collection[int] = (),
+) -> int:
+    """The generation to return to: the one that is named, or the newest that passed before the
+    one deployed last, so that a second run changes nothing.  passed: by number.  damaged: those
+    that can't be read.
+    """
+    before = [number for number, good in passed.items() if number < deployed and good]
+    if wanted is None and before:
+        return max(before)
+    if wanted is not None and wanted in passed:
+        return wanted
+    numbers = [f"{n} (damaged)" if n in damaged else str(n) for n in sorted({*passed, *damaged})]
+    kept = ", ".join(numbers) or "none"
+    which = f"generation {wanted}" if wanted is not None else f"no generation before {deployed}"
+    raise QuadletError(
+        f"{which} is {'not ' if wanted is not None else ''}kept; there are: {kept}",
+        where=f"app {app}",
+        remedy="Name one that is kept, or deploy the app as it is to be.",
+    )
+
+
+def to_drop(numbers: t.Collection[int], keep: int, needed: t.Collection[int]) -> list[int]:
+    """Generations beyond the newest `keep`; those that are needed stay."""
+    newest = sorted(numbers, reverse=True)[:keep]
+    return [n for n in sorted(numbers) if n not in newest and n not in needed]
+
+
+def secrets_of(generations: t.Iterable[Generation]) -> frozenset[str]:
+    """Stored names of the secrets that they need."""
+    return frozenset(stored for one in generations for stored in one.secrets.values())
+
+
+def images_of(generations: t.Iterable[Generation]) -> dict[str, str]:
+    """Ids of the images that they need, by name; of one name the newest generation's."""
+    ordered = sorted(generations, key=lambda one: one.number)
+    return {name: row[0] for one in ordered for name, row in one.images.items()}
+
+
+def to_row(generation: Generation, current: int, made_at: str) -> dict[str, t.Any]:
+    """A generation as info tells it."""
+    return {
+        "number": generation.number,
+        "current": generation.number == current,
+        "passed": generation.passed,
+        "made_at": made_at,
+        "made_by": generation.made_by,
+        "rollout": generation.rollout or None,
+        "changes": list(generation.changes),
+        "images": {name: digest or ident for name, (ident, digest) in generation.images.items()},
+        "secrets": sorted(generation.secrets),
+    }

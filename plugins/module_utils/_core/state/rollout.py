@@ -1,0 +1,74 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The rollout that an app's deployed state is part of: where it leads back to, when it ends."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..errors import QuadletError
+
+if t.TYPE_CHECKING:
+    from .manifest import Manifest
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+:@-]{0,99}")
+
+
+def parse_rollout(given: str | None) -> str:
+    """The id of a rollout as it was given, '' for none."""
+    if not given or _ID.fullmatch(given):
+        return given or ""
+    raise QuadletError(
+        f"{given!r} can't be the id of a rollout",
+        where="rollout",
+        remedy="Use up to 100 letters, digits and '._+:@-', a letter or digit first.",
+    )
+
+
+class Mark(t.NamedTuple):
+    """What a record tells of the rollout that it is part of.  came_from: the generation from before
+    it, 0 where the app was not there.  under_way: it was not accepted yet.
+    """
+
+    rollout: str = ""
+    came_from: int = 0
+    under_way: bool = False
+
+
+def mark(before: Manifest, rollout: str, *, returned: bool, new: bool) -> Mark:
+    """What a record tells after a run.
+
+    returned: the run went back to an older generation.  new: it made one.  A deployment outside
+    of any rollout ends the one before it.
+    """
+    if returned or (new and not rollout):
+        return Mark()
+    known = before.rollout
+    if not rollout or (rollout == known.rollout and (known.under_way or not new)):
+        return known
+    return Mark(rollout, before.generation, under_way=True)
+
+
+def revert_target(before: Manifest, rollout: str, *, died: bool) -> int | None:
+    """The generation that taking a rollout back leads to; 0: the app was not there before; None:
+    it is no part of that rollout.  died: a run did not end, and its target is what was before it.
+    """
+    known = before.rollout
+    if known.rollout == rollout:
+        return known.came_from
+    return before.generation if died else None
+
+
+def to_result(record: Manifest) -> dict[str, t.Any] | None:
+    """The rollout as modules return it."""
+    known = record.rollout
+    if not known.rollout:
+        return None
+    return {"id": known.rollout, "from": known.came_from, "under_way": known.under_way}
+
+
+def is_open(record: Manifest, rollout: str) -> bool:
+    """Whether it is part of that rollout, and can still be accepted."""
+    return record.rollout.under_way and record.rollout.rollout == rollout

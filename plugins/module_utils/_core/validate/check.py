@@ -1,0 +1,222 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What is refused before the host's generator is asked, with the reason and a remedy.
+
+These are the rules that the generator does not have, has only in some releases, or
+tells without the line: unknown and too new keys, references, writable mounts.
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+
+from ..errors import QuadletError
+from ..quadlet.keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
+from ..quadlet.kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in, unit_of
+from ..quadlet.quirks import check_quirks
+from ..quadlet.refs import entry_refs, path_refs, unit_refs
+from ..quadlet.splitting import unwrap
+from ..quadlet.unitfile import Entry, UnitText, parse_unit
+
+_PATHS_ARE_READ_ONLY = (
+    "Add ':ro', or use a named volume or an absolute path outside of the unit directory: "
+    "what can write there can write a unit, and the generator would run it."
+)
+
+
+class Place(t.NamedTuple):
+    """Where an app's units lie and what surrounds them.
+
+    app_dir and unit_dir: absolute; home: what `%h` means; others: names of the other
+    units that the same generator sees.
+    """
+
+    app_dir: str
+    unit_dir: str
+    home: str
+    others: frozenset[str]
+
+
+def check_podman(version: Version | None, found: str) -> Version:
+    """The host's Podman, or why this collection can't work with it."""
+    if version is None:
+        raise QuadletError(
+            f"Podman was not found on the host ({found})",
+            remedy=f"Install podman {version_text(OLDEST)} or newer, with its systemd generator.",
+        )
+    if version < OLDEST:
+        raise QuadletError(
+            f"the host has Podman {found}; quadlet.fleet needs {version_text(OLDEST)} or newer",
+            remedy="Older releases do not read the directory of an app: update Podman.",
+        )
+    return version
+
+
+def parse_units(texts: t.Mapping[str, str]) -> tuple[dict[str, UnitText], list[QuadletError]]:
+    """Every unit and drop-in parsed, and the errors of those that can't be."""
+    units, errors = {}, []
+    for path, text in texts.items():
+        try:
+            units[path] = parse_unit(path, text)
+        except QuadletError as error:
+            errors.append(error)
+    return units, errors
+
+
+def check_units(
+    units: t.Mapping[str, UnitText], version: Version, place: Place
+) -> list[QuadletError]:
+    """Every error of an app's units and drop-ins, for a host with this Podman."""
+    errors: list[QuadletError] = []
+    for path, unit in units.items():
+        drop_in = split_drop_in(path)
+        kind = kind_of(unit_of(path))
+        if kind is None:
+            continue
+        errors += _check_kind(path, kind, version, is_drop_in=bool(drop_in))
+        if not drop_in and kind.section not in unit.sections:
+            errors.append(
+                QuadletError(
+                    f"the unit has no [{kind.section}] section",
+                    where=path,
+                    remedy=f"A .{kind.suffix} unit begins with [{kind.section}].",
+                    rule="missing-section",
+                )
+            )
+        errors += _check_keys(path, unit, version)
+        errors += _check_values(path, unit, version)
+        errors += check_quirks(path, unit, kind, version)
+        errors += _check_references(path, unit, kind, frozenset(units) | place.others)
+        errors += _check_mounts(path, unit, kind, place)
+    return errors
+
+
+def _check_kind(path: str, kind: Kind, version: Version, *, is_drop_in: bool) -> list[QuadletError]:
+    needed = max(kind.since, DROP_INS_SINCE) if is_drop_in else kind.since
+    if needed <= version:
+        return []
+    what = "drop-ins" if is_drop_in and kind.since <= version else f".{kind.suffix} units"
+    return [_too_new(path, what, needed, version, "Update Podman, or leave it out.")]
+
+
+def _too_new(where: str, what: str, needed: Version, found: Version, remedy: str) -> QuadletError:
+    return QuadletError(
+        f"{what} came with Podman {version_text(needed)}, the host has {version_text(found)}",
+        where=where,
+        remedy=remedy,
+        rule="too-new",
+    )
+
+
+def _check_keys(path: str, unit: UnitText, version: Version) -> list[QuadletError]:
+    errors = []
+    for entry in unit.entries:
+        known = SECTIONS.get(entry.section)
+        if known is None:
+            continue
+        row = known.get(entry.key)
+        where = _where(path, entry)
+        if row is None:
+            if version[:2] <= NEWEST:
+                errors.append(_unknown_key(where, entry, known))
+        elif row.since > version:
+            errors.append(
+                _too_new(where, entry.key, row.since, version, _remedy_without(row, version))
+            )
+    return errors
+
+
+def _remedy_without(row: Key, version: Version) -> str:
+    if row.option and row.option_since <= version:
+        return f"Update Podman, or use compat: args, which writes PodmanArgs={row.option} instead."
+    return "Update Podman, or leave the key out."
+
+
+def _check_values(path: str, unit: UnitText, version: Version) -> list[QuadletError]:
+    """Values, and references to kinds of units, that came later than their key."""
+    errors = []
+    for entry in unit.entries:
+        row = SECTIONS.get(entry.section, {}).get(entry.key)
+        if row:
+            dated = {**row.choices, **_dated_references(row, entry)}
+            word = unwrap(entry.value)
+        else:
+            dated, word = INSTALL_SINCE if entry.section == "Install" else {}, entry.key
+        since = dated.get(word)
+        if since and since > version and (row is None or row.since <= version):
+            what = f"{entry.key}={word}" if row else entry.key
+            remedy = (
+                "Update Podman, or write it in another way: an older one takes no notice of it."
+            )
+            errors.append(_too_new(_where(path, entry), what, since, version, remedy))
+    return errors
+
+
+def _dated_references(row: Key, entry: Entry) -> dict[str, Version]:
+    """The first Podman by value, of values that name a unit."""
+    if not row.refs:
+        return {}
+    kinds = [ref.unit.rpartition(".")[2] for ref in entry_refs(entry)]
+    since = max((row.refs[kind] for kind in kinds if kind in row.refs), default=None)
+    return {unwrap(entry.value): since} if since else {}
+
+
+def _where(path: str, entry: Entry) -> str:
+    return f"{path}:{entry.line} [{entry.section}] {entry.key}"
+
+
+def _unknown_key(where: str, entry: Entry, known: t.Mapping[str, t.Any]) -> QuadletError:
+    near = difflib.get_close_matches(entry.key, known, n=1, cutoff=0.6)
+    homes = [s for s, keys in {**SYSTEMD_KEYS, **SECTIONS}.items() if entry.key in keys]
+    if homes:
+        remedy = f"It is a key of [{'], ['.join(homes)}]."
+    elif near:
+        remedy = f"Did you mean {near[0]}?"
+    else:
+        remedy = "Remove it, or put it under the section that has it ([Service], [Unit])."
+    return QuadletError(
+        f"unknown key {entry.key!r} in section [{entry.section}]",
+        where=where,
+        remedy=remedy,
+        rule="unknown-key",
+    )
+
+
+def _check_references(
+    path: str, unit: UnitText, kind: Kind, visible: frozenset[str]
+) -> list[QuadletError]:
+    return [
+        QuadletError(
+            f"{ref.unit} does not exist in this scope",
+            where=_where(path, ref.entry),
+            remedy=f"Declare {ref.unit} in the app, or name an existing "
+            f"{KINDS[ref.unit.rpartition('.')[2]].suffix} without the suffix.",
+            rule="missing-unit",
+        )
+        for ref in unit_refs(unit, kind.section)
+        if ref.unit not in visible and "@" not in ref.unit
+    ]
+
+
+def _check_mounts(path: str, unit: UnitText, kind: Kind, place: Place) -> list[QuadletError]:
+    return [
+        QuadletError(
+            f"{ref.entry.value!r} lets a container write {_into(ref.path, place.unit_dir)}",
+            where=_where(path, ref.entry),
+            remedy=_PATHS_ARE_READ_ONLY,
+            rule="writable-mount",
+        )
+        for ref in path_refs(unit, kind.section, unit_dir=place.app_dir, home=place.home)
+        if ref.mount and ref.writable and (ref.relative or _is_inside(ref.path, place.unit_dir))
+    ]
+
+
+def _into(path: str, unit_dir: str) -> str:
+    near = _is_inside(path, unit_dir) or _is_inside(unit_dir, path)
+    return f"into {unit_dir}" if near else f"to {path}, a path relative to the unit"
+
+
+def _is_inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -1,0 +1,147 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Companions: systemd's own units that an app brings along (timers, sockets, targets, …).
+
+systemd reads them as they are, so that they are installed in its directory and enabled; in
+all else they are services of the app like those that the generator makes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ..errors import QuadletError
+from ..quadlet.kinds import COMPANIONS, Companion, companion_of, is_template, split_drop_in, unit_of
+from ..quadlet.splitting import TRUE
+from ..quadlet.unitfile import UnitText, merged
+from ..state.manifest import ServiceRecord
+from .generator import Service, to_service
+
+_EVERYWHERE = ("Unit", "Install")
+_AT_LINE = re.compile(r"(?P<unit>\S+?):(?P<line>\d+): (?P<text>.*)")
+_OF_UNIT = re.compile(r"(?P<unit>\S+?): (?P<text>.* Refusing\.)")
+_IS_ERROR = re.compile(r"Failed to |Invalid |Refusing\.")
+
+
+def companion_services(units: t.Mapping[str, UnitText], folder: str) -> list[Service]:
+    """The companions among an app's units, templates aside, as services."""
+    return [
+        _to_service(path, companion, merged(path, units), folder)
+        for path in units
+        for companion in [companion_of(path)]
+        if companion and "/" not in path and not is_template(path)
+    ]
+
+
+def _to_service(name: str, companion: Companion, unit: UnitText, folder: str) -> Service:
+    block: dict[tuple[str, str], list[str]] = {("Unit", "SourcePath"): [f"{folder}/{name}"]}
+    for entry in unit.entries:
+        block.setdefault((entry.section, entry.key), []).append(entry.value)
+    service = to_service(name, block)
+    if not companion.trigger_key:
+        return service
+    given = unit.value(companion.section, companion.trigger_key)
+    stem = name.rpartition(".")[0]
+    each = (unit.value(companion.section, "Accept") or "").lower() in TRUE
+    default = f"{stem}@.service" if companion.suffix == "socket" and each else f"{stem}.service"
+    return service._replace(triggers=(given or default,))
+
+
+def to_records(services: t.Iterable[Service]) -> dict[str, ServiceRecord]:
+    """What the manifest keeps of services, not yet started, by name; templates have no state."""
+    services = [service for service in services if not service.template]
+    fields = {field.name for field in dataclasses.fields(ServiceRecord)}
+    triggered = {name for service in services for name in service.triggers}
+    return {
+        service.name: ServiceRecord(
+            unit=service.unit,
+            triggered=_waits(service, triggered),
+            **{key: value for key, value in service._asdict().items() if key in fields},
+        )
+        for service in services
+    }
+
+
+def _waits(service: Service, triggered: t.Collection[str]) -> bool:
+    """Whether something else starts a service: a trigger, or a unit that wants it."""
+    companion = companion_of(service.unit)
+    started = companion.started if companion else ""
+    return {
+        "always": False,
+        "installed": not service.installed,
+        "never": True,
+    }.get(started, service.name in triggered and not service.installed)
+
+
+def check_companions(
+    units: t.Mapping[str, UnitText], *, location: str, folder: str
+) -> list[QuadletError]:
+    """Every error of an app's companions."""
+    errors: list[QuadletError] = []
+    for path, unit in units.items():
+        if location == "admin":
+            errors.append(
+                QuadletError(
+                    f"companions can't be at location admin: {folder} is read for every user",
+                    where=path,
+                    remedy="Use location: home.",
+                )
+            )
+        errors += _check_sections(path, unit)
+    return errors
+
+
+def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
+    drop_in = split_drop_in(path)
+    name = unit_of(path)
+    row = COMPANIONS[name.rpartition(".")[2]]
+    known = [section for section in (row.section, *_EVERYWHERE) if section]
+    errors = [
+        QuadletError(
+            f"[{section}] is no section of a .{row.suffix} unit",
+            where=path,
+            remedy=f"It has {', '.join(f'[{one}]' for one in known)}; systemd passes over others.",
+        )
+        for section in unit.sections
+        if section not in known and not section.startswith("X-")
+    ]
+    if row.required and not drop_in and row.section not in unit.sections:
+        errors.append(
+            QuadletError(
+                f"the unit has no [{row.section}] section",
+                where=path,
+                remedy=f"A .{row.suffix} unit needs [{row.section}].",
+            )
+        )
+    if is_template(name) and "Install" in unit.sections:
+        errors.append(
+            QuadletError(
+                "a template is neither enabled nor started",
+                where=f"{path} [Install]",
+                remedy=f"Declare the instance that is meant, {name.replace('@.', '@NAME.')} say.",
+            )
+        )
+    return errors
+
+
+def parse_verification(said: str, units: t.Container[str]) -> tuple[list[QuadletError], list[str]]:
+    """Errors and warnings of systemd-analyze about these units.
+
+    What it says without a line is mostly of what is not there yet: services that the
+    generator has still to make, commands that come with the app.
+    """
+    errors, warnings = [], []
+    for line in said.split("\n"):
+        match = _AT_LINE.fullmatch(line) or _OF_UNIT.fullmatch(line)
+        if not match or match["unit"] not in units:
+            continue
+        where, text = line[: match.start("text") - 2], match["text"]
+        if _IS_ERROR.search(text):
+            remedy = "See systemd.unit(5) and the page of the unit's type."
+            errors.append(QuadletError(f"systemd says: {text}", where=where, remedy=remedy))
+        else:
+            warnings.append(f"{where}: {text}")
+    return errors, warnings

@@ -1,0 +1,160 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The generations of an app: made, read, and dropped with what only they need."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from .._core.app.app import App
+from .._core.errors import QuadletError
+from .._core.state.generation import (
+    Generation,
+    choose_target,
+    damaged_warning,
+    from_record,
+    next_number,
+    parse_generation,
+    to_drop,
+    to_files,
+)
+from .._core.state.manifest import Manifest
+from .._core.state.rollout import revert_target
+from .._host import podman, state
+from .._host.owner import caller_name
+from .._host.scope import Scope
+from .observe import read_manifest
+
+if t.TYPE_CHECKING:
+    from .context import Work
+
+
+def make_generation(work: Work, *, manager_up: bool) -> Generation | None:
+    """What the run makes of the app, or None where that stays, goes, or is an older one again."""
+    plan, before = work.plan, work.before
+    wrote = bool(plan.writes or plan.deletes)
+    if not work.desired or work.app.origin or not (wrote or plan.load or work.pulled.happened):
+        return None
+    images = _read_images(work) if manager_up else {}
+    ids = {name: row[0] for name, row in images.items()}
+    if before.generation and not wrote and ids == before.images:
+        return None
+    owner, place = work.scope.files, work.scope.state_dir
+    numbers = owner.call(state.list_generations, place, work.app.name)
+    return Generation(
+        app=work.app.name,
+        number=next_number(map(int, numbers), max(before.deployed, before.generation)),
+        made_at=time.time(),
+        made_by=caller_name(),
+        changes=tuple(step.to_text() for step in (*work.pulled.steps, *plan.steps)),
+        files=to_files(work.desired),
+        secrets=dict(work.world.secrets),
+        images=images,
+        brought=work.pulled.brought,
+        gate=work.app.gate_option,
+        rollout=work.app.rollout,
+    )
+
+
+def _read_images(work: Work) -> dict[str, tuple[str, str]]:
+    from .._core.plan.images import declared_images
+
+    names = declared_images(work.world)
+    there = work.pulled.there
+    if all(name in there for name in names):
+        return {name: there[name] for name in names}
+    return podman.read_image_digests(work.scope.manager, names)
+
+
+class Kept(t.NamedTuple):
+    """The generations that are kept, by number.  damaged: why others can't be read."""
+
+    whole: dict[int, Generation]
+    damaged: dict[int, QuadletError]
+
+    def warnings(self, gone: t.Container[int] = ()) -> list[str]:
+        """What is left out, but for what has gone."""
+        return [damaged_warning(n, why) for n, why in self.damaged.items() if n not in gone]
+
+
+def read_all(scope: Scope, app: str) -> Kept:
+    """The generations that are kept."""
+    kept = Kept({}, {})
+    for number, text in scope.files.call(state.read_generations, scope.state_dir, app).items():
+        path = state.generation_path(scope.state_dir, app, int(number))
+        try:
+            kept.whole[int(number)] = parse_generation(str(text), path)
+        except QuadletError as error:
+            kept.damaged[int(number)] = error
+    return kept
+
+
+def read_one(scope: Scope, app: str, number: int) -> Generation | None:
+    """One generation, or None where it is not kept."""
+    path = state.generation_path(scope.state_dir, app, number)
+    text = scope.files.call(state.read_text, path)
+    return parse_generation(str(text), path) if text is not None else None
+
+
+def return_to(app: App, scope: Scope) -> App:
+    """The app that `state: rolled_back` means: an older generation of it."""
+    manifest = read_manifest(scope, app.name)
+    if not manifest and app.rollout:
+        return dataclasses.replace(app, state="absent")
+    if not manifest:
+        raise QuadletError(
+            f"app {app.name!r} is not installed in {scope.label}",
+            where="state",
+            remedy="There is nothing to roll back; deploy it first.",
+        )
+    kept = read_all(scope, app.name)
+    wanted = app.generation
+    if app.rollout:
+        wanted = _before_rollout(app, scope, manifest)
+        if not wanted:
+            return dataclasses.replace(app, state="present" if wanted is None else "absent")
+    if wanted in kept.damaged:
+        raise kept.damaged[wanted]
+    passed = {number: one.passed for number, one in kept.whole.items()}
+    number = choose_target(app.name, passed, wanted, manifest.deployed, kept.damaged)
+    one = kept.whole[number]
+    return dataclasses.replace(
+        app,
+        state="started",
+        content=one.content,
+        prune=True,
+        origin=number,
+        images={name: row[0] for name, row in one.images.items()},
+        warnings=tuple(kept.warnings()),
+    )
+
+
+def _before_rollout(app: App, scope: Scope, manifest: Manifest) -> int | None:
+    intent = scope.files.call(state.read_text, state.intent_path(scope.state_dir, app.name))
+    return revert_target(manifest, app.rollout, died=bool(intent and not manifest.loaded))
+
+
+def prune(work: Work, manifest: Manifest | None) -> list[str]:
+    """Drops generations beyond those that are to be kept, and secrets and images that no other
+    needs; all of them where the app is gone.  Warnings of those that can't be read.
+    """
+    scope, app = work.scope, work.app.name
+    kept = read_all(scope, app)
+    needed = {manifest.generation, manifest.deployed} if manifest else set()
+    if manifest and manifest.rollout.under_way:
+        needed.add(manifest.rollout.came_from)
+    numbers = [*kept.whole, *kept.damaged]
+    drop = to_drop(numbers, work.app.generations if manifest else 0, needed)
+    warnings = kept.warnings(gone=drop)
+    if not drop and manifest:
+        return warnings
+    from .cleanup import drop_leftovers
+
+    left = [one for number, one in kept.whole.items() if number not in drop]
+    left += [from_record(manifest)] if manifest else []
+    drop_leftovers(work, [kept.whole.get(number) for number in drop], left)
+    scope.files.call(state.drop_generations, scope.state_dir, app, drop)
+    return warnings

@@ -1,0 +1,184 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Bringing images to the host while everything still runs as it did."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._core.app.app import App
+from .._core.app.image_sources import Archive
+from .._core.errors import QuadletError
+from .._core.plan import archives, images
+from .._core.plan.images import Trouble, Wanted
+from .._core.plan.model import ASKING, Pulled, Step
+from .._host import podman
+from .._host.lock import Lock
+from .._host.owner import Owner, Ran
+from .._host.scope import Scope
+
+
+class _Todo(t.NamedTuple):
+    """What to bring.  there: (id, digest) of the images that are there; before: their ids.
+    pulls, loads: reasons by image.  offers: the archive of each image that one has.
+    """
+
+    wanted: t.Sequence[Wanted]
+    before: dict[str, str]
+    pulls: dict[str, str]
+    loads: dict[str, str]
+    offers: dict[str, Archive]
+    there: dict[str, tuple[str, str]]
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return images.pull_steps(self.wanted, {**self.pulls, **self.loads})
+
+
+def bring_images(
+    app: App, scope: Scope, wanted: t.Sequence[Wanted], lock: Lock, *, check: bool
+) -> Pulled:
+    """Pulls what the app's policy says, and loads what archives have; QuadletError where a
+    service would lack its image.
+
+    Others of the scope need not wait for a pull: the lock of the manager is given back.
+    """
+    owner, names = scope.manager, images.names_of(wanted)
+    todo = _decide(app, owner, wanted)
+    asking = app.pull in ASKING
+    if check or not (todo.pulls or todo.loads or asking):
+        return Pulled(todo.steps, there=todo.there)
+    _require_sent(app, [todo.offers[name] for name in todo.loads])
+    lock.release()
+    warnings = _fetch(app, owner, todo)
+    steps, renewed, after = todo.steps, frozenset[str](), {**todo.before, **todo.pulls}
+    if asking or todo.loads:
+        after = podman.read_image_ids(owner, names)
+    if asking:
+        running = {one.service: one.image_id for one in podman.read_containers(owner)}
+        renewed = images.find_renewed(wanted, running, after)
+        reasons = {**images.reasons_after(todo.before, after), **todo.loads}
+        steps = images.pull_steps(wanted, reasons)
+    return Pulled(
+        steps,
+        happened=bool(todo.pulls or todo.loads or renewed),
+        renewed=renewed,
+        warnings=warnings,
+        replaced=images.find_replaced(todo.before, after),
+        brought=tuple(name for name in names if name not in todo.before and name in after),
+    )
+
+
+def foretell(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> Pulled:
+    """The same in check mode where Podman can't be asked: its user's manager does not run."""
+    names = images.names_of(wanted)
+    offers = _look_into(app, scope.manager, names)
+    reasons = {name: archives.tell(archives.UNKNOWN, one) for name, one in offers.items()}
+    if app.pull != "never":
+        reasons = {**dict.fromkeys(names, images.UNKNOWN), **reasons}
+    return Pulled(images.pull_steps(wanted, reasons))
+
+
+def require_archives(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> None:
+    """Asks for all archives that might be needed, before a manager is started to tell."""
+    _require_sent(app, _look_into(app, scope.manager, images.names_of(wanted)).values())
+
+
+def _decide(app: App, owner: Owner, wanted: t.Sequence[Wanted]) -> _Todo:
+    names = images.names_of(wanted)
+    there = podman.read_image_digests(owner, names)
+    before = {name: ident for name, (ident, _digest) in there.items()}
+    asking = app.pull in ASKING
+    offers = _look_into(app, owner, [name for name in names if asking or name not in before])
+    loads = archives.why_loaded(offers, before, renew=asking)
+    pulls = images.reasons_before([n for n in names if n not in offers], before, app.pull)
+    if app.pull == "never":
+        _refuse_lacking(app, [one for one in wanted if one.image in pulls])
+    return _Todo(wanted, before, pulls, loads, offers, there)
+
+
+def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Archive]:
+    """The archive of each image that one has; those on the host are read as their user."""
+    if not (names and app.supply.archives):
+        return {}
+    from .._host.archives import read_archive
+
+    known = [
+        one if one.images is not None else one._replace(images=owner.call(read_archive, one.path))
+        for one in app.supply.archives
+    ]
+    return archives.find_offers(known, names)
+
+
+def _require_sent(app: App, needed: t.Iterable[Archive]) -> None:
+    error = archives.missing_archives(app.supply.archives, needed)
+    if error:
+        raise error
+
+
+def _fetch(app: App, owner: Owner, todo: _Todo) -> tuple[str, ...]:
+    """Loads and pulls; warnings.  Names that it moved before it fails are put back."""
+    cert_dir = app.supply.cert_dir
+    if todo.pulls and cert_dir and not owner.call(os.path.isdir, cert_dir):
+        raise QuadletError(
+            f"{cert_dir} is not a directory that user {owner.name} can read",
+            where="cert_dir",
+            remedy="Put the CA's certificate there, as NAME.crt. Nothing was written or stopped.",
+        )
+    try:
+        _load(app, owner, todo)
+        ran = podman.pull_images(owner, list(todo.pulls), app.supply.auth, cert_dir)
+        failed = {name: one for name, one in ran.items() if one.status}
+        return _weigh(app, todo.wanted, failed, todo.before)
+    except QuadletError:
+        after = podman.read_image_ids(owner, list(todo.before))
+        for name, ident in images.find_replaced(todo.before, after).items():
+            podman.tag(owner, ident, name)
+        raise
+
+
+def _load(app: App, owner: Owner, todo: _Todo) -> None:
+    troubles = []
+    for archive in {todo.offers[name].path: todo.offers[name] for name in todo.loads}.values():
+        ran = podman.load_images(owner, archive.path or "", sent=archive.sent)
+        if ran.status:
+            cause, hint = images.why_not_pulled(ran.err)
+            troubles += [
+                Trouble(one, f"can't be loaded from {archive.label}: {cause}", hint)
+                for one in todo.wanted
+                if todo.offers.get(one.image) == archive and one.image in todo.loads
+            ]
+    if troubles:
+        raise images.pull_error(app.name, troubles)
+
+
+def _refuse_lacking(app: App, lacking: t.Sequence[Wanted]) -> None:
+    if lacking:
+        hint = "Bring it there beforehand (podman pull or podman load, as the scope's user), or "
+        hint += "use another value of pull."
+        raise images.pull_error(
+            app.name,
+            [Trouble(one, "is not on the host, and pull is never", hint) for one in lacking],
+        )
+
+
+def _weigh(
+    app: App, wanted: t.Sequence[Wanted], failed: t.Mapping[str, Ran], there: t.Container[str]
+) -> tuple[str, ...]:
+    """Raises what a service can't do without; `newer` makes do with what the host has."""
+    troubles, warnings = [], {}
+    for one in wanted:
+        if one.image not in failed:
+            continue
+        cause, hint = images.why_not_pulled(failed[one.image].err)
+        if app.pull == "newer" and one.image in there:
+            warnings[one.image] = (
+                f"{one.image} stays as it is on the host, its registry gave no other: {cause}"
+            )
+        else:
+            troubles.append(Trouble(one, f"can't be pulled: {cause}", hint))
+    if troubles:
+        raise images.pull_error(app.name, troubles)
+    return tuple(warnings.values())

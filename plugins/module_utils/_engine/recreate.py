@@ -1,0 +1,71 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Making networks and volumes anew: what is on them stops, they go, the starts bring all up."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import QuadletError
+from .._core.plan.model import Plan, World, kind_of_service
+from .._core.plan.recreate import check_names, in_use, strangers
+from .._core.state.manifest import ServiceRecord
+from .._host import podman
+from .._host.owner import Owner
+from .._host.scope import Scope
+
+if t.TYPE_CHECKING:
+    from .context import Work
+
+
+def read_made_at(owner: Owner, records: t.Mapping[str, ServiceRecord]) -> dict[str, float]:
+    """When each service's network or volume was made, by service; of those that are there."""
+    kinds = {name: kind_of_service(record).suffix for name, record in records.items()}
+    made = {
+        kind: podman.read_made_at(
+            owner, kind, [records[n].makes for n in kinds if kinds[n] == kind]
+        )
+        for kind in set(kinds.values())
+    }
+    return {
+        name: made[kind][records[name].makes]
+        for name, kind in kinds.items()
+        if records[name].makes in made[kind]
+    }
+
+
+def check_recreate(world: World, plan: Plan, scope: Scope) -> None:
+    """Refuses, before anything stops, to take an object from what goes on using it."""
+    check_names(world)
+    for name in plan.remake:
+        record = world.services[name]
+        kind = kind_of_service(record).suffix
+        users = podman.read_users(scope.manager, kind, record.makes)
+        theirs, _ours = strangers(world, plan, users)
+        if theirs:
+            raise in_use(kind, record.makes, record.unit, theirs)
+
+
+def remake_objects(work: Work, *, undo: bool = False) -> None:
+    """Stops the services of the plan's objects, dependents first, and removes the objects.
+
+    undo: those that the run has made; one that was never removed is as it was, and may stay.
+    """
+    owner = work.scope.manager
+    work.manager.stop(work.plan.remake, timeout=work.app.gate.timeout)
+    for name in work.plan.remake:
+        record = work.services[name]
+        kind = kind_of_service(record).suffix
+        _theirs, left = strangers(
+            work.world, work.plan, podman.read_users(owner, kind, record.makes)
+        )
+        if left:  # of a service that died without cleaning up
+            owner.run(["podman", "rm", "--force", "--ignore", *(one.name for one in left)])
+        ran = owner.run(["podman", kind, "rm", record.makes])
+        if ran.status not in (0, 1) and not undo:  # 1: there is none
+            raise QuadletError(
+                f"podman {kind} rm failed: {ran.err.strip()}",
+                where=record.unit,
+                remedy=f"Remove what uses the {kind}, then run again.",
+            )

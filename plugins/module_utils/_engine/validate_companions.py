@@ -1,0 +1,60 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The verdict on an app's companions, as far as it takes a look at the host."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.app.app import App
+from .._core.errors import QuadletError
+from .._core.quadlet.kinds import is_companion
+from .._core.quadlet.unitfile import UnitText
+from .._core.state.manifest import parse_manifest
+from .._core.validate.companions import check_companions, parse_verification
+from .._host import staging, state
+from .._host.scope import Scope
+from .observe import Snapshot, to_wire
+
+
+def judge_companions(
+    scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText]
+) -> tuple[list[QuadletError], list[str]]:
+    """Errors and warnings: our own rules' first, systemd's own where those find nothing."""
+    own = [path for path in units if is_companion(path)]
+    errors = check_companions(
+        {path: units[path] for path in own}, location=scope.location, folder=scope.systemd_dir
+    )
+    if errors or not own:
+        return errors, []
+    flags = [] if scope.is_system else ["--user"]
+    said = scope.manager.call(staging.verify, flags, to_wire(snapshot.desired, own))
+    return parse_verification(str(said), frozenset(own))
+
+
+def taken_companions(scope: Scope, app: App, snapshot: Snapshot) -> list[QuadletError]:
+    """New companions whose names other apps have: all apps share systemd's directory."""
+    new = [p for p in snapshot.desired if is_companion(p) and p not in snapshot.manifest.files]
+    if not new:
+        return []
+    owners = scope.files.call(_owners_among, scope.state_dir, app.name, new)
+    return [
+        QuadletError(
+            f"{path} is a unit of app {owner!r}",
+            where=scope.layout(app.name).real(path),
+            remedy="Rename one of the two.",
+        )
+        for path, owner in owners.items()
+    ]
+
+
+def _owners_among(state_dir: str, app: str, paths: t.Sequence[str]) -> dict[str, str]:
+    """The app that owns each of these companions, of those that another one owns."""
+    owners = {}
+    for other in state.list_apps(state_dir):
+        manifest = state.manifest_path(state_dir, other)
+        text = state.read_text(manifest) if other != app else None
+        files = parse_manifest(text, manifest).files if text else {}
+        owners.update({path: other for path in paths if path in files})
+    return owners

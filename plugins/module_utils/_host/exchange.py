@@ -1,0 +1,191 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Exchanging an app's files all or none; every function runs as their owner.
+
+New bytes are written, and the old ones kept, beside where they belong before anything
+changes.  Then nothing is left to do but renames, forward or back, which need no space.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import shutil
+import typing as t
+
+from .._core.app.app import LINK
+from .._core.app.layout import RESERVED_DIR, Layout, Swap
+from .files import Wire, read_file, refuse_link
+
+
+def stage(layout: Layout, swaps: t.Sequence[t.Sequence[str]], content: Wire) -> dict[str, str]:
+    """Writes new bytes (by real path) and keeps old ones; on any failure nothing has changed.
+
+    Returns where old bytes are kept by real path, '' where there is nothing yet.
+    """
+    refuse_link(layout.app_dir)
+    made: list[str] = []
+    kept: dict[str, str] = {}
+    try:
+        _forget(layout, "new")
+        for swap in (Swap(*row) for row in swaps):
+            for place in filter(None, (swap.waiting, swap.kept)):
+                made += make_dirs(os.path.dirname(place))
+            if swap.waiting and swap.source:
+                _link(swap.source, swap.waiting)
+            elif swap.waiting:
+                _write(swap, *content[swap.target])
+            if swap.kept:
+                kept[swap.target] = swap.kept if _keep(swap) else ""
+    except OSError:
+        _forget(layout, "new")
+        for path in kept.values():
+            _remove(path)
+        for folder in reversed(made):
+            _rmdir(folder)
+        raise
+    return kept
+
+
+def _keep(swap: Swap) -> bool:
+    """Gives the old bytes a second name, if there are any."""
+    _remove(swap.kept)
+    try:
+        _link(swap.target, swap.kept)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _link(source: str, target: str) -> None:
+    """A hard link, or a copy where there can be none."""
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        shutil.copy2(source, target, follow_symlinks=False)
+        if not os.path.islink(target):
+            _sync(target)
+
+
+def _write(swap: Swap, text: str, mode: int) -> None:
+    """A new file or link.  An error tells the path that it is for."""
+    try:
+        if mode == LINK:
+            os.symlink(text, swap.waiting)
+            return
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        descriptor = os.open(swap.waiting, flags, 0o600)
+        try:
+            with open(descriptor, "wb", closefd=False) as stream:
+                stream.write(text.encode("utf-8", "surrogateescape"))
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        error.filename, error.filename2 = swap.target, None
+        raise
+
+
+def commit(layout: Layout, swaps: t.Sequence[t.Sequence[str]]) -> None:
+    """Puts staged files in their places, each by one rename, and deletes what goes."""
+    for swap in (Swap(*row) for row in swaps):
+        if swap.waiting:
+            make_dirs(os.path.dirname(swap.target))
+            os.replace(swap.waiting, swap.target)
+    gone = [Swap(*row).target for row in swaps if not Swap(*row).waiting]
+    for path in gone:
+        _remove(path)
+    _forget(layout, "new")
+    _tidy(layout, [row[0] for row in swaps], gone)
+
+
+def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
+    """Puts old bytes back, each by one rename, and deletes what was not there.
+
+    It can be done again where it broke off: what is not kept any more is in its place.
+    """
+    for target, old in kept.items():
+        if old and os.path.lexists(old) and not _is_same(old, target):
+            make_dirs(os.path.dirname(target))
+            os.replace(old, target)
+    gone = [target for target, old in kept.items() if not old]
+    for path in gone:
+        _remove(path)
+    _tidy(layout, list(kept), gone)
+    forget_all(layout)
+
+
+def _is_same(old: str, target: str) -> bool:
+    """Whether a file is still what was kept of it: one that was never exchanged."""
+    there, kept = read_file(target), read_file(old)
+    return there is not None and there == kept
+
+
+def forget_all(layout: Layout) -> None:
+    """Ends an exchange: what was kept goes, and the app's directory if nothing is in it."""
+    _forget(layout, "new")
+    _forget(layout, "old")
+    _rmdir(f"{layout.app_dir}/{RESERVED_DIR}")
+    _rmdir(layout.app_dir)
+
+
+def forget_new(layout: Layout) -> None:
+    """Removes what waits; what is kept stays."""
+    _forget(layout, "new")
+
+
+def _forget(layout: Layout, word: str) -> None:
+    shutil.rmtree(f"{layout.app_dir}/{RESERVED_DIR}/{word}", ignore_errors=True)
+    for path in glob.glob(f"{glob.escape(layout.beside_companions)}{word}.*"):
+        _remove(path)
+
+
+def _tidy(layout: Layout, touched: t.Sequence[str], gone: t.Sequence[str]) -> None:
+    """Has renames on disk, and no empty directory where files were deleted."""
+    for folder in dict.fromkeys(map(os.path.dirname, touched)):
+        if os.path.isdir(folder):
+            _sync(folder)
+    tops = (layout.app_dir, layout.systemd_dir, os.path.dirname(layout.app_dir))
+    for path in gone:
+        folder = os.path.dirname(path)
+        while folder not in tops and _rmdir(folder):
+            folder = os.path.dirname(folder)
+
+
+def make_dirs(path: str) -> list[str]:
+    """Makes a directory and its parents with mode 0755 whatever the umask; returns the new ones."""
+    made = []
+    while not os.path.isdir(path):
+        made.append(path)
+        path = os.path.dirname(path)
+    for folder in reversed(made):
+        os.mkdir(folder)
+        os.chmod(folder, 0o755)
+    return made[::-1]
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _rmdir(path: str) -> bool:
+    """Removes a directory; False where it is not empty, or gone: both are fine."""
+    try:
+        os.rmdir(path)
+    except OSError:
+        return False
+    return True
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

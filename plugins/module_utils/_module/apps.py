@@ -1,0 +1,159 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Several apps of one host in one run."""
+
+from __future__ import annotations
+
+import copy
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+
+from .._core.app.app import App, parse_app
+from .._core.app.many import Row, failure_message, find_twins, is_postponed, join_rows, tell_app
+from .._core.errors import QuadletError, join_errors
+from .._engine.reconcile import reconcile
+from .._host.scope import Scope, resolve_scope
+from .._host.tasks import Answer, run_tasks
+from . import options as _options
+
+if t.TYPE_CHECKING:
+    from .._core.app.ordering import Turn
+    from .._host.owner import Owner
+
+Item = dict[str, t.Any]
+
+
+class _Ready(t.NamedTuple):
+    """An app that can run, or why it can't."""
+
+    app: App | None = None
+    scope: Scope | None = None
+    error: QuadletError | None = None
+
+
+def join_items(apps: t.Sequence[Item], confidential: t.Sequence[Item] | None) -> list[Item]:
+    """The items with what came apart from them, so that no log has it."""
+    hidden = [*(confidential or ())]
+    hidden += [{}] * (len(apps) - len(hidden))
+    return [{**item, **more} for item, more in zip(apps, hidden)]
+
+
+def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str, t.Any]:
+    """The module's result; QuadletError with all of it where an app failed."""
+    if parallel < 1:
+        raise QuadletError(
+            f"{parallel} apps at once do nothing", where="parallel", remedy="1 is one by one."
+        )
+    params = _validate(items)
+    ready = [_prepare(one) for one in params]
+    _refuse_twins(params, ready)
+    parallel = min(parallel, len(ready))
+    waits = _find_waits(ready) if parallel > 1 else [frozenset(range(n)) for n in range(len(ready))]
+
+    def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
+        error = ready[number].error
+        if not error and any(_is_postponed(answers[other]) for other in waits[number]):
+            error = QuadletError("it waits for an archive", data={"postponed": True})
+        return Answer(None, error) if error else None
+
+    def task(one: _Ready) -> t.Callable[[], dict[str, t.Any]]:
+        return lambda: reconcile(t.cast(App, one.app), t.cast(Scope, one.scope), check=check)
+
+    answers = run_tasks([task(one) for one in ready], waits, parallel, instead)
+    rows = [_make_row(one, answer) for one, answer in zip(params, answers)]
+    result, message = join_rows(rows), failure_message(rows)
+    if message:
+        raise QuadletError(message, data=result)
+    return result
+
+
+def _validate(items: t.Sequence[Item]) -> list[Item]:
+    """The options of each app as module app would have them."""
+    found, errors = [], []
+    for number, item in enumerate(items):
+        spec = copy.deepcopy(_options.APP)  # a default of it that is used gets filled in
+        result = ArgumentSpecValidator(spec).validate(item)
+        where = f"apps[{number}]" + (f" ({item['name']})" if item.get("name") else "")
+        for error in result.errors:
+            what = f"unknown option {error.msg}" if isinstance(error, UnsupportedError) else error
+            errors.append(QuadletError(str(what), where=where))
+        found.append(result.validated_parameters)
+    if errors:
+        raise join_errors(errors)
+    return found
+
+
+def _prepare(params: Item) -> _Ready:
+    try:
+        return _Ready(parse_app(params), resolve_scope(params["user"], params["location"]))
+    except QuadletError as error:
+        return _Ready(error=error)
+
+
+def _find_waits(ready: t.Sequence[_Ready]) -> list[frozenset[int]]:
+    """Which apps each one has to wait for; the host is looked at where a manager has several."""
+    from .._core.app.ordering import find_waits
+    from .._host.installed_units import read_units
+
+    managers = [one.scope.manager.uid for one in ready if one.app and one.scope]
+    apps: dict[str, list[str]] = {}
+    owners: dict[str, Owner] = {}
+    for one in ready:
+        if one.app and one.scope and managers.count(one.scope.manager.uid) > 1:
+            apps.setdefault(one.scope.unit_dir, []).append(one.app.name)
+            owners[one.scope.unit_dir] = one.scope.files
+    units = {
+        folder: owners[folder].call(read_units, folder, names) for folder, names in apps.items()
+    }
+    return find_waits([_turn(one, units) for one in ready])
+
+
+def _turn(one: _Ready, units: t.Mapping[str, t.Any]) -> Turn | None:
+    from .._core.app.ordering import find_turn
+
+    app, scope = one.app, one.scope
+    if not app or not scope:
+        return None
+    installed = units.get(scope.unit_dir, {}).get(app.name, {})
+    manager = str(scope.manager.uid)
+    return find_turn(manager, app.name, app.content, adopt=app.adopt, installed=installed)
+
+
+def _refuse_twins(params: t.Sequence[Item], ready: t.Sequence[_Ready]) -> None:
+    places = []
+    for number, (item, one) in enumerate(zip(params, ready)):
+        scope = one.scope
+        place = (str(scope.manager.uid), scope.location) if scope else (f"none {number}", "")
+        places.append((item["name"], *place))
+    errors = [
+        QuadletError(
+            f"app {tell_app(params[twin]['name'], params[twin]['user'])} is there twice",
+            where=f"apps[{first}] and apps[{twin}]",
+            remedy="Write one item with all of it.",
+        )
+        for first, twin in find_twins(places)
+    ]
+    if errors:
+        raise join_errors(errors)
+
+
+def _is_postponed(answer: Answer) -> bool:
+    return bool(answer.error and is_postponed(answer.error.data))
+
+
+def _make_row(params: Item, answer: Answer) -> Row:
+    """What module app would return, and whose result it is."""
+    error = answer.error
+    result = {"changed": False, **error.data} if error else dict(answer.result or {})
+    more = {"msg": str(error)} if error else {}
+    return {
+        "name": params["name"],
+        "user": params["user"],
+        **result,
+        "failed": bool(error),
+        "seconds": round(answer.seconds, 3),
+        **more,
+    }

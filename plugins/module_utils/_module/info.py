@@ -1,0 +1,198 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What is deployed in a scope, as the info module tells it.  Nothing is changed."""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+
+from .._core.app.app import App
+from .._core.info import drift
+from .._core.info.drift import Storage
+from .._core.info.result import service_result
+from .._core.plan.enabling import installable
+from .._core.plan.inputs import AppInputs, Inputs, declared_image
+from .._core.quadlet.kinds import is_unit
+from .._core.state.generation import to_row
+from .._core.state.manifest import ServiceRecord
+from .._core.state.rollout import to_result
+from .._core.systemd_state import Details, Running, State
+from .._core.validate.conflicts import Container
+from .._engine.generations import read_all
+from .._engine.observe import Snapshot, is_up, read_snapshot
+from .._host import linger, podman, state
+from .._host.scope import Scope, resolve_scope
+from .._host.systemd import Manager
+from .info_pull import read_pulls
+
+
+def read_scopes(user: str | None) -> list[Scope]:
+    """The scopes of a user; without one all that the calling process may look into."""
+    if user is not None:
+        users = [user]
+    elif os.geteuid() == 0:
+        users = ["root", *linger.read_lingering_users()]
+    else:
+        users = [str(os.geteuid())]
+    found = []
+    for name in users:
+        home = resolve_scope(name)
+        found.append(home)
+        if not home.is_system and os.geteuid() == 0:
+            found.append(resolve_scope(name, "admin"))
+    return found
+
+
+def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, t.Any]]:
+    """Every app in a scope, or those that are wanted; each with its warnings."""
+    names = scope.files.call(state.list_apps, scope.state_dir)
+    chosen = [str(name) for name in names if wanted is None or name in wanted]
+    if not chosen:
+        return []
+    manager = Manager(scope.manager, system=scope.is_system)
+    snapshots = {n: read_snapshot(App(n, state="present"), scope, manager) for n in chosen}
+    up = any(snapshot.manager_up for snapshot in snapshots.values())
+    storage = _read_storage(scope) if up else Storage()
+    running = manager.read_running() if up else []
+    return [_app(name, scope, manager, snap, storage, running) for name, snap in snapshots.items()]
+
+
+def _read_storage(scope: Scope) -> Storage:
+    return Storage(
+        containers={c.service: c for c in podman.read_containers(scope.manager)},
+        images=podman.read_images(scope.manager),
+        objects={kind: podman.read_names(scope.manager, kind) for kind in ("network", "volume")},
+    )
+
+
+def _app(
+    name: str,
+    scope: Scope,
+    manager: Manager,
+    snapshot: Snapshot,
+    storage: Storage,
+    running: t.Sequence[Running],
+) -> dict[str, t.Any]:
+    manifest = snapshot.manifest
+    declared = {
+        service: declared_image(record.unit, snapshot.current)
+        for service, record in manifest.services.items()
+    }
+    enabled = manager.read_enabled(installable(snapshot.current, manifest.files))
+    details = manager.read_details(manifest.services) if snapshot.manager_up else {}
+    inputs, current, states = _inputs(name, scope, snapshot), snapshot.current, snapshot.states
+    kept = read_all(scope, name)
+    return {
+        "name": name,
+        "user": scope.user,
+        "location": scope.location,
+        "directory": scope.app_dir(name),
+        "generation": manifest.generation,
+        "rollout": to_result(manifest),
+        "generations": [
+            to_row(one, manifest.generation, _iso(one.made_at)) for one in kept.whole.values()
+        ],
+        "units": sorted(path for path in manifest.files if is_unit(path)),
+        "files": sorted(path for path in manifest.files if not is_unit(path)),
+        "services": {
+            n: _service(n, record, snapshot, details, storage.containers, declared[n])
+            for n, record in manifest.services.items()
+        },
+        "drift": [
+            *drift.find_died(snapshot.died),
+            *drift.find_drift(manifest, current, inputs, states, enabled, details),
+            *drift.find_strays(manifest, scope.app_dir(name), running),
+            *_old_objects(scope, snapshot, inputs),
+            *drift.find_storage_drift(manifest.services, states, declared, storage),
+            *drift.find_image_drift(manifest, declared, storage),
+            *_gone_secrets(scope, snapshot),
+            *kept.warnings(),
+        ],
+        "warnings": kept.warnings(),
+    }
+
+
+def _inputs(name: str, scope: Scope, snapshot: Snapshot) -> dict[str, Inputs]:
+    app_dir, home = scope.app_dir(name), scope.manager.home
+    sources = AppInputs(snapshot.current, snapshot.drop_ins, app_dir=app_dir, home=home)
+    return {
+        service: sources.of(record.unit)
+        for service, record in snapshot.manifest.services.items()
+        if record.unit in snapshot.current
+    }
+
+
+def _old_objects(scope: Scope, snapshot: Snapshot, inputs: t.Mapping[str, Inputs]) -> list[str]:
+    changed = drift.changed_definitions(snapshot.manifest, inputs)
+    if not changed or not snapshot.manager_up:
+        return []
+    from .._engine.recreate import read_made_at
+
+    made = read_made_at(scope.manager, changed)
+    return drift.find_old_objects(snapshot.manifest, changed, made)
+
+
+def _gone_secrets(scope: Scope, snapshot: Snapshot) -> list[str]:
+    stored = snapshot.manifest.secrets
+    if not stored or not snapshot.manager_up:
+        return []
+    from .._host.secrets import read_names
+
+    there = read_names(scope.manager)
+    return [f"secret {name} is gone" for name in stored if stored[name] not in there]
+
+
+def _orphans(scopes: t.Iterable[Scope], apps: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
+    """Services that run without a unit, of those that Podman runs; for all apps of the scopes."""
+    known = {service for app in apps for service in app["services"]}
+    found = []
+    for scope in {one.manager.uid: one for one in scopes}.values():
+        manager = Manager(scope.manager, system=scope.is_system)
+        running = manager.read_running("not-found") if is_up(scope) else []
+        if running:
+            containers = podman.read_containers(scope.manager)
+            told = drift.find_orphans(known, running, containers)
+            found += [f"{scope.label}: {text}" for text in told]
+    return found
+
+
+def _iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _service(
+    name: str,
+    record: ServiceRecord,
+    snapshot: Snapshot,
+    details: t.Mapping[str, Details],
+    containers: t.Mapping[str, Container],
+    declared: str | None,
+) -> dict[str, t.Any]:
+    running = containers.get(name)
+    return {
+        "unit": record.unit,
+        **service_result(snapshot.states.get(name, State()), details.get(name)),
+        "image": {
+            "declared": declared,
+            "running": running.image if running else None,
+            "running_id": running.image_id if running else None,
+        },
+        "health": running.health if running else None,
+    }
+
+
+def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[str, t.Any]:
+    """The info module's result: every app of the scopes, and what is wrong with the host."""
+    scopes = read_scopes(user)
+    apps = [app for scope in scopes for app in read_apps(scope, wanted)]
+    told = [f"app {app['name']}: {text}" for app in apps for text in app.pop("warnings")]
+    users = [scope for scope in scopes if not scope.is_system]
+    warnings = linger.online_warning(Manager(users[0].manager, system=True)) if users else []
+    if wanted is None:
+        warnings = [*warnings, *_orphans(scopes, apps)]
+    pulls, troubles = read_pulls(scopes)
+    told += [*warnings, *troubles]
+    return {"changed": False, "apps": apps, "pull": pulls, "warnings": told}

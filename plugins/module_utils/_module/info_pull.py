@@ -1,0 +1,35 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""How a host that converges itself with ansible-pull fares, as the info module tells it."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.info import ansible_pull as pulled
+from .._engine.observe import is_up
+from .._host import state
+from .._host.scope import Scope
+from .._host.systemd import Manager
+
+
+def read_pulls(scopes: t.Iterable[Scope]) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """One row for each scope that the role pull has set up, and what is wrong with them."""
+    rows, troubles = [], []
+    for scope in scopes:
+        path = f"{scope.state_dir}/pull.json"
+        text = None if scope.location == "admin" else scope.files.call(state.read_text, path)
+        if text is not None:
+            row = pulled.to_row(text, scope.user, _states(scope))
+            rows.append(row)
+            troubles += pulled.find_trouble(row, scope.label)
+    return rows, troubles
+
+
+def _states(scope: Scope) -> dict[str, str]:
+    if not is_up(scope):
+        return {}
+    manager = Manager(scope.manager, system=scope.is_system)
+    states = manager.read_states([pulled.TIMER, pulled.SERVICE])
+    return {unit: one.active for unit, one in states.items()}

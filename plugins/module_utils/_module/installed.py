@@ -1,0 +1,57 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Lint of what is installed in a scope, whoever put it there."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._core.lint.engine import Finding, lint_units
+from .._core.lint.view import Context
+from .._core.validate.check import Place, check_podman, parse_units
+from .._host import podman, state
+from .._host import unit_search as scan
+from .._host.owner import own_process
+from .._host.scope import Scope
+
+
+def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Finding]:
+    """The findings of every directory of units, with whole paths.
+
+    Which other files a directory is meant to have is not known, so none is missed.
+    """
+    version = check_podman(*podman.read_version(own_process()))
+    tops = [top for top, since in scope.search if since <= version]
+    folders = _by_folder(scope.manager.call(_read_units, tops))
+    names = frozenset(name for texts in folders.values() for name in texts)
+    findings = []
+    for folder, texts in folders.items():
+        place = Place(folder, scope.unit_dir, scope.manager.home, names)
+        context = Context(place, version, rootless=not scope.is_system, ignore=ignore)
+        units, _refused_anyway = parse_units(texts)
+        findings += [f._replace(path=f"{folder}/{f.path}") for f in lint_units(units, context)]
+    return findings
+
+
+def _read_units(tops: t.Sequence[str]) -> dict[str, str]:
+    """Texts by path, of what its reader may read."""
+    found = {}
+    for top in tops:
+        for relative in scan.walk_units(top):
+            path = f"{top}/{relative}"
+            if os.access(path, os.R_OK) and os.path.isfile(path):
+                found[path] = state.read_text(path) or ""
+    return found
+
+
+def _by_folder(texts: t.Mapping[str, str]) -> dict[str, dict[str, str]]:
+    folders: dict[str, dict[str, str]] = {}
+    for path, text in texts.items():
+        folder, _slash, name = path.rpartition("/")
+        if folder.endswith(".d"):
+            folder, _slash, drop_ins = folder.rpartition("/")
+            name = f"{drop_ins}/{name}"
+        folders.setdefault(folder, {})[name] = text
+    return folders

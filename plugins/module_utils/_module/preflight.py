@@ -1,0 +1,34 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The preflight module: all that a host lacks, at once."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from .._core.errors import QuadletError
+from .._core.host.preflight import Needs, find, message
+from .._host.preflight import read_facts, read_more
+
+
+def look(params: t.Mapping[str, t.Any], min_free: int) -> dict[str, t.Any]:
+    """The module's result; findings are an error unless that is not wanted."""
+    users = dict.fromkeys([*params["users"], *filter(None, [params["user"]])])
+    facts = read_facts(list(users), params["ports"], params["registries"], linger=params["linger"])
+    oldest = tuple(int(part) for part in params["podman"].split("."))
+    found = find(facts, Needs(min_free, params["storage"], oldest))
+    result = {
+        "changed": False,
+        "findings": [one._asdict() for one in found],
+        "facts": {
+            **read_more(),
+            "podman": ".".join(map(str, facts.podman)) if facts.podman else "",
+            "storage": facts.storages[0].path,
+        },
+    }
+    text = message(os.uname().nodename, found) if found else ""
+    if found and params["fail"]:
+        raise QuadletError(text, data=result)
+    return {**result, "report": text}

@@ -1,0 +1,70 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The secret module: one secret of one scope, there with these bytes or not at all."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.errors import QuadletError
+from .._core.secrets.secret import check_name, decide, describe
+from .._host import secrets
+from .._host.scope import resolve_scope
+
+if t.TYPE_CHECKING:
+    from .._host.owner import Owner
+
+
+def reconcile_secret(
+    user: str | None, name: str, wanted: bytes | None, *, check: bool
+) -> dict[str, t.Any]:
+    """The module's result."""
+    check_name(name)
+    owner = resolve_scope(user).manager
+    secrets.require_runtime_dir(owner)
+    found = secrets.look_up(owner, name)
+    # What is to be removed need not be read.
+    current = None if found is None else b"" if wanted is None else secrets.read(owner, found)
+    action = decide(current, wanted)
+    if action in ("create", "replace"):
+        secrets.require_space(owner)
+    if not check:
+        if action == "remove" and found is not None:
+            secrets.remove(owner, found)
+        elif action == "create" and wanted is not None:
+            secrets.store(owner, name, wanted)
+        elif action == "replace" and wanted is not None and current is not None:
+            _replace(owner, name, current, wanted)
+    return {"changed": action != "none", "name": name, "diff": describe(action)}
+
+
+def _replace(owner: Owner, name: str, old: bytes, new: bytes) -> None:
+    try:
+        secrets.store(owner, name, new, replace=True)
+    except QuadletError as error:
+        # Podman removes the old one before it stores the new one.
+        if not _holds(owner, name, old):
+            _put_back(owner, name, old, error)
+        raise QuadletError(
+            f"{error.what.rstrip('.')}; the old value is in place",
+            remedy="Mend the cause and run again.",
+        ) from error
+
+
+def _holds(owner: Owner, name: str, value: bytes) -> bool:
+    try:
+        found = secrets.look_up(owner, name)
+        return found is not None and secrets.read(owner, found) == value
+    except QuadletError:
+        return False
+
+
+def _put_back(owner: Owner, name: str, old: bytes, error: QuadletError) -> None:
+    try:
+        secrets.store(owner, name, old, replace=secrets.look_up(owner, name) is not None)
+    except QuadletError as again:
+        raise QuadletError(
+            f"{error.what}; the old value is gone, to put it back failed too: {again.what}",
+            remedy="Mend the cause and run again.",
+        ) from error

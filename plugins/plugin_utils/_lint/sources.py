@@ -1,0 +1,118 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The apps below a directory of the controller, as lint takes them."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import (
+    holds_units,
+    is_unit,
+    kind_of,
+    split_drop_in,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.multi_unit import (
+    split_quadlets,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import (
+    TEMPLATE,
+    read_file,
+)
+
+
+class Source(t.NamedTuple):
+    """A directory that has units: an app.  sources: the file of each unit.  files: modes.
+    skipped: templates that could not be rendered, with the reason, by unit.  errors: of texts
+    that hold several units.
+    """
+
+    folder: str
+    units: dict[str, str]
+    sources: dict[str, str]
+    files: dict[str, int]
+    skipped: dict[str, str]
+    errors: list[QuadletError]
+
+
+def read_sources(action: ActionBase, top: str, variables: dict[str, t.Any]) -> list[Source]:
+    """Each directory below top that has units is an app; what lies below it is the app's too."""
+    found = _walk(top)
+    folders = {folder for folder in map(_folder, found) if folder is not None}
+    apps: dict[str, dict[str, str]] = {folder: {} for folder in sorted(folders)}
+    for path, source in found.items():
+        owner = _owner(path, apps)
+        if owner is not None:
+            apps[owner][os.path.relpath(path, owner or ".")] = source
+    return [_read_app(action, folder, paths, variables) for folder, paths in apps.items()]
+
+
+def _walk(top: str) -> dict[str, str]:
+    """Each file below a directory, by its path there without the suffix of templates."""
+    found = {}
+    for folder, dirs, names in os.walk(top):
+        dirs[:] = sorted(name for name in dirs if name != ".git")
+        for name in sorted(names):
+            source = os.path.join(folder, name)
+            found[os.path.relpath(source, top).removesuffix(TEMPLATE)] = source
+    return found
+
+
+def _folder(path: str) -> str | None:
+    """The directory of the app that a unit or drop-in lies in; None of other files."""
+    folder, name = os.path.split(path)
+    if kind_of(name) or holds_units(name):
+        return folder
+    drop_in = split_drop_in("/".join(path.split("/")[-2:]))
+    return os.path.dirname(folder) if drop_in and kind_of(drop_in[0]) else None
+
+
+def _owner(path: str, folders: t.Container[str]) -> str | None:
+    folder = os.path.dirname(path)
+    while folder not in folders:
+        if not folder:
+            return None
+        folder = os.path.dirname(folder)
+    return folder
+
+
+def _read_app(
+    action: ActionBase, folder: str, paths: t.Mapping[str, str], variables: dict[str, t.Any]
+) -> Source:
+    app = Source(folder, {}, {}, {}, {}, [])
+    for path, source in paths.items():
+        if not is_unit(path) and not holds_units(path):
+            app.files[path] = 0o755 if os.access(source, os.X_OK) else 0o644
+            continue
+        app.sources[path] = source
+        try:
+            read = read_file(action, source, variables)
+        except AnsibleError as error:
+            if not source.endswith(TEMPLATE):
+                raise
+            app.skipped[path] = str(error).splitlines()[0]
+        else:
+            text = read["content"] if read["encoding"] == "text" else "\0"
+            _add_units(app, path, source, text)
+    return app
+
+
+def _add_units(app: Source, path: str, source: str, text: str) -> None:
+    """The unit, or those of a text that holds several, each with the line numbers of the file."""
+    if not holds_units(path):
+        app.units[path] = text
+        return
+    try:
+        parts = split_quadlets(path, text)
+    except QuadletError as error:
+        app.errors.append(error)
+        return
+    for part in parts:
+        app.units[part.name] = "\n" * part.offset + part.text
+        app.sources[part.name] = source

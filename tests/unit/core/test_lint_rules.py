@@ -1,0 +1,526 @@
+"""Every lint rule: a text that breaks it, with the line, and the nearest one that does not."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+import pytest
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine import (
+    Finding,
+    lint_texts,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules import RULES
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.view import Context
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quirks import QUIRKS
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import Place
+
+UNITS = "/etc/containers/systemd"
+PLACE = Place(f"{UNITS}/app", UNITS, "/root", frozenset())
+HOME = "/home/svc/.config/containers/systemd"
+USER: dict[str, t.Any] = {
+    "place": Place(f"{HOME}/app", HOME, "/home/svc", frozenset()),
+    "rootless": True,
+}
+REST = "[Service]\nRestart=always\n[Install]\nWantedBy=default.target\n"
+IMAGE = "Image=docker.io/library/a:1\n"
+
+Texts = t.Union[str, t.Mapping[str, str]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """bad breaks the rule in the line that begins with >, good does not and has no errors.
+
+    A text that does not begin with a section is lines of a good container.
+    """
+
+    rule: str
+    bad: Texts
+    good: Texts
+    context: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    good_context: t.Mapping[str, t.Any] | None = None
+
+
+def container(lines: str = "", *, rest: str = REST) -> str:
+    """A container that is fine, with more lines in its section."""
+    return f"[Container]\n{IMAGE}{lines}\n{rest}"
+
+
+def _units(texts: Texts) -> dict[str, str]:
+    if not isinstance(texts, str):
+        return dict(texts)
+    return {"web.container": texts if texts.startswith(("[", ">[")) else container(texts)}
+
+
+def _lint(texts: Texts, context: t.Mapping[str, t.Any]) -> tuple[list[Finding], list[str]]:
+    """The findings, and the marked places as path:line."""
+    units = _units(texts)
+    marked = [
+        f"{path}:{number}"
+        for path, text in units.items()
+        for number, line in enumerate(text.split("\n"), 1)
+        if line.startswith(">")
+    ]
+    plain = {path: text.replace("\n>", "\n").removeprefix(">") for path, text in units.items()}
+    return lint_texts(plain, Context(**{"place": PLACE, **context})), marked
+
+
+NETWORK = {"net.network": "[Network]\n"}
+VOLUME = {"data.volume": "[Volume]\n"}
+POD = {"p.pod": "[Pod]\n[Install]\nWantedBy=default.target\n"}
+JOB = container(rest="[Service]\nType=oneshot\n")
+
+
+def _two(web: str, other: str, name: str = "db.container") -> dict[str, str]:
+    return {"web.container": web, name: other}
+
+
+def _needs(lines: str) -> str:
+    return f"[Unit]\n{lines}\n{container()}"
+
+
+FILES = {"conf/a.conf": 0o644, "key": 0o600}
+
+CASES = [
+    # Refused anyway
+    Case("syntax", "[Container]\n>nonsense\n", container()),
+    Case("missing-section", "[Unit]\nDescription=a\n", container()),
+    Case("unknown-key", ">Imgae=a", "Label=a=b"),
+    Case("too-new", ">Memory=1g", "Memory=1g", {"version": (5, 4)}, {"version": (5, 5)}),
+    Case("missing-unit", ">Network=no.network", "Network=no"),
+    Case("writable-mount", ">Volume=./d:/d", "Volume=./d:/d:ro"),
+    Case("unknown-rule", "># lint: ignore no-such-rule", "# lint: ignore moving-tag"),
+    Case("missing-key", f"[Container]\nExec=a\n{REST}", f"[Container]\nRootfs=/r\n{REST}"),
+    Case("missing-key", {"n.network": "[Network]\n>Gateway=10.0.0.1\n"}, NETWORK),
+    Case("conflicting-keys", ">Rootfs=/a", f"[Container]\nRootfs=/r\n{REST}"),
+    Case("conflicting-keys", "ReloadCmd=a\n>ReloadSignal=HUP", "ReloadSignal=HUP"),
+    Case(
+        "bad-service-type",
+        container(rest="[Service]\n>Type=simple\n"),
+        container(rest="[Service]\nType=oneshot\n"),
+    ),
+    Case("group-without-user", ">Group=5", "User=5\nGroup=5"),
+    Case(
+        "bad-pod",
+        {**POD, "web.container": container(">Pod=p")},
+        {**POD, "web.container": container("Pod=p.pod")},
+    ),
+    # Sections and keys
+    Case(
+        "foreign-section", f"{container()}[Pod]\n>PodName=a\n", f"{container()}[X-Notes]\nBy=me\n"
+    ),
+    Case("foreign-section", f"{container()}[Bogus]\n", f"{container()}[Quadlet]\n"),
+    Case(
+        "misplaced-key",
+        f"{container()}>PublishPort=80:80\n",
+        container(rest=f"{REST}[Service]\nEnvironment=A=1\n"),
+    ),
+    Case(
+        "misplaced-key",
+        f"[Unit]\n>Restart=always\n{container()}",
+        container(rest=f"{REST}[Service]\nStartLimitBurst=3\n"),
+    ),
+    Case("unknown-install-key", f"{container()}>WantdBy=a.target\n", container()),
+    Case("empty-value", ">PublishPort=", "PublishPort=80:80\nPublishPort="),
+    Case(
+        "empty-value", ">Memory=", {**_units(""), "web.container.d/x.conf": "[Container]\nTmpfs=\n"}
+    ),
+    Case("repeated-key", "User=1\n>User=2", "DNS=1.1.1.1\nDNS=1.0.0.1"),
+    Case(
+        "repeated-key",
+        "HostName=a\n>HostName=b",
+        {**_units("User=1"), "web.container.d/x.conf": "[Container]\nUser=2\n"},
+    ),
+    # Words, quotes, escapes, what systemd expands
+    Case("unbalanced-quote", '>AddCapability="NET_RAW', 'AddCapability="NET_RAW"'),
+    Case("unbalanced-quote", ">Sysctl=a=it's", 'Environment="A=it\'s"'),
+    Case("bad-escape", r">Exec=grep a\.b", r"Exec=grep a\\.b"),
+    Case("bad-escape", r">Environment=A=C:\dir", r"Volume=/a\b:/c"),
+    Case("bad-escape", r">Secret=a\db", r'Environment="A=\x41\101\n\u00e9\s\""'),
+    Case("empty-word", '>Exec=a "" b', 'Exec=a "b" c'),
+    Case("empty-word", ">Environment=A=1 ''", """Environment=A="" "B='' " """),
+    Case("lone-semicolon", ">Exec=a ; b", 'Exec=sh -c "a ; b"'),
+    Case("quoted-value", '>PublishPort="80:80"', 'Environment="A=b c"'),
+    Case("inline-comment", ">PublishPort=80:80 # web", 'Environment="A=b # c"'),
+    Case("inline-comment", ">Environment=A=1 # one", 'Exec=sh -c "a # b"'),
+    Case("unquoted-pair", ">Environment=A=hello world", 'Environment="A=hello world" B=1'),
+    Case("unquoted-pair", ">Label=a=b c", "Environment=A"),
+    Case("json-in-pair", '>Environment=A={"b":1}', """Environment='A={"b":1}'"""),
+    Case("unknown-specifier", ">Environment=A=50%", "Environment=A=50%%"),
+    Case("unknown-specifier", ">Label=a=%Z", "Label=a=%n"),
+    Case("date-format", ">Exec=date +%Y-%m-%d", "Exec=date +%%Y-%%m-%%d"),
+    Case("date-format", '>Environment="F=%H:%M"', "ContainerName=%p-%i"),
+    Case("unset-variable", ">Exec=echo $NAME", "Exec=sh -c 'echo $NAME'"),
+    Case(
+        "unset-variable", ">HealthCmd=curl localhost:${PORT}", "HealthCmd=curl localhost:$${PORT}"
+    ),
+    Case(
+        "unset-variable",
+        ">Environment=A=${B}",
+        container("Environment=A=${B}", rest=f"{REST}[Service]\nEnvironment=B=1\n"),
+    ),
+    Case("unset-variable", ">Volume=$NOPE/x:/x", "Exec=echo ${HOME} a$NAME"),
+    Case("shell-in-exec", ">Exec=a && b", 'Exec=/bin/bash -c "a && b"'),
+    # Values
+    Case("tilde-path", ">Volume=~/data:/data", "Volume=%h/data:/data\nVolume=/a:/b ~"),
+    Case("tilde-path", ">Mount=type=bind,source=~/a,destination=/a,ro", "EnvironmentFile=/a~b"),
+    Case("bad-boolean", ">ReadOnly=y", "ReadOnly=On"),
+    Case("bad-choice", ">Pull=sometimes", "Pull=newer"),
+    Case("bad-choice", '>Pull="sometimes"', 'Pull="newer"\nReadOnly="true"'),
+    Case("bad-choice", ">Notify=Healthy", "Notify=yes"),
+    Case("bad-choice", ">UserNS=keepid", "UserNS=keep-id:uid=5,gid=5"),
+    Case("bad-choice", ">AutoUpdate=yes", "AutoUpdate=disabled"),
+    Case(
+        "bad-choice",
+        container(rest="[Service]\n>Restart=unless-stopped\n"),
+        container(rest="[Service]\nRestart=on-failure\n"),
+    ),
+    Case(
+        "bad-integer", {"a.volume": "[Volume]\n>User=nginx\n"}, {"a.volume": "[Volume]\nUser=5\n"}
+    ),
+    Case("bad-integer", {"a.volume": "[Volume]\n>Group=0100\n"}, "PidsLimit=-1"),
+    Case("bad-duration", "HealthCmd=a\n>HealthInterval=30", "HealthCmd=a\nHealthInterval=1m30s"),
+    Case("bad-size", ">Memory=lots", "Memory=1.5g"),
+    Case("bad-address", ">IP=10.0.0", "IP=10.0.0.2\nIP6=fd00::2\nDNS=none"),
+    Case(
+        "bad-address",
+        {"n.network": "[Network]\n>Subnet=10.0.0.0\n"},
+        {"n.network": "[Network]\nSubnet=fd00::/64\nGateway=fd00::1\n"},
+    ),
+    Case("bad-port", ">PublishPort=80:70000", "PublishPort=8080:80/TCP"),
+    Case("bad-port", ">PublishPort=80-90:80", "PublishPort=80-90:8080-8090"),
+    Case(
+        "bad-port", ">PublishPort=10.0.0.1:80", "PublishPort=[::1]::80\nPublishPort=10.0.0.1:80:80"
+    ),
+    Case("bad-port", ">ExposeHostPort=a", "ExposeHostPort=80-90/udp\nPublishPort=80%i:80"),
+    Case("bad-volume", ">Volume=/a:b", "Volume=/b"),
+    Case("bad-volume", ">Volume=/a:/b:r", "Volume=/a:/b:ro,Z"),
+    Case("bad-volume", ">Tmpfs=run", "Tmpfs=/run:size=5m"),
+    Case("bad-pair", ">Ulimit=nofile", "Ulimit=nofile=5:5\nUlimit=host\nSysctl=a.b=1"),
+    Case("bad-secret", ">Secret=a,type=file", "Secret=a,type=env,target=A"),
+    Case("bad-secret", ">Secret=type=env,target=A", "Secret=type=mount,source=a"),
+    Case("bad-secret", ">Secret=a,type=env,mode=0400", "Secret=a,mode=0400,uid=5"),
+    Case("bad-name", ">ContainerName=a b", "ContainerName=a.b-%i"),
+    Case("service-name-suffix", ">ServiceName=z.service", "ServiceName=z"),
+    Case(
+        "specifier-in-name",
+        {"a.volume": "[Volume]\n>VolumeName=%N\n"},
+        {"a.volume": "[Volume]\nVolumeName=%H-data\n"},
+    ),
+    Case("deprecated-key", ">RemapUsers=auto", "UserNS=auto"),
+    Case("health-command-prefix", '>HealthCmd=["CMD", "/a"]', 'HealthCmd=["/a", "CMD"]'),
+    # Files
+    Case("missing-file", ">Volume=./no:/a:ro", "Volume=./conf:/a:ro", {"files": FILES}),
+    Case("missing-file", ">EnvironmentFile=no.env", "EnvironmentFile=key", {"files": FILES}),
+    Case(
+        "missing-file",
+        {"k.kube": f"[Kube]\n>Yaml=no.yml\n{REST}"},
+        {"k.kube": f"[Kube]\nYaml=/etc/no.yml\nConfigMap=%h/a\n{REST}"},
+        {"files": FILES},
+    ),
+    Case("optional-file", ">EnvironmentFile=-/etc/a", "EnvironmentFile=/etc/-a"),
+    Case("path-outside-app", ">Volume=../x:/x:ro", "Volume=/x:/x:ro"),
+    Case(
+        "unreadable-file",
+        "User=5\n>Volume=./key:/key:ro",
+        "User=5\nVolume=./conf:/c:ro\nEnvironmentFile=key",
+        {"files": FILES},
+    ),
+    Case("unreadable-file", "User=5\n>Volume=.:/c:ro", "Volume=./key:/key:ro", {"files": FILES}),
+    # Images
+    Case("short-image-name", f"[Container]\n>Image=nginx:1\n{REST}", container()),
+    Case(
+        "short-image-name",
+        {"i.image": "[Image]\n>Image=library/nginx:1\n"},
+        {"i.image": "[Image]\nImage=localhost/nginx:1\n"},
+    ),
+    Case(
+        "moving-tag",
+        f"[Container]\n>Image=quay.io/a/b:latest\n{REST}",
+        f"[Container]\nImage=quay.io/a/b:latest\nAutoUpdate=registry\n{REST}",
+    ),
+    Case(
+        "moving-tag",
+        f"[Container]\n>Image=quay.io:5000/a/b\n{REST}",
+        f"[Container]\nImage=quay.io:5000/a/b@sha256:{'0' * 64}\n{REST}",
+    ),
+    Case(
+        "auto-update-image",
+        f"[Container]\n>Image=a:1\nAutoUpdate=registry\n{REST}",
+        f"[Container]\nImage=localhost/a\nAutoUpdate=local\n{REST}",
+    ),
+    Case(
+        "auto-update-image",
+        f"[Container]\n>Image=x.io/a@sha256:{'0' * 64}\nAutoUpdate=registry\n{REST}",
+        "AutoUpdate=registry",
+    ),
+    # Boot
+    Case("no-install", container(rest="[Service]\nRestart=always\n"), container()),
+    Case("no-install", container(rest=""), JOB),
+    Case(
+        "no-install",
+        {"p.pod": "[Pod]\n"},
+        {**POD, "web.container": container("Pod=p.pod", rest="")},
+    ),
+    Case(
+        "no-install",
+        {**POD, "web.container": container("Pod=p.pod\nStartWithPod=false", rest="")},
+        {"p.pod": "[Pod]\n", "web.container": container("Pod=p.pod")},
+    ),
+    Case(
+        "no-install",
+        _two(container(), container(rest="")),
+        _two(_needs("Wants=db.service"), container(rest="")),
+    ),
+    Case(
+        "no-install",
+        container(rest="[Install]\nDefaultInstance=1\n"),
+        {**_units(""), "web.container.d/off.conf": "[Install]\nWantedBy=\n"},
+    ),
+    Case("no-install", {"t.kube": "[Kube]\nYaml=/a\n"}, {**_units(JOB), **VOLUME, **NETWORK}),
+    *(
+        Case(
+            "no-install",
+            {**_units(container(rest="")), f"web.{suffix}": f"{text}other.service\n"},
+            {**_units(container(rest="")), f"web.{suffix}": f"{text}{named}"},
+        )
+        for suffix, text, named in (
+            ("timer", "[Timer]\nOnCalendar=daily\nUnit=", "web.service\n"),
+            ("timer", "[Timer]\nUnit=", "\nOnCalendar=daily\n"),
+            ("socket", "[Socket]\nService=", "web.service\n"),
+            ("path", "[Path]\nPathExists=/a\nUnit=", "web.service\n"),
+            ("target", "[Unit]\nWants=", "web.service\n"),
+        )
+    ),
+    Case(
+        "template-install",
+        {"w@.container": container(rest="[Install]\n>WantedBy=default.target\n")},
+        {"w@.container": container(), "w@1.container": container()},
+    ),
+    Case(
+        "template-install",
+        {"w@.container": container(rest="[Install]\n>WantedBy=default.target\n")},
+        {"w@.container": container(rest="[Install]\nWantedBy=a.target\nDefaultInstance=1\n")},
+    ),
+    Case(
+        "system-target",
+        container(rest="[Install]\n>WantedBy=multi-user.target\n"),
+        container(rest="[Install]\nWantedBy=multi-user.target default.target\n"),
+        USER,
+    ),
+    Case(
+        "system-target",
+        container(rest="[Install]\n>WantedBy=multi-user.target\n"),
+        container(rest="[Install]\nWantedBy=multi-user.target\n"),
+        USER,
+        {},
+    ),
+    Case(
+        "system-dependency",
+        f"[Unit]\n>After=network-online.target\n{container()}",
+        _needs("After=default.target"),
+        USER,
+    ),
+    Case("install-also", container(rest="[Install]\n>Also=a.service\n"), container()),
+    Case(
+        "install-quadlet-name",
+        _two(container(rest="[Install]\n>WantedBy=db.container\n"), container()),
+        _two(container(rest="[Install]\nWantedBy=db.service\n"), container()),
+    ),
+    # Dependencies
+    Case(
+        "requires-without-after",
+        _two(f"[Unit]\n>Requires=db.service\n{container()}", container()),
+        _two(_needs("Requires=db.service\nAfter=db.service"), container()),
+    ),
+    Case(
+        "requires-without-after",
+        _two(f"[Unit]\n>BindsTo=db.container\n{container()}", container()),
+        _two(_needs("Requires=db.service"), f"[Unit]\nBefore=web.service\n{container()}"),
+    ),
+    Case(
+        "required-job",
+        _two(f"[Unit]\nAfter=db.service\n>Requires=db.service\n{container()}", JOB),
+        _two(_needs("After=db.service\nRequires=db.service"), f"{JOB}RemainAfterExit=yes\n"),
+    ),
+    Case(
+        "required-job",
+        _two(f"[Unit]\nAfter=db.service\n>BindsTo=db.service\n{container()}", JOB),
+        _two(_needs("After=db.service\nWants=db.service"), JOB),
+    ),
+    Case(
+        "wrong-service-name",
+        {**POD, "web.container": f"[Unit]\n>After=p.service\n{container()}"},
+        {**POD, "web.container": _needs("After=p-pod.service postgresql.service")},
+    ),
+    Case(
+        "wrong-service-name",
+        _two(f"[Unit]\n>After=db-container.service\n{container()}", container()),
+        _two(_needs("After=sql.service"), container("ServiceName=sql")),
+    ),
+    # The service
+    Case(
+        "restart-job",
+        container(rest="[Service]\nType=oneshot\n>Restart=always\n"),
+        container(rest="[Service]\nType=oneshot\nRestart=on-failure\n"),
+    ),
+    Case("missing-restart", container(rest="[Install]\nWantedBy=a.target\n"), container()),
+    Case("stop-timeout", ">StopTimeout=90", "StopTimeout=89"),
+    Case(
+        "stop-timeout",
+        container(">StopTimeout=60", rest="[Service]\nTimeoutStopSec=1min\n"),
+        container("StopTimeout=200", rest="[Service]\nTimeoutStopSec=infinity\n"),
+    ),
+    Case("healthy-without-check", ">Notify=healthy", "Notify=healthy\nHealthCmd=true"),
+    Case(
+        "healthy-without-check",
+        "HealthCmd=none\n>Notify=healthy",
+        {**_units("Notify=healthy"), "web.container.d/x.conf": "[Container]\nHealthCmd=true\n"},
+    ),
+    Case("health-without-command", ">HealthInterval=5s", "HealthCmd=a\nHealthInterval=5s"),
+    Case(
+        "health-without-command",
+        "HealthCmd=a\n>HealthStartupTimeout=5s",
+        "HealthInterval=5s\nPodmanArgs=--health-cmd=true",
+    ),
+    # Pods and names
+    Case(
+        "pod-owns-key",
+        {**POD, "web.container": container("Pod=p.pod\n>PublishPort=80:80")},
+        {
+            "p.pod": f"{POD['p.pod']}[Pod]\nPublishPort=80:80\n",
+            "web.container": container("Pod=p.pod"),
+        },
+    ),
+    Case(
+        "pod-owns-key",
+        {**POD, "web.container": container("Pod=p.pod\n>HostName=a")},
+        {**POD, "web.container": container("Pod=p.pod\nDNS=1.1.1.1")},
+    ),
+    Case(
+        "pod-network",
+        {**POD, "web.container": container("Pod=p.pod\n>Network=host")},
+        {**POD, "web.container": container("Network=host")},
+    ),
+    Case(
+        "name-without-suffix",
+        {**VOLUME, "web.container": container(">Volume=data:/data")},
+        {**VOLUME, "web.container": container("Volume=data.volume:/data\nVolume=other:/o")},
+    ),
+    Case(
+        "name-without-suffix",
+        {**NETWORK, "web.container": container(">Network=net.net:ip=10.0.0.2")},
+        {"net.network": "[Network]\nNetworkName=net\n", "web.container": container("Network=net")},
+    ),
+    # Safety
+    Case(
+        "secret-in-environment",
+        ">Environment=DB_PASSWORD=hunter2",
+        "Environment=DB_PASSWORD_FILE=/a",
+    ),
+    Case(
+        "secret-in-environment",
+        ">Environment=A=1 API_KEY=x",
+        "Environment=ALLOW_EMPTY_PASSWORD=yes",
+    ),
+    Case("secret-in-environment", '>Environment="TOKEN=a b"', "Environment=SORT_KEY=name TOKENS=5"),
+    Case(
+        "service-user",
+        container(rest="[Service]\n>User=svc\n"),
+        container("User=svc", rest="[Service]\nRestart=always\n"),
+    ),
+    Case("rootless-port", ">PublishPort=80:80", "PublishPort=8080:80", USER),
+    Case("rootless-port", ">PublishPort=0.0.0.0:443:443", "PublishPort=80:80", USER, {}),
+    Case("host-privileges", ">PodmanArgs=--privileged", "PodmanArgs=--cap-add=NET_ADMIN"),
+    Case("host-privileges", ">PodmanArgs=--pid host", "PodmanArgs=--pid=container:a"),
+    Case("host-privileges", ">AddCapability=CAP_SYS_ADMIN", "AddCapability=SYS_TIME"),
+    Case("socket-mount", ">Volume=/var/run/docker.sock:/s", "Volume=/run/app.sock:/s"),
+    Case("socket-mount", ">Volume=%t/podman/podman.sock:/s", "Exec=a podman.sock"),
+    Case("host-mount", ">Volume=/usr:/usr", "Volume=/usr:/usr:ro"),
+    Case("host-mount", ">PodmanArgs=-v /var/lib:/x", "Volume=/var/lib/app:/x"),
+    Case("unit-directory-mount", ">Volume=/etc:/x", "Volume=/etc:/x:ro"),
+    Case("unit-directory-mount", ">PodmanArgs=--volume=/:/host", "PodmanArgs=-v /:/host:ro"),
+    Case("unit-directory-mount", ">Volume=%h:%h", "Volume=%h/data:/data", USER),
+    Case(
+        "unit-directory-mount",
+        ">Mount=type=bind,source=/etc,destination=/x",
+        "Mount=type=bind,source=/etc,destination=/x,ro",
+    ),
+    Case("native-key", ">PodmanArgs=--memory=1g", "PodmanArgs=--cpus=2"),
+    Case(
+        "native-key",
+        ">PodmanArgs=-e A=1",
+        "PodmanArgs=--memory 1g",
+        {"version": (5, 4)},
+    ),
+    Case("restart-option", ">PodmanArgs=--restart always", "PodmanArgs=--cpus 2"),
+    Case(
+        "unit-in-podman-args",
+        {**VOLUME, "web.container": container(">PodmanArgs=-v data.volume:/d")},
+        {**VOLUME, "web.container": container("PodmanArgs=-v systemd-data:/d")},
+    ),
+    Case(
+        "unit-in-podman-args",
+        {**NETWORK, "web.container": container(">PodmanArgs=--network net.network")},
+        "PodmanArgs=--add-host my.volume:10.0.0.1",
+    ),
+    # YAML
+    Case(
+        "yaml-number",
+        ">PublishPort=1342",
+        "PublishPort=22:22",
+        {"declared": {"web.container": {"Container": {"PublishPort": [1342]}}}},
+        {"declared": {"web.container": {"Container": {"PublishPort": ["22:22"]}}}},
+    ),
+    Case(
+        "yaml-boolean",
+        "Label=a=b\n>HostName=true",
+        "ReadOnly=true",
+        {"declared": {"web.container": {"Container": {"HostName": True}}}},
+        {"declared": {"web.container": {"Container": {"ReadOnly": True}}}},
+    ),
+]
+_ELSEWHERE = {"skipped-template", *(quirk.id for quirk in QUIRKS)}
+"""Tested with the module lint, which reads directories, and with the quirks."""
+
+IDS = [f"{case.rule}-{number}" for number, case in enumerate(CASES)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_fires(case: Case) -> None:
+    found, marked = _lint(case.bad, case.context)
+    hits = [finding for finding in found if finding.rule == case.rule]
+    assert hits, [str(finding) for finding in found]
+    if marked:
+        assert [f"{finding.path}:{finding.line}" for finding in hits] == marked
+    for finding in hits:
+        assert finding.level == RULES[case.rule].level
+        assert finding.message
+        assert finding.message[-1] not in ".!"
+        assert finding.remedy.endswith((".", "?"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_is_silent_about_the_nearest_that_is_right(case: Case) -> None:
+    context = case.context if case.good_context is None else case.good_context
+    found, _marked = _lint(case.good, context)
+    assert [str(f) for f in found if f.rule == case.rule or f.level == "error"] == []
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {case.rule for case in CASES} | _ELSEWHERE == set(RULES)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_every_rule_says_what_to_do_and_why(rule: t.Any) -> None:
+    assert rule.level in ("error", "warning", "note")
+    for text in (rule.summary, rule.remedy, rule.why):
+        assert text
+        assert text.endswith(".")
+
+
+def test_the_text_of_a_secret_is_not_repeated() -> None:
+    found, _marked = _lint("Environment=DB_PASSWORD=hunter2", {})
+    assert "hunter2" not in "".join(map(str, found))

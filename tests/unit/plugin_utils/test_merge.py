@@ -1,0 +1,303 @@
+# Copyright (c) quadlet.fleet contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Apps of several places become one list; Ansible's own order of places is kept."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pathlib
+import re
+import subprocess
+import typing as t
+
+import pytest
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import (
+    Layer,
+    merge_apps,
+)
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BIN = os.environ.get("QUADLET_TEST_ANSIBLE_BIN", "")
+"""Another Ansible to test with, by the directory of its commands."""
+
+A, B = {"name": "a"}, {"name": "b"}
+
+MERGED: dict[str, tuple[list[list[t.Any]], list[t.Any]]] = {
+    "nothing": ([[], []], []),
+    "one": ([[A, B]], [A, B]),
+    "others follow": ([[B], [A]], [B, A]),
+    "first appearance": ([[A, B], [{"name": "c"}, B, A]], [A, B, {"name": "c"}]),
+    "replaced": (
+        [[{**A, "state": "started", "gate": {"stable": 1}}], [{**A, "gate": {"timeout": 5}}]],
+        [{**A, "state": "started", "gate": {"timeout": 5}}],
+    ),
+    "units by key": (
+        [
+            [{**A, "units": {"x": "1", "y": {"Container": {"Image": "i"}}}}],
+            [{**A, "units": {"y": {"Container": {}}, "z": "3"}}],
+        ],
+        [{**A, "units": {"x": "1", "y": {"Container": {}}, "z": "3"}}],
+    ),
+    "files and secrets by key": (
+        [
+            [{**A, "files": {"f": "1", "g": "2"}, "secrets": {"s": "1"}}],
+            [{**A, "files": {"g": {"content": "3"}}, "secrets": {"t": "2"}}],
+        ],
+        [{**A, "files": {"f": "1", "g": {"content": "3"}}, "secrets": {"s": "1", "t": "2"}}],
+    ),
+    "null takes a key away": (
+        [[{**A, "units": {"x": "1", "y": "2"}}], [{**A, "units": {"x": None}}]],
+        [{**A, "units": {"y": "2"}}],
+    ),
+    "null takes an option away": (
+        [[{**A, "units": {"x": "1"}, "state": "present"}], [{**A, "units": None, "state": None}]],
+        [A],
+    ),
+    "null in the first place": ([[{**A, "units": {"x": None}}]], [{**A, "units": {}}]),
+    "a user is added": ([[A], [{**A, "user": "u"}]], [{**A, "user": "u"}]),
+    "a user is known": (
+        [[{**A, "user": "u"}], [{**A, "state": "present"}]],
+        [{**A, "user": "u", "state": "present"}],
+    ),
+    "other users": (
+        [[{**A, "user": "u"}], [{**A, "user": "v"}]],
+        [{**A, "user": "u"}, {**A, "user": "v"}],
+    ),
+    "the one of that user": (
+        [[{**A, "user": "u"}, {**A, "user": "v"}], [{**A, "user": "v", "state": "absent"}]],
+        [{**A, "user": "u"}, {**A, "user": "v", "state": "absent"}],
+    ),
+    "the one without a user": (
+        [[A, {**A, "user": "u"}], [{**A, "state": "absent"}]],
+        [{**A, "state": "absent"}, {**A, "user": "u"}],
+    ),
+    "uid as text": (
+        [[{**A, "user": 5}], [{**A, "user": "5", "pull": "never"}]],
+        [{**A, "user": "5", "pull": "never"}],
+    ),
+    "twins in one place stay, for the module to refuse": ([[A, A]], [A, A]),
+}
+
+
+@pytest.mark.parametrize(("layers", "expected"), MERGED.values(), ids=MERGED)
+def test_merge(layers: list[list[t.Any]], expected: list[t.Any]) -> None:
+    given = json.dumps(layers)
+    assert merge_apps([Layer(f"place {n}", one) for n, one in enumerate(layers)]) == expected
+    assert json.dumps(layers) == given, "what was given is as it was"
+
+
+REFUSED: dict[str, tuple[list[t.Any], str]] = {
+    "no list": ([[A], "a"], "place 1: it is a list of apps, not str"),
+    "no mapping": ([["a"]], "place 0: item 1 is no mapping with a name"),
+    "no name": ([[A, {"user": "u"}]], "place 0: item 2 is no mapping with a name"),
+    "which one": (
+        [[{**A, "user": "u"}, {**A, "user": "v"}], [A]],
+        "place 1: it is not said which app 'a' is meant: there is one of user u and user v",
+    ),
+}
+
+
+@pytest.mark.parametrize(("layers", "words"), REFUSED.values(), ids=REFUSED)
+def test_refused(layers: list[t.Any], words: str) -> None:
+    with pytest.raises(QuadletError) as caught:
+        merge_apps([Layer(f"place {n}", one) for n, one in enumerate(layers)])
+    assert words in str(caught.value)
+
+
+FILES = {
+    "inventory/hosts.yml": """
+all:
+  vars:
+    quadlet_deploy_apps: [{name: inline-all, state: present}, {name: everywhere, pull: never}]
+  hosts: {alone: }
+  children:
+    web:
+      vars:
+        quadlet_deploy_apps: [{name: inline-web}, {name: inline-all, state: stopped}]
+      children:
+        canary: {hosts: {one: }}
+      hosts: {two: }
+    zone:
+      hosts: {one: , two: }
+    late:
+      vars: {ansible_group_priority: 5}
+      hosts: {two: }
+""",
+    "inventory/group_vars/all.yml": """
+port: 80
+quadlet_deploy_apps:
+  - name: everywhere
+    units: {a.container: "Port={{ port }} {{ inventory_hostname }}", b.container: "B"}
+    secrets: {pw: "{{ password }}"}
+""",
+    "inventory/group_vars/web/apps.yml": """
+web_apps: [{name: everywhere, units: {b.container: web}, restart: never}, {name: shop}]
+quadlet_deploy_apps: "{{ web_apps }}"
+""",
+    "inventory/group_vars/zone.yml": """
+quadlet_deploy_apps: [{name: everywhere, restart: auto, state: present, generations: 2}]
+""",
+    "inventory/group_vars/late.yml": """
+quadlet_deploy_apps: [{name: everywhere, generations: 9}]
+""",
+    "inventory/group_vars/canary.yml": """
+quadlet_deploy_apps: [{name: everywhere, units: {c.container: canary}, generations: 3}]
+""",
+    "inventory/host_vars/one.yml": """
+port: 8080
+quadlet_deploy_apps: [{name: shop, user: u}, {name: everywhere, units: {b.container: null}}]
+""",
+    "play/group_vars/canary.yml": """
+quadlet_deploy_apps: [{name: beside-playbook}, {name: everywhere, generations: 4}]
+""",
+    "play/host_vars/bad.yml": "quadlet_deploy_apps: {name: x}\n",
+    "bad.yml": "all: {hosts: {bad: }}\n",
+    "password": "open sesame",
+    "ansible.cfg": "",
+    "none.yml": "all: {hosts: {alone: }}\n",
+}
+EVERYWHERE = {"name": "everywhere", "pull": "never", "secrets": {"pw": "hunter2"}}
+WEB = [{"name": "inline-all", "state": "stopped"}, {"name": "inline-web"}]
+EXPECTED = {
+    "alone": [
+        {"name": "inline-all", "state": "present"},
+        {**EVERYWHERE, "units": {"a.container": "Port=80 alone", "b.container": "B"}},
+    ],
+    "one": [
+        WEB[0],
+        {
+            **EVERYWHERE,
+            "units": {"a.container": "Port=8080 one", "c.container": "canary"},
+            "restart": "auto",
+            "state": "present",
+            "generations": 4,
+        },
+        WEB[1],
+        {"name": "shop", "user": "u"},
+        {"name": "beside-playbook"},
+    ],
+    "two": [
+        WEB[0],
+        {
+            **EVERYWHERE,
+            "units": {"a.container": "Port=80 two", "b.container": "web"},
+            "restart": "auto",
+            "state": "present",
+            "generations": 9,
+        },
+        WEB[1],
+        {"name": "shop"},
+    ],
+}
+SHOW = "{{ inventory_hostname }}={{ lookup('quadlet.fleet.deploy_apps') | to_json | b64encode }}="
+LITERAL = [{"name": "literal"}]
+
+
+class _Project:
+    """A directory with inventories, which ansible-playbook reads."""
+
+    def __init__(self, folder: pathlib.Path) -> None:
+        self.folder = folder
+        for name, text in FILES.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        held = self.run("ansible-vault", "encrypt_string", "hunter2", "--name", "password")
+        with (folder / "inventory/group_vars/all.yml").open("a") as stream:
+            stream.write(held)
+
+    def run(self, command: str, *arguments: str, status: int = 0) -> str:
+        """What a command of Ansible prints."""
+        done = subprocess.run(
+            [
+                os.path.join(BIN, command),
+                *arguments,
+                "--vault-password-file",
+                str(self.folder / "password"),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+                "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache" / "collections"),
+                "ANSIBLE_HOME": str(self.folder / "home"),
+                "ANSIBLE_NOCOLOR": "1",
+            },
+        )
+        assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
+        return done.stdout if not status else done.stdout + done.stderr
+
+    def show(self, inventory: str, play: dict[str, t.Any], *arguments: str) -> dict[str, t.Any]:
+        """The lookup's value by host, in a play."""
+        text = self.play(inventory, play, *arguments)
+        found = re.findall(r"\b([a-z]+)=([A-Za-z0-9+/=]+?)=\"?$", text, re.MULTILINE)
+        return {name: json.loads(base64.b64decode(value)) for name, value in found}
+
+    def play(self, inventory: str, play: dict[str, t.Any], *arguments: str, status: int = 0) -> str:
+        """What ansible-playbook prints."""
+        show = {"ansible.builtin.debug": {"msg": SHOW}, **play.pop("with", {})}
+        tasks = [*play.pop("before", []), show]
+        rows = [{"hosts": "all", "gather_facts": False, "tasks": tasks, **play}]
+        path = self.folder / "play" / "site.yml"
+        path.write_text(json.dumps(rows))
+        return self.run("ansible-playbook", "-i", inventory, str(path), *arguments, status=status)
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> _Project:
+    """One project for all tests."""
+    return _Project(tmp_path_factory.mktemp("inventories"))
+
+
+def test_groups_and_hosts_are_merged_in_ansibles_own_order(project: _Project) -> None:
+    found = project.show("inventory", {})
+    assert found == EXPECTED
+
+
+def test_two_inventories(project: _Project) -> None:
+    (project.folder / "more").mkdir()
+    (project.folder / "more" / "hosts.yml").write_text("all: {hosts: {two: }}\n")
+    (project.folder / "more" / "group_vars").mkdir()
+    (project.folder / "more" / "group_vars" / "web.yml").write_text(
+        "quadlet_deploy_apps: [{name: shop, pull: newer}, {name: everywhere, generations: 1}]\n"
+    )
+    found = project.show("inventory", {}, "-i", "more")
+    assert found["alone"] == EXPECTED["alone"]
+    assert found["two"][-1] == {"name": "shop", "pull": "newer"}
+    # The later inventory wins over the earlier one's group, as without a merge.
+    assert found["two"][1]["generations"] == 1
+
+
+@pytest.mark.parametrize(
+    ("play", "arguments"),
+    [
+        ({"vars": {"quadlet_deploy_apps": LITERAL}}, ()),
+        ({"with": {"vars": {"quadlet_deploy_apps": LITERAL}}}, ()),
+        ({"before": [{"ansible.builtin.set_fact": {"quadlet_deploy_apps": LITERAL}}]}, ()),
+        ({}, ("-e", json.dumps({"quadlet_deploy_apps": LITERAL}))),
+    ],
+    ids=["play", "task", "set_fact", "extra"],
+)
+def test_what_is_not_of_the_inventory_counts_as_it_is(
+    project: _Project, play: dict[str, t.Any], arguments: tuple[str, ...]
+) -> None:
+    found = project.show("inventory", dict(play), *arguments)
+    assert found == dict.fromkeys(EXPECTED, LITERAL)
+
+
+def test_where_nothing_is_given(project: _Project) -> None:
+    assert project.show("none.yml", {}) == {"alone": []}
+
+
+def test_the_place_of_an_error_is_told(project: _Project) -> None:
+    said = " ".join(project.play("bad.yml", {}, status=2).split())
+    assert "quadlet_deploy_apps of host bad beside the playbook: it is a list of apps" in said
