@@ -15,6 +15,7 @@ import dataclasses
 import time
 import typing as t
 
+from .._core.content import file_record
 from .._core.errors import QuadletError
 from .._core.gate.failure import make_failure
 from .._core.quadlet.kinds import is_companion
@@ -26,7 +27,6 @@ from .context import Outcome, Work
 from .dependents import revive_outside, stopped_along
 from .generations import make_generation, prune
 from .image_tags import keep_images
-from .observe import file_record
 from .start import start_services
 from .timing import timed
 from .transaction import Begun, begin, close, commit, save

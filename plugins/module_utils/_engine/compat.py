@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from .._core.app.app import App, Blob
-from .._core.plan.inputs import text_of
+from .._core.app.app import App
+from .._core.content import Blob, text_of
 from .._core.quadlet.kinds import is_quadlet
 
 

@@ -9,7 +9,8 @@ import dataclasses
 import types
 import typing as t
 
-from .._core.app.app import App, Blob
+from .._core.app.app import App
+from .._core.content import Blob
 from .._core.plan.inputs import Inputs
 from .._core.plan.model import Plan, Pulled, World
 from .._core.state.intent import Intent

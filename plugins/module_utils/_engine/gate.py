@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .._core.effective import has_health_check
 from .._core.gate.verdict import why_unhealthy
-from .._core.plan.inputs import has_health_check
 from .._host import podman
 from .watch import read_containers
 

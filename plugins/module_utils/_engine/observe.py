@@ -9,9 +9,9 @@ import dataclasses
 import os
 import typing as t
 
-from .._core.app.app import App, Blob
+from .._core.app.app import App
 from .._core.app.layout import Layout
-from .._core.plan.inputs import digest
+from .._core.content import Blob, from_wire
 from .._core.quadlet.kinds import drop_in_dirs, is_quadlet, is_unit, unit_of
 from .._core.state.manifest import Manifest, parse_manifest
 from .._core.systemd_state import State
@@ -62,7 +62,7 @@ def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
         if found["manifest"]
         else Manifest(app.name)
     )
-    current = from_wire(found["files"], manifest)
+    current = from_wire(found["files"], manifest.on_change)
     desired, secrets, new_key = _with_secrets(
         app, scope, manifest, desired_content(app, manifest, current)
     )
@@ -159,20 +159,6 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
     }
 
 
-def from_wire(wire: t.Mapping[str, t.Sequence[t.Any]], manifest: Manifest) -> dict[str, Blob]:
-    """Files as they came from their owner's process."""
-    found = {}
-    for path, (text, mode) in wire.items():
-        on_change = manifest.files.get(path, ("", 0, "restart"))[2]
-        found[path] = Blob(str(text).encode("utf-8", "surrogateescape"), int(mode), on_change)
-    return found
-
-
-def to_wire(content: t.Mapping[str, Blob], paths: t.Iterable[str]) -> files.Wire:
-    """The named files on their way to their owner's process."""
-    return {p: [content[p].data.decode("utf-8", "surrogateescape"), content[p].mode] for p in paths}
-
-
 def desired_content(app: App, manifest: Manifest, current: t.Mapping[str, Blob]) -> dict[str, Blob]:
     """What the app is to consist of: declared, and kept where it is not pruned."""
     if app.state == "absent":
@@ -189,8 +175,3 @@ def _patched(app: App, installed: dict[str, Blob]) -> dict[str, Blob]:
     left = {path: blob for path, blob in installed.items() if unit_of(path) not in gone}
     left.update({unit: blob for unit, blob in app.patch.items() if blob is not None})
     return left if any(is_unit(path) and "/" not in path for path in left) else {}
-
-
-def file_record(blob: Blob) -> tuple[str, int, str]:
-    """What the manifest keeps of a file."""
-    return digest(blob.data), blob.mode, blob.on_change

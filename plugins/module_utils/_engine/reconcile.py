@@ -9,9 +9,9 @@ import dataclasses
 import typing as t
 
 from .._core.app.app import App
+from .._core.effective import declared_image
 from .._core.errors import QuadletError
 from .._core.info.result import make_result, service_result
-from .._core.plan.inputs import declared_image
 from .._core.plan.model import ASKING, Pulled, Step, join_pulled, kind_of_service, state_of
 from .._core.systemd_state import State
 from .._host import linger

@@ -10,6 +10,7 @@ import dataclasses
 import time
 import typing as t
 
+from .._core.content import from_wire
 from .._core.errors import QuadletError
 from .._core.gate.options import Gate, parse_gate
 from .._core.info.result import service_result
@@ -22,7 +23,7 @@ from .context import Outcome, Work
 from .dependents import revive_outside
 from .generations import read_one
 from .image_tags import put_tags_back
-from .observe import from_wire, read_manifest
+from .observe import read_manifest
 from .start import bring_up
 from .transaction import Begun, restore
 
@@ -125,7 +126,7 @@ def _read_before(work: Work) -> tuple[Manifest, dict[str, t.Any]]:
     scope, name = work.scope, work.app.name
     manifest = read_manifest(scope, name) or Manifest(name)
     found = scope.files.call(files.read_app, scope.layout(name), sorted(manifest.files))
-    return manifest, from_wire(found["files"], manifest)
+    return manifest, from_wire(found["files"], manifest.on_change)
 
 
 def _bring_back(before: Work, begun: Begun | None, failed: Outcome) -> Outcome:

@@ -9,14 +9,15 @@ import contextlib
 import os
 import typing as t
 
-from .._core.app.app import App, Blob
+from .._core.app.app import App
+from .._core.content import Blob, from_wire
 from .._core.errors import QuadletError, join_errors
+from .._core.plan.secrets import needed_secrets
 from .._core.secrets import stored_names as app_secrets
 from .._core.state.manifest import Manifest
 from .._host import files, secrets
 from .._host.owner import Owner
 from .._host.scope import Scope
-from .observe import from_wire
 
 if t.TYPE_CHECKING:
     from .context import Work
@@ -81,7 +82,7 @@ def secrets_made(work: Work) -> t.Iterator[None]:
 
 def _bring(work: Work) -> tuple[str, ...]:
     """Makes what a start or a written unit needs and Podman has not; the names of that."""
-    must, may = app_secrets.needed_secrets(work.world, work.plan)
+    must, may = needed_secrets(work.world, work.plan)
     if not (must or may):
         return ()
     owner, values = work.scope.manager, work.app.secrets or {}
@@ -122,7 +123,7 @@ def _forget(work: Work, made: t.Sequence[str]) -> None:
         work.scope.layout(work.app.name),
         sorted({*work.desired, *work.before.files}),
     )
-    current = from_wire(found["files"], work.before)
+    current = from_wire(found["files"], work.before.on_change)
     named = app_secrets.find_stored(current, work.app.name).values()
     remove_secrets(work.scope.manager, [stored for stored in made if stored not in named])
 

@@ -15,6 +15,7 @@ import time
 import typing as t
 
 from .._core.app.layout import Swap
+from .._core.content import file_record, to_wire
 from .._core.errors import QuadletError
 from .._core.plan.enabling import installable
 from .._core.state import records
@@ -22,7 +23,6 @@ from .._core.state.intent import Intent, carry_forward, were_active, were_retrie
 from .._core.state.manifest import Manifest, dump_manifest
 from .._host import exchange as swap
 from .._host import state
-from .observe import file_record, to_wire
 
 if t.TYPE_CHECKING:
     from .._core.state.generation import Generation

@@ -9,10 +9,10 @@ import dataclasses
 import typing as t
 
 from .._core.app.app import App
+from .._core.content import Wire, text_of, to_wire
 from .._core.errors import QuadletError, join_errors
 from .._core.lint import engine as lint
 from .._core.lint.view import Context
-from .._core.plan.inputs import text_of
 from .._core.quadlet.keys import Version
 from .._core.quadlet.kinds import KINDS, is_quadlet, is_unit, kind_of, unit_of
 from .._core.quadlet.refs import unit_refs
@@ -26,9 +26,8 @@ from .._core.validate.instances import check_instances
 from .._host import podman, staging, state
 from .._host import scope as scopes
 from .._host import unit_search as scan
-from .._host.files import Wire
 from .._host.scope import Scope
-from .observe import Snapshot, to_wire
+from .observe import Snapshot
 from .validate_companions import judge_companions, taken_companions
 
 _GENERATED = ("/run/systemd/generator", "/run/user/")

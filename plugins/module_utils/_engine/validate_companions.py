@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.app.app import App
+from .._core.content import to_wire
 from .._core.errors import QuadletError
 from .._core.quadlet.kinds import is_companion
 from .._core.quadlet.unitfile import UnitText
@@ -15,7 +16,7 @@ from .._core.state.manifest import parse_manifest
 from .._core.validate.companions import check_companions, parse_verification
 from .._host import staging, state
 from .._host.scope import Scope
-from .observe import Snapshot, to_wire
+from .observe import Snapshot
 
 
 def judge_companions(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 import typing as t
 
+from .._core.effective import container_value
 from .._core.errors import QuadletError
 from .._core.gate.verdict import next_pause, seconds_left, stands
-from .._core.plan.inputs import container_value
 from .._core.systemd_state import Details, State
 from .._host import podman
 

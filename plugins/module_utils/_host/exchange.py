@@ -15,9 +15,9 @@ import os
 import shutil
 import typing as t
 
-from .._core.app.app import LINK
 from .._core.app.layout import RESERVED_DIR, Layout, Swap
-from .files import Wire, read_file, refuse_link
+from .._core.content import LINK, Wire
+from .files import read_file, refuse_link
 
 
 def stage(layout: Layout, swaps: t.Sequence[t.Sequence[str]], content: Wire) -> dict[str, str]:

@@ -9,13 +9,9 @@ import os
 import stat
 import typing as t
 
-from .._core.app.app import LINK
 from .._core.app.layout import RESERVED_DIR, Layout
+from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
-
-Wire = dict[str, list[t.Any]]
-"""Files on their way between processes: path → [text with surrogates for bytes, mode]; of a
-link its target and LINK."""
 
 
 def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:

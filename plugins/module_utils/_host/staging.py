@@ -15,9 +15,8 @@ import subprocess
 import tempfile
 import typing as t
 
-from .._core.app.app import LINK
+from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
-from .files import Wire
 from .unit_search import walk_units
 
 _TIMEOUT = 60.0

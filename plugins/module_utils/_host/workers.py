@@ -19,7 +19,7 @@ import time
 import typing as t
 
 from .._core.errors import QuadletError
-from .tasks import Answer, Instead, Task, run_task
+from .task import Answer, Instead, Task, run_task
 
 _LIMIT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024

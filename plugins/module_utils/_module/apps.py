@@ -16,7 +16,8 @@ from .._core.app.many import Row, failure_message, find_twins, is_postponed, joi
 from .._core.errors import QuadletError, join_errors
 from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
-from .._host.tasks import Answer, run_tasks
+from .._host.task import Answer
+from .._host.tasks import run_tasks
 from . import options as _options
 
 if t.TYPE_CHECKING:

@@ -10,11 +10,12 @@ import time
 import typing as t
 
 from .._core.app.app import App
+from .._core.effective import declared_image
 from .._core.info import drift
 from .._core.info.drift import Storage
 from .._core.info.result import service_result
 from .._core.plan.enabling import installable
-from .._core.plan.inputs import AppInputs, Inputs, declared_image
+from .._core.plan.inputs import AppInputs, Inputs
 from .._core.quadlet.kinds import is_unit
 from .._core.state.generation import to_row
 from .._core.state.manifest import ServiceRecord

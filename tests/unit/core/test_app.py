@@ -8,9 +8,7 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import (
-    LINK,
     App,
-    Blob,
     Gate,
     parse_app,
     parse_app_name,
@@ -18,6 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import
     parse_gate,
     parse_unit_app,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import (
     COMPANIONS,

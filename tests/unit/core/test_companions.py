@@ -7,13 +7,16 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.layout import Layout
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import (
+    Blob,
+    digest,
+    text_of,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import (
     AppInputs,
-    digest,
     loaded_digest,
-    text_of,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import (
     Plan,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.layout import Layout
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.diff import make_diff
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan
 

@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob, digest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.info.drift import (
     Storage,
     changed_definitions,
@@ -19,7 +19,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.info.drift imp
     find_strays,
     full_image_name,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs, digest
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.intent import Intent
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.kept_images import (
     kept_name,

@@ -6,7 +6,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK, App, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import images
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.images import (
     Trouble,

@@ -6,16 +6,21 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import (
+    LINK,
+    Blob,
+    digest,
+    text_of,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.effective import (
+    changed_keys,
+    declared_image,
+    has_health_check,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import (
     AppInputs,
     Inputs,
-    changed_keys,
-    declared_image,
-    digest,
-    has_health_check,
     loaded_digest,
-    text_of,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import (
     drop_in_dirs,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import template_of
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.instances import (
     check_instances,

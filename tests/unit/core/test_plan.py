@@ -7,10 +7,10 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import Blob, digest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import (
     AppInputs,
-    digest,
     loaded_digest,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import (

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.recreate_option import (
+    parse_recreate,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, World
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.recreate import (
     check_names,
     in_use,
-    parse_recreate,
     strangers,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (

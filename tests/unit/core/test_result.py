@@ -22,8 +22,10 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.intent i
     Intent,
     died_warning,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import Manifest
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.rollout import Mark
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
+    Manifest,
+    Mark,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import (
     Details,
     State,

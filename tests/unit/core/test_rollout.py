@@ -16,10 +16,10 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.verdict i
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,
+    Mark,
     ServiceRecord,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.rollout import (
-    Mark,
     is_open,
     mark,
     parse_rollout,

@@ -9,10 +9,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK, Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.secret_options import (
+    parse_secrets,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.secrets import needed_secrets
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.splitting import (
     split_words,
 )
@@ -33,8 +37,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.stored
     describe_changes,
     find_stored,
     installed_text,
-    needed_secrets,
-    parse_secrets,
     stored_name,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.unsupported_uses import (

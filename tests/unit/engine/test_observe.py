@@ -6,15 +6,16 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App, Blob
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import digest
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import Manifest
-from ansible_collections.quadlet.fleet.plugins.module_utils._engine.observe import (
-    desired_content,
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import (
+    Blob,
+    digest,
     file_record,
     from_wire,
     to_wire,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import Manifest
+from ansible_collections.quadlet.fleet.plugins.module_utils._engine.observe import desired_content
 
 WEB, DB, ENV = Blob(b"web"), Blob(b"db"), Blob(b"env", 0o600, "reload")
 NEW = Blob(b"new")
@@ -76,8 +77,8 @@ def test_a_first_unit() -> None:
 def test_files_come_back_from_the_wire() -> None:
     content = {**INSTALLED, "bin": Blob(b"\x00\xff\n", 0o755)}
     manifest = Manifest("app", files={path: file_record(blob) for path, blob in content.items()})
-    assert from_wire(to_wire(content, content), manifest) == content
-    assert from_wire(to_wire(content, ["a.env"]), Manifest("app")) == {"a.env": Blob(b"env", 0o600)}
+    assert from_wire(to_wire(content, content), manifest.on_change) == content
+    assert from_wire(to_wire(content, ["a.env"]), {}) == {"a.env": Blob(b"env", 0o600)}
 
 
 def test_a_record_of_a_file() -> None:

@@ -13,8 +13,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import LINK
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.layout import Layout, Swap
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._host import exchange as swap
 from ansible_collections.quadlet.fleet.plugins.module_utils._host import files, state

@@ -9,6 +9,7 @@ import dataclasses
 import re
 import typing as t
 
+from ..content import LINK, Blob
 from ..errors import QuadletError
 from ..gate.options import Gate, parse_gate
 from ..quadlet.kinds import holds_units, is_unit, kind_of, template_of
@@ -25,24 +26,8 @@ from .paths import (
 
 STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
 ON_CHANGE = ("restart", "reload", "none")
-LINK = 0o120000
-"""The mode of a symbolic link, as in git; its data is where it leads."""
 
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-
-
-@dataclasses.dataclass(frozen=True)
-class Blob:
-    """The bytes of one file to install, its mode, and what its change asks for."""
-
-    data: bytes
-    mode: int = 0o644
-    on_change: str = "restart"
-
-    @property
-    def is_link(self) -> bool:
-        """Whether it is a symbolic link, an instance's to its template."""
-        return self.mode == LINK
 
 
 @dataclasses.dataclass(frozen=True)
@@ -176,7 +161,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
 def _parse_secrets(app: str, given: t.Mapping[str, t.Any] | None) -> dict[str, bytes] | None:
     if not given:
         return None if given is None else {}
-    from ..secrets.stored_names import parse_secrets
+    from .secret_options import parse_secrets
 
     return parse_secrets(given, app)
 
@@ -208,7 +193,7 @@ def _parse_recreate(params: t.Mapping[str, t.Any]) -> tuple[str, ...]:
     given = params.get("recreate")
     if not given:
         return ()
-    from ..plan.recreate import parse_recreate
+    from .recreate_option import parse_recreate
 
     return parse_recreate(given, params["state"], params.get("restart", "auto"))
 

@@ -11,7 +11,7 @@ import typing as t
 from ..quadlet.kinds import is_unit, kind_of, object_name, split_drop_in, template_of
 
 if t.TYPE_CHECKING:
-    from .app import Blob
+    from ..content import Blob
 
 _WORD = re.compile(r"[^\s:,=;/\"'\[\](){}]+")
 _NAMING = re.compile(

@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import math
 import typing as t
 
-from ..errors import QuadletError
+from .probes import check_seconds
 
 if t.TYPE_CHECKING:
     from .probes import Probe
@@ -33,9 +32,3 @@ def parse_gate(gate: t.Mapping[str, t.Any]) -> Gate:
 
         given["probes"] = parse_probes(given["probes"])
     return Gate(**{**given, "probes": tuple(given.get("probes", ()))})
-
-
-def check_seconds(where: str, value: float) -> None:
-    """Refuses what is no number of seconds."""
-    if value < 0 or not math.isfinite(value):
-        raise QuadletError(f"{value} is no number of seconds", where=where)

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import typing as t
 
 from ..errors import QuadletError
-from .options import check_seconds
 
 _KINDS = ("http", "tcp", "command")
 _PAUSE_GROWS, _LONGEST_PAUSE = 1.5, 10.0
@@ -138,3 +138,9 @@ def _judge_body(probe: Probe, body: str) -> str | None:
     if probe.body and not re.search(probe.body, body):
         return f"its answer does not match {probe.body!r}: {body[:80]!r}"
     return None
+
+
+def check_seconds(where: str, value: float) -> None:
+    """Refuses what is no number of seconds."""
+    if value < 0 or not math.isfinite(value):
+        raise QuadletError(f"{value} is no number of seconds", where=where)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import types
 import typing as t
 
-from ..app.app import Blob
-from ..plan.inputs import Inputs, digest
+from ..content import Blob, digest
+from ..plan.inputs import Inputs
 from ..plan.model import kind_of_service
 from ..state.intent import Intent
 from ..state.manifest import Manifest, ServiceRecord

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ..app.app import Blob
 from ..app.layout import Layout
+from ..content import Blob
 from .model import Plan
 
 

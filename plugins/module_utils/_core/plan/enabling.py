@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ..app.app import Blob
+from ..content import Blob
+from ..effective import parse_leniently
 from ..quadlet.kinds import companion_of, is_template, unit_of
 from ..quadlet.unitfile import merged
-from .inputs import parse_leniently
 from .model import World
 
 

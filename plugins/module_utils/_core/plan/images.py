@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..effective import whole_text
 from ..errors import QuadletError
 from ..gate.failure import make_failure
 from ..gate.hints import find_hint
 from ..quadlet.kinds import kind_of
 from ..quadlet.unitfile import UnitText, join_texts
-from .inputs import whole_text
 from .model import ASKING, Plan, Step, World
 
 

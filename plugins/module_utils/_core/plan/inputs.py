@@ -10,16 +10,14 @@ started with, never by what this run happened to write.
 from __future__ import annotations
 
 import bisect
-import hashlib
 import re
 import types
 import typing as t
 
-from ..app.app import Blob
-from ..errors import QuadletError
-from ..quadlet.kinds import by_folder, drop_in_dirs, drop_ins_of, is_unit, kind_of, unit_of
+from ..content import Blob, digest, text_of
+from ..effective import _texts_of, parse_leniently
+from ..quadlet.kinds import by_folder, drop_in_dirs, is_unit, kind_of, unit_of
 from ..quadlet.refs import PathRef, path_refs
-from ..quadlet.unitfile import UnitText, join_texts, parse_unit
 from ..state.manifest import Parts
 
 
@@ -31,11 +29,6 @@ class Inputs(t.NamedTuple):
     restart: Parts
     reload: Parts
     pinned: t.Mapping[str, str] = types.MappingProxyType({})
-
-
-def digest(data: bytes) -> str:
-    """The digest that manifests hold."""
-    return hashlib.sha256(data).hexdigest()
 
 
 def loaded_digest(content: t.Mapping[str, Blob], foreign: t.Mapping[str, str]) -> str:
@@ -147,70 +140,3 @@ _BY_ITSELF = "is mounted by itself, so a reload would not show it"
 _AT_A_START = "is read at a start alone, so a reload would not do"
 _NAME_CHARACTERS = r"[A-Za-z0-9_./-]"
 _USUAL = re.compile(f"{_NAME_CHARACTERS}+")
-
-
-def _texts_of(unit: str, content: t.Mapping[str, Blob]) -> list[str]:
-    """A unit, and the template that it is a link to."""
-    blob = content[unit]
-    target = text_of(blob)
-    return [unit, target] if blob.is_link and target in content else [unit]
-
-
-def parse_leniently(path: str, blob: Blob) -> UnitText | None:
-    """An installed unit's text, or None where someone has made it unreadable."""
-    try:
-        return parse_unit(path, text_of(blob))
-    except QuadletError:
-        return None
-
-
-def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
-    """What a unit's text says as `Image=`, if it says anything."""
-    kind = kind_of(unit)
-    if kind is None or unit not in content:
-        return None
-    path = _texts_of(unit, content)[-1]
-    text = parse_leniently(path, content[path])
-    return text.value(kind.section, "Image") if text else None
-
-
-def has_health_check(unit: str, content: t.Mapping[str, Blob]) -> bool:
-    """Whether a container has a health check that runs by itself."""
-    command = container_value(unit, content, "HealthCmd")
-    runs = container_value(unit, content, "HealthInterval") != "disable"
-    return command not in (None, "none") and runs
-
-
-def container_value(unit: str, content: t.Mapping[str, Blob], key: str) -> str | None:
-    """The last value of a container's key by its unit or template and the app's drop-ins."""
-    if unit not in content or not unit.endswith(".container"):
-        return None
-    texts = filter(None, whole_text(unit, content))
-    return join_texts(unit, list(texts)).value("Container", key)
-
-
-def whole_text(unit: str, content: t.Mapping[str, Blob]) -> list[UnitText | None]:
-    """A unit, or its template, and the app's drop-ins in the order that they count; None for one
-    that someone has made unreadable.
-    """
-    drop_ins = drop_ins_of(unit, by_folder(p for p in content if "/" in p and is_unit(p)))
-    paths = [*_texts_of(unit, content)[-1:], *drop_ins]
-    return [parse_leniently(path, content[path]) for path in paths]
-
-
-def text_of(blob: Blob) -> str:
-    """A unit's text, or a link's target; bytes that are no UTF-8 survive."""
-    return blob.data.decode("utf-8", "surrogateescape")
-
-
-def changed_keys(old: UnitText, new: UnitText) -> list[str]:
-    """Keys whose values differ between two texts of a unit, in the new one's order."""
-
-    def by_key(unit: UnitText) -> dict[tuple[str, str], list[str]]:
-        found: dict[tuple[str, str], list[str]] = {}
-        for entry in unit.entries:
-            found.setdefault((entry.section, entry.key), []).append(entry.value)
-        return found
-
-    before, after = by_key(old), by_key(new)
-    return list(dict.fromkeys(k[1] for k in [*after, *before] if before.get(k) != after.get(k)))

@@ -9,7 +9,8 @@ import dataclasses
 import types
 import typing as t
 
-from ..app.app import App, Blob
+from ..app.app import App
+from ..content import Blob
 from ..quadlet.kinds import KINDS, Companion, Kind, companion_of, kind_of
 from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import State

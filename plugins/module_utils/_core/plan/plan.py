@@ -14,7 +14,7 @@ from .model import Plan, Step, World, has_companions, kind_of_service, state_of
 from .recreate import is_remade, is_renamed, stale_resources, stays_old, why_remade
 
 if t.TYPE_CHECKING:
-    from ..app.app import Blob
+    from ..content import Blob
     from .enabling import Enabling
     from .inputs import Inputs
 

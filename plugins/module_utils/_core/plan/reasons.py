@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ..effective import changed_keys, parse_leniently
 from ..quadlet.kinds import is_unit, unit_of
-from .inputs import changed_keys, parse_leniently
 from .model import Step
 
 if t.TYPE_CHECKING:
-    from ..app.app import Blob
+    from ..content import Blob
     from ..state.manifest import Parts
     from .enabling import Enabling
     from .inputs import Inputs

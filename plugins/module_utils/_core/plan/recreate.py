@@ -7,45 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from ..app.recreate_option import ASK, MADE_ONCE
 from ..errors import QuadletError
 from .model import Plan, World, kind_of_service, state_of
 
 if t.TYPE_CHECKING:
     from ..state.manifest import ServiceRecord
     from ..validate.conflicts import Container
-
-ASK = ":lose-data"
-MADE_ONCE = ("network", "volume")
-
-
-def parse_recreate(given: t.Sequence[str], state: str, restart: str) -> tuple[str, ...]:
-    """The units whose object may be made anew."""
-    found = [_refusal(item) for item in given]
-    if given and (restart == "never" or state not in ("started", "restarted", "rolled_back")):
-        how = "restart: never" if restart == "never" else f"state: {state}"
-        found.append(("it stops and starts services", f"Leave it out, or {how}."))
-    for what, remedy in filter(None, found):
-        raise QuadletError(what, where="recreate", remedy=remedy)
-    return tuple(item.partition(":")[0] for item in given)
-
-
-def _refusal(item: str) -> tuple[str, str] | None:
-    """(what is wrong with a name, what to do), or None."""
-    unit = item.partition(":")[0]
-    suffix = unit.rpartition(".")[2]
-    if suffix not in MADE_ONCE:
-        return (
-            f"{unit!r} is neither a network nor a volume unit",
-            f"Name units as NAME.network or NAME.volume{ASK}.",
-        )
-    if suffix == "network" and item != unit:
-        return f"{item!r} asks for more than a network can give", f"Write {unit}."
-    if suffix == "volume" and item != unit + ASK:
-        return (
-            f"to make the volume of {unit} anew would lose its data",
-            f"If that is meant, write {unit}{ASK}; if not, copy it to another volume.",
-        )
-    return None
 
 
 def check_names(world: World) -> None:

@@ -15,19 +15,17 @@ import hmac
 import re
 import typing as t
 
-from ..app.app import Blob
+from ..content import Blob, text_of
 from ..errors import QuadletError
-from ..plan.inputs import text_of
 from ..quadlet.kinds import kind_of, unit_of
 from ..quadlet.splitting import unescape
 from ..quadlet.unitfile import Entry, parse_unit
-from .secret import LONGEST_NAME, check_name, decode_value, describe
+from .secret import describe
 
 if t.TYPE_CHECKING:
-    from ..plan.model import Plan, World
+    pass
 
 _SUFFIX = re.compile(r"\.([^.]+)-[0-9a-f]{12}")
-_SUFFIX_SIZE = 14  # without the app's name
 _PAIRS: t.Final = {"%%": "%", "$$": "$"}
 _OPEN = re.compile(r"[%$]")
 
@@ -51,37 +49,6 @@ class Edit(t.NamedTuple):
 
 Change = t.Callable[[str, int, int], t.Sequence[Edit]]
 """(word, where its source begins and ends) → what is to be done to it."""
-
-
-def parse_secrets(given: t.Mapping[str, t.Any], app: str) -> dict[str, bytes]:
-    """Values by name, as the module's option has them; no error repeats any of a value."""
-    found = {}
-    for name, value in given.items():
-        where = f"secrets {name}"
-        more = dict(value) if isinstance(value, t.Mapping) else {"value": value}
-        unknown = sorted(set(map(str, more)) - {"value", "encoding"})
-        encoding = more.get("encoding", "text")
-        try:
-            if unknown or "value" not in more or encoding not in ("text", "base64"):
-                raise QuadletError(
-                    "it is neither text nor a mapping of value and encoding (text or base64)",
-                    remedy="Write NAME: VALUE, or NAME: {value: …, encoding: base64}.",
-                )
-            check_name(str(name))
-            _check_length(str(name), app)
-            found[str(name)] = decode_value(more["value"], encoding)
-        except QuadletError as error:
-            raise QuadletError(error.what, where=where, remedy=error.remedy) from None
-    return found
-
-
-def _check_length(name: str, app: str) -> None:
-    limit = LONGEST_NAME - _SUFFIX_SIZE - len(app)
-    if len(name.encode("utf-8", "surrogateescape")) > limit:
-        raise QuadletError(
-            f"the name has more than {limit} bytes, so none are left for the app's name behind it",
-            remedy="Give it a shorter name.",
-        )
 
 
 def stored_name(key: bytes, app: str, name: str, value: bytes) -> str:
@@ -186,21 +153,6 @@ def change_in_words(path: str, old: Blob, new: Blob, app: str) -> list[str]:
     """`secret db changed` for what differs in one unit's secrets."""
     before, after = find_stored({path: old}, app), find_stored({path: new}, app)
     return [f"secret {name} {_IN_WORDS[verb]}" for name, verb in changes(before, after).items()]
-
-
-def needed_secrets(world: World, plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
-    """Stored names by declared ones: those of services that the plan starts, and others that it
-    writes into units or that run and are to run on.
-    """
-    acted = dict.fromkeys((*plan.start, *plan.restart, *plan.pause))
-    paths = [p for name in acted for p in world.inputs[name].restart]
-    others = [p for n in plan.revive if acted or plan.stop for p in world.inputs[n].restart]
-
-    def within(names: t.Iterable[str]) -> dict[str, str]:
-        named = {path: world.desired[path] for path in names if path in world.desired}
-        return find_stored(named, world.app.name)
-
-    return within(paths), within([*others, *plan.writes])
 
 
 def declared_content(blobs: t.Mapping[str, Blob], app: str) -> dict[str, Blob]:

@@ -9,9 +9,9 @@ import posixpath
 import re
 import typing as t
 
-from ..app.app import Blob
+from ..content import Blob, text_of
+from ..effective import parse_leniently
 from ..errors import QuadletError
-from ..plan.inputs import parse_leniently, text_of
 from ..quadlet.kinds import kind_of, unit_of
 from ..quadlet.splitting import split_strv, split_words
 from ..quadlet.unitfile import Entry

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..app.app import Blob
+from ..content import Blob
 from ..errors import QuadletError
 from . import records
 

@@ -9,7 +9,6 @@ import dataclasses
 import typing as t
 
 from . import records
-from .rollout import Mark
 
 Parts = dict[str, str]
 """Digest by path of everything that a service was started with."""
@@ -37,6 +36,16 @@ class ServiceRecord:
     reload_with: Parts | None = None
 
 
+class Mark(t.NamedTuple):
+    """What a record tells of the rollout that it is part of.  came_from: the generation from before
+    it, 0 where the app was not there.  under_way: it was not accepted yet.
+    """
+
+    rollout: str = ""
+    came_from: int = 0
+    under_way: bool = False
+
+
 @dataclasses.dataclass(frozen=True)
 class Manifest:
     """files: digest, mode and on_change of every file that the app owns.  loaded: digest of
@@ -58,6 +67,11 @@ class Manifest:
     images: dict[str, str] = dataclasses.field(default_factory=dict)
     deployed: int = 0
     rollout: Mark = dataclasses.field(default_factory=Mark)
+
+    @property
+    def on_change(self) -> dict[str, str]:
+        """What a change of each file asks for."""
+        return {path: row[2] for path, row in self.files.items()}
 
 
 def dump_manifest(manifest: Manifest) -> str:

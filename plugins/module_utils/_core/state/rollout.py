@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ..errors import QuadletError
+from .manifest import Mark
 
 if t.TYPE_CHECKING:
     from .manifest import Manifest
@@ -25,16 +26,6 @@ def parse_rollout(given: str | None) -> str:
         where="rollout",
         remedy="Use up to 100 letters, digits and '._+:@-', a letter or digit first.",
     )
-
-
-class Mark(t.NamedTuple):
-    """What a record tells of the rollout that it is part of.  came_from: the generation from before
-    it, 0 where the app was not there.  under_way: it was not accepted yet.
-    """
-
-    rollout: str = ""
-    came_from: int = 0
-    under_way: bool = False
 
 
 def mark(before: Manifest, rollout: str, *, returned: bool, new: bool) -> Mark:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..app.app import Blob
+from ..content import Blob
 from ..errors import QuadletError
 from ..quadlet.keys import Version, version_text
 from ..quadlet.kinds import TEMPLATES_SINCE
