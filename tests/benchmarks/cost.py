@@ -87,7 +87,7 @@ def decide_app() -> dict[str, float]:
     with timed("plan"):
         sources = inputs.AppInputs(content, {}, app_dir=APP_DIR, home="/root")
         made = plan.make_plan(
-            world.World(
+            world.PlanInput(
                 app=spec.App("app", content=content),
                 desired=content,
                 current={},

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-_TEXTS = ("where", "remedy", "rule")
+_TEXTS = ("where", "remedy", "rule", "phase")
 
 
 class QuadletError(Exception):
@@ -15,7 +15,8 @@ class QuadletError(Exception):
 
     what: the fact, with the value seen.  where: unit, file:line, section or key.
     remedy: what to do about it.  rule: the id of the rule that it breaks, for errors in
-    a unit's text.  data: more return values for the module (JSON-able), "failures" say.
+    a unit's text.  phase: of the run, in which it came.
+    data: more return values for the module (JSON-able), "failures" say.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class QuadletError(Exception):
         where: str | None = None,
         remedy: str | None = None,
         rule: str | None = None,
+        phase: str | None = None,
         data: dict[str, t.Any] | None = None,
     ) -> None:
         super().__init__(what)
@@ -32,6 +34,7 @@ class QuadletError(Exception):
         self.where = where
         self.remedy = remedy
         self.rule = rule
+        self.phase = phase
         self.data = dict(data or {})
 
     def __str__(self) -> str:

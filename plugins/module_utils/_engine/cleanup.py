@@ -15,40 +15,45 @@ from .secrets import remove_secrets, stored_of_app
 
 if t.TYPE_CHECKING:
     from .._core.state.generation import Generation
-    from .context import Work
+    from .context import Context
 
 
 def drop_leftovers(
-    work: Work, dropped: t.Sequence[Generation | None], left: t.Sequence[Generation]
+    context: Context, dropped: t.Sequence[Generation | None], left: t.Sequence[Generation]
 ) -> None:
     """Removes what no generation that is left needs.  dropped: None for one that can't be read."""
-    owner, app = work.scope.manager, work.app.name
-    if owner.uid and not work.manager.answers():
+    owner, app = context.scope.manager, context.app.name
+    if owner.uid and not context.manager.answers():
         return  # Podman is not to be run without the user's runtime directory
     if any(one is None or one.secrets for one in dropped):
         needed = secrets_of(left)
         remove_secrets(owner, [name for name in stored_of_app(owner, app) if name not in needed])
     if any(one is None or one.images for one in dropped):
-        _drop_images(work, [one for one in dropped if one], left)
+        _drop_images(context, [one for one in dropped if one], left)
 
 
-def _drop_images(work: Work, dropped: t.Sequence[Generation], left: t.Sequence[Generation]) -> None:
-    owner, app = work.scope.manager, work.app.name
+def _drop_images(
+    context: Context, dropped: t.Sequence[Generation], left: t.Sequence[Generation]
+) -> None:
+    owner, app = context.scope.manager, context.app.name
     ids = {ident[:12] for ident in images_of(left).values()}
     tags = parse_kept(app, podman.read_images(owner))
     brought = {name for one in dropped for name in one.brought} - set(images_of(left))
     if brought:
-        brought -= _used_by_others(work)
+        brought -= _used_by_others(context)
     for name in [*(kept_name(app, tag) for tag in tags if tag not in ids), *sorted(brought)]:
         podman.remove_image(owner, name)  # one that a container uses stays
 
 
-def _used_by_others(work: Work) -> set[str]:
+def _used_by_others(context: Context) -> set[str]:
     """Names of images that other apps declare, or containers run."""
-    scope, used = work.scope, {one.image for one in podman.read_containers(work.scope.manager)}
+    scope, used = (
+        context.scope,
+        {one.image for one in podman.read_containers(context.scope.manager)},
+    )
     for other in scope.files.call(state.list_apps, scope.state_dir):
         path = state.manifest_path(scope.state_dir, str(other))
         text = scope.files.call(state.read_text, path)
-        if text and other != work.app.name:
+        if text and other != context.app.name:
             used.update(parse_manifest(str(text), path).images)
     return used

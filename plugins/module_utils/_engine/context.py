@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""One plan with all that carrying it out needs, and what became of it."""
+"""What carries one run through its phases, and what became of it."""
 
 from __future__ import annotations
 
@@ -11,78 +11,141 @@ import typing as t
 
 from .._core.app.app import App
 from .._core.content import Blob
-from .._core.plan.inputs import Inputs
-from .._core.plan.model import Plan, Pulled, World
-from .._core.state.intent import Intent
+from .._core.gate.failure import Failure
+from .._core.plan.model import Plan, PlanInput, Pulled
 from .._core.state.manifest import Manifest, ServiceRecord
 from .._core.systemd_state import Details, State
-from .._host import systemd
+from .._host.clock import Clock
 from .._host.scope import Scope
+from .._host.systemd import Manager
+from .observe import Snapshot
 
 if t.TYPE_CHECKING:
-    from .decide import Decided
+    from .validate import Validation
 
 
 @dataclasses.dataclass(frozen=True)
-class Work:
-    """One plan with all that carrying it out needs.
+class Run:
+    """One call, whatever it finds.  timings: seconds by phase."""
 
-    moves: (source, target) of adopted units' drop-ins.  gone: paths of adopted units, and
-    of drop-ins that the app replaces.  died: the intent of the run before, where it did not end.
-    new_key: what names of secrets come from, where the scope has none yet.  mask: hides values of
-    secrets in a text.
-    """
-
-    app: App
     scope: Scope
-    manager: systemd.Manager
+    manager: Manager
+    clock: Clock
+    timings: dict[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """A plan, and what it was made from.  validation: None where no unit's text has changed."""
+
+    inputs: PlanInput
     plan: Plan
-    desired: dict[str, Blob]
-    before: Manifest
-    services: dict[str, ServiceRecord]
-    inputs: dict[str, Inputs]
-    states: dict[str, State]
-    loaded: str
-    world: World
-    moves: tuple[tuple[str, str], ...] = ()
-    gone: tuple[str, ...] = ()
-    timings: dict[str, float] = dataclasses.field(default_factory=dict)
-    died: Intent | None = None
-    pulled: Pulled = dataclasses.field(default_factory=Pulled)
-    new_key: str = dataclasses.field(default="", repr=False)
+    validation: Validation | None
+    snapshot: Snapshot
+    lingers: bool
+
+    @property
+    def app(self) -> App:
+        """The app as asked for."""
+        return self.inputs.app
+
+    @property
+    def moves(self) -> dict[str, str]:
+        """New paths of adopted units' drop-ins by old ones."""
+        return self.validation.moves if self.validation else {}
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Paths of adopted units, and of drop-ins that the app replaces."""
+        return self.validation.gone if self.validation else ()
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.plan.empty and self.lingers
+
+
+@dataclasses.dataclass(frozen=True)
+class Context:
+    """A decision on its way to the host.  mask: hides values of secrets in a text."""
+
+    run: Run
+    decision: Decision
+    pulled: Pulled
     mask: t.Callable[[str], str] = str
 
+    @property
+    def app(self) -> App:
+        """The app as asked for."""
+        return self.decision.inputs.app
 
-def make_work(
-    scope: Scope,
-    manager: systemd.Manager,
-    decided: Decided,
-    pulled: Pulled,
-    timings: dict[str, float],
-) -> Work:
-    """What there is to carry out of a decision."""
-    world = decided.world
-    judgement = decided.judgement
-    return Work(
-        app=world.app,
-        scope=scope,
-        manager=manager,
-        plan=decided.plan,
-        desired=world.desired,
-        before=world.manifest,
-        services=world.services,
-        inputs=world.inputs,
-        states=world.states,
-        loaded=world.loaded,
-        world=world,
-        moves=tuple(judgement.moves.items()) if judgement else (),
-        gone=judgement.gone if judgement else (),
-        timings=timings,
-        died=decided.snapshot.died,
-        pulled=pulled,
-        new_key=decided.snapshot.new_key,
-        mask=_mask_of(world.app),
-    )
+    @property
+    def scope(self) -> Scope:
+        """Where it is deployed."""
+        return self.run.scope
+
+    @property
+    def manager(self) -> Manager:
+        """The scope's service manager."""
+        return self.run.manager
+
+    @property
+    def plan(self) -> Plan:
+        """What to do."""
+        return self.decision.plan
+
+    @property
+    def desired(self) -> dict[str, Blob]:
+        """The app's files as they will be."""
+        return self.decision.inputs.desired
+
+    @property
+    def record(self) -> Manifest:
+        """The app's record before this run."""
+        return self.decision.inputs.manifest
+
+    @property
+    def services(self) -> dict[str, ServiceRecord]:
+        """The app's services as they will be."""
+        return self.decision.inputs.services
+
+    @property
+    def states(self) -> dict[str, State]:
+        """States of services before this run."""
+        return self.decision.inputs.states
+
+
+_NONE: t.Final[t.Mapping[str, t.Any]] = types.MappingProxyType({})
+
+
+class Outcome(t.NamedTuple):
+    """What a run left behind.
+
+    record: the app's as it is now.  pending: services that are still on their way.  services: the
+    app's as they are now, where a failed run was undone.  attempt: what it had tried then, None
+    where nothing was undone.  trouble: why the undo did not succeed.
+    """
+
+    record: Manifest
+    states: t.Mapping[str, State] = _NONE
+    details: t.Mapping[str, Details] = _NONE
+    failures: tuple[Failure, ...] = ()
+    health: t.Mapping[str, str] = _NONE
+    pending: tuple[str, ...] = ()
+    services: dict[str, ServiceRecord] | None = None
+    attempt: dict[str, t.Any] | None = None
+    trouble: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def came_to_start(self) -> bool:
+        """Whether the run had begun to move services."""
+        return bool(self.states) or any(failure.phase == "start" for failure in self.failures)
+
+
+def make_context(run: Run, decision: Decision, pulled: Pulled) -> Context:
+    """The context of what is left to do."""
+    return Context(run, decision, pulled, _mask_of(decision.app))
 
 
 def _mask_of(app: App) -> t.Callable[[str], str]:
@@ -91,22 +154,3 @@ def _mask_of(app: App) -> t.Callable[[str], str]:
     from .._core.secrets.masking import make_mask
 
     return make_mask(app.secrets.values())
-
-
-class Outcome(t.NamedTuple):
-    """What a run left behind.
-
-    services: the app's as they are now, where a failed run was undone.  attempt: what it had
-    tried then, None where nothing was undone.  trouble: why that did not succeed.
-    """
-
-    manifest: Manifest
-    states: dict[str, State]
-    details: dict[str, Details]
-    failures: list[dict[str, t.Any]]
-    health: t.Mapping[str, str] = types.MappingProxyType({})
-    pending: tuple[str, ...] = ()
-    services: dict[str, ServiceRecord] | None = None
-    attempt: dict[str, t.Any] | None = None
-    trouble: str = ""
-    warnings: tuple[str, ...] = ()

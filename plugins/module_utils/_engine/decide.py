@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The decision on an app: what is wanted beside what is there, judged where it must be."""
+"""The decision on an app: desired content beside what is there, validated where a unit changed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import dataclasses
 import typing as t
 
 from .._core.app.app import App
-from .._core.plan import inputs as core_inputs
-from .._core.plan.model import Plan, World, has_companions, kind_of_service
+from .._core.errors import QuadletError
+from .._core.plan.inputs import AppInputs, loaded_digest
+from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
+from .._core.plan.own_starts import confirmed_starts, find_suspects, made_before
 from .._core.plan.plan import file_changes, make_plan, needed_objects
 from .._core.quadlet.kinds import is_unit
 from .._core.state.manifest import ServiceRecord
@@ -18,29 +20,38 @@ from .._host import linger
 from .._host.owner import own_process
 from .._host.scope import Scope
 from .._host.systemd import Manager
-from .observe import Snapshot
+from .context import Decision
+from .desired import decide_desired
+from .observe import Snapshot, read_installed, read_snapshot
 
 if t.TYPE_CHECKING:
-    from .validate import Judgement
+    from .validate import Validation
 
 
-@dataclasses.dataclass(frozen=True)
-class Decided:
-    """A plan, and what it was made from."""
-
-    world: World
-    plan: Plan
-    judgement: Judgement | None
-    snapshot: Snapshot
-    lingers: bool
+def look(app: App, scope: Scope, manager: Manager) -> Snapshot:
+    """The snapshot that a plan for this app starts from."""
+    installed = read_installed(app, scope)
+    desired = decide_desired(app, scope, installed.manifest, installed.current)
+    return read_snapshot(app.name, scope, manager, installed, desired)
 
 
-def needs_judgement(snapshot: Snapshot) -> bool:
+def check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
+    """Refuses to act on an installed set that is not there."""
+    given = app.content is not None or app.patch
+    if not (given or app.state == "absent" or snapshot.manifest.files):
+        raise QuadletError(
+            f"app {app.name!r} is not installed in {scope.label}, and no units are given",
+            where="units",
+            remedy="Give units or src; without them the installed set is meant.",
+        )
+
+
+def needs_validation(snapshot: Snapshot) -> bool:
     """Whether a unit's text is other than at the last reload, so that the generator is asked."""
     if not (snapshot.desired or snapshot.manifest.files):
         return False
     writes, deletes = file_changes(snapshot.desired, snapshot.current, snapshot.manifest)
-    loaded = core_inputs.loaded_digest(snapshot.desired, snapshot.drop_ins)
+    loaded = loaded_digest(snapshot.desired, snapshot.drop_ins)
     return any(map(is_unit, [*writes, *deletes])) or loaded != snapshot.manifest.loaded
 
 
@@ -50,74 +61,66 @@ def decide(
     manager: Manager,
     snapshot: Snapshot,
     renewed: frozenset[str] = frozenset(),
-) -> Decided:
+) -> Decision:
     """The plan; QuadletError with everything that is wrong with the app, before any change."""
-    judgement = None
+    validation = None
     services = snapshot.manifest.services
-    if needs_judgement(snapshot):
-        judgement, snapshot, services = _judge(app, scope, snapshot)
-    world = _world(app, scope, snapshot, services)._replace(renewed=renewed)
-    if judgement:
-        world = world._replace(adopted={name: old.text for name, old in judgement.adopted.items()})
-        new = {n: r for n, r in services.items() if n not in snapshot.manifest.services}
-        if snapshot.manager_up:
-            from .validate_names import check_service_names
-
-            free = check_service_names(manager, scope, new)
-            world = world._replace(states={**world.states, **free})
-    world = world._replace(own_start=_own_starts(world, manager, scope))
-    if has_companions(world):
+    if needs_validation(snapshot):
+        validation, snapshot, services = _validate(app, scope, snapshot)
+    inputs = _read_inputs(app, scope, snapshot, services)._replace(renewed=renewed)
+    if validation:
+        inputs = _with_new_names(inputs, validation, scope, manager, snapshot)
+    inputs = inputs._replace(own_start=_own_starts(inputs, manager, scope))
+    if has_companions(inputs):
         from .._core.plan.enabling import installable
 
-        enabled = manager.read_enabled(installable(world.desired, world.current))
-        world = world._replace(enabled=enabled)
-    plan = make_plan(world) if snapshot.desired or snapshot.manifest.files else Plan()
-    vanished = _vanished(world, plan, scope) if snapshot.manager_up else ()
+        enabled = manager.read_enabled(installable(inputs.desired, inputs.current))
+        inputs = inputs._replace(enabled=enabled)
+    plan = make_plan(inputs) if snapshot.desired or snapshot.manifest.files else Plan()
+    vanished = _vanished(inputs, plan, scope) if snapshot.manager_up else ()
     if vanished:
-        world = world._replace(vanished=frozenset(vanished))
-        plan = make_plan(world)
+        inputs = inputs._replace(vanished=frozenset(vanished))
+        plan = make_plan(inputs)
     if app.recreate:
         from .recreate import check_recreate
 
-        check_recreate(world, plan, scope)
+        check_recreate(inputs, plan, scope)
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
-    return Decided(world, plan, judgement, snapshot, lingers)
+    return Decision(inputs, plan, validation, snapshot, lingers)
 
 
-def _judge(
+def _validate(
     app: App, scope: Scope, snapshot: Snapshot
-) -> tuple[Judgement, Snapshot, dict[str, ServiceRecord]]:
+) -> tuple[Validation, Snapshot, dict[str, ServiceRecord]]:
     """The verdict, the snapshot with drop-ins where they will be, and the services."""
     from .._host import podman
 
     asked = podman.ask_version(own_process())  # Podman starts while our own rules are loaded
     from .._core.validate.companions import to_records
-    from .validate import judge_app
+    from .validate import validate_app
 
-    judgement = judge_app(app, scope, snapshot, asked)
+    validation = validate_app(app, scope, snapshot, asked)
     drop_ins = {
-        judgement.moves.get(path, path): sha
+        validation.moves.get(path, path): sha
         for path, sha in snapshot.drop_ins.items()
-        if path not in judgement.replaced
+        if path not in validation.replaced
     }
     snapshot = dataclasses.replace(snapshot, drop_ins=drop_ins)
-    return judgement, snapshot, to_records(judgement.services)
+    return validation, snapshot, to_records(validation.services)
 
 
-def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, ServiceRecord]) -> World:
-    sources = core_inputs.AppInputs(
-        snapshot.desired,
-        snapshot.drop_ins,
-        app_dir=scope.app_dir(app.name),
-        home=scope.manager.home,
-    )
-    return World(
+def _read_inputs(
+    app: App, scope: Scope, snapshot: Snapshot, services: dict[str, ServiceRecord]
+) -> PlanInput:
+    app_dir, home = scope.app_dir(app.name), scope.manager.home
+    sources = AppInputs(snapshot.desired, snapshot.drop_ins, app_dir=app_dir, home=home)
+    return PlanInput(
         app=app,
         desired=snapshot.desired,
         current=snapshot.current,
         manifest=snapshot.manifest,
-        loaded=core_inputs.loaded_digest(snapshot.desired, snapshot.drop_ins),
+        loaded=loaded_digest(snapshot.desired, snapshot.drop_ins),
         services=services,
         inputs={
             name: sources.of(record.unit)
@@ -129,12 +132,27 @@ def _world(app: App, scope: Scope, snapshot: Snapshot, services: dict[str, Servi
     )
 
 
-def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
+def _with_new_names(
+    inputs: PlanInput, validation: Validation, scope: Scope, manager: Manager, snapshot: Snapshot
+) -> PlanInput:
+    """The inputs with the old texts of adopted units, and states of new services."""
+    adopted = {name: old.text for name, old in validation.adopted.items()}
+    inputs = inputs._replace(adopted=adopted)
+    if not snapshot.manager_up:
+        return inputs
+    from .validate_names import check_service_names
+
+    new = {n: r for n, r in inputs.services.items() if n not in snapshot.manifest.services}
+    free = check_service_names(manager, scope, new)
+    return inputs._replace(states={**inputs.states, **free})
+
+
+def _vanished(inputs: PlanInput, plan: Plan, scope: Scope) -> frozenset[str]:
     """Networks and volumes that someone removed; the services that made them may read active.
 
     Asked only for what a start is about to need.
     """
-    needed = needed_objects(world, plan)
+    needed = needed_objects(inputs, plan)
     kinds = {kind_of_service(record).suffix for record in needed.values()}
     if not kinds:
         return frozenset()
@@ -148,28 +166,15 @@ def _vanished(world: World, plan: Plan, scope: Scope) -> frozenset[str]:
     )
 
 
-def _own_starts(world: World, manager: Manager, scope: Scope) -> frozenset[str]:
+def _own_starts(inputs: PlanInput, manager: Manager, scope: Scope) -> frozenset[str]:
     """Services that systemd itself started with what is installed, at boot say."""
-    writes, deletes = file_changes(world.desired, world.current, world.manifest)
-    if writes or deletes or world.loaded != world.manifest.loaded:
-        return frozenset()
-    suspects = []
-    for name, known in world.manifest.services.items():
-        state, wanted = world.states.get(name), world.inputs.get(name)
-        same = wanted and (known.started_with, known.reload_with or {}) == (
-            wanted.restart,
-            wanted.reload,
-        )
-        if state and state.up and wanted and not same:
-            suspects.append(name)
+    suspects = find_suspects(inputs)
     details = manager.read_details(suspects)
-    since = world.manifest.written_at
-    # A crash loop starts anew all the time: that is no start to count on.
-    found = {n for n, d in details.items() if d.started_at > since and not d.restarts}
-    made_once = {n: r for n, r in world.services.items() if n in found and r.makes}
-    if made_once:  # what was there already is what it was, whatever has started since
-        from .recreate import read_made_at
+    started = confirmed_starts(details, inputs.manifest.written_at)
+    makers = {n: r for n, r in inputs.services.items() if n in started and r.makes}
+    if not makers:
+        return started
+    from .recreate import read_made_at
 
-        made = read_made_at(scope.manager, made_once)
-        found -= {name for name in made_once if made.get(name, since) <= since}
-    return frozenset(found)
+    made = read_made_at(scope.manager, makers)
+    return started - made_before(makers, made, inputs.manifest.written_at)

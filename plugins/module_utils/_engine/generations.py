@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 import typing as t
 
 from .._core.app.app import App
@@ -29,44 +28,48 @@ from .._host.scope import Scope
 from .observe import read_manifest
 
 if t.TYPE_CHECKING:
-    from .context import Work
+    from .context import Context
 
 
-def make_generation(work: Work, *, manager_up: bool) -> Generation | None:
+def make_generation(context: Context, *, manager_up: bool) -> Generation | None:
     """What the run makes of the app, or None where that stays, goes, or is an older one again."""
-    plan, before = work.plan, work.before
+    plan, before = context.plan, context.record
     wrote = bool(plan.writes or plan.deletes)
-    if not work.desired or work.app.origin or not (wrote or plan.load or work.pulled.happened):
+    if (
+        not context.desired
+        or context.app.origin
+        or not (wrote or plan.daemon_reload or context.pulled.happened)
+    ):
         return None
-    images = _read_images(work) if manager_up else {}
+    images = _read_images(context) if manager_up else {}
     ids = {name: row[0] for name, row in images.items()}
     if before.generation and not wrote and ids == before.images:
         return None
-    owner, place = work.scope.files, work.scope.state_dir
-    numbers = owner.call(state.list_generations, place, work.app.name)
+    owner, place = context.scope.files, context.scope.state_dir
+    numbers = owner.call(state.list_generations, place, context.app.name)
     return Generation(
-        app=work.app.name,
+        app=context.app.name,
         number=next_number(map(int, numbers), max(before.deployed, before.generation)),
-        made_at=time.time(),
+        made_at=context.run.clock.time(),
         made_by=caller_name(),
-        changes=tuple(step.to_text() for step in (*work.pulled.steps, *plan.steps)),
-        files=to_files(work.desired),
-        secrets=dict(work.world.secrets),
+        changes=tuple(step.to_text() for step in (*context.pulled.steps, *plan.steps)),
+        files=to_files(context.desired),
+        secrets=dict(context.decision.inputs.secrets),
         images=images,
-        brought=work.pulled.brought,
-        gate=work.app.gate_option,
-        rollout=work.app.rollout,
+        brought=context.pulled.brought,
+        gate=context.app.gate_option,
+        rollout=context.app.rollout,
     )
 
 
-def _read_images(work: Work) -> dict[str, tuple[str, str]]:
+def _read_images(context: Context) -> dict[str, tuple[str, str]]:
     from .._core.plan.images import declared_images
 
-    names = declared_images(work.world)
-    there = work.pulled.there
+    names = declared_images(context.decision.inputs)
+    there = context.pulled.there
     if all(name in there for name in names):
         return {name: there[name] for name in names}
-    return podman.read_image_digests(work.scope.manager, names)
+    return podman.read_image_digests(context.scope.manager, names)
 
 
 class Kept(t.NamedTuple):
@@ -137,17 +140,17 @@ def _before_rollout(app: App, scope: Scope, manifest: Manifest) -> int | None:
     return revert_target(manifest, app.rollout, died=bool(intent and not manifest.loaded))
 
 
-def prune(work: Work, manifest: Manifest | None) -> list[str]:
+def prune(context: Context, manifest: Manifest | None) -> list[str]:
     """Drops generations beyond those that are to be kept, and secrets and images that no other
     needs; all of them where the app is gone.  Warnings of those that can't be read.
     """
-    scope, app = work.scope, work.app.name
+    scope, app = context.scope, context.app.name
     kept = read_all(scope, app)
     needed = {manifest.generation, manifest.deployed} if manifest else set()
     if manifest and manifest.rollout.under_way:
         needed.add(manifest.rollout.came_from)
     numbers = [*kept.whole, *kept.damaged]
-    drop = to_drop(numbers, work.app.generations if manifest else 0, needed)
+    drop = to_drop(numbers, context.app.generations if manifest else 0, needed)
     warnings = kept.warnings(gone=drop)
     if not drop and manifest:
         return warnings
@@ -155,6 +158,6 @@ def prune(work: Work, manifest: Manifest | None) -> list[str]:
 
     left = [one for number, one in kept.whole.items() if number not in drop]
     left += [from_record(manifest)] if manifest else []
-    drop_leftovers(work, [kept.whole.get(number) for number in drop], left)
+    drop_leftovers(context, [kept.whole.get(number) for number in drop], left)
     scope.files.call(state.drop_generations, scope.state_dir, app, drop)
     return warnings

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Names of images: kept for generations, and put back where a pull has moved them."""
+"""Tags of images: kept for generations, and pointed back where a pull has moved them."""
 
 from __future__ import annotations
 
@@ -14,56 +14,71 @@ from .._host import podman
 if t.TYPE_CHECKING:
     from .._core.state.generation import Generation
     from .._host.owner import Owner
-    from .context import Work
+    from .context import Context
 
 
-def keep_images(work: Work, generation: Generation | None) -> list[str]:
-    """Names the generation's images, so that no pruning takes them; what failed, for people."""
+def keep_images(context: Context, generation: Generation | None) -> list[str]:
+    """Tags the generation's images, so that no pruning removes them; warnings of what failed."""
     ids = {row[0] for row in generation.images.values()} if generation else set()
     warnings = []
-    for ident in to_keep(ids, work.before.images.values()):
-        ran = podman.tag(work.scope.manager, ident, kept_name(work.app.name, ident))
+    for ident in to_keep(ids, context.record.images.values()):
+        ran = podman.tag(context.scope.manager, ident, kept_name(context.app.name, ident))
         if ran.status != 0:
             warnings.append(f"the image {ident[:12]} could not be named: {ran.err.strip()}")
     return warnings
 
 
-def put_tags_back(
+def restore_tags(
     owner: Owner, images: t.Mapping[str, str], services: t.Collection[str]
 ) -> list[str]:
-    """Lets names stand for the images that they stood for; who else uses such a name.
+    """Points tags back at their previous images; returns warnings about other users of them.
 
-    services: those of the app, who are not told.
+    services: those of the app, who are not warned about.
     """
-    troubles = [
-        f"{name} could not be put back to the image {ident[:12]}: {ran.err.strip()}"
-        for name, ident in images.items()
-        for ran in [podman.tag(owner, ident, name)]
-        if ran.status != 0
-    ]
-    return [*troubles, *_told(owner, images, services)]
+    warnings = []
+    for name, ident in images.items():
+        ran = podman.tag(owner, ident, name)
+        if ran.status != 0:
+            warnings.append(
+                f"{name} could not be put back to the image {ident[:12]}: {ran.err.strip()}"
+            )
+    return [*warnings, *_other_users(owner, images, services)]
 
 
-def return_tags(
-    owner: Owner, images: t.Mapping[str, str], services: t.Mapping[str, str | None], *, check: bool
-) -> Pulled:
-    """The same for an older generation.  An image that is gone is left to be pulled.
+class MovedTags(t.NamedTuple):
+    """Tags that an older generation has elsewhere: its image ids, and the ids now, by name."""
 
-    services: the image that each active service names.
-    """
+    wanted: dict[str, str]
+    now: dict[str, str]
+
+
+def find_moved_tags(owner: Owner, images: t.Mapping[str, str]) -> MovedTags:
+    """The tags that do not point at these images; those of images that are gone are left alone."""
     now = podman.read_image_ids(owner, list(images)) if images else {}
-    moved = {name: ident for name, ident in images.items() if now.get(name, ident) != ident}
-    if not check:
-        moved = {n: i for n, i in moved.items() if podman.tag(owner, i, n).status == 0}
+    wanted = {name: ident for name, ident in images.items() if now.get(name, ident) != ident}
+    return MovedTags(wanted, now)
+
+
+def point_tags(owner: Owner, moved: MovedTags) -> MovedTags:
+    """Points tags at their older images; those that Podman took."""
+    wanted = {n: i for n, i in moved.wanted.items() if podman.tag(owner, i, n).status == 0}
+    return moved._replace(wanted=wanted)
+
+
+def describe_moved(
+    owner: Owner, moved: MovedTags, services: t.Mapping[str, str | None], *, happened: bool
+) -> Pulled:
+    """What moved tags mean for services.  services: the image that each active one names."""
+    names = moved.wanted
     return Pulled(
-        happened=bool(moved) and not check,
-        renewed=frozenset(name for name, image in services.items() if image in moved),
-        replaced={name: now[name] for name in moved},
-        warnings=tuple(_told(owner, moved, services)),
+        happened=bool(names) and happened,
+        renewed=frozenset(name for name, image in services.items() if image in names),
+        replaced={name: moved.now[name] for name in names},
+        warnings=tuple(_other_users(owner, names, services)),
     )
 
 
-def _told(owner: Owner, names: t.Collection[str], mine: t.Container[str]) -> list[str]:
+def _other_users(owner: Owner, names: t.Collection[str], mine: t.Container[str]) -> list[str]:
     if not names:
         return []
     return [

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Bringing images to the host while everything still runs as it did."""
+"""Images, pulled or loaded while everything still runs as it did."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from .._core.plan import archives, images
 from .._core.plan.images import Trouble, Wanted
 from .._core.plan.model import ASKING, Pulled, Step
 from .._host import podman
-from .._host.lock import Lock
 from .._host.owner import Owner, Ran
 from .._host.scope import Scope
 
 
-class _Todo(t.NamedTuple):
-    """What to bring.  there: (id, digest) of the images that are there; before: their ids.
+class ImagePlan(t.NamedTuple):
+    """What to pull and load.  there: (id, digest) of the images that are there; before: their ids.
     pulls, loads: reasons by image.  offers: the archive of each image that one has.
     """
 
@@ -36,31 +35,31 @@ class _Todo(t.NamedTuple):
     def steps(self) -> tuple[Step, ...]:
         return images.pull_steps(self.wanted, {**self.pulls, **self.loads})
 
+    @property
+    def foretold(self) -> Pulled:
+        """What is known before anything is pulled."""
+        return Pulled(self.steps, there=self.there)
 
-def bring_images(
-    app: App, scope: Scope, wanted: t.Sequence[Wanted], lock: Lock, *, check: bool
-) -> Pulled:
+
+def is_needed(app: App, todo: ImagePlan) -> bool:
+    """Whether a registry has to be asked, or an archive loaded."""
+    return bool(todo.pulls or todo.loads or app.pull in ASKING)
+
+
+def fetch_images(app: App, owner: Owner, todo: ImagePlan) -> Pulled:
     """Pulls what the app's policy says, and loads what archives have; QuadletError where a
     service would lack its image.
-
-    Others of the scope need not wait for a pull: the lock of the manager is given back.
     """
-    owner, names = scope.manager, images.names_of(wanted)
-    todo = _decide(app, owner, wanted)
-    asking = app.pull in ASKING
-    if check or not (todo.pulls or todo.loads or asking):
-        return Pulled(todo.steps, there=todo.there)
-    _require_sent(app, [todo.offers[name] for name in todo.loads])
-    lock.release()
+    asking, names = app.pull in ASKING, images.names_of(todo.wanted)
     warnings = _fetch(app, owner, todo)
     steps, renewed, after = todo.steps, frozenset[str](), {**todo.before, **todo.pulls}
     if asking or todo.loads:
         after = podman.read_image_ids(owner, names)
     if asking:
-        running = {one.service: one.image_id for one in podman.read_containers(owner)}
-        renewed = images.find_renewed(wanted, running, after)
+        running = {c.service: c.image_id for c in podman.read_containers(owner)}
+        renewed = images.find_renewed(todo.wanted, running, after)
         reasons = {**images.reasons_after(todo.before, after), **todo.loads}
-        steps = images.pull_steps(wanted, reasons)
+        steps = images.pull_steps(todo.wanted, reasons)
     return Pulled(
         steps,
         happened=bool(todo.pulls or todo.loads or renewed),
@@ -72,7 +71,7 @@ def bring_images(
 
 
 def foretell(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> Pulled:
-    """The same in check mode where Podman can't be asked: its user's manager does not run."""
+    """What will be pulled where Podman can't be asked: its user's manager does not run."""
     names = images.names_of(wanted)
     offers = _look_into(app, scope.manager, names)
     reasons = {name: archives.tell(archives.UNKNOWN, one) for name, one in offers.items()}
@@ -86,7 +85,8 @@ def require_archives(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> None
     _require_sent(app, _look_into(app, scope.manager, images.names_of(wanted)).values())
 
 
-def _decide(app: App, owner: Owner, wanted: t.Sequence[Wanted]) -> _Todo:
+def plan_images(app: App, owner: Owner, wanted: t.Sequence[Wanted]) -> ImagePlan:
+    """What is there of the images, and what has to come from where."""
     names = images.names_of(wanted)
     there = podman.read_image_digests(owner, names)
     before = {name: ident for name, (ident, _digest) in there.items()}
@@ -96,7 +96,12 @@ def _decide(app: App, owner: Owner, wanted: t.Sequence[Wanted]) -> _Todo:
     pulls = images.reasons_before([n for n in names if n not in offers], before, app.pull)
     if app.pull == "never":
         _refuse_lacking(app, [one for one in wanted if one.image in pulls])
-    return _Todo(wanted, before, pulls, loads, offers, there)
+    return ImagePlan(wanted, before, pulls, loads, offers, there)
+
+
+def require_sent(app: App, todo: ImagePlan) -> None:
+    """Asks the controller for the archives that are to be loaded."""
+    _require_sent(app, [todo.offers[name] for name in todo.loads])
 
 
 def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Archive]:
@@ -118,7 +123,7 @@ def _require_sent(app: App, needed: t.Iterable[Archive]) -> None:
         raise error
 
 
-def _fetch(app: App, owner: Owner, todo: _Todo) -> tuple[str, ...]:
+def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
     """Loads and pulls; warnings.  Names that it moved before it fails are put back."""
     cert_dir = app.supply.cert_dir
     if todo.pulls and cert_dir and not owner.call(os.path.isdir, cert_dir):
@@ -139,7 +144,7 @@ def _fetch(app: App, owner: Owner, todo: _Todo) -> tuple[str, ...]:
         raise
 
 
-def _load(app: App, owner: Owner, todo: _Todo) -> None:
+def _load(app: App, owner: Owner, todo: ImagePlan) -> None:
     troubles = []
     for archive in {todo.offers[name].path: todo.offers[name] for name in todo.loads}.values():
         ran = podman.load_images(owner, archive.path or "", sent=archive.sent)

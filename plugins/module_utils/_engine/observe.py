@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Reading a host: what an app is there, and what surrounds it.  Nothing is changed."""
+"""Reading a host: what is there of an app, and what surrounds it.  Nothing is changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import typing as t
 from .._core.app.app import App
 from .._core.app.layout import Layout
 from .._core.content import Blob, from_wire
-from .._core.quadlet.kinds import drop_in_dirs, is_quadlet, is_unit, unit_of
+from .._core.quadlet.kinds import drop_in_dirs, is_quadlet
 from .._core.state.manifest import Manifest, parse_manifest
 from .._core.systemd_state import State
 from .._host import files, state
@@ -23,6 +23,7 @@ from .._host.systemd import Manager
 
 if t.TYPE_CHECKING:
     from .._core.state.intent import Intent
+    from .desired import Desired
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,44 +48,56 @@ class Snapshot:
     drop_ins: dict[str, str]
     manager_up: bool
     states: dict[str, State]
-    secrets: dict[str, str] = dataclasses.field(default_factory=dict)
+    secrets: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     new_key: str = dataclasses.field(default="", repr=False)
     died: Intent | None = None
     stale: bool = False
 
 
-def read_snapshot(app: App, scope: Scope, manager: Manager) -> Snapshot:
-    """The snapshot that a plan for this app starts from."""
+class Installed(t.NamedTuple):
+    """What is there of an app.  manifest: the record of the last run, empty if there is none.
+    current: files that are declared or recorded.  listing: all paths in the app's directory.
+    intent: the text that a run under way keeps.
+    """
+
+    manifest: Manifest
+    current: dict[str, Blob]
+    listing: tuple[str, ...]
+    intent: str | None
+
+
+def read_installed(app: App, scope: Scope) -> Installed:
+    """The app as it is on the host."""
     declared = sorted({*(app.content or ()), *app.patch})
     found = scope.files.call(_read_installed, scope.state_dir, scope.layout(app.name), declared)
-    manifest = (
-        parse_manifest(found["manifest"], state.manifest_path(scope.state_dir, app.name))
-        if found["manifest"]
-        else Manifest(app.name)
-    )
+    text, path = found["manifest"], state.manifest_path(scope.state_dir, app.name)
+    manifest = parse_manifest(text, path) if text else Manifest(app.name)
     current = from_wire(found["files"], manifest.on_change)
-    desired, secrets, new_key = _with_secrets(
-        app, scope, manifest, desired_content(app, manifest, current)
-    )
-    owned = sorted({*desired, *manifest.files})
+    return Installed(manifest, current, tuple(map(str, found["listing"])), found["intent"])
+
+
+def read_snapshot(
+    app: str, scope: Scope, manager: Manager, installed: Installed, desired: Desired
+) -> Snapshot:
+    """The app with what surrounds it, as far as that matters to the desired content."""
+    manifest, intent = installed.manifest, installed.intent
+    owned = sorted({*desired.content, *manifest.files})
     units = [path for path in owned if is_quadlet(path) and "/" not in path]
-    around = _scan(
-        scope, app.name, owned, sorted({d for unit in units for d in drop_in_dirs(unit)})
-    )
+    around = _scan(scope, app, owned, sorted({d for unit in units for d in drop_in_dirs(unit)}))
     up = is_up(scope)
     return Snapshot(
         manifest=manifest,
-        desired=desired,
-        current=current,
-        foreign_files=tuple(path for path in found["listing"] if path not in owned),
+        desired=desired.content,
+        current=installed.current,
+        foreign_files=tuple(path for path in installed.listing if path not in owned),
         others=tuple((str(name), str(path)) for name, path in around["units"]),
         drop_ins={str(path): str(sha) for path, sha in around["drop_ins"].items()},
         manager_up=up,
         states=manager.read_states(manifest.services) if up else {},
-        secrets=secrets,
-        new_key=new_key,
-        died=_parse_died(found["intent"], manifest, state.intent_path(scope.state_dir, app.name)),
-        stale=bool(found["intent"]) and bool(manifest.loaded or not manifest.files),
+        secrets=desired.secrets,
+        new_key=desired.new_key,
+        died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
+        stale=bool(intent) and bool(manifest.loaded or not manifest.files),
     )
 
 
@@ -102,19 +115,6 @@ def _parse_died(text: str | None, manifest: Manifest, path: str) -> Intent | Non
     from .._core.state.intent import parse_intent
 
     return parse_intent(text, path)
-
-
-def _with_secrets(
-    app: App, scope: Scope, manifest: Manifest, desired: dict[str, Blob]
-) -> tuple[dict[str, Blob], dict[str, str], str]:
-    """The content with the stored names of secrets, those, and the key that a first run makes."""
-    mark = f".{app.name}-".encode()
-    named = any(is_unit(path) and mark in blob.data for path, blob in desired.items())
-    if not (app.secrets or manifest.secrets or named):
-        return desired, {}, ""
-    from .secrets import name_secrets
-
-    return name_secrets(app, scope, manifest, desired)
 
 
 def is_up(scope: Scope) -> bool:
@@ -157,21 +157,3 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
         "intent": state.read_text(state.intent_path(state_dir, layout.app)),
         **files.read_app(layout, sorted({*declared, *owned})),
     }
-
-
-def desired_content(app: App, manifest: Manifest, current: t.Mapping[str, Blob]) -> dict[str, Blob]:
-    """What the app is to consist of: declared, and kept where it is not pruned."""
-    if app.state == "absent":
-        return {}
-    installed = {path: current[path] for path in manifest.files if path in current}
-    if app.content is None:
-        return _patched(app, installed)
-    return app.content if app.prune else {**installed, **app.content}
-
-
-def _patched(app: App, installed: dict[str, Blob]) -> dict[str, Blob]:
-    """The installed set with the app's patch; nothing at all once no unit is left."""
-    gone = [unit for unit, blob in app.patch.items() if blob is None]
-    left = {path: blob for path, blob in installed.items() if unit_of(path) not in gone}
-    left.update({unit: blob for unit, blob in app.patch.items() if blob is not None})
-    return left if any(is_unit(path) and "/" not in path for path in left) else {}

@@ -1,14 +1,14 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Making networks and volumes anew: what is on them stops, they go, the starts bring all up."""
+"""Making networks and volumes again: their users stop, they are removed, the starts make them."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.plan.model import Plan, World, kind_of_service
+from .._core.plan.model import Plan, PlanInput, kind_of_service
 from .._core.plan.recreate import check_names, in_use, strangers
 from .._core.state.manifest import ServiceRecord
 from .._host import podman
@@ -16,7 +16,7 @@ from .._host.owner import Owner
 from .._host.scope import Scope
 
 if t.TYPE_CHECKING:
-    from .context import Work
+    from .context import Context
 
 
 def read_made_at(owner: Owner, records: t.Mapping[str, ServiceRecord]) -> dict[str, float]:
@@ -35,10 +35,10 @@ def read_made_at(owner: Owner, records: t.Mapping[str, ServiceRecord]) -> dict[s
     }
 
 
-def check_recreate(world: World, plan: Plan, scope: Scope) -> None:
+def check_recreate(world: PlanInput, plan: Plan, scope: Scope) -> None:
     """Refuses, before anything stops, to take an object from what goes on using it."""
     check_names(world)
-    for name in plan.remake:
+    for name in plan.recreate:
         record = world.services[name]
         kind = kind_of_service(record).suffix
         users = podman.read_users(scope.manager, kind, record.makes)
@@ -47,18 +47,18 @@ def check_recreate(world: World, plan: Plan, scope: Scope) -> None:
             raise in_use(kind, record.makes, record.unit, theirs)
 
 
-def remake_objects(work: Work, *, undo: bool = False) -> None:
+def recreate_objects(context: Context, *, undo: bool = False) -> None:
     """Stops the services of the plan's objects, dependents first, and removes the objects.
 
     undo: those that the run has made; one that was never removed is as it was, and may stay.
     """
-    owner = work.scope.manager
-    work.manager.stop(work.plan.remake, timeout=work.app.gate.timeout)
-    for name in work.plan.remake:
-        record = work.services[name]
+    owner = context.scope.manager
+    context.manager.stop(context.plan.recreate, timeout=context.app.gate.timeout)
+    for name in context.plan.recreate:
+        record = context.services[name]
         kind = kind_of_service(record).suffix
         _theirs, left = strangers(
-            work.world, work.plan, podman.read_users(owner, kind, record.makes)
+            context.decision.inputs, context.plan, podman.read_users(owner, kind, record.makes)
         )
         if left:  # of a service that died without cleaning up
             owner.run(["podman", "rm", "--force", "--ignore", *(one.name for one in left)])

@@ -19,7 +19,7 @@ from .._host.scope import Scope
 from .observe import Snapshot
 
 
-def judge_companions(
+def validate_companions(
     scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText]
 ) -> tuple[list[QuadletError], list[str]]:
     """Errors and warnings: our own rules' first, systemd's own where those find nothing."""

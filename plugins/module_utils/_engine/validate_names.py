@@ -18,18 +18,18 @@ from .._host.scope import Scope
 from .._host.systemd import Manager
 
 if t.TYPE_CHECKING:
-    from .decide import Decided
+    from .context import Decision
 
 _GENERATED = ("/run/systemd/generator", "/run/user/")
 
 
-def check_names(scope: Scope, manager: Manager, decided: Decided) -> None:
+def check_names(scope: Scope, manager: Manager, decision: Decision) -> None:
     """The last look at names, before anything is done."""
-    known = decided.world.manifest.services
-    if not decided.snapshot.manager_up:  # it could not be asked before
-        new = {n: r for n, r in decided.world.services.items() if n not in known}
+    known = decision.inputs.manifest.services
+    if not decision.snapshot.manager_up:  # it could not be asked before
+        new = {n: r for n, r in decision.inputs.services.items() if n not in known}
         check_service_names(manager, scope, new)
-    services = decided.judgement.services if decided.judgement else ()
+    services = decision.validation.services if decision.validation else ()
     _check_container_names(
         scope, [s for s in services if s.name not in known or s.objects != known[s.name].objects]
     )

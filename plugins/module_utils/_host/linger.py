@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 
 from .._core.errors import QuadletError
+from .clock import wait_until
 from .owner import own_process
 from .scope import Scope
-from .systemd import Manager, wait_until
+from .systemd import Manager
 
 _BUS_TIMEOUT = 60.0
 ONLINE = "network-online.target"
@@ -44,7 +45,7 @@ def ensure_manager(scope: Scope, manager: Manager) -> None:
         return
     if os.geteuid() == 0:
         own_process().run(["systemctl", "start", f"user@{scope.manager.uid}.service"])
-    if not wait_until(manager.answers, _BUS_TIMEOUT):
+    if not wait_until(manager.answers, _BUS_TIMEOUT, manager.clock):
         raise QuadletError(
             f"the service manager of user {scope.user} did not answer within {_BUS_TIMEOUT:g} s",
             where=f"user@{scope.manager.uid}.service",

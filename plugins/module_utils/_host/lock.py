@@ -18,8 +18,8 @@ import pwd
 import stat
 
 from .._core.errors import QuadletError
+from .clock import SYSTEM_CLOCK, Clock, wait_until
 from .owner import Owner
-from .systemd import wait_until
 
 _TIMEOUT = 300.0
 
@@ -30,8 +30,9 @@ class Lock:
     app: the lock of that app, and without it the manager's.
     """
 
-    def __init__(self, owner: Owner, app: str = "") -> None:
+    def __init__(self, owner: Owner, app: str = "", clock: Clock = SYSTEM_CLOCK) -> None:
         self._owner = owner
+        self._clock = clock
         self._folder = owner.runtime_dir if owner.uid else "/run"
         name = f"quadlet.fleet.{app}.lock" if app else "quadlet.fleet.lock"
         self._path = f"{self._folder}/{name}"
@@ -41,7 +42,7 @@ class Lock:
         """Takes the lock unless it is held already; QuadletError after timeout seconds."""
         if self._descriptor >= 0 or not os.path.isdir(self._folder):
             return
-        if not wait_until(self._try, timeout):
+        if not wait_until(self._try, timeout, self._clock):
             holder = _read_holder(self._path)
             raise QuadletError(
                 f"another run holds this lock for more than {timeout:g} s"

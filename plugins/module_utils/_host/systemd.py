@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 
 from .._core.errors import QuadletError
@@ -18,6 +17,7 @@ from .._core.systemd_state import (
     parse_running,
     parse_states,
 )
+from .clock import SYSTEM_CLOCK, Clock
 from .owner import Owner, Ran
 
 _MANAGER = (
@@ -31,10 +31,14 @@ _RUNS = ("active", "reloading", "activating")
 
 
 class Manager:
-    """The system's manager, or a user's; every command runs as that user."""
+    """The system's manager, or a user's; every command runs as that user.
 
-    def __init__(self, owner: Owner, *, system: bool) -> None:
+    clock: for those who wait for it.
+    """
+
+    def __init__(self, owner: Owner, *, system: bool, clock: Clock = SYSTEM_CLOCK) -> None:
         self._owner = owner
+        self.clock = clock
         self._flags = [] if system else ["--user"]
 
     def _systemctl(self, *words: str, timeout: float = 120.0) -> Ran:
@@ -170,16 +174,3 @@ class Manager:
 def _failed(what: str, ran: Ran) -> QuadletError:
     said = (ran.err or ran.out).strip() or f"status {ran.status}"
     return QuadletError(f"{what}: {said}")
-
-
-def wait_until(
-    ready: t.Callable[[], bool], timeout: float, *, clock: t.Callable[[], float] = time.monotonic
-) -> bool:
-    """Asks again, 50 ms later at first and then less often, until it is so or time is up."""
-    end, pause = clock() + timeout, 0.05
-    while not ready():
-        if clock() >= end:
-            return False
-        time.sleep(pause)
-        pause = min(pause * 1.5, 0.5)
-    return True

@@ -6,22 +6,21 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 import typing as t
 
 from .._core.app.app import App, parse_app_name
 from .._core.errors import QuadletError
-from .._core.gate.failure import failure_error
+from .._core.gate.failure import Failure, failure_error
 from .._core.gate.options import parse_gate
 from .._core.gate.verdict import ever_started, old_restarts
-from .._core.plan.model import Plan, World
 from .._core.state.manifest import dump_manifest
 from .._core.state.rollout import is_open, to_result
-from .._engine.context import Work
+from .._engine.decide import look
+from .._engine.gate import pass_gate
 from .._engine.generations import read_one
-from .._engine.observe import Snapshot, read_manifest, read_snapshot
-from .._engine.start import Report, pass_gate
-from .._engine.watch import Watch
+from .._engine.observe import Snapshot, read_manifest
+from .._engine.start_failures import Report
+from .._engine.watch import Watch, make_watched
 from .._host import state
 from .._host.lock import Lock
 from .._host.scope import Scope, resolve_scope
@@ -45,45 +44,44 @@ def ask_gates(
 def _ask_one(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict[str, t.Any]:
     name = parse_app_name(given["name"])
     scope = resolve_scope(given["user"], given["location"])
-    manager, started = Manager(scope.manager, system=scope.is_system), time.monotonic()
-    snapshot = read_snapshot(App(name, state="present"), scope, manager)
+    manager = Manager(scope.manager, system=scope.is_system)
+    started = manager.clock.monotonic()
+    snapshot = look(App(name, state="present"), scope, manager)
     told: dict[str, t.Any] = {
         "name": name,
         "user": given["user"],
         "generation": snapshot.manifest.generation,
     }
     try:
-        failures = _complaints(name, scope, manager, snapshot)
-        if failures:
-            raise failure_error(name, {}, failures, "It was left as it is.")
+        complaints = _complaints(name, scope, manager, snapshot)
+        if complaints:
+            raise failure_error(name, {}, complaints, "It was left as it is.")
         changed = is_open(snapshot.manifest, accept) and (check or _accept(name, scope, accept))
     except QuadletError as error:
         failures = error.data.get("failures", [])
         told |= {"passed": False, "changed": False, "msg": str(error), "failures": failures}
     else:
         told |= {"passed": True, "changed": changed, "msg": "", "failures": []}
-    seconds = round(time.monotonic() - started, 3)
+    seconds = round(manager.clock.monotonic() - started, 3)
     return {**told, "rollout": to_result(snapshot.manifest), "seconds": seconds}
 
 
-def _complaints(
-    name: str, scope: Scope, manager: Manager, snapshot: Snapshot
-) -> list[dict[str, t.Any]]:
+def _complaints(name: str, scope: Scope, manager: Manager, snapshot: Snapshot) -> list[Failure]:
     """What does not hold of the gate that the deployed generation passed."""
     manifest = snapshot.manifest
     _check_whole(name, scope, snapshot)
     generation = read_one(scope, name, manifest.generation)
     app = App(name, gate=parse_gate(generation.gate if generation else {}))
     names = ever_started(manifest.services)
-    watch_over = _make_work(app, scope, manager, snapshot)
-    watch = Watch(watch_over, names, names)
+    watched = make_watched(app, scope, manager, manifest.services, snapshot.current)
+    watch, clock = Watch(watched, names, names), manager.clock
     details = manager.read_details(names)
-    age = time.time() - manifest.written_at
-    watch.restarts_before = old_restarts(details, time.monotonic() - age)
-    watch.follow()
-    report = Report(watch_over, watch, manifest.written_at, {}, "")
-    failures = [{**one, "phase": "stay"} for one in report.of_starts()]
-    return failures or pass_gate(watch_over, watch, report)[1]
+    age = clock.time() - manifest.written_at
+    watch.restarts_before = old_restarts(details, clock.monotonic() - age)
+    watch.wait_settled()
+    report = Report(watched, watch, manifest.written_at, {}, "")
+    fallen = [dataclasses.replace(failure, phase="stay") for failure in report.of_starts()]
+    return fallen or pass_gate(report)[1]
 
 
 def _check_whole(name: str, scope: Scope, snapshot: Snapshot) -> None:
@@ -100,30 +98,10 @@ def _check_whole(name: str, scope: Scope, snapshot: Snapshot) -> None:
             )
 
 
-def _make_work(app: App, scope: Scope, manager: Manager, snapshot: Snapshot) -> Work:
-    manifest, current = snapshot.manifest, snapshot.current
-    services, states = manifest.services, snapshot.states
-    return Work(
-        app=app,
-        scope=scope,
-        manager=manager,
-        plan=Plan(),
-        desired=current,
-        before=manifest,
-        services=services,
-        inputs={},
-        states=states,
-        loaded=manifest.loaded or "",
-        world=World(
-            app, current, current, manifest, manifest.loaded or "", services, {}, states=states
-        ),
-    )
-
-
 def _accept(name: str, scope: Scope, rollout: str) -> bool:
     """Ends the rollout of an app; whether it was still that one."""
-    turn = Lock(scope.manager, name)
-    turn.acquire()
+    app_lock = Lock(scope.manager, name)
+    app_lock.acquire()
     try:
         record = read_manifest(scope, name)
         if record is None or not is_open(record, rollout):
@@ -133,4 +111,4 @@ def _accept(name: str, scope: Scope, rollout: str) -> bool:
         scope.files.call(state.write_text, path, dump_manifest(ended))
         return True
     finally:
-        turn.release()
+        app_lock.release()

@@ -22,8 +22,9 @@ from .._core.state.manifest import ServiceRecord
 from .._core.state.rollout import to_result
 from .._core.systemd_state import Details, Running, State
 from .._core.validate.conflicts import Container
+from .._engine.decide import look
 from .._engine.generations import read_all
-from .._engine.observe import Snapshot, is_up, read_snapshot
+from .._engine.observe import Snapshot, is_up
 from .._host import linger, podman, state
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
@@ -54,7 +55,7 @@ def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, 
     if not chosen:
         return []
     manager = Manager(scope.manager, system=scope.is_system)
-    snapshots = {n: read_snapshot(App(n, state="present"), scope, manager) for n in chosen}
+    snapshots = {n: look(App(n, state="present"), scope, manager) for n in chosen}
     up = any(snapshot.manager_up for snapshot in snapshots.values())
     storage = _read_storage(scope) if up else Storage()
     running = manager.read_running() if up else []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError, join_errors
-from .._engine.validate import installed_errors
+from .._engine.validate_installed import installed_errors
 from .._host.scope import resolve_scope
 from .._host.systemd import Manager
 

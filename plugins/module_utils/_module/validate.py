@@ -13,8 +13,9 @@ from .._core.lint.engine import Finding
 from .._core.lint.rules import parse_ignore
 from .._core.validate.generator import Service
 from .._engine.compat import for_host
-from .._engine.observe import read_snapshot
-from .._engine.validate import installed_errors, judge_app
+from .._engine.decide import look
+from .._engine.validate import validate_app
+from .._engine.validate_installed import installed_errors
 from .._host import podman
 from .._host.owner import own_process
 from .._host.scope import Scope, resolve_scope
@@ -47,13 +48,13 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
     manager = Manager(scope.manager, system=scope.is_system)
     try:
-        snapshot, asked = read_snapshot(app, scope, manager), podman.ask_version(own_process())
-        judgement = judge_app(app, scope, snapshot, asked)
+        snapshot, asked = look(app, scope, manager), podman.ask_version(own_process())
+        validation = validate_app(app, scope, snapshot, asked)
     except QuadletError as error:
         found = error.data.get("errors")
         errors = [QuadletError.from_dict(row) for row in found] if found else [error]
         raise _failed(errors, [], error.data.get("lint", [])) from None
-    return _result(judgement.services, list(judgement.warnings), _rows(judgement.findings))
+    return _result(validation.services, list(validation.warnings), _rows(validation.findings))
 
 
 def _rows(findings: t.Iterable[Finding]) -> list[dict[str, t.Any]]:

@@ -20,10 +20,12 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs im
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import (
     Plan,
-    World,
-    start_order,
+    PlanInput,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.plan import make_plan
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.start_order import (
+    start_order,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import is_unit
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitfile import merged
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
@@ -293,7 +295,7 @@ def _started(texts: Texts) -> dict[str, ServiceRecord]:
     }
 
 
-def _world(case: Case) -> World:
+def _world(case: Case) -> PlanInput:
     current = _blobs(case.installed)
     desired = current if case.declared is None else _blobs(case.declared)
     manifest = Manifest("app")
@@ -306,7 +308,7 @@ def _world(case: Case) -> World:
             services=_started(case.installed),
         )
     services = _records({path: text_of(blob) for path, blob in desired.items()})
-    return World(
+    return PlanInput(
         app=App("app", **case.options),
         desired=desired,
         current=current,
@@ -345,7 +347,7 @@ CASES = [
         JOBS,
         {},
         {"a.timer": "start: is new", "a.service": "write: is new"},
-        {"enable": ("a.timer",), "start": ("a.timer",), "settled": ("a.service",)},
+        {"enable": ("a.timer",), "start": ("a.timer",), "in_sync": ("a.service",)},
     ),
     Case(
         "new timer, present",
@@ -374,7 +376,7 @@ CASES = [
         {**JOBS, "a.container": JOB_2},
         {**QUIET, "a.service": STARTING},
         {"a.service": "write: changed (Image)"},
-        {"revive": ("a.timer",), "settled": ("a.service", "a.timer")},
+        {"keep_active": ("a.timer",), "in_sync": ("a.service", "a.timer")},
     ),
     Case(
         "job restarted while it runs",
@@ -391,7 +393,7 @@ CASES = [
         {**JOBS, "a.timer": TIMER_2},
         QUIET,
         {"a.timer": "restart: a.timer changed (OnCalendar)"},
-        {"enable": (), "revive": ("a.timer",)},
+        {"enable": (), "keep_active": ("a.timer",)},
     ),
     Case(
         "changed timer, job runs",
@@ -523,7 +525,7 @@ CASES = [
         SERVED,
         {},
         {"a.socket": "start: is new", "a.service": "write: is new"},
-        {"pause": ()},
+        {"stop_first": ()},
     ),
     Case("nothing is connected", SERVED, None, LISTENING, {}),
     Case(
@@ -532,7 +534,7 @@ CASES = [
         None,
         SERVING,
         {},
-        {"settled": ("a.service", "a.socket"), "revive": ("a.service", "a.socket")},
+        {"in_sync": ("a.service", "a.socket"), "keep_active": ("a.service", "a.socket")},
     ),
     Case(
         "changed service, idle",
@@ -540,7 +542,7 @@ CASES = [
         {**SERVED, "a.container": WEB_2},
         LISTENING,
         {"a.service": "write: changed (Image)"},
-        {"settled": ("a.service", "a.socket")},
+        {"in_sync": ("a.service", "a.socket")},
     ),
     Case(
         "changed service, in use",
@@ -548,7 +550,7 @@ CASES = [
         {**SERVED, "a.container": WEB_2},
         SERVING,
         {"a.service": "restart: a.container changed (Image)"},
-        {"pause": ()},
+        {"stop_first": ()},
     ),
     Case(
         "changed service, restarted",
@@ -572,7 +574,7 @@ CASES = [
         {**SERVED, "a.socket": SOCKET_2},
         LISTENING,
         {"a.socket": "restart: a.socket changed (ListenStream)"},
-        {"pause": ()},
+        {"stop_first": ()},
     ),
     Case(
         "changed socket, in use",
@@ -583,7 +585,7 @@ CASES = [
             "a.socket": "restart: a.socket changed (ListenStream)",
             "a.service": "restart: follows a.socket",
         },
-        {"pause": ("a.socket", "a.service")},
+        {"stop_first": ("a.socket", "a.service")},
     ),
     Case(
         "new socket of a running service",
@@ -591,7 +593,7 @@ CASES = [
         SERVED,
         {"a.service": UP},
         {"a.socket": "start: is new", "a.service": "restart: follows a.socket"},
-        {"pause": ("a.socket", "a.service")},
+        {"stop_first": ("a.socket", "a.service")},
     ),
     Case(
         "new timer of a running service",
@@ -599,7 +601,7 @@ CASES = [
         {"a.container": WEB, "a.timer": TIMER},
         {"a.service": UP},
         {"a.timer": "start: is new"},
-        {"pause": ()},
+        {"stop_first": ()},
     ),
     Case("new target", {}, {"a.target": INSTALL}, {}, {"a.target": "start: is new"}),
     Case(
@@ -647,7 +649,7 @@ CASES = [
         {"a.slice": "[Slice]\nCPUWeight=1\n"},
         {"a.slice": UP},
         {"a.slice": "write: changed (CPUWeight)"},
-        {"settled": ("a.slice",), "revive": (), "warnings": ()},
+        {"in_sync": ("a.slice",), "keep_active": (), "warnings": ()},
     ),
     Case("stopped slice", {"a.slice": "[Slice]\n"}, None, {"a.slice": UP}, {}, {}, STOPPED),
     Case(
@@ -669,7 +671,7 @@ def test_plan(case: Case) -> None:
     assert _told(plan) == dict(case.steps)
     for field, wanted in case.more.items():
         assert getattr(plan, field) == wanted, field
-    assert plan.load or not (plan.enable or plan.disable or plan.writes or plan.deletes)
+    assert plan.daemon_reload or not (plan.enable or plan.disable or plan.writes or plan.deletes)
 
 
 def test_sockets_come_before_services_and_timers_after() -> None:

@@ -22,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.images im
     why_not_pulled,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import AppInputs
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, World
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,
     ServiceRecord,
@@ -40,7 +40,7 @@ def _world(
     content: t.Mapping[str, str | Blob],
     foreign: t.Mapping[str, str] | None = None,
     **options: t.Any,
-) -> World:
+) -> PlanInput:
     blobs = {p: v if isinstance(v, Blob) else Blob(v.encode()) for p, v in content.items()}
     sources = AppInputs(blobs, foreign or {}, app_dir="/u/app", home="/root")
     units = {
@@ -48,7 +48,7 @@ def _world(
         for unit in blobs
         if "/" not in unit and "@." not in unit
     }
-    return World(
+    return PlanInput(
         app=App("app", **options),
         desired=blobs,
         current={},
@@ -160,8 +160,10 @@ def test_an_instance_has_its_templates_text_and_its_own_drop_ins() -> None:
 
 
 BOTH = {"web.container": _unit(A), "db.container": _unit(B), "net.network": "[Network]\n"}
-BUSY = Plan(restart=("web.service",), revive=("web.service", "db.service", "net-network.service"))
-IDLE = Plan(revive=BUSY.revive)
+BUSY = Plan(
+    restart=("web.service",), keep_active=("web.service", "db.service", "net-network.service")
+)
+IDLE = Plan(keep_active=BUSY.keep_active)
 PLANS: dict[str, tuple[Plan, dict[str, t.Any], dict[str, bool]]] = {
     "missing": (BUSY, {}, {A: True}),
     "never": (BUSY, {"pull": "never"}, {A: True}),

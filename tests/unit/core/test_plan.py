@@ -15,8 +15,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs im
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import (
     Plan,
+    PlanInput,
     Step,
-    World,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.plan import make_plan
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import kind_of
@@ -83,7 +83,7 @@ Content = t.Mapping[str, t.Union[str, Blob]]
 @dataclasses.dataclass(frozen=True)
 class Case:
     """installed and declared: contents by path.  steps: C({service or path: "action: reasons"}).
-    more: other fields of the plan.  The rest is as in World and App.
+    more: other fields of the plan.  The rest is as in PlanInput and App.
     """
 
     id: str
@@ -119,7 +119,7 @@ def _record(service: S, started: Content | None) -> ServiceRecord:
     return dataclasses.replace(record, started_with=inputs.restart, reload_with=inputs.reload)
 
 
-def _world(case: Case) -> World:
+def _world(case: Case) -> PlanInput:
     current = _blobs(case.installed)
     absent = case.options.get("state") == "absent"
     desired = {} if absent else _blobs(case.installed if case.declared is None else case.declared)
@@ -141,7 +141,7 @@ def _world(case: Case) -> World:
         )
     made = [s for s in case.services if s.unit in desired and not s.gone]
     content = AppInputs(desired, case.foreign, app_dir=DIR, home="/root")
-    return World(
+    return PlanInput(
         app=App("app", **case.options),
         desired=desired,
         current=current,
@@ -177,7 +177,7 @@ NEW_2 = {"web.container": WEB_2}
 
 STARTED = [
     Case("new", [web(NONE, recorded=False)], {"web.service": "start: is new"}, {}, NEW),
-    Case("nothing to do", [web()], {}, more={"settled": ("web.service",), "load": False}),
+    Case("nothing to do", [web()], {}, more={"in_sync": ("web.service",), "daemon_reload": False}),
     Case("starting", [web(STARTING)], {}),
     Case("stopped by hand", [web(DOWN)], {"web.service": "start: is not running"}),
     Case("not loaded", [web(NONE)], {"web.service": "start: is not running"}),
@@ -232,7 +232,7 @@ STARTED = [
         "written before and not started with",
         [web(ran={"web.container": WEB_2})],
         {"web.service": "restart: web.container changed"},
-        more={"writes": (), "load": False},
+        more={"writes": (), "daemon_reload": False},
     ),
     Case(
         "last start failed, it runs now",
@@ -249,16 +249,16 @@ STARTED = [
         [web(ran={"web.container": WEB_2})],
         {},
         own_start=["web.service"],
-        more={"settled": ("web.service",)},
+        more={"in_sync": ("web.service",)},
     ),
     Case(
         "systemd started it after a failed start of ours",
         [web(ran=None)],
         {},
         own_start=["web.service"],
-        more={"settled": ("web.service",)},
+        more={"in_sync": ("web.service",)},
     ),
-    Case("never loaded", [web()], {}, loaded=False, more={"load": True, "empty": False}),
+    Case("never loaded", [web()], {}, loaded=False, more={"daemon_reload": True, "empty": False}),
     Case("edited back", [web()], {}, declared=NEW, more={"empty": True}),
 ]
 
@@ -284,7 +284,7 @@ FILES = [
         {"web.service": "restart: a.env changed"},
         ENV,
         {**ENV, "a.env": "A=2\n"},
-        more={"load": False, "writes": ("a.env",)},
+        more={"daemon_reload": False, "writes": ("a.env",)},
     ),
     Case(
         "configuration",
@@ -325,7 +325,7 @@ FILES = [
         {"notes": "write: changed"},
         {**NEW, "notes": "1"},
         {**NEW, "notes": "2"},
-        more={"load": False},
+        more={"daemon_reload": False},
     ),
     Case("not used and new", [web()], {"notes": "write: is new"}, NEW, {**NEW, "notes": "2"}),
     Case(
@@ -407,7 +407,7 @@ FILES = [
         {"web.service": "restart: web.container.d/x.conf is new"},
         NEW,
         {**NEW, "web.container.d/x.conf": "[Container]\nLabel=a=b\n"},
-        more={"load": True},
+        more={"daemon_reload": True},
     ),
     Case(
         "a changed drop-in",
@@ -415,7 +415,7 @@ FILES = [
         {"web.service": "restart: web.container.d/x.conf changed (Label)"},
         {**NEW, "web.container.d/x.conf": "[Container]\nLabel=a=b\n"},
         {**NEW, "web.container.d/x.conf": "[Container]\nLabel=a=c\n"},
-        more={"load": True},
+        more={"daemon_reload": True},
     ),
     Case(
         "a drop-in that goes",
@@ -426,14 +426,14 @@ FILES = [
         },
         {**NEW, "web.container.d/x.conf": "[Container]\nLabel=a=b\n"},
         NEW,
-        more={"load": True},
+        more={"daemon_reload": True},
     ),
     Case(
         "someone else's drop-in",
         [web()],
         {"web.service": "restart: /etc/containers/systemd/container.d/x.conf is new"},
         foreign={"/etc/containers/systemd/container.d/x.conf": "sha"},
-        more={"load": True, "writes": ()},
+        more={"daemon_reload": True, "writes": ()},
     ),
     Case(
         "kube's YAML",
@@ -448,7 +448,7 @@ FILES = [
         {"w@.container": "write: is new"},
         NEW,
         {**NEW, "w@.container": WEB},
-        more={"load": True},
+        more={"daemon_reload": True},
     ),
 ]
 
@@ -491,7 +491,7 @@ RESOURCES = [
         {"data-volume.service": "write: changed (Label)"},
         {"data.volume": VOLUME},
         {"data.volume": VOLUME_2},
-        more={"restart": (), "load": True},
+        more={"restart": (), "daemon_reload": True},
     ),
     Case(
         "changed network",
@@ -533,7 +533,7 @@ RESOURCES = [
         {"data-volume.service": "start: is not running; data.volume changed (Label)"},
         {"data.volume": VOLUME},
         {"data.volume": VOLUME_2},
-        more={"stale": ("data-volume.service",), "remake": ()},
+        more={"outdated": ("data-volume.service",), "recreate": ()},
     ),
     Case(
         "another name of a network",
@@ -544,7 +544,7 @@ RESOURCES = [
         },
         {**NEW, "net.network": "[Network]\n"},
         {**NEW, "net.network": "[Network]\nLabel=a=b\n"},
-        more={"stale": (), "remake": (), "warnings": ()},
+        more={"outdated": (), "recreate": (), "warnings": ()},
     ),
     Case(
         "recreate",
@@ -557,7 +557,7 @@ RESOURCES = [
         {**NEW, "b.container": WEB, "net.network": "[Network]\n"},
         {**NEW, "b.container": WEB, "net.network": "[Network]\nLabel=a=b\n"},
         options={"recreate": ("net.network",)},
-        more={"remake": ("net-network.service",), "stale": (), "warnings": ()},
+        more={"recreate": ("net-network.service",), "outdated": (), "warnings": ()},
     ),
     Case(
         "recreate of a volume",
@@ -578,7 +578,7 @@ RESOURCES = [
         },
         {"net.network": "[Network]\n"},
         options={"recreate": ("net.network",)},
-        more={"writes": (), "load": False},
+        more={"writes": (), "daemon_reload": False},
     ),
     Case(
         "recreate of what is down",
@@ -589,7 +589,7 @@ RESOURCES = [
         },
         {"net.network": "[Network]\n"},
         options={"recreate": ("net.network",)},
-        more={"remake": ("net-network.service",)},
+        more={"recreate": ("net-network.service",)},
     ),
     Case(
         "recreate of what did not change",
@@ -635,7 +635,7 @@ RESOURCES = [
         {},
         {"data.volume": VOLUME, "i.image": IMAGE, "n.network": "[Network]\n"},
         options={"state": "stopped"},
-        more={"revive": ("data-volume.service", "i-image.service", "n-network.service")},
+        more={"keep_active": ("data-volume.service", "i-image.service", "n-network.service")},
     ),
 ]
 
@@ -654,7 +654,7 @@ FOLLOW = [
         {"web.service": f"restart: {CHANGED}", "b.service": "restart: follows web.service"},
         AB,
         AB_2,
-        more={"revive": ("web.service", "b.service", "c.service")},
+        more={"keep_active": ("web.service", "b.service", "c.service")},
     ),
     Case(
         "a part",
@@ -684,7 +684,7 @@ FOLLOW = [
         {"web.service": f"restart: {CHANGED}", "b.service": "start: is not running"},
         AB,
         AB_2,
-        more={"revive": ("web.service", "c.service")},
+        more={"keep_active": ("web.service", "c.service")},
     ),
     Case(
         "a dependent that has ended",
@@ -905,7 +905,7 @@ PODS = [
         },
         IN_POD,
         options={"state": "stopped"},
-        more={"revive": ()},
+        more={"keep_active": ()},
     ),
 ]
 
@@ -921,8 +921,8 @@ GOES = [
         more={
             "stop": ("b.service",),
             "deletes": ("b.container",),
-            "load": True,
-            "revive": ("web.service",),
+            "daemon_reload": True,
+            "keep_active": ("web.service",),
         },
     ),
     Case(
@@ -958,7 +958,7 @@ GOES = [
         {"w@.container": "remove: is no longer declared"},
         {**NEW, "w@.container": WEB},
         NEW,
-        more={"stop": (), "load": True},
+        more={"stop": (), "daemon_reload": True},
     ),
     Case(
         "absent",
@@ -974,8 +974,8 @@ GOES = [
             "stop": ("web.service", "d-volume.service"),
             "deletes": ("web.container", "a.env", "d.volume"),
             "start": (),
-            "revive": (),
-            "load": True,
+            "keep_active": (),
+            "daemon_reload": True,
         },
     ),
     Case(
@@ -991,7 +991,7 @@ GOES = [
         {**NEW, "b.container": WEB},
         NEW,
         options={"state": "stopped"},
-        more={"stop": ("b.service", "web.service"), "revive": ()},
+        more={"stop": ("b.service", "web.service"), "keep_active": ()},
     ),
     Case(
         "a unit, while only present",
@@ -1015,7 +1015,7 @@ OTHER = [
         {},
         NEW,
         PRESENT,
-        {"start": (), "load": True},
+        {"start": (), "daemon_reload": True},
     ),
     Case(
         "present: changed",
@@ -1024,7 +1024,7 @@ OTHER = [
         NEW,
         NEW_2,
         PRESENT,
-        {"restart": (), "settled": ()},
+        {"restart": (), "in_sync": ()},
     ),
     Case("present: stopped by hand", [web(DOWN)], {}, options=PRESENT),
     Case("present: failed", [web(FAILED)], {}, options=PRESENT),
@@ -1060,7 +1060,7 @@ OTHER = [
         NEW,
         NEW_2,
         STOPPED,
-        {"writes": ("web.container",), "restart": (), "revive": ()},
+        {"writes": ("web.container",), "restart": (), "keep_active": ()},
     ),
     Case(
         "stopped: changed and down",
@@ -1115,7 +1115,7 @@ OTHER = [
         NEW,
         NEW_2,
         NEVER,
-        {"restart": (), "settled": (), "load": True},
+        {"restart": (), "in_sync": (), "daemon_reload": True},
     ),
     Case(
         "never: a file changed",
@@ -1154,7 +1154,7 @@ OTHER = [
         [web(ran={"web.container": WEB_2})],
         {},
         options=NEVER,
-        more={"settled": (), "empty": True},
+        more={"in_sync": (), "empty": True},
     ),
 ]
 
@@ -1177,7 +1177,7 @@ ONE = [
         {},
         BOTH,
         options=ONLY,
-        more={"settled": ("web.service",)},
+        more={"in_sync": ("web.service",)},
     ),
     Case(
         "its dependents follow",
@@ -1193,7 +1193,7 @@ ONE = [
         {"web.service": "stop: state: stopped"},
         BOTH,
         options={**ONLY, **STOPPED},
-        more={"revive": ("b.service",)},
+        more={"keep_active": ("b.service",)},
     ),
     Case(
         "restarted",
@@ -1230,7 +1230,7 @@ TAKEN = [
         {},
         NEW,
         adopted={"web.container": WEB},
-        more={"restart": (), "revive": ("web.service",), "settled": ("web.service",)},
+        more={"restart": (), "keep_active": ("web.service",), "in_sync": ("web.service",)},
     ),
     Case(
         "running with another text",
@@ -1239,7 +1239,7 @@ TAKEN = [
         {},
         NEW_2,
         adopted={"web.container": WEB},
-        more={"settled": ()},
+        more={"in_sync": ()},
     ),
     Case(
         "not running",
@@ -1271,7 +1271,7 @@ TAKEN = [
         [web(recorded=False)],
         {},
         recorded=False,
-        more={"load": True, "settled": ("web.service",), "revive": ("web.service",)},
+        more={"daemon_reload": True, "in_sync": ("web.service",), "keep_active": ("web.service",)},
     ),
     Case(
         "the record was lost, the files are not the same",
@@ -1326,11 +1326,11 @@ def test_actions_are_those_of_the_steps(case: Case) -> None:
         assert set(getattr(plan, action)) == told.get(action, set())
     removed = {step.service for step in plan.steps if step.action == "remove" and step.service}
     assert set(plan.stop) == told.get("stop", set()) | removed
-    assert plan.empty is (not plan.steps and not plan.load)
+    assert plan.empty is (not plan.steps and not plan.daemon_reload)
     up = {s.service for s in case.services if s.state.up and s.service in world.services}
-    assert set(plan.revive) == up - set(plan.stop)
-    assert set(plan.settled) <= up
-    assert set(plan.settled).isdisjoint({*plan.start, *plan.reload})
+    assert set(plan.keep_active) == up - set(plan.stop)
+    assert set(plan.in_sync) <= up
+    assert set(plan.in_sync).isdisjoint({*plan.start, *plan.reload})
 
 
 CONVERGING = {

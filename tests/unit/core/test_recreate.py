@@ -10,7 +10,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.recreate_o
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, World
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.recreate import (
     check_names,
     in_use,
@@ -53,7 +53,7 @@ def test_refused(item: str, state: str, restart: str, what: str, remedy: str) ->
     assert remedy in (caught.value.remedy or "")
 
 
-def _world(recreate: tuple[str, ...]) -> World:
+def _world(recreate: tuple[str, ...]) -> PlanInput:
     services = {
         "n-network.service": ServiceRecord("n.network", makes="n"),
         "p-pod.service": ServiceRecord("p.pod", objects=("p", "p-infra")),
@@ -62,7 +62,7 @@ def _world(recreate: tuple[str, ...]) -> World:
     }
     desired = {record.unit: Blob(b"") for record in services.values()}
     app = App("a", recreate=recreate)
-    return World(app, desired, {}, Manifest("a"), "", services, {}, {})
+    return PlanInput(app, desired, {}, Manifest("a"), "", services, {}, {})
 
 
 def test_a_unit_that_the_app_does_not_have() -> None:
@@ -88,7 +88,7 @@ def test_who_uses_it(user: Container, ours: bool) -> None:
         restart=("n-network.service", "p-pod.service", "web.service"),
         start=("new.service",),
         stop=("old.service",),
-        remake=("n-network.service",),
+        recreate=("n-network.service",),
     )
     assert strangers(_world(("n.network",)), plan, [user]) == (
         ([], [user]) if ours else ([user], [])

@@ -8,8 +8,8 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.failure import (
+    Failure,
     failure_error,
-    make_failure,
     outcome_ending,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.verdict import DEPENDENCY
@@ -95,18 +95,12 @@ def _failure(
     journal: list[str],
     reason: str = "its process ended with status 3",
     hint: str | None = None,
-) -> dict[str, t.Any]:
-    return {
-        "unit": f"{name}.container",
-        "service": f"{name}.service",
-        "phase": "start",
-        "reason": reason,
-        "journal": journal,
-        "hint": hint,
-    }
+) -> Failure:
+    unit, service = f"{name}.container", f"{name}.service"
+    return Failure("start", reason, unit, service, journal=tuple(journal), hint=hint)
 
 
-def _error(result: dict[str, t.Any], failures: list[dict[str, t.Any]]) -> QuadletError:
+def _error(result: dict[str, t.Any], failures: list[Failure]) -> QuadletError:
     return failure_error("shop", result, failures, "What is now.")
 
 
@@ -115,7 +109,7 @@ def test_a_failure_carries_the_result() -> None:
     error = _error(result, [_failure("web", ["a", "b"])])
     assert error.where == "app shop"
     assert {**error.data, "failures": 0} == {**result, "failures": 0}
-    assert error.data["failures"] == [_failure("web", ["a", "b"])]
+    assert error.data["failures"] == [_failure("web", ["a", "b"]).to_result()]
 
 
 def test_a_failure_tells_the_service_the_reason_and_its_last_words() -> None:
@@ -154,7 +148,7 @@ def test_a_long_journal_is_cut_at_its_start() -> None:
 
 
 def test_a_step_that_failed_is_no_service() -> None:
-    failures = [make_failure("write", "/a: No space left on device", hint="Free some space.")]
+    failures = [Failure("write", "/a: No space left on device", hint="Free some space.")]
     text = str(_error(_result(), failures))
     first = text.split("\n", maxsplit=1)[0]
     assert "its files could not be put in place: /a: No space left on device" in first
@@ -162,7 +156,7 @@ def test_a_step_that_failed_is_no_service() -> None:
 
 
 def test_a_failure_without_a_service_or_unit_names_none() -> None:
-    failures = [make_failure("start", "gone"), make_failure("start", "r", service="o.service")]
+    failures = [Failure("start", "gone"), Failure("start", "r", service="o.service")]
     text = str(_error(_result(), failures))
     assert "a service did not start (and 1 more): gone" in text
     assert "  o.service: r" in text
@@ -170,7 +164,7 @@ def test_a_failure_without_a_service_or_unit_names_none() -> None:
 
 
 def test_an_unknown_fact_is_null() -> None:
-    assert make_failure("probe", "r", service="a.service") == {
+    assert Failure("probe", "r", service="a.service").to_result() == {
         "unit": None,
         "service": "a.service",
         "phase": "probe",

@@ -288,9 +288,12 @@ def test_what_a_plan_needs() -> None:
         return "".join(must), "".join(may)
 
     assert needed() == ("", "")
-    assert needed(revive=("a.service",), load=True) == ("", "")
-    assert needed(start=("a.service",), restart=("b.service",), pause=("c.service",)) == ("abc", "")
-    assert needed(restart=("b.service",), revive=("b.service", "a.service")) == ("b", "ba")
+    assert needed(keep_active=("a.service",), daemon_reload=True) == ("", "")
+    assert needed(start=("a.service",), restart=("b.service",), stop_first=("c.service",)) == (
+        "abc",
+        "",
+    )
+    assert needed(restart=("b.service",), keep_active=("b.service", "a.service")) == ("b", "ba")
     assert needed(writes=("d.container", "conf")) == ("", "d")
 
 

@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from tests.unit.support.import_graph import FLOORS, find_upward, read_graph
+from tests.unit.support.import_graph import FLOORS, find_circles, find_upward, read_graph
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
@@ -101,6 +101,15 @@ def test_module_utils_is_four_floors() -> None:
 
 def test_imports_go_down() -> None:
     assert find_upward(read_graph()) == []
+
+
+def test_imports_make_no_circle() -> None:
+    assert find_circles(read_graph()) == []
+
+
+def test_the_rule_itself_finds_circles() -> None:
+    graph = {"a": frozenset("b"), "b": frozenset("c"), "c": frozenset("b"), "d": frozenset("a")}
+    assert find_circles(graph) == [["b", "c"]]
 
 
 @_each(FILES)

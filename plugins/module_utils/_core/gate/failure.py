@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..errors import QuadletError
@@ -14,38 +15,72 @@ if t.TYPE_CHECKING:
     from ..state.manifest import Manifest
 
 
-def make_failure(phase: str, reason: str, **known: t.Any) -> dict[str, t.Any]:
-    """A failure with all that is known of it; what is not is null."""
-    unknown = dict.fromkeys(
-        ("unit", "service", "job", "exit_code", "restarts", "health_log", "hint")
-    )
-    return {**unknown, "phase": phase, "reason": reason, "journal": [], **known}
+@dataclasses.dataclass(frozen=True)
+class Failure:
+    """Why a run does not count as done; what is not known is None.
+
+    phase: write, load, start, reload, health, probe or stay.  unit, service: None for a failure
+    of the run or of a probe.  job: the result of the start job.  journal: the last lines of the
+    invocation that failed.  hint: the remedy.
+    """
+
+    phase: str
+    reason: str
+    unit: str | None = None
+    service: str | None = None
+    job: str | None = None
+    exit_code: int | None = None
+    restarts: int | None = None
+    health_log: str | None = None
+    journal: tuple[str, ...] = ()
+    hint: str | None = None
+
+    def masked(self, mask: t.Callable[[str], str]) -> Failure:
+        """The failure without values of secrets, which a service may print."""
+        return dataclasses.replace(
+            self,
+            reason=mask(self.reason),
+            health_log=self.health_log and mask(self.health_log),
+            hint=self.hint and mask(self.hint),
+            journal=tuple(map(mask, self.journal)),
+        )
+
+    def to_result(self) -> dict[str, t.Any]:
+        """The failure as modules return it."""
+        return {**dataclasses.asdict(self), "journal": list(self.journal)}
+
+
+def step_failure(error: QuadletError) -> Failure:
+    """The failure of a step of the run, no single service's."""
+    head = f"{error.where}: " if error.where else ""
+    return Failure(error.phase or "write", f"{head}{error.what}", hint=error.remedy)
 
 
 def failure_error(
     app: str,
     result: t.Mapping[str, t.Any],
-    failures: t.Sequence[t.Mapping[str, t.Any]],
+    failures: t.Sequence[Failure],
     ending: str,
 ) -> QuadletError:
     """The error of a run whose services did not come up; it carries the whole result.
 
     ending: what the app is now, in a sentence.
     """
-    first = min(failures, key=lambda failure: failure["reason"] == DEPENDENCY)
+    first = min(failures, key=lambda failure: failure.reason == DEPENDENCY)
     more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    lead = _LEADS[first["phase"]]
-    told = [lead.format(more=more, **{**first, "service": first["service"] or "a service"})]
-    told += [f"  {_named(f)}{f['reason']}" for f in failures if f is not first]
-    if first["journal"]:
-        told.append(f"  {first['service']} last said:")
-        told += [f"    {line}" for line in first["journal"][-8:]]
-    hints = dict.fromkeys(failure["hint"] for failure in failures if failure["hint"])
+    lead = _LEADS[first.phase].format(
+        more=more, reason=first.reason, service=first.service or "a service"
+    )
+    lines = [lead, *(f"  {_named(f)}{f.reason}" for f in failures if f is not first)]
+    if first.journal:
+        lines.append(f"  {first.service} last said:")
+        lines += [f"    {line}" for line in first.journal[-8:]]
+    hints = dict.fromkeys(failure.hint for failure in failures if failure.hint)
     return QuadletError(
-        "\n".join(told),
+        "\n".join(lines),
         where=f"app {app}",
         remedy="\n" + "\n".join([*hints, ending]),
-        data={**result, "failures": [dict(failure) for failure in failures]},
+        data={**result, "failures": [failure.to_result() for failure in failures]},
     )
 
 
@@ -60,10 +95,10 @@ _LEADS = {
 }
 
 
-def _named(failure: t.Mapping[str, t.Any]) -> str:
+def _named(failure: Failure) -> str:
     """A probe's reason names it."""
-    unit = f" ({failure['unit']})" if failure["unit"] else ""
-    return f"{failure['service']}{unit}: " if failure["service"] else ""
+    unit = f" ({failure.unit})" if failure.unit else ""
+    return f"{failure.service}{unit}: " if failure.service else ""
 
 
 def outcome_ending(before: Manifest, attempt: t.Any, trouble: str) -> str:

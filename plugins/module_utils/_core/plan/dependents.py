@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .model import World, kind_of_service, state_of
+from .model import PlanInput, kind_of_service, state_of
 
 
-def follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> None:
+def follow(world: PlanInput, actions: dict[str, str], why: dict[str, list[str]]) -> None:
     """Adds what must follow: active services that need, or are part of, one that restarts.
 
     A build ends by itself, so it is started and not restarted; who uses its image follows too,
@@ -37,16 +37,16 @@ def follow(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> 
                     why[name].append(f"follows {leader}")
 
 
-def _makes_anew(world: World, name: str) -> bool:
+def _makes_anew(world: PlanInput, name: str) -> bool:
     record = world.services[name]
     return record.once and not kind_of_service(record).runs
 
 
-def _is_socket(world: World, name: str) -> bool:
+def _is_socket(world: PlanInput, name: str) -> bool:
     return kind_of_service(world.services[name]).suffix == "socket"
 
 
-def paused(world: World, actions: t.Mapping[str, str]) -> tuple[str, ...]:
+def paused(world: PlanInput, actions: t.Mapping[str, str]) -> tuple[str, ...]:
     """Sockets that are about to start while a service of theirs is active, and that service."""
     found: dict[str, None] = {}
     for name, action in actions.items():
@@ -56,7 +56,9 @@ def paused(world: World, actions: t.Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def restart_whole_pods(world: World, actions: dict[str, str], why: dict[str, list[str]]) -> bool:
+def restart_whole_pods(
+    world: PlanInput, actions: dict[str, str], why: dict[str, list[str]]
+) -> bool:
     """A pod stops when its last container does: where all restart, the pod does.
 
     Whether there is such a pod that did not restart yet.

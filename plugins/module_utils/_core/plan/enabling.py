@@ -11,7 +11,7 @@ from ..content import Blob
 from ..effective import parse_leniently
 from ..quadlet.kinds import companion_of, is_template, unit_of
 from ..quadlet.unitfile import merged
-from .model import World
+from .model import PlanInput
 
 
 class Enabling(t.NamedTuple):
@@ -26,7 +26,7 @@ def installable(content: t.Mapping[str, Blob], among: t.Container[str]) -> list[
     return [name for name in content if name in among and _install(name, content)]
 
 
-def decide_enabling(world: World) -> dict[str, Enabling]:
+def decide_enabling(world: PlanInput) -> dict[str, Enabling]:
     """What changes, by companion: its [Install] did, or someone disabled it."""
     names = dict.fromkeys(filter(_is_enabled_by_name, [*world.desired, *world.manifest.files]))
     decided = {name: _decide(world, name) for name in names}
@@ -37,7 +37,7 @@ def _is_enabled_by_name(path: str) -> bool:
     return companion_of(path) is not None and "/" not in path and not is_template(path)
 
 
-def _decide(world: World, name: str) -> Enabling | None:
+def _decide(world: PlanInput, name: str) -> Enabling | None:
     if name not in world.desired:
         return Enabling("disable", "")
     was, now = _install(name, world.current), _install(name, world.desired)

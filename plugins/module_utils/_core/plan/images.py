@@ -10,11 +10,11 @@ import typing as t
 
 from ..effective import whole_text
 from ..errors import QuadletError
-from ..gate.failure import make_failure
+from ..gate.failure import Failure
 from ..gate.hints import find_hint
 from ..quadlet.kinds import kind_of
 from ..quadlet.unitfile import UnitText, join_texts
-from .model import ASKING, Plan, Step, World
+from .model import ASKING, Plan, PlanInput, Step
 
 
 class Wanted(t.NamedTuple):
@@ -56,7 +56,7 @@ image as the unit says: with its login, proxy, platform or storage.
 """
 
 
-def wanted_images(world: World, plan: Plan) -> tuple[Wanted, ...]:
+def wanted_images(world: PlanInput, plan: Plan) -> tuple[Wanted, ...]:
     """The images that containers name outright, of services that this run looks after."""
     acted = frozenset((*plan.start, *plan.restart))
     looked_after = acted | _kept_current(world, plan)
@@ -68,29 +68,29 @@ def wanted_images(world: World, plan: Plan) -> tuple[Wanted, ...]:
     )
 
 
-def declared_images(world: World) -> tuple[str, ...]:
+def declared_images(world: PlanInput) -> tuple[str, ...]:
     """The images that any container of the app names outright, each once."""
     return tuple(dict.fromkeys(image for _name, image in _named(world, world.services)))
 
 
-def _named(world: World, services: t.Container[str]) -> list[tuple[str, str]]:
+def _named(world: PlanInput, services: t.Container[str]) -> list[tuple[str, str]]:
     made = _made_here(world)
     found = ((name, _image(world, name)) for name in world.services if name in services)
     return [(name, image) for name, image in found if image and image not in made]
 
 
-def _kept_current(world: World, plan: Plan) -> frozenset[str]:
+def _kept_current(world: PlanInput, plan: Plan) -> frozenset[str]:
     """Services that run and are to have what the registry has."""
     app = world.app
     if app.pull not in ASKING or app.restart == "never" or app.state not in _STARTING:
         return frozenset()
-    return frozenset(n for n in plan.revive if app.only in (None, world.services[n].unit))
+    return frozenset(n for n in plan.keep_active if app.only in (None, world.services[n].unit))
 
 
 _STARTING = ("started", "restarted")
 
 
-def _image(world: World, name: str) -> str | None:
+def _image(world: PlanInput, name: str) -> str | None:
     unit = world.services[name].unit
     kind = kind_of(unit)
     text = _text(world, name) if kind and kind.suffix == "container" else None
@@ -110,7 +110,7 @@ def _has_own_ways(text: UnitText, pull: str) -> bool:
     )
 
 
-def _text(world: World, name: str) -> UnitText | None:
+def _text(world: PlanInput, name: str) -> UnitText | None:
     """A unit's text, or its template's, with its drop-ins; None where it can't be known whole."""
     texts = whole_text(world.services[name].unit, world.desired)
     known = [text for text in texts if text]
@@ -121,7 +121,7 @@ def _text(world: World, name: str) -> UnitText | None:
 _MAKERS = (("image", "Image"), ("image", "ImageTag"), ("build", "ImageTag"))
 
 
-def _made_here(world: World) -> frozenset[str]:
+def _made_here(world: PlanInput) -> frozenset[str]:
     """Names of images that units of the app make when their services start."""
     found: set[str] = set()
     for name, record in world.services.items():
@@ -221,7 +221,7 @@ def pull_error(app: str, troubles: t.Sequence[Trouble]) -> QuadletError:
     )
     hints = dict.fromkeys(one.hint for one in troubles if one.hint)
     failures = [
-        make_failure(
+        Failure(
             "pull",
             f"its image {one.wanted.image} {one.reason}",
             unit=one.wanted.unit,
@@ -234,5 +234,5 @@ def pull_error(app: str, troubles: t.Sequence[Trouble]) -> QuadletError:
         "\n  ".join([first, *others]),
         where=f"app {app}",
         remedy="\n" + "\n".join([*hints, "Nothing was written or stopped."]),
-        data={"failures": failures},
+        data={"failures": [failure.to_result() for failure in failures]},
     )

@@ -11,6 +11,7 @@ import typing as t
 
 from ..app.app import App
 from ..content import Blob
+from ..effective import declared_image
 from ..quadlet.kinds import KINDS, Companion, Kind, companion_of, kind_of
 from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import State
@@ -43,34 +44,35 @@ class Step:
 class Plan:
     """steps: for people.  The rest: what to do, services in no particular order.
 
-    revive: services that are active now and must be active afterwards, whatever stops
-    in between.  load: whether systemd and the generator have to read anything anew.
-    pause: what has to be down when sockets start, systemd refuses them otherwise.
-    remake: services whose network or volume is removed first, so that they make it anew.
-    stale: services whose network or volume stays one that was made from another definition.
+    keep_active: services that are active now and must be active afterwards, whatever stops
+    in between.  daemon_reload: whether systemd and the generator have to read units again.
+    stop_first: what has to be down when sockets start, systemd refuses them otherwise.
+    recreate: services whose network or volume is removed first, so that they make it again.
+    outdated: services whose network or volume stays one that was made from another definition.
+    in_sync: services that run with what is wanted, or will when something starts them next.
     """
 
     steps: tuple[Step, ...] = ()
     writes: tuple[str, ...] = ()
     deletes: tuple[str, ...] = ()
-    load: bool = False
+    daemon_reload: bool = False
     enable: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
-    pause: tuple[str, ...] = ()
+    stop_first: tuple[str, ...] = ()
     start: tuple[str, ...] = ()
     restart: tuple[str, ...] = ()
     reload: tuple[str, ...] = ()
-    remake: tuple[str, ...] = ()
-    stale: tuple[str, ...] = ()
-    revive: tuple[str, ...] = ()
-    settled: tuple[str, ...] = ()
+    recreate: tuple[str, ...] = ()
+    outdated: tuple[str, ...] = ()
+    keep_active: tuple[str, ...] = ()
+    in_sync: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to do."""
-        return not (self.steps or self.load)
+        return not (self.steps or self.daemon_reload)
 
 
 ASKING = frozenset({"always", "newer"})
@@ -106,7 +108,7 @@ def join_pulled(first: Pulled, second: Pulled) -> Pulled:
     )
 
 
-class World(t.NamedTuple):
+class PlanInput(t.NamedTuple):
     """All that a plan is made from.
 
     desired: the app's files as they will be.  current: those paths, and all that the app
@@ -135,12 +137,21 @@ class World(t.NamedTuple):
     secrets: t.Mapping[str, str] = types.MappingProxyType({})
 
 
-def state_of(world: World, name: str) -> State:
+def images_of_active(world: PlanInput) -> dict[str, str | None]:
+    """The image that each active service names."""
+    return {
+        name: declared_image(record.unit, world.desired)
+        for name, record in world.services.items()
+        if state_of(world, name).up
+    }
+
+
+def state_of(world: PlanInput, name: str) -> State:
     """A service's state; one that systemd was not asked for is down."""
     return world.states.get(name, _IDLE)
 
 
-def has_companions(world: World) -> bool:
+def has_companions(world: PlanInput) -> bool:
     """Whether any unit of the app, as it is or will be, is none that a Quadlet is made of."""
     return any(map(companion_of, [*world.desired, *world.manifest.files]))
 
@@ -148,8 +159,3 @@ def has_companions(world: World) -> bool:
 def kind_of_service(record: ServiceRecord) -> Kind | Companion:
     """The kind of the unit that a service is made of."""
     return kind_of(record.unit) or companion_of(record.unit) or KINDS["container"]
-
-
-def start_order(services: t.Mapping[str, ServiceRecord], names: t.Iterable[str]) -> list[str]:
-    """The names sorted so that what others stand on comes first, sockets before services."""
-    return sorted(names, key=lambda name: kind_of_service(services[name]).order)

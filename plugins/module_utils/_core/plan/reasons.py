@@ -16,10 +16,10 @@ if t.TYPE_CHECKING:
     from ..state.manifest import Parts
     from .enabling import Enabling
     from .inputs import Inputs
-    from .model import World
+    from .model import PlanInput
 
 
-def unlike_before(world: World, wanted: Inputs) -> list[str]:
+def unlike_before(world: PlanInput, wanted: Inputs) -> list[str]:
     """What differs from the files that a service without a record of ours runs with."""
     differs = []
     for path in [*wanted.restart, *wanted.reload]:
@@ -30,7 +30,7 @@ def unlike_before(world: World, wanted: Inputs) -> list[str]:
     return differs
 
 
-def describe(world: World, old: t.Mapping[str, str], new: t.Mapping[str, str]) -> list[str]:
+def describe(world: PlanInput, old: t.Mapping[str, str], new: t.Mapping[str, str]) -> list[str]:
     """What a service was started with beside what it is to be started with, by path."""
     words = []
     for path in [*new, *(p for p in old if p not in new)]:
@@ -54,7 +54,7 @@ def why_pinned(before: Parts, wanted: Inputs) -> list[str]:
     ]
 
 
-def _how(world: World, path: str, changed: str) -> list[str]:
+def _how(world: PlanInput, path: str, changed: str) -> list[str]:
     """`web.container changed (Image, Exec)`, and the secrets of the unit that changed."""
     old, new = world.current.get(path), world.desired.get(path)
     app, words = world.app.name, []
@@ -80,7 +80,7 @@ def _keys(path: str, old: Blob | None, new: Blob | None) -> str:
 
 
 def make_steps(
-    world: World,
+    world: PlanInput,
     actions: t.Mapping[str, str],
     why: t.Mapping[str, list[str]],
     removed: t.Sequence[str],
@@ -116,7 +116,7 @@ def make_steps(
     return steps
 
 
-def _write_step(world: World, path: str) -> Step:
+def _write_step(world: PlanInput, path: str) -> Step:
     unit = unit_of(path)
     service = next((n for n, r in world.services.items() if r.unit == unit), None)
     old, new = world.current.get(path), world.desired[path]

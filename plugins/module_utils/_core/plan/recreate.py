@@ -9,14 +9,14 @@ import typing as t
 
 from ..app.recreate_option import ASK, MADE_ONCE
 from ..errors import QuadletError
-from .model import Plan, World, kind_of_service, state_of
+from .model import Plan, PlanInput, kind_of_service, state_of
 
 if t.TYPE_CHECKING:
     from ..state.manifest import ServiceRecord
     from ..validate.conflicts import Container
 
 
-def check_names(world: World) -> None:
+def check_names(world: PlanInput) -> None:
     """Refuses names of units that the app, as it will be, does not have."""
     for unit in world.app.recreate:
         if unit not in world.desired:
@@ -27,7 +27,7 @@ def check_names(world: World) -> None:
             )
 
 
-def is_stale(world: World, name: str) -> bool:
+def is_stale(world: PlanInput, name: str) -> bool:
     """Whether Podman has a network or volume that was made from another definition."""
     record, known = world.services[name], world.manifest.services.get(name)
     if kind_of_service(record).suffix not in MADE_ONCE or record.triggered:
@@ -44,24 +44,24 @@ def is_renamed(record: ServiceRecord, known: ServiceRecord | None) -> bool:
     return known is not None and known.makes not in ("", record.makes)
 
 
-def is_remade(world: World, name: str) -> bool:
+def is_recreated(world: PlanInput, name: str) -> bool:
     """Whether this run makes it anew: its definition changed, and that was asked for."""
     return world.services[name].unit in world.app.recreate and is_stale(world, name)
 
 
-def stays_old(world: World, name: str) -> bool:
+def stays_old(world: PlanInput, name: str) -> bool:
     """Whether it stays as it was, whatever is started."""
-    return is_stale(world, name) and not is_remade(world, name)
+    return is_stale(world, name) and not is_recreated(world, name)
 
 
-def why_remade(world: World, name: str) -> str:
+def why_recreated(world: PlanInput, name: str) -> str:
     """The reason for the plan."""
     kind = kind_of_service(world.services[name]).suffix
     lost = ", and its data is lost" if kind == "volume" else ""
     return f"recreate makes its {kind} anew{lost}"
 
 
-def stale_resources(world: World) -> list[str]:
+def stale_resources(world: PlanInput) -> list[str]:
     """Warnings of networks and volumes that stay other than their units say."""
     found = []
     for name, record in world.services.items():
@@ -77,7 +77,7 @@ def stale_resources(world: World) -> list[str]:
 
 
 def strangers(
-    world: World, plan: Plan, users: t.Iterable[Container]
+    world: PlanInput, plan: Plan, users: t.Iterable[Container]
 ) -> tuple[list[Container], list[Container]]:
     """(containers that this run does not stop, those that it does) of some on an object."""
     moved = {*plan.restart, *plan.start, *plan.stop}

@@ -10,16 +10,16 @@ import typing as t
 from ..secrets.stored_names import find_stored
 
 if t.TYPE_CHECKING:
-    from .model import Plan, World
+    from .model import Plan, PlanInput
 
 
-def needed_secrets(world: World, plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
+def needed_secrets(world: PlanInput, plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
     """Stored names by declared ones: those of services that the plan starts, and others that it
     writes into units or that run and are to run on.
     """
-    acted = dict.fromkeys((*plan.start, *plan.restart, *plan.pause))
+    acted = dict.fromkeys((*plan.start, *plan.restart, *plan.stop_first))
     paths = [p for name in acted for p in world.inputs[name].restart]
-    others = [p for n in plan.revive if acted or plan.stop for p in world.inputs[n].restart]
+    others = [p for n in plan.keep_active if acted or plan.stop for p in world.inputs[n].restart]
 
     def within(names: t.Iterable[str]) -> dict[str, str]:
         named = {path: world.desired[path] for path in names if path in world.desired}

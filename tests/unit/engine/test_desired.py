@@ -15,7 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import
     to_wire,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import Manifest
-from ansible_collections.quadlet.fleet.plugins.module_utils._engine.observe import desired_content
+from ansible_collections.quadlet.fleet.plugins.module_utils._engine.desired import desired_content
 
 WEB, DB, ENV = Blob(b"web"), Blob(b"db"), Blob(b"env", 0o600, "reload")
 NEW = Blob(b"new")

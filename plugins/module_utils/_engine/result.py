@@ -1,0 +1,107 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The result of a run: plan, services, warnings and diff, as a playbook reads them."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.effective import declared_image
+from .._core.info.result import make_result, service_result
+from .._core.plan.model import Pulled, Step, kind_of_service
+from .._core.systemd_state import State
+from .._host import linger
+from .._host.scope import Scope
+from .._host.systemd import Manager
+from .context import Decision, Outcome, Run
+from .observe import Snapshot
+
+
+def describe(
+    run: Run, decision: Decision, pulled: Pulled, outcome: Outcome | None
+) -> dict[str, t.Any]:
+    """The return values of the app and unit modules; outcome: None where nothing was done."""
+    inputs, validation = decision.inputs, decision.validation
+    undone = outcome is not None and outcome.services is not None
+    content = inputs.current if undone else {**inputs.current, **inputs.desired}
+    return make_result(
+        [*pulled.steps, *_steps(run.scope, decision)],
+        services=_services(decision, outcome, content),
+        manifest=outcome.record if outcome else decision.snapshot.manifest,
+        warnings=[
+            *pulled.warnings,
+            *_warnings(run.scope, decision),
+            *(outcome.warnings if outcome else ()),
+        ],
+        lint=[finding._asdict() for finding in validation.findings] if validation else [],
+        diff=_diff(decision, run.scope),
+        timings=run.timings,
+    )
+
+
+def _services(
+    decision: Decision, outcome: Outcome | None, content: t.Mapping[str, t.Any]
+) -> dict[str, dict[str, t.Any]]:
+    services = decision.inputs.services
+    if outcome and outcome.services is not None:
+        services = outcome.services
+    states = outcome.states if outcome else decision.inputs.states
+    details = outcome.details if outcome else {}
+    return {
+        name: {
+            **service_result(states.get(name, State()), details.get(name)),
+            "image": declared_image(record.unit, content),
+            "health": outcome.health.get(name) if outcome else None,
+        }
+        for name, record in services.items()
+    }
+
+
+def _warnings(scope: Scope, decision: Decision) -> list[str]:
+    app, snapshot = decision.app, decision.snapshot
+    found = [*app.warnings, *decision.plan.warnings]
+    found += decision.validation.warnings if decision.validation else ()
+    if snapshot.died:
+        from .._core.state.intent import died_warning
+
+        found.insert(0, died_warning(app.name, snapshot.died))
+    if app.state == "absent" and snapshot.manifest.files:
+        found += _left_behind(scope.app_dir(app.name), snapshot)
+    starts = decision.plan.start or decision.plan.restart or not decision.lingers
+    if not scope.is_system and starts:
+        found += linger.online_warning(Manager(scope.manager, system=True))
+    return found
+
+
+def _left_behind(folder: str, snapshot: Snapshot) -> list[str]:
+    left = [f"{folder}/{path} is not of this app and stays" for path in snapshot.foreign_files]
+    for name, record in snapshot.manifest.services.items():
+        if record.makes:
+            kind = kind_of_service(record).suffix
+            left.append(
+                f"the {kind} {record.makes} of {name} stays"
+                f"{', with its data' if kind == 'volume' else ''}; "
+                f"to remove it too: podman {kind} rm {record.makes}"
+            )
+    return left
+
+
+def _steps(scope: Scope, decision: Decision) -> list[Step]:
+    """The plan's steps, with what is done for the manager as a whole."""
+    steps = list(decision.plan.steps)
+    if not decision.lingers:
+        service = f"user@{scope.manager.uid}.service"
+        steps.insert(0, Step(None, service, "linger", (f"linger is off for {scope.user}",)))
+    if decision.plan.daemon_reload and not steps:
+        steps.append(Step(None, None, "reload", ("what is installed was never loaded",)))
+    return steps
+
+
+def _diff(decision: Decision, scope: Scope) -> list[dict[str, str]]:
+    inputs, plan = decision.inputs, decision.plan
+    if plan.empty:
+        return []
+    from .._core.plan.diff import make_diff
+
+    return make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))

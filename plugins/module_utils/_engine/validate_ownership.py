@@ -1,0 +1,122 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Whose files these are: what the app may replace or adopt, and where it may be installed."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.app.app import App
+from .._core.errors import QuadletError, join_errors
+from .._core.state.manifest import parse_manifest
+from .._core.validate import conflicts
+from .._host import scope as scopes
+from .._host import state, unit_search
+from .._host.scope import Scope
+from .observe import Snapshot
+from .validate_companions import taken_companions
+
+
+class Adopted(t.NamedTuple):
+    """Where a unit that is taken over was, and its text."""
+
+    path: str
+    text: str
+
+
+def find_moves(
+    adopted: t.Mapping[str, Adopted], snapshot: Snapshot, app_dir: str
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Where drop-ins of adopted units go, and which of them the app declares itself."""
+    moves = {
+        path: f"{app_dir}/{name}.d/{path.rpartition('/')[2]}"
+        for name, old in adopted.items()
+        for path in snapshot.drop_ins
+        if path.rpartition("/")[0] == f"{old.path}.d"
+    }
+    replaced = tuple(p for p, new in moves.items() if new[len(app_dir) + 1 :] in snapshot.desired)
+    return {path: new for path, new in moves.items() if path not in replaced}, replaced
+
+
+def check_user(scope: Scope) -> None:
+    if scope.is_system:
+        return
+    missing = scopes.subordinate_ids_missing(
+        scope.manager, lambda path: state.read_text(path) or ""
+    )
+    if missing:
+        raise QuadletError(
+            f"user {scope.user} has no range in {' and '.join(missing)}, "
+            "so its containers can't have users of their own",
+            where="user",
+            remedy=f"As root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
+            f"{scope.user} (with a range that is free).",
+        )
+
+
+def check_location(app: App, scope: Scope) -> None:
+    if scope.is_system:
+        return
+    other = "home" if scope.location == "admin" else "admin"
+    folder = (
+        f"{scope.manager.home}/.config/containers/systemd"
+        if other == "home"
+        else f"{scopes.ADMIN_UNITS}/{scope.manager.uid}"
+    )
+    if scope.manager.call(_has_units, f"{folder}/{app.name}"):
+        raise QuadletError(
+            f"app {app.name!r} is installed at location {other} already",
+            where=f"{folder}/{app.name}",
+            remedy=f"Remove it there first (state: absent, location: {other}).",
+        )
+
+
+def _has_units(folder: str) -> bool:
+    return any(True for _path in unit_search.walk_units(folder))
+
+
+def check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted]:
+    """Refuses to overwrite what the app does not own; the adopted units by name."""
+    layout = scope.layout(app.name)
+    errors = taken_companions(scope, app, snapshot)
+    told = {error.where for error in errors}
+    for path, blob in snapshot.desired.items():
+        there = snapshot.current.get(path)
+        if (
+            there
+            and path not in snapshot.manifest.files
+            and there.data != blob.data
+            and not app.adopt
+            and layout.real(path) not in told
+        ):
+            errors.append(
+                QuadletError(
+                    "a file is there that no app owns",
+                    where=layout.real(path),
+                    remedy="Use adopt: true to replace it, or remove it.",
+                )
+            )
+    adopted: dict[str, Adopted] = {}
+    foreign = []
+    for name, path in snapshot.others:
+        if name not in snapshot.desired or path == layout.real(name):
+            continue
+        owner = scope.files.call(_owner_of, scope.state_dir, scope.unit_dir, path)
+        if owner is None and app.adopt and path.startswith(scope.unit_dir + "/"):
+            adopted[name] = Adopted(path, scope.files.call(state.read_text, path) or "")
+        else:
+            foreign.append(conflicts.ForeignFile(name, path, owner))
+    errors += conflicts.file_conflicts(snapshot.desired, foreign)
+    if errors:
+        raise join_errors(errors)
+    return adopted
+
+
+def _owner_of(state_dir: str, unit_dir: str, path: str) -> str | None:
+    app, _slash, rest = path[len(unit_dir) + 1 :].partition("/")
+    if not path.startswith(unit_dir + "/") or not rest:
+        return None
+    manifest = state.manifest_path(state_dir, app)
+    text = state.read_text(manifest)
+    return app if text and rest in parse_manifest(text, manifest).files else None
