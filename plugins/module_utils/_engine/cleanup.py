@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.plan.kept_images import kept_name, parse_kept
+from .._core.quadlet.image_name import full_name
 from .._core.state.generation import images_of, secrets_of
 from .._core.state.manifest import parse_manifest
 from .._host import podman, state
@@ -38,19 +39,18 @@ def _drop_images(
     owner, app = context.scope.manager, context.app.name
     ids = {ident[:12] for ident in images_of(left).values()}
     tags = parse_kept(app, podman.read_images(owner))
-    brought = {name for one in dropped for name in one.brought} - set(images_of(left))
+    brought = {name for generation in dropped for name in generation.brought}
     if brought:
-        brought -= _used_by_others(context)
+        used = {full_name(name) for name in (*images_of(left), *_used_by_others(context))}
+        brought = {name for name in brought if full_name(name) not in used}
     for name in [*(kept_name(app, tag) for tag in tags if tag not in ids), *sorted(brought)]:
         podman.remove_image(owner, name)  # one that a container uses stays
 
 
 def _used_by_others(context: Context) -> set[str]:
     """Names of images that other apps declare, or containers run."""
-    scope, used = (
-        context.scope,
-        {one.image for one in podman.read_containers(context.scope.manager)},
-    )
+    scope = context.scope
+    used = {container.image for container in podman.read_containers(scope.manager)}
     for other in scope.files.call(state.list_apps, scope.state_dir):
         path = state.manifest_path(scope.state_dir, str(other))
         text = scope.files.call(state.read_text, path)

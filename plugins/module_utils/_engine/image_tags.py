@@ -9,6 +9,7 @@ import typing as t
 
 from .._core.plan.kept_images import kept_name, to_keep
 from .._core.plan.model import Pulled
+from .._core.quadlet.image_name import full_name
 from .._host import podman
 
 if t.TYPE_CHECKING:
@@ -81,8 +82,9 @@ def describe_moved(
 def _other_users(owner: Owner, names: t.Collection[str], mine: t.Container[str]) -> list[str]:
     if not names:
         return []
+    full = {full_name(name) for name in names}
     return [
         f"{one.image} stands for an older image again; {one.service or one.name} uses that name too"
         for one in podman.read_containers(owner)
-        if one.image in names and one.service not in mine
+        if full_name(one.image) in full and one.service not in mine
     ]

@@ -17,7 +17,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.info.drift imp
     find_orphans,
     find_storage_drift,
     find_strays,
-    full_image_name,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.intent import Intent
@@ -293,22 +292,6 @@ def test_objects(unit: str, kind: str, names: set[str], found: list[str]) -> Non
     storage = Storage(objects={kind: frozenset(names)})
     assert find_storage_drift(services, {"x.service": UP}, {}, storage) == found
     assert find_storage_drift(services, {"x.service": UP}, {}, Storage()) == []
-
-
-@pytest.mark.parametrize(
-    ("image", "full"),
-    [
-        ("docker.io/library/nginx:1", "docker.io/library/nginx:1"),
-        ("localhost/a", "localhost/a:latest"),
-        ("registry:5000/a", "registry:5000/a:latest"),
-        ("x.io/a@sha256:0", "x.io/a@sha256:0"),
-        ("nginx", ""),
-        ("library/nginx:1", ""),
-        ("x.io/%i:1", ""),
-    ],
-)
-def test_full_names(image: str, full: str) -> None:
-    assert full_image_name(image) == full
 
 
 def test_a_run_that_did_not_end_is_drift() -> None:

@@ -14,7 +14,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.image_sour
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.archives import (
     find_offers,
-    full_name,
     images_in,
     missing_archives,
     tell,
@@ -65,23 +64,6 @@ def test_what_is_given() -> None:
 def test_nothing_is_given(params: dict[str, t.Any]) -> None:
     supply = parse_supply(params)
     assert (supply.auth, supply.cert_dir, supply.archives) == (None, None, ())
-
-
-NAMES = {
-    "nginx": "docker.io/library/nginx:latest",
-    "nginx:1": "docker.io/library/nginx:1",
-    "docker.io/nginx:1": "docker.io/library/nginx:1",
-    "bitnami/redis": "docker.io/bitnami/redis:latest",
-    "reg.example/a/b": "reg.example/a/b:latest",
-    "reg:5000/a": "reg:5000/a:latest",
-    "localhost/a:1": "localhost/a:1",
-    "reg.example/a@sha256:00": "reg.example/a@sha256:00",
-}
-
-
-@pytest.mark.parametrize(("name", "full"), NAMES.items())
-def test_full_names(name: str, full: str) -> None:
-    assert full_name(name) == full
 
 
 def _docker(*rows: t.Any) -> dict[str, t.Any]:

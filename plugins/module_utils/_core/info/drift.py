@@ -11,6 +11,7 @@ import typing as t
 from ..content import Blob, digest
 from ..plan.inputs import Inputs
 from ..plan.model import kind_of_service
+from ..quadlet.image_name import stored_name
 from ..state.intent import Intent
 from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import Details, Running, State
@@ -164,21 +165,11 @@ def find_storage_drift(
 def _image_drift(
     name: str, declared: str, running: Container, images: t.Mapping[str, str]
 ) -> list[str]:
-    image = full_image_name(declared)
+    image = stored_name(declared)
     if not image:
         return []
-    if full_image_name(running.image) not in (image, ""):
+    if stored_name(running.image) not in (image, ""):
         return [f"{name} runs {running.image}, not {declared}"]
     if images.get(image, running.image_id) != running.image_id:
         return [f"{name} runs an older image than {declared} is on the host now"]
     return []
-
-
-def full_image_name(image: str) -> str:
-    """A name with its registry and tag; '' where only Podman, or systemd, knows what it means."""
-    registry, slash, rest = image.partition("/")
-    if not slash or not ("." in registry or ":" in registry or registry == "localhost"):
-        return ""
-    if "%" in image:
-        return ""
-    return image if ":" in rest or "@" in rest else f"{image}:latest"

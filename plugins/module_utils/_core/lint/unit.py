@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..quadlet.image_name import parse_image_name
 from ..quadlet.keys import INSTALL_SINCE, SECTIONS, SYSTEMD_KEYS, Key, Reads
 from ..quadlet.kinds import kind_of
 from ..quadlet.refs import PathRef
@@ -122,17 +123,15 @@ def images(unit: Merged) -> Hits:
     name = line.value
     if _TRANSPORT.match(name) or _IMAGE_ID.fullmatch(name) or name.startswith(("/", ".")):
         return
-    rest, _at, digest = name.partition("@")
-    registry, slash, path = rest.partition("/")
-    full = bool(slash) and ("." in registry or ":" in registry or registry == "localhost")
-    tag = (path if full else rest).rpartition("/")[2].partition(":")[2]
+    image = parse_image_name(name)
     follows = unit.value(unit.kind.section, "AutoUpdate")
-    if follows == "registry" and (digest or not full):
-        fault = "has a digest" if digest else "is not written in full"
+    if follows == "registry" and (image.digest or not image.is_full):
+        fault = "has a digest" if image.digest else "is not written in full"
         yield Hit("auto-update-image", line, f"auto-update can't follow {name!r}: it {fault}")
-    elif not full:
+    elif not image.is_full:
         yield Hit("short-image-name", line, f"{name!r} does not say which registry it is from")
-    if tag in ("", "latest") and not digest and not follows and registry != "localhost":
+    moves = image.tag in ("", "latest") and not image.digest
+    if moves and not follows and image.registry != "localhost":
         yield Hit("moving-tag", line, f"{name!r} is another image whenever its publisher likes")
 
 

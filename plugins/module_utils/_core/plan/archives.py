@@ -10,20 +10,10 @@ import typing as t
 
 from ..app.image_sources import Archive
 from ..errors import QuadletError
+from ..quadlet.image_name import full_name
 
 Reader = t.Callable[[str], t.Optional[bytes]]
 """The content of a file in an archive, None where it has none of that name."""
-
-
-def full_name(name: str) -> str:
-    """An image's name as it is in Podman's storage: with registry and tag."""
-    first, slash, rest = name.partition("/")
-    if not slash or not (first == "localhost" or set(".:") & set(first)):
-        name = f"docker.io/{name if slash else f'library/{name}'}"
-    elif first == "docker.io" and "/" not in rest:
-        name = f"docker.io/library/{rest}"
-    tagged = "@" in name or ":" in name.rpartition("/")[2]
-    return name if tagged else f"{name}:latest"
 
 
 def images_in(read: Reader) -> dict[str, str]:
