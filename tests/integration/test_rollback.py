@@ -203,7 +203,7 @@ def test_a_moved_tag_is_put_back(app: App) -> None:
         run_cli("registry", "tag", "nginx:2", image)
         result = app.deploy({"web": web, "db": CRASHES}, pull="newer", gate=STABLE)
         _undone(result, 1)
-        assert f"{image} stands for an older image again" in result.warned
+        assert f"{image} points at an older image again" in result.warned
         assert other.service("same") in result.warned
         assert app.scope.ssh(read) == old
         running = f"podman inspect --format {{{{.Image}}}} systemd-{app.name}-web"

@@ -3,8 +3,8 @@
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """Carrying a plan out: write, load, record.
 
-New bytes are on disk before anything stops; what goes is stopped before its file is deleted; one
-daemon-reload.  Order and locks are reconcile's.
+New bytes are on disk before anything stops; a removed unit's service stops before its file is
+deleted; one daemon-reload.  Order and locks are reconcile's.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def prepare_write(context: Context, external: t.Sequence[str], *, manager_up: bo
 
 
 def write(context: Context, begun: Begun | None, *, manager_up: bool) -> None:
-    """Stops what goes, and exchanges the files."""
+    """Stops services of removed units, and exchanges the files."""
     if begun:
         with timed(context.run.timings, "write"), _phase("write"):
             commit(context, begun, manager_up=manager_up)

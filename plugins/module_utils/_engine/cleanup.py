@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What generations that are dropped leave in Podman's storage: secrets and images."""
+"""Secrets and images that only dropped generations needed."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if t.TYPE_CHECKING:
 def drop_leftovers(
     context: Context, dropped: t.Sequence[Generation | None], left: t.Sequence[Generation]
 ) -> None:
-    """Removes what no generation that is left needs.  dropped: None for one that can't be read."""
+    """Removes what no remaining generation needs.  dropped: None for one that can't be read."""
     owner, app = context.scope.manager, context.app.name
     if owner.uid and not context.manager.answers():
         return  # Podman is not to be run without the user's runtime directory
-    if any(one is None or one.secrets for one in dropped):
+    if any(generation is None or generation.secrets for generation in dropped):
         needed = secrets_of(left)
         remove_secrets(owner, [name for name in stored_of_app(owner, app) if name not in needed])
-    if any(one is None or one.images for one in dropped):
-        _drop_images(context, [one for one in dropped if one], left)
+    if any(generation is None or generation.images for generation in dropped):
+        _drop_images(context, [generation for generation in dropped if generation], left)
 
 
 def _drop_images(

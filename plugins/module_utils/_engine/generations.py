@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The generations of an app: made, read, and dropped with what only they need."""
+"""Generations of an app: made, read, returned to, and dropped with what only they need."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ if t.TYPE_CHECKING:
 
 
 def make_generation(context: Context, *, manager_up: bool) -> Generation | None:
-    """What the run makes of the app, or None where that stays, goes, or is an older one again."""
+    """The generation that the run makes; None where the app stays, is removed, or returns to an
+    older one.
+    """
     plan, before = context.plan, context.record
     wrote = bool(plan.writes or plan.deletes)
     if (
@@ -66,9 +68,9 @@ def _read_images(context: Context) -> dict[str, tuple[str, str]]:
     from .._core.plan.images import declared_images
 
     names = declared_images(context.decision.inputs)
-    there = context.pulled.there
-    if all(name in there for name in names):
-        return {name: there[name] for name in names}
+    known = context.pulled.there
+    if all(name in known for name in names):
+        return {name: known[name] for name in names}
     return podman.read_image_digests(context.scope.manager, names)
 
 
@@ -79,7 +81,7 @@ class Kept(t.NamedTuple):
     damaged: dict[int, QuadletError]
 
     def warnings(self, gone: t.Container[int] = ()) -> list[str]:
-        """What is left out, but for what has gone."""
+        """A warning for each damaged generation.  gone: numbers of those that were dropped."""
         return [damaged_warning(n, why) for n, why in self.damaged.items() if n not in gone]
 
 
@@ -121,16 +123,16 @@ def return_to(app: App, scope: Scope) -> App:
             return dataclasses.replace(app, state="present" if wanted is None else "absent")
     if wanted in kept.damaged:
         raise kept.damaged[wanted]
-    passed = {number: one.passed for number, one in kept.whole.items()}
+    passed = {number: generation.passed for number, generation in kept.whole.items()}
     number = choose_target(app.name, passed, wanted, manifest.deployed, kept.damaged)
-    one = kept.whole[number]
+    generation = kept.whole[number]
     return dataclasses.replace(
         app,
         state="started",
-        content=one.content,
+        content=generation.content,
         prune=True,
         origin=number,
-        images={name: row[0] for name, row in one.images.items()},
+        images={name: row[0] for name, row in generation.images.items()},
         warnings=tuple(kept.warnings()),
     )
 
@@ -156,7 +158,7 @@ def prune(context: Context, manifest: Manifest | None) -> list[str]:
         return warnings
     from .cleanup import drop_leftovers
 
-    left = [one for number, one in kept.whole.items() if number not in drop]
+    left = [generation for number, generation in kept.whole.items() if number not in drop]
     left += [from_record(manifest)] if manifest else []
     drop_leftovers(context, [kept.whole.get(number) for number in drop], left)
     scope.files.call(state.drop_generations, scope.state_dir, app, drop)

@@ -84,7 +84,7 @@ def _other_users(owner: Owner, names: t.Collection[str], mine: t.Container[str])
         return []
     full = {full_name(name) for name in names}
     return [
-        f"{one.image} stands for an older image again; {one.service or one.name} uses that name too"
-        for one in podman.read_containers(owner)
-        if full_name(one.image) in full and one.service not in mine
+        f"{c.image} points at an older image again; {c.service or c.name} uses that tag too"
+        for c in podman.read_containers(owner)
+        if full_name(c.image) in full and c.service not in mine
     ]

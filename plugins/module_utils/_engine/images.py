@@ -21,7 +21,7 @@ from .._host.scope import Scope
 
 class ImagePlan(t.NamedTuple):
     """What to pull and load.  there: (id, digest) of the images that are there; before: their ids.
-    pulls, loads: reasons by image.  offers: the archive of each image that one has.
+    pulls, loads: reasons by image.  offers: archives by the images that they hold.
     """
 
     wanted: t.Sequence[Wanted]
@@ -74,7 +74,7 @@ def foretell(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> Pulled:
     """What will be pulled where Podman can't be asked: its user's manager does not run."""
     names = images.names_of(wanted)
     offers = _look_into(app, scope.manager, names)
-    reasons = {name: archives.tell(archives.UNKNOWN, one) for name, one in offers.items()}
+    reasons = {name: archives.tell(archives.UNKNOWN, a) for name, a in offers.items()}
     if app.pull != "never":
         reasons = {**dict.fromkeys(names, images.UNKNOWN), **reasons}
     return Pulled(images.pull_steps(wanted, reasons))
@@ -95,7 +95,7 @@ def plan_images(app: App, owner: Owner, wanted: t.Sequence[Wanted]) -> ImagePlan
     loads = archives.why_loaded(offers, before, renew=asking)
     pulls = images.reasons_before([n for n in names if n not in offers], before, app.pull)
     if app.pull == "never":
-        _refuse_lacking(app, [one for one in wanted if one.image in pulls])
+        _refuse_lacking(app, [w for w in wanted if w.image in pulls])
     return ImagePlan(wanted, before, pulls, loads, offers, there)
 
 
@@ -105,14 +105,16 @@ def require_sent(app: App, todo: ImagePlan) -> None:
 
 
 def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Archive]:
-    """The archive of each image that one has; those on the host are read as their user."""
+    """Archives by the images that they hold; those on the host are read as their user."""
     if not (names and app.supply.archives):
         return {}
     from .._host.archives import read_archive
 
     known = [
-        one if one.images is not None else one._replace(images=owner.call(read_archive, one.path))
-        for one in app.supply.archives
+        archive
+        if archive.images is not None
+        else archive._replace(images=owner.call(read_archive, archive.path))
+        for archive in app.supply.archives
     ]
     return archives.find_offers(known, names)
 
@@ -135,7 +137,7 @@ def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
     try:
         _load(app, owner, todo)
         ran = podman.pull_images(owner, list(todo.pulls), app.supply.auth, cert_dir)
-        failed = {name: one for name, one in ran.items() if one.status}
+        failed = {name: pull for name, pull in ran.items() if pull.status}
         return _weigh(app, todo.wanted, failed, todo.before)
     except QuadletError:
         after = podman.read_image_ids(owner, list(todo.before))
@@ -151,9 +153,9 @@ def _load(app: App, owner: Owner, todo: ImagePlan) -> None:
         if ran.status:
             cause, hint = images.why_not_pulled(ran.err)
             troubles += [
-                Trouble(one, f"can't be loaded from {archive.label}: {cause}", hint)
-                for one in todo.wanted
-                if todo.offers.get(one.image) == archive and one.image in todo.loads
+                Trouble(w, f"can't be loaded from {archive.label}: {cause}", hint)
+                for w in todo.wanted
+                if todo.offers.get(w.image) == archive and w.image in todo.loads
             ]
     if troubles:
         raise images.pull_error(app.name, troubles)
@@ -165,25 +167,25 @@ def _refuse_lacking(app: App, lacking: t.Sequence[Wanted]) -> None:
         hint += "use another value of pull."
         raise images.pull_error(
             app.name,
-            [Trouble(one, "is not on the host, and pull is never", hint) for one in lacking],
+            [Trouble(w, "is not on the host, and pull is never", hint) for w in lacking],
         )
 
 
 def _weigh(
-    app: App, wanted: t.Sequence[Wanted], failed: t.Mapping[str, Ran], there: t.Container[str]
+    app: App, wanted: t.Sequence[Wanted], failed: t.Mapping[str, Ran], present: t.Container[str]
 ) -> tuple[str, ...]:
-    """Raises what a service can't do without; `newer` makes do with what the host has."""
+    """Raises for an image that a service needs; with `newer` the host's own is enough."""
     troubles, warnings = [], {}
-    for one in wanted:
-        if one.image not in failed:
+    for image in wanted:
+        if image.image not in failed:
             continue
-        cause, hint = images.why_not_pulled(failed[one.image].err)
-        if app.pull == "newer" and one.image in there:
-            warnings[one.image] = (
-                f"{one.image} stays as it is on the host, its registry gave no other: {cause}"
+        cause, hint = images.why_not_pulled(failed[image.image].err)
+        if app.pull == "newer" and image.image in present:
+            warnings[image.image] = (
+                f"{image.image} stays as it is on the host, its registry gave no other: {cause}"
             )
         else:
-            troubles.append(Trouble(one, f"can't be pulled: {cause}", hint))
+            troubles.append(Trouble(image, f"can't be pulled: {cause}", hint))
     if troubles:
         raise images.pull_error(app.name, troubles)
     return tuple(warnings.values())

@@ -35,9 +35,9 @@ class Snapshot:
     foreign_files: other paths in the app's directory.  others: unit files elsewhere in the
     scope, as (name, path).  drop_ins: digests of drop-ins that the app does not own but
     that apply to its units.  states: of the recorded services; none where the manager is
-    not running.  died: the intent of a run that did not end; stale: one is left of a run that did,
-    or that had not begun.  secrets: stored names by declared ones, of those that its units name.
-    new_key: what made them, where the scope has none yet.
+    not running.  died: the intent of a run that did not end; stale: an intent is left of a
+    run that did end, or had not begun.  secrets: stored names by declared ones, of those that its
+    units name.  new_key: what made them, where the scope has none yet.
     """
 
     manifest: Manifest

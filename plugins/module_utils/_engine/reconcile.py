@@ -86,7 +86,7 @@ class _Order:
         run, app = self.run, self.app
         with timed(run.timings, "read"):
             snapshot = look(app, run.scope, run.manager)
-            if app.patch and not snapshot.desired:  # its last unit goes: the app does
+            if app.patch and not snapshot.desired:  # without its last unit the app is removed
                 app = dataclasses.replace(app, state="absent", patch={})
             check_installed(app, run.scope, snapshot)
         if not self.check and snapshot.stale:

@@ -20,7 +20,7 @@ if t.TYPE_CHECKING:
 
 
 def read_made_at(owner: Owner, records: t.Mapping[str, ServiceRecord]) -> dict[str, float]:
-    """When each service's network or volume was made, by service; of those that are there."""
+    """Creation times of existing networks and volumes, by service."""
     kinds = {name: kind_of_service(record).suffix for name, record in records.items()}
     made = {
         kind: podman.read_made_at(
@@ -35,14 +35,14 @@ def read_made_at(owner: Owner, records: t.Mapping[str, ServiceRecord]) -> dict[s
     }
 
 
-def check_recreate(world: PlanInput, plan: Plan, scope: Scope) -> None:
-    """Refuses, before anything stops, to take an object from what goes on using it."""
-    check_names(world)
+def check_recreate(inputs: PlanInput, plan: Plan, scope: Scope) -> None:
+    """Refuses, before anything stops, to remove an object that keeps other users."""
+    check_names(inputs)
     for name in plan.recreate:
-        record = world.services[name]
+        record = inputs.services[name]
         kind = kind_of_service(record).suffix
         users = podman.read_users(scope.manager, kind, record.makes)
-        theirs, _ours = strangers(world, plan, users)
+        theirs, _ours = strangers(inputs, plan, users)
         if theirs:
             raise in_use(kind, record.makes, record.unit, theirs)
 
@@ -50,7 +50,7 @@ def check_recreate(world: PlanInput, plan: Plan, scope: Scope) -> None:
 def recreate_objects(context: Context, *, undo: bool = False) -> None:
     """Stops the services of the plan's objects, dependents first, and removes the objects.
 
-    undo: those that the run has made; one that was never removed is as it was, and may stay.
+    undo: objects that the run has made; one that it never removed may stay.
     """
     owner = context.scope.manager
     context.manager.stop(context.plan.recreate, timeout=context.app.gate.timeout)
@@ -61,7 +61,9 @@ def recreate_objects(context: Context, *, undo: bool = False) -> None:
             context.decision.inputs, context.plan, podman.read_users(owner, kind, record.makes)
         )
         if left:  # of a service that died without cleaning up
-            owner.run(["podman", "rm", "--force", "--ignore", *(one.name for one in left)])
+            owner.run(
+                ["podman", "rm", "--force", "--ignore", *(container.name for container in left)]
+            )
         ran = owner.run(["podman", kind, "rm", record.makes])
         if ran.status not in (0, 1) and not undo:  # 1: there is none
             raise QuadletError(

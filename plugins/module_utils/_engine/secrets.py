@@ -21,8 +21,8 @@ if t.TYPE_CHECKING:
 
 @contextlib.contextmanager
 def secrets_made(context: Context) -> t.Iterator[None]:
-    """Has the work's secrets in Podman; those that this run made go if no unit names them in the
-    end, since it has failed and was undone.
+    """Makes the run's secrets in Podman, and removes them where no unit names them in the end: the
+    run has failed and was undone.
     """
     made = _bring(context)
     try:
@@ -40,8 +40,8 @@ def _bring(context: Context) -> tuple[str, ...]:
         return ()
     owner, values = context.scope.manager, context.app.secrets or {}
     secrets.require_runtime_dir(owner)
-    there = set(secrets.read_names(owner))
-    lost = {name: stored for name, stored in {**may, **must}.items() if stored not in there}
+    stored_now = set(secrets.read_names(owner))
+    lost = {name: stored for name, stored in {**may, **must}.items() if stored not in stored_now}
     for name, stored in lost.items():
         if name in must and name not in values:
             raise QuadletError(

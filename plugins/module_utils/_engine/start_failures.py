@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Why services fail: job results, states, restarts, the journal and health, as one failure each."""
+"""Why services fail: job results, states, restarts, the journal and health, a failure for each."""
 
 from __future__ import annotations
 

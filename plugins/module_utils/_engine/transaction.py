@@ -30,7 +30,7 @@ if t.TYPE_CHECKING:
 
 class Begun(t.NamedTuple):
     """A run that has kept what was, and changed nothing yet.  generation: what it is to become,
-    None where the app goes or stays what it is.
+    None where the app is removed or stays as it is.
     """
 
     intent: Intent
@@ -78,7 +78,7 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
 
 
 def _links(context: Context) -> list[str]:
-    """The companions that are there and whose links the plan touches."""
+    """Installed companions whose links the plan touches."""
     return installable(
         context.decision.inputs.current, (*context.plan.enable, *context.plan.disable)
     )
@@ -89,18 +89,18 @@ def _swaps(context: Context) -> tuple[Swap, ...]:
     layout, plan = context.scope.layout(context.app.name), context.plan
     sources = {target: source for source, target in context.decision.moves.items()}
     targets = [*(layout.real(path) for path in plan.writes), *sources]
-    goes = [
+    removed = [
         *(layout.real(path) for path in plan.deletes),
         *sources.values(),
         *context.decision.gone,
     ]
     known = context.decision.snapshot.died.kept if context.decision.snapshot.died else {}
-    found = []
-    for number, target in enumerate(dict.fromkeys((*targets, *goes))):
+    swaps = []
+    for number, target in enumerate(dict.fromkeys((*targets, *removed))):
         new = layout.beside(target, "new", number) if target in targets else ""
         old = layout.beside(target, "old", len(known) + number) if target not in known else ""
-        found.append(Swap(target, new, old, sources.get(target, "")))
-    return tuple(found)
+        swaps.append(Swap(target, new, old, sources.get(target, "")))
+    return tuple(swaps)
 
 
 def _union(context: Context) -> Manifest:
@@ -126,7 +126,7 @@ def _union(context: Context) -> Manifest:
 
 
 def commit(context: Context, begun: Begun, *, manager_up: bool) -> None:
-    """Stops what goes, then exchanges the files."""
+    """Stops services of removed units, then exchanges the files."""
     if manager_up:
         context.manager.stop(context.plan.stop, timeout=context.app.gate.timeout)
     context.manager.disable(context.plan.disable)
@@ -136,7 +136,7 @@ def commit(context: Context, begun: Begun, *, manager_up: bool) -> None:
 
 
 def close(context: Context, begun: Begun, manifest: Manifest | None, *, passed: bool) -> None:
-    """Makes the run count: its generation, its manifest; then what was kept goes."""
+    """Makes the run count: its generation, its record; then removes what was kept."""
     owner, place, app = context.scope.files, context.scope.state_dir, context.app.name
     generation = begun.generation
     if generation and not passed:
@@ -168,7 +168,7 @@ def save(context: Context, manifest: Manifest) -> None:
 
 
 def restore(context: Context, begun: Begun) -> None:
-    """Puts the files, links and the record back that were there before."""
+    """Restores files, links and the record."""
     layout, owner = context.scope.layout(context.app.name), context.scope.files
     enabled = begun.intent.enabled
     context.manager.disable(n for n in context.plan.enable if enabled.get(n) != "enabled")

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The verdict on an app before anything is touched: our own rules, then the host's generator."""
+"""Validates an app before anything changes: by our own rules, then by the host's generator."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def validate_app(
     others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
     errors += check.check_units(units, version, place)
-    found, cautions = validate_companions(scope, snapshot, units)
-    errors += [*found, *check_instances(snapshot.desired, version)]
+    companion_errors, cautions = validate_companions(scope, snapshot, units)
+    errors += [*companion_errors, *check_instances(snapshot.desired, version)]
     findings = _lint(app, scope, snapshot, units, Context(place, version))
     errors += [finding.to_error() for finding in findings if finding.level == "error"]
     if errors:
@@ -111,8 +111,8 @@ def _lint(
         declared=app.sections,
         ignore=app.lint_ignore,
     )
-    found = lint.lint_units(units, context)
-    return [f for f in found if f.path in declared or unit_of(f.path) in declared]
+    findings = lint.lint_units(units, context)
+    return [f for f in findings if f.path in declared or unit_of(f.path) in declared]
 
 
 def _refused(errors: list[QuadletError], findings: t.Sequence[lint.Finding]) -> QuadletError:

@@ -51,7 +51,7 @@ def taken_companions(scope: Scope, app: App, snapshot: Snapshot) -> list[Quadlet
 
 
 def _owners_among(state_dir: str, app: str, paths: t.Sequence[str]) -> dict[str, str]:
-    """The app that owns each of these companions, of those that another one owns."""
+    """Owners by companion, of those that another app owns."""
     owners = {}
     for other in state.list_apps(state_dir):
         manifest = state.manifest_path(state_dir, other)

@@ -80,15 +80,15 @@ def check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted
     """Refuses to overwrite what the app does not own; the adopted units by name."""
     layout = scope.layout(app.name)
     errors = taken_companions(scope, app, snapshot)
-    told = {error.where for error in errors}
+    reported = {error.where for error in errors}
     for path, blob in snapshot.desired.items():
-        there = snapshot.current.get(path)
+        installed = snapshot.current.get(path)
         if (
-            there
+            installed
             and path not in snapshot.manifest.files
-            and there.data != blob.data
+            and installed.data != blob.data
             and not app.adopt
-            and layout.real(path) not in told
+            and layout.real(path) not in reported
         ):
             errors.append(
                 QuadletError(

@@ -171,7 +171,7 @@ def _notify_healthy(watched: Watched, names: t.Iterable[str]) -> frozenset[str]:
 def read_containers(owner: Owner) -> dict[str, Container] | None:
     """Containers by their services; None where Podman is too busy to answer."""
     try:
-        found = podman.read_containers(owner)
+        containers = podman.read_containers(owner)
     except QuadletError:
         return None
-    return {container.service: container for container in found}
+    return {container.service: container for container in containers}
