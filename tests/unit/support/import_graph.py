@@ -1,4 +1,4 @@
-"""Who imports whom in module_utils, read from the code."""
+"""Who imports whom in module_utils and plugin_utils, read from the code."""
 
 from __future__ import annotations
 
@@ -22,11 +22,15 @@ def read_graph(top: pathlib.Path = TOP) -> Graph:
 
 def _imported(top: pathlib.Path, name: str, names: t.Container[str]) -> t.Iterator[str]:
     tree = ast.parse((top / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8"))
+    package = f"ansible_collections.quadlet.fleet.plugins.{top.name}"
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.level:
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        if node.level:
             folder = name.split(".")[: -node.level]
-            target = ".".join([*folder, *((node.module or "").split(".") if node.module else [])])
-            yield from _targets(target, node, names)
+            yield from _targets(".".join([*folder, *filter(None, [node.module])]), node, names)
+        elif f"{node.module}.".startswith(f"{package}."):
+            yield from _targets(f"{node.module}."[len(package) + 1 : -1], node, names)
 
 
 def _targets(target: str, node: ast.ImportFrom, names: t.Container[str]) -> t.Iterator[str]:
