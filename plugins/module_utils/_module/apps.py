@@ -18,8 +18,11 @@ from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
 from .._host.tasks import Answer, run_tasks
 from . import options as _options
+from .base import mask_secrets, run_module
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from .._core.app.ordering import Turn
     from .._host.owner import Owner
 
@@ -157,3 +160,11 @@ def _make_row(params: Item, answer: Answer) -> Row:
         "seconds": round(answer.seconds, 3),
         **more,
     }
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    params = module.params
+    items = join_items(params["apps"], params["confidential"])
+    mask_secrets(module, *(item.get("secrets") for item in items))
+    run_module(module, lambda: run_apps(items, params["parallel"], check=module.check_mode))

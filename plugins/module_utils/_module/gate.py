@@ -16,7 +16,7 @@ from .._core.gate.options import parse_gate
 from .._core.gate.verdict import ever_started, old_restarts
 from .._core.plan.model import Plan, World
 from .._core.state.manifest import dump_manifest
-from .._core.state.rollout import is_open, to_result
+from .._core.state.rollout import is_open, parse_rollout, to_result
 from .._engine.context import Work
 from .._engine.generations import read_one
 from .._engine.observe import Snapshot, read_manifest, read_snapshot
@@ -26,6 +26,10 @@ from .._host import state
 from .._host.lock import Lock
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
+from .base import run_module
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def ask_gates(
@@ -134,3 +138,16 @@ def _accept(name: str, scope: Scope, rollout: str) -> bool:
         return True
     finally:
         turn.release()
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    params = module.params
+    apps = [
+        {"name": one["name"], **{key: one[key] or params[key] for key in ("user", "location")}}
+        for one in params["apps"]
+    ]
+    run_module(
+        module,
+        lambda: ask_gates(apps, parse_rollout(params["accept"]), check=module.check_mode),
+    )

@@ -23,7 +23,6 @@ from .paths import (
     parse_mode,
 )
 
-STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
 ON_CHANGE = ("restart", "reload", "none")
 LINK = 0o120000
 """The mode of a symbolic link, as in git; its data is where it leads."""
