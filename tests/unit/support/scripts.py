@@ -14,7 +14,6 @@ import typing as t
 
 from tests.unit.support.generators import ROOT
 
-
 Engine = t.Literal["sent", "named", "none"]
 """What the action plugin of a module of this collection would add to the arguments."""
 
