@@ -12,6 +12,7 @@ but root and the user who runs this can have written.
 from __future__ import annotations
 
 import base64
+import grp
 import hashlib
 import importlib
 import importlib.machinery
@@ -204,8 +205,8 @@ def _read_own(name: str, folder: int) -> bytes:
 def open_folder(path: str) -> int:
     """A descriptor of this user's directory; ValueError where another one could replace it.
 
-    Every directory and link on the way belongs to root or to this user, and nobody else can
-    write there, unless the sticky bit protects what is in it.
+    Every directory and link on the way belongs to root or to this user, and in none can others
+    replace what is there.
     """
     if not path.startswith("/"):
         raise ValueError("the user has no home")
@@ -246,9 +247,27 @@ def _read_link(part: str, folder: int) -> str:
 def _enter(part: str, folder: int | None = None) -> int:
     flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
     entered = os.open(part, flags, dir_fd=folder)
-    found = os.fstat(entered)
-    shared = found.st_mode & _WRITABLE and not found.st_mode & stat.S_ISVTX
-    if found.st_uid not in (0, os.geteuid()) or shared:
+    if not _is_safe(os.fstat(entered)):
         os.close(entered)
         raise ValueError("others can replace what is in it")
     return entered
+
+
+def _is_safe(found: os.stat_result) -> bool:
+    """Whether in a directory nobody but root and this user can replace what is theirs."""
+    if found.st_uid not in (0, os.geteuid()):
+        return False
+    if found.st_mode & stat.S_ISVTX or not found.st_mode & _WRITABLE:
+        return True
+    private = found.st_uid == os.geteuid() and _is_private(found.st_gid)
+    return private and not found.st_mode & stat.S_IWOTH
+
+
+def _is_private(gid: int) -> bool:
+    """Whether a group is this user's alone: with such groups a umask of 002 is usual."""
+    try:
+        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
+    except KeyError:
+        return False
+    own = user.pw_uid != 0 and user.pw_gid == gid and user.pw_name == group.gr_name
+    return own and set(group.gr_mem) <= {user.pw_name}

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import pathlib
+import pwd
 import subprocess
 import sys
 import typing as t
@@ -162,6 +164,54 @@ def test_a_directory_where_others_can_write(folder: pathlib.Path, mode: int, abo
     new = kept_engine.make_digest({"a.py": ""})
     keep_engine.keep(str(folder), new, CODES)
     assert (folder / kept_engine.name_file(new)).exists() is sticky
+
+
+@pytest.mark.parametrize(("mode", "kept"), [(0o770, True), (0o772, False)])
+def test_a_directory_where_the_group_is_the_user_alone(
+    folder: pathlib.Path, mode: int, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_engine, "_is_private", lambda gid: gid == folder.stat().st_gid)
+    folder.parent.chmod(mode)
+    assert read(folder) == (CODES if kept else None)
+    folder.chmod(0o770)  # nobody makes that one so
+    assert read(folder) is None
+
+
+@pytest.mark.parametrize(
+    ("user", "group", "private"),
+    [
+        (("svc", 7, 8), ("svc", 8, []), True),
+        (("svc", 7, 8), ("svc", 8, ["svc"]), True),
+        (("svc", 7, 8), ("svc", 8, ["svc", "other"]), False),
+        (("svc", 7, 8), ("staff", 8, []), False),
+        (("svc", 7, 9), ("svc", 8, []), False),
+        (("root", 0, 0), ("root", 0, []), False),
+        (None, ("svc", 8, []), False),
+        (("svc", 7, 8), None, False),
+    ],
+)
+def test_whose_a_group_is(
+    user: tuple[str, int, int] | None,
+    group: tuple[str, int, list[str]] | None,
+    private: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def find_user(_uid: int) -> pwd.struct_passwd:
+        if user is None:
+            raise KeyError
+        name, uid, gid = user
+        return pwd.struct_passwd((name, "x", uid, gid, "", "/", ""))
+
+    def find_group(gid: int) -> grp.struct_group:
+        if group is None:
+            raise KeyError
+        name, number, members = group
+        assert gid == number
+        return grp.struct_group((name, "x", number, members))
+
+    monkeypatch.setattr(kept_engine.pwd, "getpwuid", find_user)
+    monkeypatch.setattr(kept_engine.grp, "getgrgid", find_group)
+    assert kept_engine._is_private(group[1] if group else 8) is private
 
 
 @as_root
