@@ -7,36 +7,21 @@
 
 from __future__ import annotations
 
-import typing as t
-
-from ansible.plugins.action import ActionBase
-
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.many import (
     call_for_all,
     read_items,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action import Args, EngineAction
 
 
-class ActionModule(ActionBase):
+class ActionModule(EngineAction):
     """Passes the content of all apps on to the module; decides nothing."""
 
-    _supports_async = True
-
-    def run(
-        self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None
-    ) -> dict[str, t.Any]:
+    def work(self, variables: Args) -> Args:
         """One module run, and another one where archives have to be sent."""
-        variables = task_vars or {}
-        result: dict[str, t.Any] = super().run(tmp, variables)
         items, arguments = read_items(self, self._task.args, variables)
 
-        def call(apps: list[dict[str, t.Any]], hidden: list[dict[str, t.Any]]) -> dict[str, t.Any]:
-            answer: dict[str, t.Any] = self._execute_module(
-                module_args={**arguments, "apps": apps, "confidential": hidden},
-                task_vars=variables,
-                wrap_async=self._task.async_val,
-            )
-            return answer
+        def call(apps: list[Args], hidden: list[Args]) -> Args:
+            return self.call_module({**arguments, "apps": apps, "confidential": hidden}, variables)
 
-        result.update(call_for_all(items, call) if items else {"changed": False, "apps": []})
-        return result
+        return call_for_all(items, call) if items else {"changed": False, "apps": []}

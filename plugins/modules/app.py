@@ -434,32 +434,17 @@ timings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import parse_app
-from ansible_collections.quadlet.fleet.plugins.module_utils._engine.reconcile import reconcile
-from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import (
-    mask_secrets,
-    run_module,
-)
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
     """Runs the module."""
     module = AnsibleModule(
-        argument_spec=_options.APP,
+        argument_spec={**_options.APP, **_options.ENGINE},
         supports_check_mode=True,
     )
-    params = module.params
-    mask_secrets(module, params["secrets"])
-    run_module(
-        module,
-        lambda: reconcile(
-            parse_app(params),
-            resolve_scope(params["user"], params["location"]),
-            check=module.check_mode,
-        ),
-    )
+    run_in_engine(module, "app")
 
 
 if __name__ == "__main__":

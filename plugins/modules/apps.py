@@ -118,11 +118,8 @@ msg:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.apps import join_items, run_apps
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import (
-    mask_secrets,
-    run_module,
-)
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -132,13 +129,11 @@ def main() -> None:
             "apps": {"type": "list", "elements": "dict", "required": True},
             "parallel": {"type": "int", "default": 4},
             "confidential": {"type": "list", "elements": "dict", "no_log": True},
+            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    params = module.params
-    items = join_items(params["apps"], params["confidential"])
-    mask_secrets(module, *(item.get("secrets") for item in items))
-    run_module(module, lambda: run_apps(items, params["parallel"], check=module.check_mode))
+    run_in_engine(module, "apps")
 
 
 if __name__ == "__main__":

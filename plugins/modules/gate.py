@@ -109,10 +109,8 @@ apps:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.rollout import parse_rollout
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.gate import ask_gates
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -127,6 +125,7 @@ def main() -> None:
                     "name": {"type": "str", "required": True},
                     "user": {"type": "str"},
                     "location": {"type": "str", "choices": ["home", "admin"]},
+                    **_options.ENGINE,
                 },
             },
             "accept": {"type": "str"},
@@ -134,15 +133,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    params = module.params
-    apps = [
-        {"name": one["name"], **{key: one[key] or params[key] for key in ("user", "location")}}
-        for one in params["apps"]
-    ]
-    run_module(
-        module,
-        lambda: ask_gates(apps, parse_rollout(params["accept"]), check=module.check_mode),
-    )
+    run_in_engine(module, "gate")
 
 
 if __name__ == "__main__":

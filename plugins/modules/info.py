@@ -201,8 +201,8 @@ pull:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.info import read_inventory
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -211,10 +211,11 @@ def main() -> None:
         argument_spec={
             "user": {"type": "str"},
             "apps": {"type": "list", "elements": "str"},
+            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_module(module, lambda: read_inventory(module.params["user"], module.params["apps"]))
+    run_in_engine(module, "info")
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ uid:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.linger import reconcile_linger
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -70,16 +70,11 @@ def main() -> None:
         argument_spec={
             "user": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
+            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    params = module.params
-    run_module(
-        module,
-        lambda: reconcile_linger(
-            params["user"], on=params["state"] == "enabled", check=module.check_mode
-        ),
-    )
+    run_in_engine(module, "linger")
 
 
 if __name__ == "__main__":

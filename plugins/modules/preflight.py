@@ -126,8 +126,8 @@ facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.preflight import look
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -144,14 +144,11 @@ def main() -> None:
             "storage": {"type": "path"},
             "podman": {"type": "str", "default": "4.7"},
             "fail": {"type": "bool", "default": True},
+            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    try:
-        min_free = module.human_to_bytes(module.params["min_free"])
-    except ValueError as error:
-        module.fail_json(msg=f"min_free: {error}. Write a size like 10G.")
-    run_module(module, lambda: look(module.params, min_free))
+    run_in_engine(module, "preflight")
 
 
 if __name__ == "__main__":

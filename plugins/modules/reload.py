@@ -59,17 +59,17 @@ errors:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.reload import reload_scope
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
     """Runs the module."""
     module = AnsibleModule(
-        argument_spec={"user": {"type": "str"}},
+        argument_spec={"user": {"type": "str"}, **_options.ENGINE},
         supports_check_mode=True,
     )
-    run_module(module, lambda: reload_scope(module.params["user"], check=module.check_mode))
+    run_in_engine(module, "reload")
 
 
 if __name__ == "__main__":

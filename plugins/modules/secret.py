@@ -130,9 +130,8 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.secret import decode_value
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.secret import reconcile_secret
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -144,18 +143,12 @@ def main() -> None:
             "encoding": {"type": "str", "choices": ["text", "base64"], "default": "text"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "user": {"type": "str"},
+            **_options.ENGINE,
         },
         required_if=[("state", "present", ("value",))],
         supports_check_mode=True,
     )
-    params = module.params
-
-    def work() -> dict[str, object]:
-        present = params["state"] == "present"
-        wanted = decode_value(params["value"], params["encoding"]) if present else None
-        return reconcile_secret(params["user"], params["name"], wanted, check=module.check_mode)
-
-    run_module(module, work)
+    run_in_engine(module, "secret")
 
 
 if __name__ == "__main__":

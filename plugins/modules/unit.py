@@ -282,11 +282,8 @@ timings:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import parse_unit_app
-from ansible_collections.quadlet.fleet.plugins.module_utils._engine.reconcile import reconcile
-from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -303,19 +300,12 @@ def main() -> None:
             **_options.GENERATIONS,
             **_options.COMPAT,
             **_options.LINT,
+            **_options.ENGINE,
         },
         mutually_exclusive=[("sections", "content")],
         supports_check_mode=True,
     )
-    params = module.params
-    run_module(
-        module,
-        lambda: reconcile(
-            parse_unit_app(params),
-            resolve_scope(params["user"], params["location"]),
-            check=module.check_mode,
-        ),
-    )
+    run_in_engine(module, "unit")
 
 
 if __name__ == "__main__":

@@ -150,8 +150,8 @@ users:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.users import reconcile_users
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -179,10 +179,11 @@ def main() -> None:
         argument_spec={
             "users": {"type": "list", "elements": "dict", "required": True, "options": user},
             "user": {"type": "str"},
+            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_module(module, lambda: reconcile_users(module.params["users"], check=module.check_mode))
+    run_in_engine(module, "users")
 
 
 if __name__ == "__main__":

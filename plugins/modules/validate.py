@@ -128,8 +128,7 @@ services:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.base import run_module
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.validate import validate
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
 
 
 def main() -> None:
@@ -141,10 +140,11 @@ def main() -> None:
             **_options.CONTENT,
             **_options.COMPAT,
             **_options.LINT,
+            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_module(module, lambda: validate(module.params))
+    run_in_engine(module, "validate")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from tests.integration.support.apps import App, Result, container
 from tests.integration.support.hosts import differences
 
 
-def _logging_ssh(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
+def logging_ssh(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
     """An ssh that writes a line for each of its runs, and the file it writes to."""
     log, wrapper = folder / "ssh.log", folder / "ssh"
     wrapper.write_text(
@@ -40,7 +40,7 @@ def _accepted(app: App) -> int:
 def test_one_connection_and_one_module_run(
     either: App, work_folder: pathlib.Path, tmp_path: pathlib.Path, number: int
 ) -> None:
-    wrapper, log = _logging_ssh(tmp_path)
+    wrapper, log = logging_ssh(tmp_path)
     sockets = work_folder / f"{either.name}"
     units = {f"u{i}": container() for i in range(number)}
     files = {f"conf/{i}.conf": f"{i}\n" for i in range(number)}

@@ -19,8 +19,11 @@ from .._host.scope import Scope, resolve_scope
 from .._host.task import Answer
 from .._host.tasks import run_tasks
 from . import options as _options
+from .base import mask_secrets, run_module
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from .._core.app.ordering import Turn
     from .._host.owner import Owner
 
@@ -158,3 +161,11 @@ def _make_row(params: Item, answer: Answer) -> Row:
         "seconds": round(answer.seconds, 3),
         **more,
     }
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    params = module.params
+    items = join_items(params["apps"], params["confidential"])
+    mask_secrets(module, *(item.get("secrets") for item in items))
+    run_module(module, lambda: run_apps(items, params["parallel"], check=module.check_mode))

@@ -14,7 +14,7 @@ from .._core.gate.failure import Failure, failure_error
 from .._core.gate.options import parse_gate
 from .._core.gate.verdict import ever_started, old_restarts
 from .._core.state.manifest import dump_manifest
-from .._core.state.rollout import is_open, to_result
+from .._core.state.rollout import is_open, parse_rollout, to_result
 from .._engine.decide import look
 from .._engine.gate import pass_gate
 from .._engine.generations import read_one
@@ -25,6 +25,10 @@ from .._host import state
 from .._host.lock import Lock
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
+from .base import run_module
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def ask_gates(
@@ -112,3 +116,16 @@ def _accept(name: str, scope: Scope, rollout: str) -> bool:
         return True
     finally:
         app_lock.release()
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    params = module.params
+    apps = [
+        {"name": one["name"], **{key: one[key] or params[key] for key in ("user", "location")}}
+        for one in params["apps"]
+    ]
+    run_module(
+        module,
+        lambda: ask_gates(apps, parse_rollout(params["accept"]), check=module.check_mode),
+    )

@@ -28,7 +28,11 @@ from .._engine.observe import Snapshot, is_up
 from .._host import linger, podman, state
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
+from .base import run_module
 from .info_pull import read_pulls
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def read_scopes(user: str | None) -> list[Scope]:
@@ -198,3 +202,8 @@ def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[s
     pulls, troubles = read_pulls(scopes)
     told += [*warnings, *troubles]
     return {"changed": False, "apps": apps, "pull": pulls, "warnings": told}
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    run_module(module, lambda: read_inventory(module.params["user"], module.params["apps"]))

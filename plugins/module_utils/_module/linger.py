@@ -11,6 +11,10 @@ from .._core.errors import QuadletError
 from .._host import linger
 from .._host.scope import resolve_scope
 from .._host.systemd import Manager
+from .base import run_module
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def reconcile_linger(user: str, *, on: bool, check: bool) -> dict[str, t.Any]:
@@ -30,3 +34,14 @@ def reconcile_linger(user: str, *, on: bool, check: bool) -> dict[str, t.Any]:
     if on:
         warnings = linger.online_warning(Manager(scope.manager, system=True))
     return {"changed": changed, "uid": scope.manager.uid, "warnings": warnings}
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    params = module.params
+    run_module(
+        module,
+        lambda: reconcile_linger(
+            params["user"], on=params["state"] == "enabled", check=module.check_mode
+        ),
+    )

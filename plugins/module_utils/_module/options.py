@@ -1,15 +1,21 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Argument specifications: blocks of options that modules share."""
+"""Argument specifications: blocks of options that modules share.
+
+Every byte of it is sent at each run: it imports nothing of the engine.
+"""
 
 from __future__ import annotations
 
 import typing as t
 
-from .._core.app.app import STATES
+STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
 
 Spec = dict[str, dict[str, t.Any]]
+
+ENGINE: Spec = {"_engine": {"type": "dict", "no_log": True}}
+"""Not to be given: the action plugin names the engine, and sends it where it is missing."""
 
 SCOPE: Spec = {
     "user": {"type": "str"},

@@ -11,6 +11,10 @@ import typing as t
 from .._core.errors import QuadletError
 from .._core.host.preflight import Needs, find, message
 from .._host.preflight import read_facts, read_more
+from .base import run_module
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def look(params: t.Mapping[str, t.Any], min_free: int) -> dict[str, t.Any]:
@@ -32,3 +36,12 @@ def look(params: t.Mapping[str, t.Any], min_free: int) -> dict[str, t.Any]:
     if found and params["fail"]:
         raise QuadletError(text, data=result)
     return {**result, "report": text}
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    try:
+        min_free = module.human_to_bytes(module.params["min_free"])
+    except ValueError as error:
+        module.fail_json(msg=f"min_free: {error}. Write a size like 10G.")
+    run_module(module, lambda: look(module.params, min_free))

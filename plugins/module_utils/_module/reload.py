@@ -11,6 +11,10 @@ from .._core.errors import QuadletError, join_errors
 from .._engine.validate_installed import installed_errors
 from .._host.scope import resolve_scope
 from .._host.systemd import Manager
+from .base import run_module
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def reload_scope(user: str | None, *, check: bool) -> dict[str, t.Any]:
@@ -32,3 +36,8 @@ def reload_scope(user: str | None, *, check: bool) -> dict[str, t.Any]:
         manager.reload()
     services = sorted(service.name for service in verdict.services)
     return {"changed": True, "services": services, "warnings": list(verdict.warnings)}
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    run_module(module, lambda: reload_scope(module.params["user"], check=module.check_mode))

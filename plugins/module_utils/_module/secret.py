@@ -8,11 +8,14 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.secrets.secret import check_name, decide, describe
+from .._core.secrets.secret import check_name, decide, decode_value, describe
 from .._host import secrets
 from .._host.scope import resolve_scope
+from .base import run_module
 
 if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
     from .._host.owner import Owner
 
 
@@ -68,3 +71,15 @@ def _put_back(owner: Owner, name: str, old: bytes, error: QuadletError) -> None:
             f"{error.what}; the old value is gone, to put it back failed too: {again.what}",
             remedy="Mend the cause and run again.",
         ) from error
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    params = module.params
+
+    def work() -> dict[str, object]:
+        present = params["state"] == "present"
+        wanted = decode_value(params["value"], params["encoding"]) if present else None
+        return reconcile_secret(params["user"], params["name"], wanted, check=module.check_mode)
+
+    run_module(module, work)

@@ -22,6 +22,10 @@ from .._host import accounts, linger
 from .._host.owner import Owner, own_process
 from .._host.scope import resolve_scope
 from .._host.systemd import Manager
+from .base import run_module
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 _TIMER = "podman-auto-update.timer"
 _SYSTEM_CERTS = "/etc/containers/certs.d"
@@ -151,3 +155,8 @@ def _migration(before: t.Mapping[str, tuple[Range, ...]], plan: t.Sequence[Step]
 def _describe(items: t.Sequence[Item]) -> dict[str, dict[str, t.Any]]:
     owners = {item["name"]: _owner(item["name"]) for item in items}
     return {name: {"uid": o.uid, "home": o.home} for name, o in owners.items() if o}
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    run_module(module, lambda: reconcile_users(module.params["users"], check=module.check_mode))

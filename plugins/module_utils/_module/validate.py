@@ -20,7 +20,11 @@ from .._host import podman
 from .._host.owner import own_process
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
+from .base import run_module
 from .installed import lint_installed
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
 
 
 def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -88,3 +92,8 @@ def _failed(
     ]
     joined.data = {"errors": rows, "warnings_found": warnings, "lint": lint}
     return joined
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    run_module(module, lambda: validate(module.params))

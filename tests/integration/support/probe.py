@@ -64,8 +64,9 @@ def trees() -> dict[str, str]:
     found = {}
     for top in TREES:
         for folder, dirs, names in os.walk(top):
-            # Podman's own state of storage and networks.
-            dirs[:] = [name for name in dirs if name != "networks"]
+            # Podman's own state of storage and networks; the engine, which a run may keep or not.
+            kept = "engine" if folder.endswith("/quadlet.fleet") else "networks"
+            dirs[:] = [name for name in dirs if name != kept]
             for name in [*dirs, *names]:
                 path = os.path.join(folder, name)
                 found[path] = entry(path)

@@ -15,7 +15,7 @@ ARGUMENTS = {"name": "a", "units": {"a.container": "[Container]\nImage=x.io/a:1\
 def make_payload(module: str = "app") -> bytes:
     """The archive with the module, its module_utils and Ansible's own."""
     arguments = {"apps": [ARGUMENTS]} if module == "apps" else ARGUMENTS
-    script = make_script(f"quadlet.fleet.{module}", arguments)
+    script = make_script(f"quadlet.fleet.{module}", arguments, "none")
     return base64.b64decode(max(re.findall(rb"[A-Za-z0-9+/=]{1000,}", script), key=len))
 
 

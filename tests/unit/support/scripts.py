@@ -14,27 +14,32 @@ import typing as t
 
 from tests.unit.support.generators import ROOT
 
+Engine = t.Literal["sent", "named", "none"]
+"""What the action plugin of a module of this collection would add to the arguments."""
 
-def make_script(module: str, arguments: t.Mapping[str, t.Any]) -> bytes:
-    """The script; it needs nothing but Python."""
+
+def make_script(module: str, arguments: t.Mapping[str, t.Any], engine: Engine = "sent") -> bytes:
+    """The script, with the engine in it; it needs nothing but Python."""
     done = subprocess.run(
         [sys.executable, "-m", __name__],
         cwd=ROOT,
         env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
-        input=json.dumps([module, arguments]).encode(),
+        input=json.dumps([module, arguments, engine]).encode(),
         stdout=subprocess.PIPE,
         check=True,
     )
     return done.stdout
 
 
-def _make(module: str, arguments: dict[str, t.Any]) -> bytes:
+def _make(module: str, arguments: dict[str, t.Any], engine: Engine) -> bytes:
     from ansible.executor import module_common
     from ansible.parsing.dataloader import DataLoader
     from ansible.plugins.loader import init_plugin_loader, module_loader
     from ansible.template import Templar
 
     init_plugin_loader()
+    if engine != "none":
+        arguments = {**arguments, **_name_engine(send=engine == "sent")}
     script: bytes = module_common.modify_module(
         module_name=module,
         module_path=module_loader.find_plugin_with_context(module).plugin_resolved_path,
@@ -44,6 +49,13 @@ def _make(module: str, arguments: dict[str, t.Any]) -> bytes:
         module_compression="ZIP_DEFLATED",
     ).b_module_data
     return script
+
+
+def _name_engine(*, send: bool) -> dict[str, t.Any]:
+    from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine import sources
+
+    named = {"digest": sources.digest()}
+    return {"_engine": {**named, "content": sources.content()} if send else named}
 
 
 if __name__ == "__main__":

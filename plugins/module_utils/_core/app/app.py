@@ -24,7 +24,6 @@ from .paths import (
     parse_mode,
 )
 
-STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
 ON_CHANGE = ("restart", "reload", "none")
 
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

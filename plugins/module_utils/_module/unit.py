@@ -1,0 +1,29 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""One unit of an app."""
+
+from __future__ import annotations
+
+import typing as t
+
+from .._core.app.app import parse_unit_app
+from .._engine.reconcile import reconcile
+from .._host.scope import resolve_scope
+from .base import run_module
+
+if t.TYPE_CHECKING:
+    from ansible.module_utils.basic import AnsibleModule
+
+
+def run(module: AnsibleModule) -> None:
+    """Ends the module."""
+    params = module.params
+    run_module(
+        module,
+        lambda: reconcile(
+            parse_unit_app(params),
+            resolve_scope(params["user"], params["location"]),
+            check=module.check_mode,
+        ),
+    )
