@@ -32,10 +32,10 @@ WRITTEN: dict[Reads, tuple[str, str]] = {
 _HEAD = f"""\
 # Keys
 
-Every key that Podman reads in a unit, from {version_text(OLDEST)} to {version_text(NEWEST)},
-as its generators say themselves. A key that the host's Podman does not know is an error that names
-both releases; with `compat: args` a key with an option is written as `PodmanArgs=` with it.
-How values are written is told in [Values](values.md).
+Every key that Podman {version_text(OLDEST)} to {version_text(NEWEST)} reads in a unit, tested with
+their generators. A key that is newer than the host's Podman is an error that names both releases;
+with `compat: args` a key that has an option is written as `PodmanArgs=` with that option.
+[Values](values.md) explains how to write values.
 """
 
 
@@ -118,8 +118,8 @@ def _kinds() -> str:
         for kind in KINDS.values()
     ]
     heads = ("unit", "since", "service", "name of its object", "starts")
-    told = "Units with a smaller number under *starts* start first, if nothing else orders them.\n"
-    return f"## Kinds\n\n{table(heads, rows)}\n{told}"
+    note = "Units with a smaller number under *starts* start first, if nothing else orders them.\n"
+    return f"## Kinds\n\n{table(heads, rows)}\n{note}"
 
 
 def _or(key: str) -> str:
@@ -172,6 +172,6 @@ def _quirks() -> str:
         )
         for quirk in QUIRKS
     ]
-    head = "Forms that some releases take and misread. For a host with one of them they are errors."
+    head = "Forms that some releases accept and misread; on a host with one of those, an error."
     heads = ("id", "releases", "what happens", "remedy", "source")
     return f"## What older releases misread\n\n{head}\n\n{table(heads, rows)}"

@@ -7,46 +7,46 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules imp
 LINT = """\
 # Lint
 
-Podman takes much that nobody wants: a misspelt section is passed over without a word, a bad escape
-drops the whole line, a service without `[Install]` is gone after the next reboot. Lint finds such
-things in the text of units, before anything is written.
+Podman accepts many mistakes: it ignores a misspelt section silently, drops a line with a bad
+escape, and a service without `[Install]` does not start at the next boot. Lint finds such mistakes
+in the text of units, before anything is written.
 
 ## Where it runs
 
-In every deployment: `quadlet.fleet.app`, `quadlet.fleet.unit` and `quadlet.fleet.validate` lint the
-units that the call declares, for the Podman of the host and the scope that they go to. An **error**
-refuses the run, and nothing is written. A **warning** is shown. All findings, with the **notes**,
-are returned as `lint`. A run in which no unit changes does not lint.
+In each deployment `quadlet.fleet.app`, `quadlet.fleet.unit` and `quadlet.fleet.validate` lint the
+declared units, for the host's Podman and the scope of the app. An **error** ends the run, and
+nothing is written. A **warning** is shown. All findings, with the **notes**, are returned as
+`lint`. A run in which no unit changes does not lint.
 
 Without a host, on the controller or in a pipeline:
 
     ansible-playbook quadlet.fleet.lint -e src=DIR
 
-It reads the directory with everything below it; each directory that has units counts as an app, and
-templates are rendered where the given variables suffice. It prints one line for each finding,
+It reads the directory recursively. Each directory with units counts as an app; templates are
+rendered where the given variables suffice. It prints one line per finding,
 `file:line:rule:message`, and fails if there are errors. More variables:
 
 | variable | meaning |
 |---|---|
 | `format` | `text`, `json` or `sarif` (2.1.0) |
-| `output` | a file for it, in place of the screen |
+| `output` | a file for the findings, instead of the screen |
 | `podman` | the release of Podman to check against, such as `5.4`; by default the newest |
-| `rootless` | `true` or `false`; without it, rules that depend on it are silent |
-| `others` | units that the hosts have beside these: `-e '{"others": ["proxy.network"]}'` |
-| `ignore` | rules, or `UNIT:RULE`, that are not to be told |
-| `level` | `error` (default), `warning` or `note`: from which level on it fails |
+| `rootless` | `true` or `false`; without it, rules that depend on it do not run |
+| `others` | other units of the hosts: `-e '{"others": ["proxy.network"]}'` |
+| `ignore` | rules, or `UNIT:RULE`, to ignore |
+| `level` | `error` (default), `warning` or `note`: the lowest level that fails |
 
 In a task, the module `quadlet.fleet.lint` takes the same options.
 
-## To silence a rule
+## Silence a rule
 
-For one unit and its drop-ins, a comment in the unit's text:
+For one unit and its drop-ins, by a comment in the unit's text:
 
     # The host's own backup reads everything.
     # lint: ignore host-mount socket-mount
     [Container]
 
-For an app, or for units that are given as sections, an option:
+For an app, or for units that are given as sections, by an option:
 
 ```yaml
 lint_ignore:
@@ -54,8 +54,7 @@ lint_ignore:
   - web.container:rootless-port
 ```
 
-A name that is no rule is an error, here and there. Refusals, the last list below, can't be
-silenced.
+An unknown rule is an error in both. Refusals, the last list below, can't be silenced.
 
 ## Rules
 """
@@ -68,9 +67,9 @@ HEADINGS = {
 }
 MEANINGS = {
     "Errors": "It would fail, hang, or do something else than written.",
-    "Warnings": "It works, and will hurt some day.",
+    "Warnings": "It works, and is likely to fail later.",
     "Notes": "Worth knowing.",
-    "Refusals": "The generator, or this collection, does not take such a unit.",
+    "Refusals": "The generator, or this collection, does not accept such a unit.",
 }
 
 
