@@ -32,7 +32,7 @@ class ActionModule(ActionBase):
 
         def call(apps: list[dict[str, t.Any]], hidden: list[dict[str, t.Any]]) -> dict[str, t.Any]:
             answer: dict[str, t.Any] = self._execute_module(
-                module_args={**arguments, "apps": apps, "confidential": hidden},
+                module_args={**arguments, "apps": apps, "_confidential": hidden},
                 task_vars=variables,
                 wrap_async=self._task.async_val,
             )
