@@ -22,6 +22,6 @@ class ActionModule(EngineAction):
         items, arguments = read_items(self, self._task.args, variables)
 
         def call(apps: list[Args], hidden: list[Args]) -> Args:
-            return self.call_module({**arguments, "apps": apps, "confidential": hidden}, variables)
+            return self.call_module({**arguments, "apps": apps, "_confidential": hidden}, variables)
 
         return call_for_all(items, call) if items else {"changed": False, "apps": []}

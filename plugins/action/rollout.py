@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A step of role rollout: reads what the hosts told, and keeps the rollout's state as a fact."""
+"""A step of a rollout: reads what the hosts told, and keeps the rollout's state as a fact."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ActionModule(ActionBase):
         known = self._vars["hostvars"][name]
         groups = ("all", *known.get("group_names", ()))
         sort = known.get(order, (known.get("ansible_facts") or {}).get(order))
-        result = known.get("quadlet_rollout_looked") or {}
+        result = known.get("quadlet_rollout_preview") or {}
         apps, message = result.get("apps"), str(result.get("msg") or "")
         if apps is None and not result.get("unreachable"):
             apps = [{"name": "", "failed": True, "msg": message or "the module gave no answer"}]
@@ -123,7 +123,7 @@ class ActionModule(ActionBase):
 
     def deployed(self) -> tuple[State, State]:
         """After a wave."""
-        told = self._told(self._state["now"]["wave"], "quadlet_rollout_deployed", "deploy")
+        told = self._told(self._state["batch"]["wave"], "quadlet_rollout_deployed", "deploy")
         state = rollout.judge(self._state, told, self._settings())
         return state, {"msg": state["stopped"]}
 
@@ -183,8 +183,8 @@ def _report(state: State) -> State:
 def _read_told(known: t.Mapping[str, t.Any], variable: str, phase: str) -> Told:
     """What a host told in a phase; the troubles of other phases do not count."""
     result = known.get(variable) or {}
-    hook = known.get("quadlet_rollout_trouble") or {}
-    trouble = f"{hook['what']}: {hook['msg']}" if hook.get("phase") == phase else ""
+    hook = known.get("quadlet_rollout_failure") or {}
+    trouble = f"{hook['task']}: {hook['msg']}" if hook.get("phase") == phase else ""
     if not (result or trouble):
         return Told(None, unreachable=True, trouble="it was lost in a hook")
     if not trouble and not result.get("apps"):

@@ -8,27 +8,30 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: deploy_apps
-short_description: The apps of a host, merged from its groups and itself
+short_description: The apps of a host, merged from several variables
 version_added: 0.1.0
 author:
   - quadlet.fleet contributors (@quadlet-fleet)
 description:
-  - What the role P(quadlet.fleet.deploy#role) deploys to a host. C(quadlet_deploy_apps) may be
-    given for several groups of it and for itself, and its items are merged by the name of the app.
-  - They are merged from the group C(all) over the more specific groups to the host, in the order in
-    which Ansible itself lets one value win over another.
+  - What the role P(quadlet.fleet.deploy#role) deploys to a host. It is C(quadlet_deploy_apps) and
+    every variable of the host that is called C(quadlet_deploy_apps__NAME), wherever it is set. Each
+    group, and the host itself, has a variable of its own, and their items are merged by the name of
+    the app.
+  - C(quadlet_deploy_apps) comes first, the others follow in the order of their names. What comes
+    later counts more.
   - Items with the same C(name) are one app, unless both give a C(user) and it is another one. Of
     C(units), C(files) and C(secrets) the keys are merged, and a null takes a key away; any other
     option is replaced. The apps are in the order in which they first appear.
-  - A value that does not come from the inventory (vars of a play, role, include or set_fact, extra
-    vars) counts as it is, and nothing is merged.
+  - Of one variable that several groups set, Ansible takes the last value alone. Where files of
+    C(group_vars) and C(host_vars) set C(quadlet_deploy_apps) more than once for a host, a warning
+    names them.
 options:
   _terms:
     description: None are taken.
 """
 
 EXAMPLES = r"""
-- name: See what a host's groups and the host make of its apps
+- name: Show the names of the host's apps
   ansible.builtin.debug:
     msg: "{{ lookup('quadlet.fleet.deploy_apps') | map(attribute='name') }}"
 """
@@ -44,18 +47,21 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.layers import (
-    places_of,
-    read_layers,
+    PLAIN,
+    PREFIX,
+    find_overridden,
+    sort_names,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import (
     Layer,
     merge_apps,
 )
 
-_NAME = "quadlet_deploy_apps"
+_DISPLAY = Display()
 
 
 class LookupModule(LookupBase):
@@ -68,20 +74,14 @@ class LookupModule(LookupBase):
         if terms:
             raise AnsibleError("lookup quadlet.fleet.deploy_apps: it takes no terms")
         known = variables or {}
-        layers = self._layers(known)
+        overridden = find_overridden(t.cast(t.Any, self._loader), known)
+        if overridden:
+            _DISPLAY.warning(
+                f"{PLAIN} is set in {' and '.join(overridden)}, and Ansible takes the last one "
+                f"alone. Give each place a variable of its own, {PREFIX}NAME: they are merged."
+            )
         template: t.Callable[[t.Any], t.Any] = t.cast(t.Any, self._templar).template
-        if not layers:
-            return [template(known.get(_NAME, []))]
         try:
-            return [merge_apps([Layer(one.source, template(one.value)) for one in layers])]
+            return [merge_apps([Layer(name, template(known[name])) for name in sort_names(known)])]
         except QuadletError as error:
             raise AnsibleError(str(error)) from error
-
-    def _layers(self, variables: t.Mapping[str, t.Any]) -> list[Layer]:
-        """What the inventory says; nothing where that is not what counts for the host."""
-        inventory = variables["hostvars"]._inventory
-        host = inventory.get_host(variables["inventory_hostname"])
-        places = places_of(self._loader, inventory, variables.get("ansible_search_path") or ())
-        layers = read_layers(_NAME, host, inventory, places)
-        same = bool(layers) and _NAME in variables and variables[_NAME] == layers[-1].value
-        return layers if same else []

@@ -130,10 +130,9 @@ options:
           - The file on the controller. It is sent only to a host that needs it, and removed there
             after the task. It can't be used with C(async).
         type: str
-      images:
+      _images:
         description:
-          - Not to be given. What O(archives[].src) has, ids by name, as it was read on the
-            controller.
+          - Internal, set by the action plugin. The images of O(archives[].src), ids by name.
         type: dict
 seealso:
   - module: quadlet.fleet.unit

@@ -39,10 +39,10 @@ options:
     description: How many apps are deployed at once. With V(1) they come one after the other.
     type: int
     default: 4
-  confidential:
+  _confidential:
     description:
-      - Not to be given. The C(secrets) and C(authfile) of the items, which the controller sends
-        apart from them, so that no log of the host has them.
+      - Internal, set by the action plugin. The C(secrets) and C(authfile) of the items, sent apart
+        from them, so that no log of the host has them.
     type: list
     elements: dict
 seealso:
@@ -128,7 +128,7 @@ def main() -> None:
         argument_spec={
             "apps": {"type": "list", "elements": "dict", "required": True},
             "parallel": {"type": "int", "default": 4},
-            "confidential": {"type": "list", "elements": "dict", "no_log": True},
+            "_confidential": {"type": "list", "elements": "dict", "no_log": True},
             **_options.ENGINE,
         },
         supports_check_mode=True,

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rollout
-short_description: A step of the role rollout
+short_description: A step of the playbook rollout
 version_added: 0.1.0
 author:
   - quadlet.fleet contributors (@quadlet-fleet)
 description:
   - Decides which hosts of a rollout come next, and what becomes of it, from what the hosts have
     told. It runs on the controller and reaches no host.
-  - It is a part of the role P(quadlet.fleet.rollout#role), which the playbook
-    C(quadlet.fleet.rollout) uses. It is of no use elsewhere.
+  - It is a part of the playbook C(quadlet.fleet.rollout) and its private role
+    P(quadlet.fleet._rollout#role). It is of no use elsewhere.
 extends_documentation_fragment:
   - quadlet.fleet._attributes
   - quadlet.fleet._attributes.actiongroup

@@ -166,6 +166,6 @@ def _make_row(params: Item, answer: Answer) -> Row:
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
     params = module.params
-    items = join_items(params["apps"], params["confidential"])
+    items = join_items(params["apps"], params["_confidential"])
     mask_secrets(module, *(item.get("secrets") for item in items))
     run_module(module, lambda: run_apps(items, params["parallel"], check=module.check_mode))

@@ -53,7 +53,7 @@ ARCHIVES: Spec = {
         "options": {
             "path": {"type": "path"},
             "src": {"type": "str"},
-            "images": {"type": "dict"},  # the action plugin tells what src has
+            "_images": {"type": "dict"},  # of src: ids by name, from the action plugin
         },
         "required_one_of": [("path", "src")],
     },

@@ -44,7 +44,7 @@ class Archives:
                 "Copy it to the host first, and write path."
             )
         for number, source in self._sources.items():
-            self.items[number]["images"] = _look_into(source)
+            self.items[number]["_images"] = _look_into(source)
 
     def send(self, wanted: t.Any) -> bool:
         """Sends those that a module asks for by their numbers; whether it asks for some."""

@@ -1,85 +1,58 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Every value that an inventory gives a variable of a host, not only the one that wins."""
+"""The variables of a host that list its apps, and files that set the same one of them."""
 
 from __future__ import annotations
 
+import os
+import re
 import typing as t
 
-from ansible import constants
-from ansible.inventory.helpers import sort_groups
-from ansible.vars.plugins import get_vars_from_inventory_sources, get_vars_from_path
+PLAIN: t.Final = "quadlet_deploy_apps"
+PREFIX: t.Final = f"{PLAIN}__"
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import Layer
-
-
-class Places(t.NamedTuple):
-    """Where Ansible looks.  folders: of the playbook, with group_vars and host_vars beside it."""
-
-    loader: t.Any
-    sources: t.Sequence[str]
-    folders: t.Sequence[str]
+_SETS_PLAIN = re.compile(rf"""^(?:{{\s*)?["']?{PLAIN}["']?\s*:""", re.MULTILINE)
 
 
-def places_of(loader: t.Any, inventory: t.Any, search_path: t.Sequence[str]) -> Places:
-    """The places as ansible.vars.manager has them."""
-    root = constants.config.get_config_value("PLAYBOOK_VARS_ROOT")
-    folders = [loader.get_basedir()]
-    if root != "top" and search_path:
-        folders = list(search_path) if root == "all" else list(search_path[:1])
-    return Places(loader, list(inventory._sources), folders)
+class Loader(t.Protocol):
+    """What is needed of Ansible's DataLoader."""
+
+    def find_vars_files(self, path: str, name: str) -> list[t.Any]:
+        """Files with variables of a group or host below a directory."""
 
 
-def read_layers(name: str, host: t.Any, inventory: t.Any, places: Places) -> list[Layer]:
-    """The variable's values as written, in the order of Ansible's own precedence, so that the last
-    one is what the inventory makes of it.
+def sort_names(names: t.Iterable[str]) -> list[str]:
+    """The names of variables that list apps, in the order in which they are merged."""
+    ours = [name for name in names if name == PLAIN or name.startswith(PREFIX)]
+    return sorted(ours, key=lambda name: (name != PLAIN, name))
+
+
+def find_overridden(loader: Loader, variables: t.Mapping[str, t.Any]) -> list[str]:
+    """Files of group_vars and host_vars that all set the plain variable for a host, so that Ansible
+    lets the last one win.  Nothing where no value is lost.
+
+    Vaulted files and variables in the inventory itself can't be seen here.
     """
-    everyone = [inventory.groups["all"]]
-    groups = sort_groups([group for group in host.get_groups() if group.name != "all"])
-    readers: dict[str, t.Callable[[], t.Iterator[Layer]]] = {
-        "all_inventory": lambda: _inline(name, everyone),
-        "groups_inventory": lambda: _inline(name, groups),
-        "all_plugins_inventory": lambda: _beside_inventory(name, everyone, places),
-        "groups_plugins_inventory": lambda: _beside_inventory(name, groups, places),
-        "all_plugins_play": lambda: _beside_playbook(name, everyone, places),
-        "groups_plugins_play": lambda: _beside_playbook(name, groups, places),
-    }
-    found = [
-        layer
-        for entry in constants.config.get_config_value("VARIABLE_PRECEDENCE")
-        if entry in readers
-        for layer in readers[entry]()
-    ]
-    found += _inline(name, [host])
-    found += _beside_inventory(name, [host], places)
-    found += _beside_playbook(name, [host], places)
-    return found
+    paths = dict.fromkeys(os.path.realpath(path) for path in _files(loader, variables))
+    found = [path for path in paths if _SETS_PLAIN.search(_read(path))]
+    return found if len(found) > 1 else []
 
 
-def _inline(name: str, entities: t.Iterable[t.Any]) -> t.Iterator[Layer]:
-    for one in entities:
-        yield from _layer(name, one.get_vars(), f"{_tell(one)} in the inventory")
+def _files(loader: Loader, variables: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    places = [variables.get(name) for name in ("inventory_dir", "playbook_dir")]
+    names = [("group_vars", name) for name in ("all", *variables.get("group_names", ()))]
+    names.append(("host_vars", str(variables.get("inventory_hostname", ""))))
+    for place in filter(None, places):
+        for folder, name in names:
+            if name and not name.startswith(os.sep):
+                files = loader.find_vars_files(os.path.join(place, folder), name)
+                yield from (os.fsdecode(path) for path in files)
 
 
-def _beside_inventory(name: str, entities: t.Iterable[t.Any], places: Places) -> t.Iterator[Layer]:
-    for source in places.sources:
-        for one in entities:
-            values = get_vars_from_inventory_sources(places.loader, [source], [one], "task")
-            yield from _layer(name, values, f"{_tell(one)} beside the inventory {source}")
-
-
-def _beside_playbook(name: str, entities: t.Iterable[t.Any], places: Places) -> t.Iterator[Layer]:
-    for folder in places.folders:
-        for one in entities:
-            values = get_vars_from_path(places.loader, folder, [one], "task")
-            yield from _layer(name, values, f"{_tell(one)} beside the playbook")
-
-
-def _layer(name: str, values: t.Mapping[str, t.Any], source: str) -> t.Iterator[Layer]:
-    if name in values:
-        yield Layer(source, values[name])
-
-
-def _tell(entity: t.Any) -> str:
-    return f"{'group' if hasattr(entity, 'child_groups') else 'host'} {entity.name}"
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lists of apps from several places of an inventory, made one by the apps' names."""
+"""Lists of apps from several variables, made one by the apps' names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BY_KEY: t.Final = ("units", "files", "secrets")
 
 
 class Layer(t.NamedTuple):
-    """What one place says.  source: the place, in words."""
+    """What one variable says.  source: its name."""
 
     source: str
     value: t.Any
@@ -42,15 +42,15 @@ def merge_apps(layers: t.Sequence[Layer]) -> list[Item]:
 def _items(layer: Layer) -> list[Item]:
     value = layer.value
     if not isinstance(value, list):
-        raise QuadletError(
-            f"it is a list of apps, not {type(value).__name__}", where=_where(layer.source)
-        )
+        # Not the type's own name: Ansible's types have names like _AnsibleTaggedDict.
+        kind = "a mapping" if isinstance(value, dict) else f"{value!r}"
+        raise QuadletError(f"it is a list of apps, not {kind}", where=layer.source)
     for number, item in enumerate(value):
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             raise QuadletError(
                 f"item {number + 1} is no mapping with a name",
-                where=_where(layer.source),
-                remedy="Each app has a name, by which it is found in other places.",
+                where=layer.source,
+                remedy="Each app has a name, by which it is found in other lists.",
             )
     return value
 
@@ -65,7 +65,7 @@ def _find(known: t.Sequence[Item], item: Item, source: str) -> int | None:
         users = " and ".join(f"user {_user(known[n]) or 'root'}" for n in found)
         raise QuadletError(
             f"it is not said which app {item['name']!r} is meant: there is one of {users}",
-            where=_where(source),
+            where=source,
             remedy="Give user too.",
         )
     return found[0] if found else None
@@ -88,7 +88,3 @@ def _merge(old: Item, new: Item) -> Item:
 
 def _given(values: Item) -> Item:
     return {key: value for key, value in values.items() if value is not None}
-
-
-def _where(source: str) -> str:
-    return f"quadlet_deploy_apps of {source}"

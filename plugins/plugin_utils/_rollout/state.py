@@ -4,8 +4,8 @@
 """A rollout from step to step: its state, which is plain data, and what a step makes of it.
 
 A state has these keys.  id; resumed: it goes on where a run broke off.  hosts: by name their
-groups, and a row for each app, see _rollout_rows.  batches: name and hosts.  order, serial: the
-hosts of the play with the batches, and their sizes.  now: the batch under way, with its waves,
+groups, and a row for each app, see rows.py.  batches: name and hosts.  order, serial: the
+hosts of the play with the batches, and their sizes.  batch: the one under way, with its waves,
 the hosts that it has deployed to and those that have fallen since.  part: hosts that are part of
 the rollout, the last ones first.  accept: hosts whose rollout is over; back, back_serial: those
 that are to be taken back.  check: nothing is to be changed.  stopped, waiting: why it goes no
@@ -78,7 +78,7 @@ def plan(looked: t.Sequence[Looked], settings: Settings, wanted_id: str, new_id:
         "accept": [],
         "back": [],
         "back_serial": [],
-        "now": {"number": len(batches), "hosts": []},
+        "batch": {"number": len(batches), "hosts": []},
         "stopped": "",
         "waiting": "",
     }
@@ -138,7 +138,7 @@ def _listed(names: t.Sequence[str]) -> str:
 def begin(state: State, names: t.Sequence[str], settings: Settings) -> State:
     """Before a batch: whether it may go on, and in which waves."""
     number = _batch_of(state, names)
-    now: State = {
+    batch: State = {
         "number": number,
         "hosts": list(names),
         "waves": [],
@@ -150,13 +150,13 @@ def begin(state: State, names: t.Sequence[str], settings: Settings) -> State:
         "go": not (state["stopped"] or state["waiting"]),
     }
     stopped = state["stopped"]
-    if now["go"]:
+    if batch["go"]:
         try:
-            now["waves"] = _waves(state, names, settings)
-            now["ask"] = _asks(number, settings)
+            batch["waves"] = _waves(state, names, settings)
+            batch["ask"] = _asks(number, settings)
         except RolloutError as error:
-            stopped, now["go"] = str(error), False
-    return {**state, "now": now, "stopped": stopped}
+            stopped, batch["go"] = str(error), False
+    return {**state, "batch": batch, "stopped": stopped}
 
 
 def _asks(number: int, settings: Settings) -> bool:
@@ -188,12 +188,12 @@ def answer(state: State, said: str) -> State:
     """The state with a person's answer to whether the batch may begin."""
     if said.strip().lower() in ("y", "yes"):
         return state
-    number = state["now"]["number"]
+    number = state["batch"]["number"]
     waiting = (
         f"batch {number} waits for an approval: run again with "
         f"-e quadlet_rollout_approved={number}, or answer yes"
     )
-    return {**state, "waiting": waiting, "now": {**state["now"], "go": False}}
+    return {**state, "waiting": waiting, "batch": {**state["batch"], "go": False}}
 
 
 def start_wave(state: State, wave: t.Sequence[str], settings: Settings) -> State:
@@ -206,7 +206,7 @@ def start_wave(state: State, wave: t.Sequence[str], settings: Settings) -> State
         except RolloutError as error:
             stopped = str(error)
     wave = [] if stopped else list(wave)
-    return {**state, "stopped": stopped, "now": {**state["now"], "wave": wave}}
+    return {**state, "stopped": stopped, "batch": {**state["batch"], "wave": wave}}
 
 
 def judge(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
@@ -220,7 +220,7 @@ def judge(state: State, told: t.Mapping[str, Told], settings: Settings) -> State
         **state,
         "hosts": hosts,
         "part": [*reversed(done), *_without(state["part"], done)],
-        "now": {**state["now"], "deployed": [*state["now"]["deployed"], *fine]},
+        "batch": {**state["batch"], "deployed": [*state["batch"]["deployed"], *fine]},
     }
     return _settle(_stop_at_limit(state, settings), settings)
 
@@ -230,10 +230,10 @@ def _without(names: t.Sequence[str], gone: t.Container[str]) -> list[str]:
 
 
 def _stop_at_limit(state: State, settings: Settings) -> State:
-    now, bad = state["now"], _names(state, BAD)
-    of_batch = [name for name in bad if name in now["hosts"]]
-    what = f"batch {now['number']}" if now["number"] else "the rollout"
-    whole = sum(len(batch["hosts"]) for batch in _touched(state, now["hosts"]))
+    batch, bad = state["batch"], _names(state, BAD)
+    of_batch = [name for name in bad if name in batch["hosts"]]
+    what = f"batch {batch['number']}" if batch["number"] else "the rollout"
+    whole = sum(len(touched["hosts"]) for touched in _touched(state, batch["hosts"]))
     limits = [
         (of_batch, settings.max_failures, whole, what),
         (bad, settings.max_failures_total, len(state["hosts"]), "the rollout"),
@@ -254,7 +254,7 @@ def _touched(state: State, names: t.Collection[str]) -> list[State]:
 
 def _to_take_back(state: State, failed: t.Collection[str], settings: Settings) -> State:
     """The state with the hosts that the policy for failures takes back, the last ones first."""
-    batches = _touched(state, failed) or _touched(state, state["now"]["hosts"])
+    batches = _touched(state, failed) or _touched(state, state["batch"]["hosts"])
     same = {name for batch in batches for name in batch["hosts"]}
     names = {
         "stop": [],
@@ -275,15 +275,15 @@ def judge_again(state: State, told: t.Mapping[str, Told], settings: Settings) ->
         **state,
         "hosts": hosts,
         "back": [*state["back"], *_without(failed, state["back"])],
-        "now": {**state["now"], "fallen": failed},
+        "batch": {**state["batch"], "fallen": failed},
     }
     return _settle(_stop_at_limit(state, settings), settings)
 
 
 def judge_all(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
     """The same after the last batch, for hosts of every batch."""
-    now = {"number": 0, "hosts": list(told)}
-    return judge_again({**state, "now": now}, told, settings)
+    batch = {"number": 0, "hosts": list(told)}
+    return judge_again({**state, "batch": batch}, told, settings)
 
 
 def _settle(state: State, settings: Settings) -> State:
@@ -307,10 +307,10 @@ def taken_back(state: State, told: t.Mapping[str, Told], settings: Settings) -> 
     hosts = dict(state["hosts"])
     for name, one in told.items():
         hosts[name] = {**hosts[name], "rows": rows_returned(hosts[name]["rows"], one)}
-    fallen = _without(state["now"].get("fallen", ()), told)
+    fallen = _without(state["batch"].get("fallen", ()), told)
     left = _without(state["back"], told)
-    now = {**state["now"], "fallen": fallen}
-    return _settle({**state, "hosts": hosts, "back": left, "now": now}, settings)
+    batch = {**state["batch"], "fallen": fallen}
+    return _settle({**state, "hosts": hosts, "back": left, "batch": batch}, settings)
 
 
 def is_well(state: State) -> bool:

@@ -98,7 +98,7 @@ def test_nothing_is_sent_that_the_module_does_not_ask_for(tmp_path: pathlib.Path
     action = _Action()
     found, calls = _call(action, [{"src": source}, {"path": "/srv/b.tar"}], {"changed": False})
     assert found == {"changed": False}
-    assert calls == [[{"src": source, "images": HELD}, {"path": "/srv/b.tar"}]]
+    assert calls == [[{"src": source, "_images": HELD}, {"path": "/srv/b.tar"}]]
     assert action.sent == []
 
 
@@ -122,7 +122,7 @@ BAD: dict[str, tuple[t.Any, str]] = {
     "both": ([{"src": "a", "path": "/a"}], "not path, src"),
     "neither": ([{}], "not neither"),
     "unknown": ([{"scr": "a"}], "not scr"),
-    "own images": ([{"path": "/a", "images": HELD}], "not images, path"),
+    "own images": ([{"path": "/a", "_images": HELD}], "not _images, path"),
 }
 
 

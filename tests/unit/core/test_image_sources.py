@@ -46,8 +46,8 @@ def test_what_is_given() -> None:
             "cert_dir": "/etc/ca",
             "archives": [
                 {"path": "/srv/a.tar", "src": None},
-                {"src": "b.tar", "images": {"b": "1"}, "path": None},
-                {"src": "c.tar", "images": {"c": "2"}, "path": "/tmp/c"},
+                {"src": "b.tar", "_images": {"b": "1"}, "path": None},
+                {"src": "c.tar", "_images": {"c": "2"}, "path": "/tmp/c"},
             ],
         }
     )

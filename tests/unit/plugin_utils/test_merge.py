@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Apps of several places become one list; Ansible's own order of places is kept."""
+"""Apps of several variables become one list, in the order of the variables' names."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.layers import (
+    find_overridden,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import (
     Layer,
     merge_apps,
@@ -93,7 +96,7 @@ def test_merge(layers: list[list[t.Any]], expected: list[t.Any]) -> None:
 
 
 REFUSED: dict[str, tuple[list[t.Any], str]] = {
-    "no list": ([[A], "a"], "place 1: it is a list of apps, not str"),
+    "no list": ([[A], "a"], "place 1: it is a list of apps, not 'a'"),
     "no mapping": ([["a"]], "place 0: item 1 is no mapping with a name"),
     "no name": ([[A, {"user": "u"}]], "place 0: item 2 is no mapping with a name"),
     "which one": (
@@ -114,85 +117,81 @@ FILES = {
     "inventory/hosts.yml": """
 all:
   vars:
-    quadlet_deploy_apps: [{name: inline-all, state: present}, {name: everywhere, pull: never}]
+    quadlet_deploy_apps: [{name: base, state: present}, {name: everywhere, pull: never}]
   hosts: {alone: }
   children:
     web:
       vars:
-        quadlet_deploy_apps: [{name: inline-web}, {name: inline-all, state: stopped}]
-      children:
-        canary: {hosts: {one: }}
+        quadlet_deploy_apps__2_web_inline: [{name: inline-web}, {name: base, state: stopped}]
+      children: {canary: }
       hosts: {two: }
+    canary:
+      hosts: {one: }
     zone:
       hosts: {one: , two: }
-    late:
-      vars: {ansible_group_priority: 5}
-      hosts: {two: }
 """,
     "inventory/group_vars/all.yml": """
 port: 80
-quadlet_deploy_apps:
+quadlet_deploy_apps__1:
   - name: everywhere
     units: {a.container: "Port={{ port }} {{ inventory_hostname }}", b.container: "B"}
     secrets: {pw: "{{ password }}"}
 """,
     "inventory/group_vars/web/apps.yml": """
 web_apps: [{name: everywhere, units: {b.container: web}, restart: never}, {name: shop}]
-quadlet_deploy_apps: "{{ web_apps }}"
+quadlet_deploy_apps__2_web: "{{ web_apps }}"
 """,
     "inventory/group_vars/zone.yml": """
-quadlet_deploy_apps: [{name: everywhere, restart: auto, state: present, generations: 2}]
-""",
-    "inventory/group_vars/late.yml": """
-quadlet_deploy_apps: [{name: everywhere, generations: 9}]
+quadlet_deploy_apps__4_zone: [{name: everywhere, restart: auto, generations: 2}]
+quadlet_deploy_appsx: [{name: another-variable}]
 """,
     "inventory/group_vars/canary.yml": """
-quadlet_deploy_apps: [{name: everywhere, units: {c.container: canary}, generations: 3}]
+quadlet_deploy_apps__3_canary: [{name: everywhere, units: {c.container: canary}, generations: 3}]
 """,
     "inventory/host_vars/one.yml": """
 port: 8080
-quadlet_deploy_apps: [{name: shop, user: u}, {name: everywhere, units: {b.container: null}}]
+quadlet_deploy_apps__9_host: [{name: shop, user: u}, {name: everywhere, units: {b.container: null}}]
 """,
     "play/group_vars/canary.yml": """
-quadlet_deploy_apps: [{name: beside-playbook}, {name: everywhere, generations: 4}]
+quadlet_deploy_apps__5_canary: [{name: beside-playbook}, {name: everywhere, generations: 4}]
 """,
-    "play/host_vars/bad.yml": "quadlet_deploy_apps: {name: x}\n",
+    "play/host_vars/bad.yml": "quadlet_deploy_apps__shop: {name: x}\n",
     "bad.yml": "all: {hosts: {bad: }}\n",
+    "twice/hosts.yml": "all: {hosts: {alone: }, children: {web: {hosts: {two: }}}}\n",
+    "twice/group_vars/all.yml": "port: 1\nquadlet_deploy_apps: [{name: monitor}]\n",
+    "twice/group_vars/web.json": '{"quadlet_deploy_apps": [{"name": "shop"}]}',
     "password": "open sesame",
     "ansible.cfg": "",
     "none.yml": "all: {hosts: {alone: }}\n",
 }
 EVERYWHERE = {"name": "everywhere", "pull": "never", "secrets": {"pw": "hunter2"}}
-WEB = [{"name": "inline-all", "state": "stopped"}, {"name": "inline-web"}]
 EXPECTED = {
     "alone": [
-        {"name": "inline-all", "state": "present"},
+        {"name": "base", "state": "present"},
         {**EVERYWHERE, "units": {"a.container": "Port=80 alone", "b.container": "B"}},
     ],
     "one": [
-        WEB[0],
+        {"name": "base", "state": "stopped"},
         {
             **EVERYWHERE,
             "units": {"a.container": "Port=8080 one", "c.container": "canary"},
             "restart": "auto",
-            "state": "present",
             "generations": 4,
         },
-        WEB[1],
         {"name": "shop", "user": "u"},
+        {"name": "inline-web"},
         {"name": "beside-playbook"},
     ],
     "two": [
-        WEB[0],
+        {"name": "base", "state": "stopped"},
         {
             **EVERYWHERE,
             "units": {"a.container": "Port=80 two", "b.container": "web"},
             "restart": "auto",
-            "state": "present",
-            "generations": 9,
+            "generations": 2,
         },
-        WEB[1],
         {"name": "shop"},
+        {"name": "inline-web"},
     ],
 }
 SHOW = "{{ inventory_hostname }}={{ lookup('quadlet.fleet.deploy_apps') | to_json | b64encode }}="
@@ -212,7 +211,7 @@ class _Project:
         with (folder / "inventory/group_vars/all.yml").open("a") as stream:
             stream.write(held)
 
-    def run(self, command: str, *arguments: str, status: int = 0) -> str:
+    def run(self, command: str, *arguments: str, status: int = 0, errors: bool = False) -> str:
         """What a command of Ansible prints."""
         done = subprocess.run(
             [
@@ -234,7 +233,7 @@ class _Project:
             },
         )
         assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
-        return done.stdout if not status else done.stdout + done.stderr
+        return done.stdout + done.stderr if status or errors else done.stdout
 
     def show(self, inventory: str, play: dict[str, t.Any], *arguments: str) -> dict[str, t.Any]:
         """The lookup's value by host, in a play."""
@@ -242,14 +241,29 @@ class _Project:
         found = re.findall(r"\b([a-z]+)=([A-Za-z0-9+/=]+?)=\"?$", text, re.MULTILINE)
         return {name: json.loads(base64.b64decode(value)) for name, value in found}
 
-    def play(self, inventory: str, play: dict[str, t.Any], *arguments: str, status: int = 0) -> str:
+    def play(
+        self,
+        inventory: str,
+        play: dict[str, t.Any],
+        *arguments: str,
+        status: int = 0,
+        errors: bool = False,
+    ) -> str:
         """What ansible-playbook prints."""
         show = {"ansible.builtin.debug": {"msg": SHOW}, **play.pop("with", {})}
         tasks = [*play.pop("before", []), show]
         rows = [{"hosts": "all", "gather_facts": False, "tasks": tasks, **play}]
         path = self.folder / "play" / "site.yml"
         path.write_text(json.dumps(rows))
-        return self.run("ansible-playbook", "-i", inventory, str(path), *arguments, status=status)
+        return self.run(
+            "ansible-playbook",
+            "-i",
+            inventory,
+            str(path),
+            *arguments,
+            status=status,
+            errors=errors,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -258,23 +272,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> _Project:
     return _Project(tmp_path_factory.mktemp("inventories"))
 
 
-def test_groups_and_hosts_are_merged_in_ansibles_own_order(project: _Project) -> None:
-    found = project.show("inventory", {})
-    assert found == EXPECTED
-
-
-def test_two_inventories(project: _Project) -> None:
-    (project.folder / "more").mkdir()
-    (project.folder / "more" / "hosts.yml").write_text("all: {hosts: {two: }}\n")
-    (project.folder / "more" / "group_vars").mkdir()
-    (project.folder / "more" / "group_vars" / "web.yml").write_text(
-        "quadlet_deploy_apps: [{name: shop, pull: newer}, {name: everywhere, generations: 1}]\n"
-    )
-    found = project.show("inventory", {}, "-i", "more")
-    assert found["alone"] == EXPECTED["alone"]
-    assert found["two"][-1] == {"name": "shop", "pull": "newer"}
-    # The later inventory wins over the earlier one's group, as without a merge.
-    assert found["two"][1]["generations"] == 1
+def test_variables_of_groups_and_hosts_are_merged_by_their_names(project: _Project) -> None:
+    assert project.show("inventory", {}) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -287,17 +286,76 @@ def test_two_inventories(project: _Project) -> None:
     ],
     ids=["play", "task", "set_fact", "extra"],
 )
-def test_what_is_not_of_the_inventory_counts_as_it_is(
+def test_each_variable_has_the_value_that_ansible_gives_it(
     project: _Project, play: dict[str, t.Any], arguments: tuple[str, ...]
 ) -> None:
     found = project.show("inventory", dict(play), *arguments)
-    assert found == dict.fromkeys(EXPECTED, LITERAL)
+    rest = [{k: v for k, v in app.items() if k != "pull"} for app in EXPECTED["alone"][1:]]
+    assert found["alone"] == [*LITERAL, *rest]
+
+
+def test_a_variable_of_the_play_is_merged_too(project: _Project) -> None:
+    more = {"quadlet_deploy_apps__8": [{"name": "base", "generations": 7}]}
+    found = project.show("inventory", {"vars": more})
+    assert found["alone"][0] == {"name": "base", "state": "present", "generations": 7}
 
 
 def test_where_nothing_is_given(project: _Project) -> None:
     assert project.show("none.yml", {}) == {"alone": []}
 
 
-def test_the_place_of_an_error_is_told(project: _Project) -> None:
+def test_an_error_names_the_variable(project: _Project) -> None:
     said = " ".join(project.play("bad.yml", {}, status=2).split())
-    assert "quadlet_deploy_apps of host bad beside the playbook: it is a list of apps" in said
+    assert "quadlet_deploy_apps__shop: it is a list of apps, not a mapping" in said
+
+
+def test_files_that_override_each_other_are_a_warning(project: _Project) -> None:
+    said = "".join(project.play("twice", {}, errors=True).split())  # lines are wrapped anywhere
+    folder = project.folder / "twice/group_vars"
+    words = f"quadlet_deploy_appsissetin{folder}/all.ymland{folder}/web.json"
+    assert said.count(words) == 1
+    assert project.show("twice", {}) == {"alone": [{"name": "monitor"}], "two": [{"name": "shop"}]}
+    assert "is set in" not in project.play("inventory", {}, errors=True)
+
+
+TEXTS = {
+    "quadlet_deploy_apps:\n": True,
+    "x: 1\nquadlet_deploy_apps: []\n": True,
+    "'quadlet_deploy_apps' : []": True,
+    '{\n "quadlet_deploy_apps": []}': True,
+    "# quadlet_deploy_apps: []": False,
+    "x:\n  quadlet_deploy_apps: []": False,
+    "quadlet_deploy_apps__x: []": False,
+    "my_quadlet_deploy_apps: []": False,
+    "x: '{{ quadlet_deploy_apps }}'": False,
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_file_that_sets_the_variable(text: str, tmp_path: pathlib.Path) -> None:
+    first, other = tmp_path / "all.yml", tmp_path / "web.yml"
+    first.write_text("quadlet_deploy_apps: []\n")
+    other.write_text(text)
+    files = {"all": [str(first)], "web": [str(other)]}
+    variables = {"playbook_dir": str(tmp_path), "group_names": ["web"], "inventory_hostname": "h"}
+    found = find_overridden(_Files(files), variables)
+    assert found == ([str(first), str(other)] if TEXTS[text] else [])
+
+
+def test_a_file_that_is_found_by_two_ways_counts_once(tmp_path: pathlib.Path) -> None:
+    text = tmp_path / "all.yml"
+    text.write_text("quadlet_deploy_apps: []\n")
+    (tmp_path / "link.yml").symlink_to(text)
+    files = _Files({"all": [str(text)], "web": [str(tmp_path / "link.yml")]})
+    variables = {"playbook_dir": str(tmp_path), "inventory_dir": str(tmp_path)}
+    assert find_overridden(files, {**variables, "group_names": ["web"]}) == []
+
+
+class _Files(t.NamedTuple):
+    """A loader that knows the files of each group."""
+
+    files: dict[str, list[str]]
+
+    def find_vars_files(self, path: str, name: str) -> list[str]:
+        """Those of one group."""
+        return self.files.get(name, []) if path.endswith("group_vars") else []

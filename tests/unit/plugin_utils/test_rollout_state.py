@@ -64,9 +64,9 @@ def _run(
     for size in state["serial"]:
         names, left = left[:size], left[size:]
         state = rollout.begin(state, names, settings)
-        for wave in state["now"]["waves"]:
+        for wave in state["batch"]["waves"]:
             state = rollout.start_wave(state, wave, settings)
-            told = {name: _told(becomes.get(name, DEPLOYED)) for name in state["now"]["wave"]}
+            told = {name: _told(becomes.get(name, DEPLOYED)) for name in state["batch"]["wave"]}
             state = rollout.judge(state, told, settings)
     return state
 
@@ -241,7 +241,7 @@ def test_a_gate_that_fails_later() -> None:
     asked["h4"] = Told([{"name": "shop", "user": None, "passed": False, "msg": "it fell"}])
     settings = Settings(max_failures=1)
     state = rollout.judge_again(state, asked, settings)
-    assert (state["now"]["fallen"], state["stopped"]) == (["h4"], "")
+    assert (state["batch"]["fallen"], state["stopped"]) == (["h4"], "")
     state = rollout.taken_back(state, {"h4": Told([_app(generation=1)])}, settings)
     assert _results(state)["h4"] == "taken back"
     assert rollout.summary(state)["failed"] == {"h4": "it fell"}
@@ -261,7 +261,7 @@ def test_waves_of_those_that_are_left_to_take_back() -> None:
     state = _run(_plan(settings=settings), {}, settings)
     asked = {name: Told([{"name": "shop", "user": None, "passed": name != "h4"}]) for name in EIGHT}
     state = rollout.judge_again(state, asked, settings)
-    assert (state["now"]["fallen"], state["back_serial"]) == (["h4"], [2, 2, 2, 2])
+    assert (state["batch"]["fallen"], state["back_serial"]) == (["h4"], [2, 2, 2, 2])
     state = rollout.taken_back(state, {"h4": Told([_app(generation=1)])}, settings)
     assert state["back"] == ["h8", "h7", "h6", "h5", "h3", "h2", "h1"]
     assert state["back_serial"] == [2, 2, 2, 1]
@@ -308,8 +308,8 @@ def test_approvals(approval: t.Any, approved: int, asked: list[int]) -> None:
     settings = Settings(batches=FOUR_BATCHES.batches, approval=approval, approved=approved)
     state = _plan(settings=settings)
     batches = [batch["hosts"] for batch in state["batches"]]
-    found = [rollout.begin(state, names, settings)["now"] for names in batches]
-    assert [now["number"] for now in found if now["ask"]] == asked
+    found = [rollout.begin(state, names, settings)["batch"] for names in batches]
+    assert [batch["number"] for batch in found if batch["ask"]] == asked
 
 
 @pytest.mark.parametrize("said", ["yes", " Y\n"])
@@ -322,8 +322,8 @@ def test_a_batch_that_is_approved(said: str) -> None:
 def test_a_batch_that_waits(said: str) -> None:
     state = _plan(settings=FOUR_BATCHES)
     state = rollout.answer(rollout.begin(state, ["h1"], FOUR_BATCHES), said)
-    assert not state["now"]["go"]
-    assert not rollout.begin(state, ["h2", "h3"], FOUR_BATCHES)["now"]["go"]
+    assert not state["batch"]["go"]
+    assert not rollout.begin(state, ["h2", "h3"], FOUR_BATCHES)["batch"]["go"]
     assert "quadlet_rollout_approved=1" in state["waiting"]
     assert set(_results(state).values()) == {"waiting"}
     assert rollout.summary(state)["failed"] == {}
@@ -341,11 +341,11 @@ def test_a_hook_that_fails() -> None:
 
 def test_the_start_comes_once() -> None:
     state = _plan()
-    assert rollout.begin(state, ["h1"], FOUR_BATCHES)["now"]["first"]
+    assert rollout.begin(state, ["h1"], FOUR_BATCHES)["batch"]["first"]
     state = _run(state, {})
-    assert not rollout.begin(state, ["h8"], FOUR_BATCHES)["now"]["first"]
+    assert not rollout.begin(state, ["h8"], FOUR_BATCHES)["batch"]["first"]
     resumed = _plan({"h1": {**DEPLOYED, "changed": False}})
-    assert not rollout.begin(resumed, ["h2"], FOUR_BATCHES)["now"]["first"]
+    assert not rollout.begin(resumed, ["h2"], FOUR_BATCHES)["batch"]["first"]
 
 
 FOUND = {

@@ -11,14 +11,16 @@ import pathlib
 import pytest
 import yaml
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine import Finding
 from tests.unit.support.documentation import read_block
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 MODULES = sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
 
 
-def test_unit_returns_what_app_returns() -> None:
-    assert read_block("unit", "RETURN") == read_block("app", "RETURN")
+@pytest.mark.parametrize("module", ["app", "unit", "validate"])
+def test_findings_are_documented_with_every_field(module: str) -> None:
+    assert tuple(read_block(module, "RETURN")["lint"]["contains"]) == Finding._fields
 
 
 def test_the_action_group_has_every_module() -> None:

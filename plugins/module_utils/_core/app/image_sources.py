@@ -72,4 +72,4 @@ def _parse_archive(item: t.Mapping[str, t.Any]) -> Archive:
         )
     if not src:
         return Archive(path or "", path)
-    return Archive(src, path, sent=bool(path), images=dict(item.get("images") or {}))
+    return Archive(src, path, sent=bool(path), images=dict(item.get("_images") or {}))

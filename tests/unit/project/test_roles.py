@@ -1,0 +1,127 @@
+"""Roles as their users meet them: tags, the private role, a README each, plays without anchors."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import typing as t
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
+TASKS = sorted(
+    path
+    for part in ("roles/*/tasks", "roles/*/handlers", "playbooks", "molecule/**")
+    for path in ROOT.glob(f"{part}/*.yml")
+)
+
+ALWAYS = [
+    "Validating arguments against arg spec 'main' - Make a host ready for Quadlets",
+    "Gather facts of the host",
+    "Apply changed settings",
+]
+TAGGED = {
+    "packages": [
+        "Assert a known distribution",
+        "Install packages on Debian and Ubuntu",
+        "Install packages on Fedora and EL",
+    ],
+    "storage": ["Assert that no storage with data is left behind", "Configure storage"],
+    "registries": ["Configure registries"],
+    "sysctl": ["Allow unprivileged low ports"],
+    "network": ["Ensure network-online.target is wanted", "Start network-online.target"],
+    "journald": ["Configure the journal"],
+    "auto_update": ["Configure the calendar of automatic updates", "Configure automatic updates"],
+    "firewall": ["Configure the firewall"],
+    "selinux": ["Configure SELinux"],
+    "users": ["Create users"],
+    "preflight": ["Check the host", "Report"],
+}
+"""Each tag of role host, and the tasks that have it."""
+
+
+def _play(*arguments: str, play: t.Mapping[str, t.Any], folder: pathlib.Path) -> tuple[int, str]:
+    path = folder / "play.yml"
+    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, **play}]))
+    done = subprocess.run(
+        ["ansible-playbook", "-i", "localhost,", str(path), *arguments],
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def _listed(folder: pathlib.Path, *arguments: str) -> dict[str, list[str]]:
+    """The tasks of role host that Ansible would run, each with its tags."""
+    play = {"roles": ["quadlet.fleet.host"]}
+    status, said = _play("--list-tasks", *arguments, play=play, folder=folder)
+    assert status == 0, said
+    rows = re.findall(r"quadlet\.fleet\.host : (.*?)\tTAGS: \[(.*)\]$", said, re.MULTILINE)
+    return {name: tags.split(", ") if tags else [] for name, tags in rows}
+
+
+def test_each_task_of_role_host_has_one_tag(tmp_path: pathlib.Path) -> None:
+    expected = {name: ["always"] for name in ALWAYS}
+    expected |= {name: [tag] for tag, names in TAGGED.items() for name in names}
+    assert _listed(tmp_path) == expected
+
+
+def test_tags_select_their_tasks(tmp_path: pathlib.Path) -> None:
+    found = _listed(tmp_path, "--tags", "users,registries")
+    assert set(found) == {*ALWAYS, *TAGGED["users"], *TAGGED["registries"]}
+
+
+def test_tags_that_are_skipped_leave_the_others(tmp_path: pathlib.Path) -> None:
+    skipped = ["packages", "firewall"]
+    left = {name for tag, names in TAGGED.items() if tag not in skipped for name in names}
+    assert set(_listed(tmp_path, "--skip-tags", ",".join(skipped))) == {*ALWAYS, *left}
+
+
+def test_included_tasks_have_the_tag_of_their_include() -> None:
+    included = {}
+    for name in ("main", "settings"):
+        for task in yaml.safe_load((ROOT / f"roles/host/tasks/{name}.yml").read_text()):
+            include = task.get("ansible.builtin.include_tasks")
+            if include:
+                included[task["name"]] = (include["apply"]["tags"], task["tags"])
+    assert len(included) == 5
+    assert all(inner == outer for inner, outer in included.values())
+
+
+def test_the_tags_are_documented() -> None:
+    text = (ROOT / "docs/host.md").read_text(encoding="utf-8")
+    section = text[text.index("### Tags") :].split("\n#", 1)[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == list(TAGGED)
+
+
+def test_the_private_role_refuses_direct_use(tmp_path: pathlib.Path) -> None:
+    play = {"roles": ["quadlet.fleet._rollout"], "connection": "local"}
+    status, said = _play(play=play, folder=tmp_path)
+    assert status != 0
+    assert "Run ansible-playbook quadlet.fleet.rollout" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_a_short_readme(role: str) -> None:
+    text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    assert text.startswith(f"# quadlet.fleet.{role}\n")
+    assert len(text.splitlines()) <= 40
+    assert f"ansible-doc -t role quadlet.fleet.{role}" in text
+    links = re.findall(r"\]\((\S+?)(?:#\S+)?\)", text)
+    assert any("../../docs/" in link for link in links)
+    assert [link for link in links if not (ROOT / "roles" / role / link).exists()] == []
+    assert "| variable" not in text
+
+
+@pytest.mark.parametrize("path", TASKS, ids=[str(path.relative_to(ROOT)) for path in TASKS])
+def test_plays_and_tasks_have_no_anchors(path: pathlib.Path) -> None:
+    events = yaml.parse(path.read_text(encoding="utf-8"))
+    assert [event.start_mark.line for event in events if getattr(event, "anchor", None)] == []
