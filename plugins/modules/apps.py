@@ -116,24 +116,22 @@ msg:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "apps": {"type": "list", "elements": "dict", "required": True},
             "parallel": {"type": "int", "default": 4},
             "_confidential": {"type": "list", "elements": "dict", "no_log": True},
-            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_in_engine(module, "apps")
+    module.run("apps")
 
 
 if __name__ == "__main__":

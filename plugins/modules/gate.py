@@ -107,15 +107,15 @@ apps:
       sample: 0.4
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "apps": {
                 "type": "list",
@@ -125,7 +125,6 @@ def main() -> None:
                     "name": {"type": "str", "required": True},
                     "user": {"type": "str"},
                     "location": {"type": "str", "choices": ["home", "admin"]},
-                    **_options.ENGINE,
                 },
             },
             "accept": {"type": "str"},
@@ -133,7 +132,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    run_in_engine(module, "gate")
+    module.run("gate")
 
 
 if __name__ == "__main__":

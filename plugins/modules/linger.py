@@ -58,23 +58,21 @@ uid:
   sample: 1000
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "user": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
-            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_in_engine(module, "linger")
+    module.run("linger")
 
 
 if __name__ == "__main__":

@@ -124,16 +124,15 @@ facts:
   sample: {"ids": ["debian"], "version": "13", "podman": "5.4.2"}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
     texts = {"type": "list", "elements": "str", "default": []}
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "users": texts,
             "user": {"type": "str"},
@@ -144,11 +143,10 @@ def main() -> None:
             "storage": {"type": "path"},
             "podman": {"type": "str", "default": "4.7"},
             "fail": {"type": "bool", "default": True},
-            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_in_engine(module, "preflight")
+    module.run("preflight")
 
 
 if __name__ == "__main__":

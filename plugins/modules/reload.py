@@ -57,19 +57,18 @@ errors:
   elements: dict
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
-    module = AnsibleModule(
-        argument_spec={"user": {"type": "str"}, **_options.ENGINE},
+    module = EngineModule(
+        argument_spec={"user": {"type": "str"}},
         supports_check_mode=True,
     )
-    run_in_engine(module, "reload")
+    module.run("reload")
 
 
 if __name__ == "__main__":

@@ -128,27 +128,25 @@ name:
   sample: shop-db-password
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "value": {"type": "raw", "no_log": True},
             "encoding": {"type": "str", "choices": ["text", "base64"], "default": "text"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "user": {"type": "str"},
-            **_options.ENGINE,
         },
         required_if=[("state", "present", ("value",))],
         supports_check_mode=True,
     )
-    run_in_engine(module, "secret")
+    module.run("secret")
 
 
 if __name__ == "__main__":

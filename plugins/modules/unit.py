@@ -280,15 +280,15 @@ timings:
   sample: {"read": 0.05, "plan": 0.31, "pull": 5.2, "write": 0.04, "reload": 0.4, "start": 2.1}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "sections": {"type": "dict"},
@@ -300,12 +300,11 @@ def main() -> None:
             **_options.GENERATIONS,
             **_options.COMPAT,
             **_options.LINT,
-            **_options.ENGINE,
         },
         mutually_exclusive=[("sections", "content")],
         supports_check_mode=True,
     )
-    run_in_engine(module, "unit")
+    module.run("unit")
 
 
 if __name__ == "__main__":

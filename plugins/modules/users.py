@@ -148,10 +148,9 @@ users:
   sample: {"shop": {"uid": 1000, "home": "/home/shop"}}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
-from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
@@ -175,15 +174,14 @@ def main() -> None:
         "cas": {"type": "dict"},
         "auto_update": {"type": "bool"},
     }
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "users": {"type": "list", "elements": "dict", "required": True, "options": user},
             "user": {"type": "str"},
-            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_in_engine(module, "users")
+    module.run("users")
 
 
 if __name__ == "__main__":

@@ -125,26 +125,25 @@ services:
   sample: {"web.service": {"unit": "web.container", "needs": ["shop-network.service"]}}
 """
 
-from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
-from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine import run_in_engine
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.engine_module import (
+    EngineModule,
+)
 
 
 def main() -> None:
     """Runs the module."""
-    module = AnsibleModule(
+    module = EngineModule(
         argument_spec={
             "name": {"type": "str", "default": "validate"},
             **_options.SCOPE,
             **_options.CONTENT,
             **_options.COMPAT,
             **_options.LINT,
-            **_options.ENGINE,
         },
         supports_check_mode=True,
     )
-    run_in_engine(module, "validate")
+    module.run("validate")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import grp
 import hashlib
-import importlib
 import importlib.machinery
 import importlib.util
 import json
@@ -29,11 +28,10 @@ import zlib
 if t.TYPE_CHECKING:
     import types
 
-    from ansible.module_utils.basic import AnsibleModule
-
 PACKAGE = __name__.rpartition("._module.")[0]
 OPTION = "_engine"
-MISSING: t.Final[dict[str, t.Any]] = {"changed": False, OPTION: "missing"}
+"""What the action plugin sends beside a task's options, and a module answers that lacks it."""
+MISSING = "missing"
 
 _HEAD = b"quadlet.fleet engine 1\n" + importlib.util.MAGIC_NUMBER
 _LIMIT = 64 * 1024 * 1024
@@ -42,39 +40,6 @@ _MOST_LINKS = 40
 
 Codes = dict[str, bytes]
 """Compiled modules by full name; a package is empty."""
-
-
-def run_in_engine(module: AnsibleModule, name: str) -> None:
-    """Ends the module with the work of `_module/NAME.py`, as its `run` does it."""
-    given = module.params.pop(OPTION, None) or {}
-    digest, content = given.get("digest"), given.get("content")
-    module.no_log_values = set(module.no_log_values) - {digest, content}
-    if not isinstance(digest, str):
-        module.fail_json(
-            msg="The engine of quadlet.fleet was not named: the module was run without its action "
-            f"plugin. Write a task that calls quadlet.fleet.{name} by this name."
-        )
-    folder = find_folder()
-    codes = read_engine(folder, digest)
-    if codes is None and content is None:
-        module.no_log_values = set()  # nothing of what was given is in the answer
-        module.exit_json(**MISSING, invocation={})
-    if codes is None:
-        codes = _receive(module, digest, str(content))
-        install(codes)
-        if not module.check_mode:
-            importlib.import_module(f"{PACKAGE}._module.keep_engine").keep(folder, digest, codes)
-    else:
-        install(codes)
-    importlib.import_module(f"{PACKAGE}._module.{name}").run(module)
-
-
-def _receive(module: AnsibleModule, digest: str, content: str) -> Codes:
-    """The engine that was sent."""
-    try:
-        return compile_engine(unpack(content, digest))
-    except (ValueError, SyntaxError, zlib.error) as error:
-        module.fail_json(msg=f"The engine of quadlet.fleet arrived damaged: {error}", invocation={})
 
 
 def make_digest(sources: t.Mapping[str, str]) -> str:
@@ -93,7 +58,10 @@ def pack(sources: t.Mapping[str, str]) -> str:
 
 def unpack(content: str, digest: str) -> dict[str, str]:
     """The sources; ValueError unless they are those of this digest."""
-    sources: dict[str, str] = json.loads(zlib.decompress(base64.b64decode(content)))
+    try:
+        sources: dict[str, str] = json.loads(zlib.decompress(base64.b64decode(content)))
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
     if make_digest(sources) != digest:
         raise ValueError("its digest is another one")
     return sources

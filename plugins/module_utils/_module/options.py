@@ -14,9 +14,6 @@ STATES = ("started", "present", "stopped", "restarted", "absent", "rolled_back")
 
 Spec = dict[str, dict[str, t.Any]]
 
-ENGINE: Spec = {"_engine": {"type": "dict", "no_log": True}}
-"""Not to be given: the action plugin names the engine, and sends it where it is missing."""
-
 SCOPE: Spec = {
     "user": {"type": "str"},
     "location": {"type": "str", "choices": ["home", "admin"], "default": "home"},

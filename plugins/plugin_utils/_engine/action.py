@@ -43,10 +43,10 @@ class EngineAction(ActionBase):
         """
         self._sends = self._sends or bool(self._task.async_val)
         answer = self._call(args, variables)
-        if answer.get(OPTION) == MISSING[OPTION] and not self._sends:
+        if answer.get(OPTION) == MISSING and not self._sends:
             self._sends = True
             answer = self._call(args, variables)
-        return _hide_option(answer)
+        return answer
 
     def _call(self, args: t.Mapping[str, t.Any], variables: Args) -> Args:
         engine = {"digest": digest(), **({"content": content()} if self._sends else {})}
@@ -56,13 +56,3 @@ class EngineAction(ActionBase):
             wrap_async=self._task.async_val,
         )
         return answer
-
-
-def _hide_option(answer: Args) -> Args:
-    """Ansible's own errors about a task's options name all of them; this one is not to be given."""
-    message, invocation = answer.get("msg"), answer.get("invocation")
-    if isinstance(message, str) and f" {OPTION}, " in message:
-        answer["msg"] = message.replace(f" {OPTION}, ", " ")
-    if isinstance(invocation, dict) and isinstance(invocation.get("module_args"), dict):
-        invocation["module_args"].pop(OPTION, None)
-    return answer
