@@ -9,6 +9,7 @@ import typing as t
 
 from .._core.app.app import App
 from .._core.errors import QuadletError, join_errors
+from .._core.host.subordinate_ids import missing_remedy
 from .._core.state.manifest import parse_manifest
 from .._core.validate import conflicts
 from .._host import scope as scopes
@@ -50,8 +51,7 @@ def check_user(scope: Scope) -> None:
             f"user {scope.user} has no range in {' and '.join(missing)}, "
             "so its containers can't have users of their own",
             where="user",
-            remedy=f"As root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
-            f"{scope.user} (with a range that is free).",
+            remedy=missing_remedy(str(scope.user)),
         )
 
 

@@ -12,7 +12,8 @@ import pwd
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.host.accounts import FILES, Host, Range, Seen, Step, parse_bounds, parse_ranges
+from .._core.host.accounts import Host, Seen, Step, parse_bounds
+from .._core.host.subordinate_ids import FILES, Range, parse_ranges
 from .owner import own_process
 
 

@@ -12,6 +12,7 @@ import typing as t
 
 from .._core.app.layout import Layout
 from .._core.errors import QuadletError
+from .._core.host.subordinate_ids import FILES, has_range
 from .._core.quadlet.kinds import OLDEST
 from .owner import Owner
 
@@ -154,9 +155,9 @@ def subordinate_ids_missing(owner: Owner, read: t.Callable[[str], str]) -> list[
     Ranges from a name service (subid(5)) count: getsubids(1) is asked before it is an error.
     """
     missing = []
-    for path, option in (("/etc/subuid", []), ("/etc/subgid", ["-g"])):
-        rows = (line.split(":") for line in read(path).splitlines() if line.count(":") == 2)
-        mine = any(row[0] in (owner.name, str(owner.uid)) and row[2].strip("0") for row in rows)
-        if not mine and owner.run(["getsubids", *option, owner.name]).status != 0:
+    for path, option in zip(FILES, ([], ["-g"])):
+        if has_range(read(path), owner.name, owner.uid):
+            continue
+        if owner.run(["getsubids", *option, owner.name]).status != 0:
             missing.append(path)
     return missing
