@@ -27,12 +27,12 @@ SYSTEMD_DIRS: t.Final[dict[str, str]] = {
     "home": "{home}/.config/systemd/user",
     "admin": "/etc/systemd/user",
 }
-"""Where systemd reads units, by location; the last is every user's, so that nothing goes there."""
+"""Where systemd reads units, by location; the last is shared by all users and never written."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Scope:
-    """One service manager and one place for units.
+    """A service manager and a directory for units.
 
     manager: who runs the generator and talks to systemd.  files: who owns the files
     (root for location admin).  search: the directories that the generator reads, in the
@@ -72,7 +72,7 @@ class Scope:
 
 
 def resolve_scope(user: str | int | None, location: str = "home") -> Scope:
-    """The scope that `user` and `location` mean for the process that asks."""
+    """The scope that `user` and `location` mean for the calling process."""
     entry = _entry(user) if user not in (None, "") else None
     if entry is None or entry.pw_uid == 0:
         return _system_scope(location)
