@@ -13,13 +13,14 @@ import contextlib
 import dataclasses
 import typing as t
 
-from .._core.app.layout import Swap
-from .._core.content import file_record, to_wire
+from .._core.app.layout import Swap, plan_swaps
+from .._core.content import to_wire
 from .._core.errors import QuadletError
 from .._core.plan.enabling import installable
 from .._core.state import records
 from .._core.state.intent import Intent, carry_forward, were_active, were_retried
 from .._core.state.manifest import Manifest, dump_manifest
+from .._core.state.union import union_record
 from .._host import exchange, state
 
 if t.TYPE_CHECKING:
@@ -66,7 +67,7 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
         if generation:
             pending = state.pending_path(place, app, generation.number)
             owner.call(state.write_text, pending, records.dump(generation))
-        union = dump_manifest(_union(context))
+        union = dump_manifest(union_record(context.decision.inputs, context.plan))
         owner.call(state.open_intent, place, app, records.dump(intent), union)
     except Exception:
         _forget_pending(context)
@@ -85,43 +86,14 @@ def _links(context: Context) -> list[str]:
 
 
 def _swaps(context: Context) -> tuple[Swap, ...]:
-    """Every real path that the plan changes, with the places of its new and old bytes."""
-    layout, plan = context.scope.layout(context.app.name), context.plan
-    sources = {target: source for source, target in context.decision.moves.items()}
-    targets = [*(layout.real(path) for path in plan.writes), *sources]
-    removed = [
-        *(layout.real(path) for path in plan.deletes),
-        *sources.values(),
-        *context.decision.gone,
-    ]
-    known = context.decision.snapshot.died.kept if context.decision.snapshot.died else {}
-    swaps = []
-    for number, target in enumerate(dict.fromkeys((*targets, *removed))):
-        new = layout.beside(target, "new", number) if target in targets else ""
-        old = layout.beside(target, "old", len(known) + number) if target not in known else ""
-        swaps.append(Swap(target, new, old, sources.get(target, "")))
-    return tuple(swaps)
-
-
-def _union(context: Context) -> Manifest:
-    """The record while files change: all that was and all that will be is the app's, so that
-    whatever run comes next, should this one die, finds it.  What this run acts on counts as not
-    started: nobody knows yet with which files it runs.
-    """
-    files = {path: file_record(blob) for path, blob in context.desired.items()}
-    acted = {*context.plan.restart, *context.plan.start, *context.plan.reload}
-    services = {**context.services, **context.record.services}
-    return dataclasses.replace(
-        context.record,
-        loaded=None,
-        files={**context.record.files, **files},
-        services={
-            name: dataclasses.replace(record, started_with=None)
-            if name in acted and not record.makes
-            else record
-            for name, record in services.items()
-        },
-        secrets={**context.record.secrets, **context.decision.inputs.secrets},
+    decision = context.decision
+    return plan_swaps(
+        context.scope.layout(context.app.name),
+        writes=context.plan.writes,
+        deletes=context.plan.deletes,
+        moves=decision.moves,
+        gone=decision.gone,
+        kept=decision.snapshot.died.kept if decision.snapshot.died else (),
     )
 
 

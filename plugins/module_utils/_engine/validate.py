@@ -8,26 +8,27 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._core.app.adopted import Adopted, find_moves
 from .._core.app.app import App
 from .._core.content import Wire, text_of, to_wire
 from .._core.errors import QuadletError, join_errors
 from .._core.lint import engine as lint
 from .._core.lint.view import Context
 from .._core.quadlet.keys import Version
-from .._core.quadlet.kinds import KINDS, is_quadlet, is_unit, kind_of, unit_of
-from .._core.quadlet.refs import unit_refs
+from .._core.quadlet.kinds import is_quadlet, is_unit, unit_of
 from .._core.quadlet.unitfile import UnitText
 from .._core.validate import check, conflicts
 from .._core.validate.companions import companion_services
 from .._core.validate.cycles import find_cycles
-from .._core.validate.generator import Complaint, Service, Verdict, parse_verdict, to_error
+from .._core.validate.generator import Service, Verdict, parse_verdict
+from .._core.validate.generator_errors import find_without_service, unit_name, weigh_errors
 from .._core.validate.instances import check_instances
 from .._host import podman, staging
 from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_companions import validate_companions
 from .validate_installed import installed_verdict
-from .validate_ownership import Adopted, check_files, check_location, check_user, find_moves
+from .validate_ownership import check_files, check_location, check_user
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,10 +90,10 @@ def validate_app(
     problems = conflicts.service_conflicts(
         [*verdict.services, *own], (place.app_dir, scope.systemd_dir)
     )
-    problems += [*_without_service(units, mine), *find_cycles([*mine, *own])]
+    problems += [*find_without_service(units, mine), *find_cycles([*mine, *own])]
     if problems:
         raise join_errors(problems)
-    moves, replaced = find_moves(adopted, snapshot, place.app_dir)
+    moves, replaced = find_moves(adopted, snapshot.drop_ins, snapshot.desired, place.app_dir)
     return Validation((*mine, *own), adopted, moves, replaced, tuple(warnings), tuple(findings))
 
 
@@ -143,51 +144,9 @@ def _ask_generator(
 def _weigh(
     verdict: Verdict, scope: Scope, app_dir: str, units: t.Mapping[str, UnitText]
 ) -> list[str]:
-    """Raises errors of this app, what it refers to, and new ones elsewhere; warns of old ones."""
-    if not verdict.errors:
-        return _own_warnings(verdict, units)
-    wanted = {
-        ref.unit
-        for path, unit in units.items()
-        for kind in [kind_of(path)]
-        if kind
-        for ref in unit_refs(unit, kind.section)
-    }
-    before = installed_verdict(scope)
-    known = {complaint.unit.rpartition("/")[2] for complaint in before.errors}
-    fatal, warnings = [], []
-    for complaint in verdict.errors:
-        name = complaint.unit.rpartition("/")[2]
-        mine = complaint.unit.startswith(app_dir + "/") or name in units
-        where = _relative(complaint, app_dir)
-        if mine or name in wanted or name not in known:
-            fatal.append(to_error(complaint, units.get(name) if mine else None, where=where))
-        else:
-            warnings.append(f"{where} was broken before and still is: {complaint.text}")
-    if fatal:
-        raise join_errors(fatal)
-    return warnings + _own_warnings(verdict, units)
-
-
-def _relative(complaint: Complaint, app_dir: str) -> str:
-    return complaint.unit.replace(app_dir + "/", "", 1)
-
-
-def _own_warnings(verdict: Verdict, units: t.Mapping[str, UnitText]) -> list[str]:
-    return [text for text in verdict.warnings if any(unit in text for unit in units)]
-
-
-def _without_service(
-    units: t.Mapping[str, UnitText], services: t.Sequence[Service]
-) -> list[QuadletError]:
-    """Podman before 5.0 drops a unit that it can't read without a message."""
-    made = {service.unit for service in services}
-    return [
-        QuadletError(
-            "the Quadlet generator made no service of it, and gave no reason",
-            where=path,
-            remedy="See podman-systemd.unit(5) for what the host's Podman reads.",
-        )
-        for path in units
-        if "/" not in path and path.rpartition(".")[2] in KINDS and path not in made
-    ]
+    """The warnings of the generator; QuadletError for what it refuses because of this app."""
+    before = installed_verdict(scope).errors if verdict.errors else ()
+    errors, warnings = weigh_errors(verdict, units, app_dir, set(map(unit_name, before)))
+    if errors:
+        raise join_errors(errors)
+    return warnings

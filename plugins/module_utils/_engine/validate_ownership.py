@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-import typing as t
-
+from .._core.app.adopted import Adopted
 from .._core.app.app import App
 from .._core.errors import QuadletError, join_errors
+from .._core.host.subordinate_ids import missing_remedy
 from .._core.state.manifest import parse_manifest
 from .._core.validate import conflicts
 from .._host import scope as scopes
@@ -16,27 +16,6 @@ from .._host import state, unit_search
 from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_companions import taken_companions
-
-
-class Adopted(t.NamedTuple):
-    """Where a unit that is taken over was, and its text."""
-
-    path: str
-    text: str
-
-
-def find_moves(
-    adopted: t.Mapping[str, Adopted], snapshot: Snapshot, app_dir: str
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Where drop-ins of adopted units go, and which of them the app declares itself."""
-    moves = {
-        path: f"{app_dir}/{name}.d/{path.rpartition('/')[2]}"
-        for name, old in adopted.items()
-        for path in snapshot.drop_ins
-        if path.rpartition("/")[0] == f"{old.path}.d"
-    }
-    replaced = tuple(p for p, new in moves.items() if new[len(app_dir) + 1 :] in snapshot.desired)
-    return {path: new for path, new in moves.items() if path not in replaced}, replaced
 
 
 def check_user(scope: Scope) -> None:
@@ -50,8 +29,7 @@ def check_user(scope: Scope) -> None:
             f"user {scope.user} has no range in {' and '.join(missing)}, "
             "so its containers can't have users of their own",
             where="user",
-            remedy=f"As root run: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "
-            f"{scope.user} (with a range that is free).",
+            remedy=missing_remedy(str(scope.user)),
         )
 
 

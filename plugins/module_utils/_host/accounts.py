@@ -12,7 +12,8 @@ import pwd
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.host.accounts import FILES, Host, Range, Seen, Step, parse_bounds, parse_ranges
+from .._core.host.accounts import Host, Seen, Step, parse_bounds
+from .._core.host.subordinate_ids import FILES, Range, parse_ranges
 from .owner import own_process
 
 
@@ -40,7 +41,7 @@ def read_ranges() -> dict[str, tuple[Range, ...]]:
 
 
 def read_text(path: str) -> str:
-    """A file's text; '' where there is none."""
+    """A file's text; '' for a missing file."""
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:
             return stream.read()
@@ -51,7 +52,7 @@ def read_text(path: str) -> str:
 def run_step(step: Step) -> None:
     """Runs one command of a plan."""
     for path in FILES:
-        # usermod grants nothing where the file is not there.
+        # usermod grants nothing without the file.
         if not os.path.exists(path):
             write_file(path, "", 0o644)
     ran = own_process().run(step.argv)
@@ -80,7 +81,7 @@ def write_file(path: str, text: str, mode: int) -> None:
 
 
 def read_mode(path: str) -> int | None:
-    """A file's permissions; None where there is no file."""
+    """A file's permissions; None for a missing file."""
     try:
         return os.stat(path).st_mode & 0o7777
     except (FileNotFoundError, NotADirectoryError):

@@ -3,8 +3,8 @@
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """Exchanging an app's files all or none; every function runs as their owner.
 
-New bytes are written, and the old ones kept, beside where they belong before anything
-changes.  Then nothing is left to do but renames, forward or back, which need no space.
+Before any change, new bytes are written and old ones kept beside their places.  After that,
+commit and restore only rename, which needs no space.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .files import read_file, refuse_link
 def stage(layout: Layout, swaps: t.Sequence[t.Sequence[str]], content: Wire) -> dict[str, str]:
     """Writes new bytes (by real path) and keeps old ones; on any failure nothing has changed.
 
-    Returns where old bytes are kept by real path, '' where there is nothing yet.
+    Returns where old bytes are kept by real path, '' for a new file.
     """
     refuse_link(layout.app_dir)
     made: list[str] = []
@@ -50,7 +50,7 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[str]], content: Wire) -> 
 
 
 def _keep(swap: Swap) -> bool:
-    """Gives the old bytes a second name, if there are any."""
+    """Gives the old bytes a second name; False if there are none."""
     _remove(swap.kept)
     try:
         _link(swap.target, swap.kept)
@@ -60,7 +60,7 @@ def _keep(swap: Swap) -> bool:
 
 
 def _link(source: str, target: str) -> None:
-    """A hard link, or a copy where there can be none."""
+    """Makes a hard link, or a copy where links are impossible."""
     try:
         os.link(source, target, follow_symlinks=False)
     except FileNotFoundError:
@@ -72,7 +72,7 @@ def _link(source: str, target: str) -> None:
 
 
 def _write(swap: Swap, text: str, mode: int) -> None:
-    """A new file or link.  An error tells the path that it is for."""
+    """Writes a new file or link.  An error names its target."""
     try:
         if mode == LINK:
             os.symlink(text, swap.waiting)
@@ -92,7 +92,7 @@ def _write(swap: Swap, text: str, mode: int) -> None:
 
 
 def commit(layout: Layout, swaps: t.Sequence[t.Sequence[str]]) -> None:
-    """Puts staged files in their places, each by one rename, and deletes what goes."""
+    """Moves staged files to their places, each by one rename, and deletes removed files."""
     for swap in (Swap(*row) for row in swaps):
         if swap.waiting:
             make_dirs(os.path.dirname(swap.target))
@@ -105,9 +105,9 @@ def commit(layout: Layout, swaps: t.Sequence[t.Sequence[str]]) -> None:
 
 
 def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
-    """Puts old bytes back, each by one rename, and deletes what was not there.
+    """Moves old bytes back, each by one rename, and deletes new files.
 
-    It can be done again where it broke off: what is not kept any more is in its place.
+    It can be repeated after an interruption: bytes that are no longer kept are in their place.
     """
     for target, old in kept.items():
         if old and os.path.lexists(old) and not _is_same(old, target):
@@ -121,13 +121,13 @@ def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
 
 
 def _is_same(old: str, target: str) -> bool:
-    """Whether a file is still what was kept of it: one that was never exchanged."""
-    there, kept = read_file(target), read_file(old)
-    return there is not None and there == kept
+    """Whether a file still has its old content: it was never exchanged."""
+    current = read_file(target)
+    return current is not None and current == read_file(old)
 
 
 def forget_all(layout: Layout) -> None:
-    """Ends an exchange: what was kept goes, and the app's directory if nothing is in it."""
+    """Ends an exchange: removes kept and staged bytes, and the app's directory if it is empty."""
     _forget(layout, "new")
     _forget(layout, "old")
     _rmdir(f"{layout.app_dir}/{RESERVED_DIR}")
@@ -135,7 +135,7 @@ def forget_all(layout: Layout) -> None:
 
 
 def forget_new(layout: Layout) -> None:
-    """Removes what waits; what is kept stays."""
+    """Removes staged bytes; kept ones stay."""
     _forget(layout, "new")
 
 
@@ -146,7 +146,7 @@ def _forget(layout: Layout, word: str) -> None:
 
 
 def _tidy(layout: Layout, touched: t.Sequence[str], gone: t.Sequence[str]) -> None:
-    """Has renames on disk, and no empty directory where files were deleted."""
+    """Syncs renames to disk, and removes directories that are empty now."""
     for folder in dict.fromkeys(map(os.path.dirname, touched)):
         if os.path.isdir(folder):
             _sync(folder)

@@ -19,9 +19,9 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
     refuse_link(layout.app_dir)
     files: Wire = {}
     for path in paths:
-        found = read_file(layout.real(path))
-        if found is not None:
-            files[path] = found
+        file = read_file(layout.real(path))
+        if file is not None:
+            files[path] = file
     listing = []
     for folder, dirs, names in os.walk(layout.app_dir):
         dirs[:] = [name for name in dirs if name != RESERVED_DIR]
@@ -30,7 +30,7 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
 
 
 def read_file(path: str) -> list[t.Any] | None:
-    """[text, mode] of a file or link; None where there is none; a device reads as `["", -1]`."""
+    """[text, mode] of a file or link; None for a missing file; a device reads as `["", -1]`."""
     try:
         info = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -50,7 +50,7 @@ def read_file(path: str) -> list[t.Any] | None:
 def refuse_link(app_dir: str) -> None:
     if os.path.islink(app_dir):
         raise QuadletError(
-            "an app's directory is a real one, this is a symbolic link",
+            "an app's directory must be a real directory, this is a symbolic link",
             where=app_dir,
             remedy="Remove the link: Podman before 5.3 does not follow it.",
         )

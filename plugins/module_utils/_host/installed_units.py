@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A glance at the units of apps that are installed, before any of them has its turn."""
+"""Reads the installed units of several apps, before any app runs."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _LIMIT = 256 * 1024
 
 
 def read_units(unit_dir: str, apps: t.Sequence[str]) -> dict[str, dict[str, str]]:
-    """Texts by path of each app's units; what can't be read now is told by the app's own run."""
-    found: dict[str, dict[str, str]] = {}
+    """Texts by path of each app's units; the app's own run reports unreadable files."""
+    units: dict[str, dict[str, str]] = {}
     for app in apps:
-        texts = found.setdefault(app, {})
+        texts = units.setdefault(app, {})
         top = f"{glob.escape(unit_dir)}/{app}/"
         for file in [*glob.glob(f"{top}*"), *glob.glob(f"{top}*.d/*.conf")]:
             path = os.path.relpath(file, f"{unit_dir}/{app}")
             if is_unit(path):
                 with contextlib.suppress(OSError):
                     texts[path] = _read(file)
-    return found
+    return units
 
 
 def _read(path: str) -> str:
-    """A regular file's beginning, whatever lies there."""
+    """The beginning of a file; a FIFO does not block."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with open(descriptor, encoding="utf-8", errors="replace") as stream:
         return stream.read(_LIMIT)

@@ -64,7 +64,7 @@ def online_warning(system: Manager) -> list[str]:
         return []
     warning = (
         f"{ONLINE} is not active on this host, and a rootless container waits up to 90 s for it "
-        "at each start. Make something want it, once, as root: systemctl add-wants "
+        "at each start. Have a unit want it, once, as root: systemctl add-wants "
         f"multi-user.target {ONLINE} && systemctl start {ONLINE}; or write "
         "DefaultDependencies=false under [Quadlet] in units that need no network at start."
     )

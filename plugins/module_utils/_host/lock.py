@@ -25,9 +25,9 @@ _TIMEOUT = 300.0
 
 
 class Lock:
-    """A lock beside a service manager; there is none while the user's manager does not run.
+    """A lock in the runtime directory of a service manager; acquire() does nothing without it.
 
-    app: the lock of that app, and without it the manager's.
+    app: the app whose lock it is; without it the manager's.
     """
 
     def __init__(self, owner: Owner, app: str = "", clock: Clock = SYSTEM_CLOCK) -> None:
@@ -52,8 +52,8 @@ class Lock:
             )
 
     def _try(self) -> bool:
-        """Takes the lock if it is free.  Its last holder removes the file, so that what was
-        locked has to be what is there now.
+        """Takes the lock if it is free.  Its last holder removes the file, so the locked file
+        must be the current one.
         """
         if not os.path.lexists(self._path):
             self._owner.call(_make, self._path)

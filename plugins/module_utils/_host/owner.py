@@ -33,7 +33,7 @@ class Ran(t.NamedTuple):
 
 
 class Owner:
-    """A user in whose name things are done; the calling process' own, or another's for root."""
+    """A user who reads, writes and runs commands: the calling process' own, or any for root."""
 
     def __init__(self, entry: pwd.struct_passwd) -> None:
         self.name = entry.pw_name
@@ -49,8 +49,8 @@ class Owner:
 
     @property
     def environment(self) -> dict[str, str]:
-        """A clean environment, in which the user's manager, bus and Podman are found."""
-        found = {
+        """A clean environment, that names the user's manager and bus."""
+        variables = {
             "HOME": self.home,
             "USER": self.name,
             "LOGNAME": self.name,
@@ -60,9 +60,9 @@ class Owner:
             "SYSTEMD_PAGER": "cat",
         }
         if self.uid and os.path.isdir(self.runtime_dir):
-            found["XDG_RUNTIME_DIR"] = self.runtime_dir
-            found["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.runtime_dir}/bus"
-        return found
+            variables["XDG_RUNTIME_DIR"] = self.runtime_dir
+            variables["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={self.runtime_dir}/bus"
+        return variables
 
     def run(
         self,
@@ -87,9 +87,9 @@ class Owner:
         extra: t.Mapping[str, str] | None = None,
         stdin: int = subprocess.DEVNULL,
     ) -> t.Callable[..., Ran]:
-        """Begins a command as the user; what is returned waits for its end.
+        """Starts a command as the user; returns a function that waits for its end.
 
-        That is called with the seconds that it may take from then on, and its standard input.
+        Arguments of that function: the seconds to wait, and the standard input.
         """
         try:
             process = subprocess.Popen(
@@ -107,12 +107,12 @@ class Owner:
 
         def end(timeout: float = _TIMEOUT, given: bytes | None = None) -> Ran:
             try:
-                said = process.communicate(given, timeout)
+                streams = process.communicate(given, timeout)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
                 return Ran(124, "", f"{' '.join(argv[:3])} …: no answer within {timeout:g} s")
-            out, err = (stream.decode("utf-8", "replace") for stream in said)
+            out, err = (stream.decode("utf-8", "replace") for stream in streams)
             return Ran(process.returncode, out, err)
 
         return end
@@ -124,10 +124,10 @@ class Owner:
         return {"user": self.uid, "group": self.gid, "extra_groups": groups}
 
     def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
-        """The function's result, made as the user.
+        """Calls the function as the user.
 
-        Everything it needs is imported before: after the change of user the module's own
-        archive can't be read.  Results are JSON.  QuadletError and OSError arrive as
+        The function imports nothing: after the change of user the module's own archive can't be
+        read.  Results are JSON.  QuadletError and OSError arrive as
         QuadletError.
         """
         if self.is_self:
@@ -149,7 +149,7 @@ class Owner:
         return _result(reply)
 
     def _serve(self, function: t.Callable[..., t.Any], args: t.Sequence[t.Any], sink: int) -> None:
-        """The child's whole life."""
+        """The child: becomes the user, calls the function, writes the answer, ends."""
         status = 1
         try:
             os.dup2(sink, 3)
@@ -170,12 +170,12 @@ class Owner:
 
 
 def own_process() -> Owner:
-    """The user that this process is."""
+    """The user of this process."""
     return Owner(pwd.getpwuid(os.geteuid()))
 
 
 def caller_name() -> str:
-    """Who has run this: the account behind sudo, where there is one."""
+    """Who runs this: the account behind sudo, if there is one."""
     return os.environ.get("SUDO_USER") or own_process().name
 
 
@@ -187,7 +187,7 @@ def _attempt(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[
 
 
 def _attempt_all(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> dict[str, t.Any]:
-    """In a child the traceback of a bug would be lost: it is told in the error."""
+    """As _attempt(), for a child: the error carries the place of a bug."""
     try:
         return _attempt(function, args)
     except Exception as error:
@@ -195,7 +195,7 @@ def _attempt_all(function: t.Callable[..., t.Any], args: t.Sequence[t.Any]) -> d
 
 
 def to_quadlet_error(error: Exception) -> QuadletError:
-    """Any error as ours; a bug is told with its place."""
+    """Any error as a QuadletError; that of a bug names its place."""
     if isinstance(error, QuadletError):
         return error
     if isinstance(error, OSError):
@@ -222,7 +222,7 @@ _REMEDIES: t.Final[dict[str, str]] = {
 
 
 def from_os_error(error: OSError) -> QuadletError:
-    """An operating system's error with the path and what can be done."""
+    """An error of the operating system with its path and remedy."""
     name = errno.errorcode.get(error.errno or 0, "")
     path = error.filename2 or error.filename
     return QuadletError(

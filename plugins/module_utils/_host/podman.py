@@ -6,13 +6,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
 import subprocess
 import typing as t
 
 from .._core.errors import QuadletError
+from .._core.host.podman_output import (
+    TIME_FIELDS,
+    is_missing_object,
+    parse_containers,
+    parse_images,
+    parse_times,
+    parse_version,
+)
 from .._core.quadlet.keys import Version
 from .._core.validate.conflicts import Container
 from .owner import Owner, Ran
@@ -36,14 +42,14 @@ def read_version(owner: Owner) -> Found:
 def ask_version(owner: Owner) -> t.Callable[[], Found]:
     """Asks Podman for its version; what is returned waits for the answer."""
     end = owner.begin(["podman", "--version"])
-    return lambda: _parse_version(end())
+    return lambda: _read_version(end())
 
 
-def _parse_version(ran: Ran) -> Found:
-    match = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", ran.out)
-    if ran.status != 0 or not match:
+def _read_version(ran: Ran) -> Found:
+    version = parse_version(ran.out) if ran.status == 0 else None
+    if version is None:
         return None, ran.err.strip() or ran.out.strip() or f"podman --version: status {ran.status}"
-    return tuple(int(number or 0) for number in match.groups()), match.group(0)
+    return version
 
 
 def find_generator(*, system: bool) -> list[str]:
@@ -65,7 +71,7 @@ def read_containers(owner: Owner) -> list[Container]:
     ran = owner.run(["podman", "ps", "--all", "--pod", "--format", "json"])
     if ran.status != 0:
         raise QuadletError(f"podman ps failed: {ran.err.strip()}")
-    return [_parse_container(row) for row in json.loads(ran.out or "[]") or []]
+    return parse_containers(ran.out)
 
 
 def read_health_log(owner: Owner, container: str) -> str | None:
@@ -78,25 +84,20 @@ def read_health_log(owner: Owner, container: str) -> str | None:
 
 def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
     """The containers, running or not, that are on a network or have a volume."""
-    ran = owner.run(["podman", "ps", "-a", "--pod", "--filter", f"{kind}={name}", *_JSON])
+    ran = owner.run(
+        ["podman", "ps", "-a", "--pod", "--filter", f"{kind}={name}", "--format", "json"]
+    )
     if ran.status != 0:
-        # Of a network that does not exist, it says that it can't find it.
-        if "find network" in ran.err or "no such" in ran.err:
+        if is_missing_object(ran.err):
             return []
         raise QuadletError(f"podman ps failed: {ran.err.strip()}")
-    return [_parse_container(row) for row in json.loads(ran.out or "[]") or []]
-
-
-_JSON = ("--format", "json")
+    return parse_containers(ran.out)
 
 
 def read_made_at(owner: Owner, kind: str, names: t.Sequence[str]) -> dict[str, float]:
-    """When networks or volumes were made, in seconds since the epoch; of those that are there."""
-    field = {"network": "Created", "volume": "CreatedAt"}[kind]
-    shown = f"{{{{.Name}}}} {{{{.{field}.Unix}}}}"
-    ran = owner.run(["podman", kind, "inspect", "--format", shown, *names])
-    rows = [line.split() for line in ran.out.splitlines()]
-    return {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+    """When existing networks or volumes were created, in seconds since the epoch, by name."""
+    shown = f"{{{{.Name}}}} {{{{.{TIME_FIELDS[kind]}.Unix}}}}"
+    return parse_times(owner.run(["podman", kind, "inspect", "--format", shown, *names]).out)
 
 
 def read_images(owner: Owner) -> dict[str, str]:
@@ -104,11 +105,7 @@ def read_images(owner: Owner) -> dict[str, str]:
     ran = owner.run(["podman", "images", "--format", "json"])
     if ran.status != 0:
         raise QuadletError(f"podman images failed: {ran.err.strip()}")
-    return {
-        name: row["Id"]
-        for row in json.loads(ran.out or "[]") or []
-        for name in (*(row.get("Names") or ()), *(row.get("RepoDigests") or ()))
-    }
+    return parse_images(ran.out)
 
 
 def read_names(owner: Owner, kind: str) -> frozenset[str]:
@@ -197,19 +194,6 @@ def load_images(owner: Owner, path: str, *, sent: bool) -> Ran:
         return owner.run([*argv, "--input", path], timeout=_PULL_TIMEOUT)
     with open(path, "rb") as stream:
         return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stream.fileno())
-
-
-def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
-    labels = row.get("Labels") or {}
-    health = re.search(r"\((healthy|unhealthy|starting)\)", row.get("Status", ""))
-    return Container(
-        name=(row.get("Names") or [""])[0],
-        service=labels.get("PODMAN_SYSTEMD_UNIT", ""),
-        pod=row.get("PodName", "") if row.get("IsInfra") else "",
-        image=row.get("Image", ""),
-        image_id=row.get("ImageID", ""),
-        health=health.group(1) if health else None,
-    )
 
 
 def tag(owner: Owner, image: str, name: str) -> Ran:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Reading what preflight decides on; nothing is changed."""
+"""Reads the facts of preflight; nothing is changed."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ _TIMEOUT = 10.0
 def read_facts(
     users: t.Sequence[str], ports: t.Sequence[int], registries: t.Sequence[str], *, linger: bool
 ) -> Facts:
-    """All that the checks look at."""
+    """The facts that the checks need."""
     me = own_process()
-    podman, said = read_version(me)
+    podman, shown = read_version(me)
     named = {name: _read_user(name, linger=linger) for name in users}
     return Facts(
         python=sys.version_info[:3],
@@ -53,7 +53,7 @@ def read_facts(
         systemd=_read_systemd(me),
         cgroup2=os.path.exists("/sys/fs/cgroup/cgroup.controllers"),
         podman=podman,
-        podman_said=said,
+        podman_said=shown,
         generator=_has_generator(),
         lacking=tuple(
             programs
@@ -68,7 +68,7 @@ def read_facts(
 
 
 def read_more() -> dict[str, t.Any]:
-    """What else the role wants to know: the distribution, and what is there of optional parts."""
+    """More facts for the role: the distribution, and which optional parts the host has."""
     release = parse_os_release(_read("/etc/os-release"))
     wants = [f"{top}/systemd/system/*.wants" for top in ("/etc", "/usr/lib")]
     links = [link for top in wants for link in glob.glob(f"{top}/network-online.target")]
@@ -96,8 +96,8 @@ def _read(path: str) -> str:
 
 
 def _read_systemd(me: Owner) -> int | None:
-    found = re.match(r"systemd (\d+)", me.run(["systemctl", "--version"]).out)
-    return int(found.group(1)) if found else None
+    match = re.match(r"systemd (\d+)", me.run(["systemctl", "--version"]).out)
+    return int(match.group(1)) if match else None
 
 
 def _has_generator() -> bool:
@@ -123,12 +123,12 @@ def _read_user(name: str, *, linger: bool) -> User:
 
 
 def _read_storages(users: t.Sequence[str]) -> tuple[Storage, ...]:
-    """The system's, then one for each file system that users have theirs on."""
+    """The system's storage, then that of users, one for each file system."""
     text = _read("/etc/containers/storage.conf") or _read("/usr/share/containers/storage.conf")
     dropins = sorted(glob.glob("/etc/containers/storage.rootful.conf.d/*.conf"), reverse=True)
-    named = (parse_graphroot(one) for one in (*map(_read, dropins), text))
-    path = next(filter(None, named), _GRAPHROOT)
-    found = [Storage(path, _free(path), holds=bool(glob.glob(f"{path}/*-images/images.json")))]
+    paths = (parse_graphroot(config) for config in (*map(_read, dropins), text))
+    path = next(filter(None, paths), _GRAPHROOT)
+    storages = [Storage(path, _free(path), holds=bool(glob.glob(f"{path}/*-images/images.json")))]
     template = parse_graphroot(text, "rootless_storage_path")
     seen = {_device(path)}
     for name in users:
@@ -140,8 +140,8 @@ def _read_storages(users: t.Sequence[str]) -> tuple[Storage, ...]:
             theirs = theirs.replace(f"${word}", value)
         if _device(theirs) not in seen:
             seen.add(_device(theirs))
-            found.append(Storage(theirs, _free(theirs)))
-    return tuple(found)
+            storages.append(Storage(theirs, _free(theirs)))
+    return tuple(storages)
 
 
 def _existing(path: str) -> str:
@@ -160,7 +160,7 @@ def _device(path: str) -> int:
 
 
 def _read_foreign_ports(ports: t.Sequence[int]) -> dict[int, str]:
-    """Which of the ports are taken, but not for a container, and by whom."""
+    """Holders by port of those ports that are taken, but not for a container."""
     if not ports:
         return {}
     listeners: dict[int, set[str]] = {}
@@ -169,7 +169,7 @@ def _read_foreign_ports(ports: t.Sequence[int]) -> dict[int, str]:
             listeners.setdefault(port, set()).update(inodes)
     taken = {port: listeners[port] for port in ports if port in listeners}
     holders = _read_holders({inode for inodes in taken.values() for inode in inodes})
-    found = {}
+    programs = {}
     for port, inodes in taken.items():
         foreign = [
             f"{program or 'an unknown program'} (pid {pid})" if pid else "an unknown program"
@@ -177,26 +177,26 @@ def _read_foreign_ports(ports: t.Sequence[int]) -> dict[int, str]:
             if not pid or not holder_is_known(program, _read(f"/proc/{pid}/cgroup"))
         ]
         if foreign:
-            found[port] = foreign[0]
-    return found
+            programs[port] = foreign[0]
+    return programs
 
 
 def _read_holders(inodes: t.Collection[str]) -> dict[str, tuple[int, str]]:
     """(pid, program) by the inode of a socket that it has open."""
     wanted = {f"socket:[{inode}]": inode for inode in inodes}
-    found: dict[str, tuple[int, str]] = {}
+    holders: dict[str, tuple[int, str]] = {}
     for descriptor in glob.iglob("/proc/[0-9]*/fd/*") if wanted else ():
         with contextlib.suppress(OSError):
             inode = wanted.get(os.readlink(descriptor))
             if inode is not None:
                 pid = int(descriptor.split("/")[2])
                 program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
-                found[inode] = (pid, program)
-    return found
+                holders[inode] = (pid, program)
+    return holders
 
 
 def _ask_registries(registries: t.Sequence[str]) -> dict[str, str]:
-    """Why a registry is not to be reached, of those that are not."""
+    """Reasons by registry of those registries that can't be reached."""
     if not registries:
         return {}
     from concurrent.futures import ThreadPoolExecutor
@@ -211,7 +211,7 @@ def _ask(registry: str) -> str:
     errors = []
     for url in registry_urls(registry):
         context = ssl.create_default_context()
-        # Podman takes CAs that Python 3.13 and newer find fault with.
+        # Podman accepts CAs that Python 3.13 and newer refuse.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         host = url.split("/")[2]
         if registry.startswith("http://"):

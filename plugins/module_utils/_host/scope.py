@@ -12,6 +12,7 @@ import typing as t
 
 from .._core.app.layout import Layout
 from .._core.errors import QuadletError
+from .._core.host.subordinate_ids import FILES, has_range
 from .._core.quadlet.kinds import OLDEST
 from .owner import Owner
 
@@ -26,12 +27,12 @@ SYSTEMD_DIRS: t.Final[dict[str, str]] = {
     "home": "{home}/.config/systemd/user",
     "admin": "/etc/systemd/user",
 }
-"""Where systemd reads units, by location; the last is every user's, so that nothing goes there."""
+"""Where systemd reads units, by location; the last is shared by all users and never written."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Scope:
-    """One service manager and one place for units.
+    """A service manager and a directory for units.
 
     manager: who runs the generator and talks to systemd.  files: who owns the files
     (root for location admin).  search: the directories that the generator reads, in the
@@ -71,7 +72,7 @@ class Scope:
 
 
 def resolve_scope(user: str | int | None, location: str = "home") -> Scope:
-    """The scope that `user` and `location` mean for the process that asks."""
+    """The scope that `user` and `location` mean for the calling process."""
     entry = _entry(user) if user not in (None, "") else None
     if entry is None or entry.pw_uid == 0:
         return _system_scope(location)
@@ -154,9 +155,9 @@ def subordinate_ids_missing(owner: Owner, read: t.Callable[[str], str]) -> list[
     Ranges from a name service (subid(5)) count: getsubids(1) is asked before it is an error.
     """
     missing = []
-    for path, option in (("/etc/subuid", []), ("/etc/subgid", ["-g"])):
-        rows = (line.split(":") for line in read(path).splitlines() if line.count(":") == 2)
-        mine = any(row[0] in (owner.name, str(owner.uid)) and row[2].strip("0") for row in rows)
-        if not mine and owner.run(["getsubids", *option, owner.name]).status != 0:
+    for path, option in zip(FILES, ([], ["-g"])):
+        if has_range(read(path), owner.name, owner.uid):
+            continue
+        if owner.run(["getsubids", *option, owner.name]).status != 0:
             missing.append(path)
     return missing

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Secrets in the storage of an owner's Podman; a value goes in and out through pipes only."""
+"""Secrets in the storage of an owner's Podman; values pass through pipes only."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def require_runtime_dir(owner: Owner) -> None:
 def require_space(owner: Owner) -> None:
     """Refuses a file system that is nearly full.
 
-    Podman's file driver writes all secrets of a scope into one file, over the old one: where
-    the space ends within, every secret is lost.
+    Podman's file driver writes all secrets of a scope into one file, over the old one: if
+    the file system fills up meanwhile, every secret is lost.
     """
     ran = owner.run(["podman", "info", "--format", "{{.Store.GraphRoot}}"])
     if ran.status != 0:
@@ -53,8 +53,8 @@ def require_space(owner: Owner) -> None:
 
 
 def _free(path: str) -> int:
-    found = os.statvfs(path)
-    return found.f_bavail * found.f_frsize
+    usage = os.statvfs(path)
+    return usage.f_bavail * usage.f_frsize
 
 
 def look_up(owner: Owner, name: str) -> str | None:
@@ -92,7 +92,7 @@ def _podman(owner: Owner, verb: str, *words: str, given: bytes | None = None) ->
 
 
 def read_key(state_dir: str) -> str:
-    """The scope's key for stored names, in hexadecimal; "" where there is none yet.
+    """The scope's key for stored names, in hexadecimal; "" before the first secret.
 
     Runs as the owner of the directory, as keep_key() does.
     """
@@ -112,7 +112,7 @@ def read_key(state_dir: str) -> str:
 
 
 def keep_key(state_dir: str, key: str) -> None:
-    """Writes a new key, whole or not at all; one that is there stays, and is an error."""
+    """Writes a new key, whole or not at all; QuadletError if there is a key already."""
     path = _key_path(state_dir)
     os.makedirs(state_dir, exist_ok=True)
     descriptor, waiting = tempfile.mkstemp(prefix=".secret.key.", dir=state_dir)  # 0600, O_EXCL

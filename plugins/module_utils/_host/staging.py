@@ -4,7 +4,7 @@
 """The generator's dry run over a scope as it will be; every function runs as its user.
 
 The units and drop-ins of the whole scope are copied, the app's replaced by the new ones,
-and the host's own generator reads the copy.  Its messages name the real paths.
+and the host's own generator reads the copy.  Paths in its messages are the real ones.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def judge(
 
 
 def verify(flags: t.Sequence[str], companions: Wire) -> str:
-    """What systemd-analyze says of companions, with their names as paths; '' without it.
+    """The messages of systemd-analyze about companions, named by path; '' without the command.
 
-    It reads the copy alone: a drop-in that is installed may be one that this run removes.
+    It reads the copy alone: this run may remove an installed drop-in.
     """
     stage = tempfile.mkdtemp(prefix="quadlet.fleet-")
     environment = {"XDG_RUNTIME_DIR": stage, **os.environ, "SYSTEMD_UNIT_PATH": stage}
@@ -94,7 +94,7 @@ def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
         try:
             shutil.copyfile(source, target)
         except (PermissionError, FileNotFoundError):
-            # The generator can't read it either, and shall say so.
+            # The generator can't read it either: its message is kept.
             os.symlink("/nonexistent", target)
 
 

@@ -29,12 +29,12 @@ def generation_path(state_dir: str, app: str, number: int) -> str:
 
 
 def pending_path(state_dir: str, app: str, number: int) -> str:
-    """Where a generation is until it counts."""
+    """Where a generation is kept until the run has ended."""
     return f"{generation_path(state_dir, app, number)}.pending"
 
 
 def settle_generations(state_dir: str, app: str, number: int) -> None:
-    """Has the pending generation of that number count; others, of runs that died, go."""
+    """Keeps the pending generation of that number; removes those of runs that died."""
     for name in _listing(f"{state_dir}/generations/{app}"):
         path = f"{state_dir}/generations/{app}/{name}"
         if path == pending_path(state_dir, app, number):
@@ -44,7 +44,7 @@ def settle_generations(state_dir: str, app: str, number: int) -> None:
 
 
 def list_generations(state_dir: str, app: str) -> list[int]:
-    """Numbers of the generations that are kept."""
+    """Numbers of the kept generations."""
     names = _listing(f"{state_dir}/generations/{app}")
     stems = (name[: -len(".json")] for name in names if name.endswith(".json"))
     return sorted(int(stem) for stem in stems if stem.isdigit())
@@ -109,7 +109,7 @@ def remove(path: str) -> None:
 
 
 def read_generations(state_dir: str, app: str) -> dict[str, str]:
-    """Texts of the generations that are kept, by number."""
+    """Texts of the kept generations, by number."""
     numbers = list_generations(state_dir, app)
     texts = {n: read_text(generation_path(state_dir, app, n)) for n in numbers}
     return {str(number): text for number, text in texts.items() if text is not None}
@@ -118,8 +118,8 @@ def read_generations(state_dir: str, app: str) -> dict[str, str]:
 def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
     """Records a run before its first change, all or nothing.
 
-    The manifest before it gets a second name, so that to put it back needs no space; one that a
-    run which died has kept is the one that counts.
+    The manifest from before it gets a second name, so that undo_intent() needs no space.  If a run
+    died, the manifest from before that run stays kept.
     """
     path, old = manifest_path(state_dir, app), _old_manifest(state_dir, app)
     carried = os.path.lexists(intent_path(state_dir, app))
@@ -142,7 +142,7 @@ def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
 
 
 def undo_intent(state_dir: str, app: str) -> None:
-    """Puts the manifest from before the run back."""
+    """Restores the manifest from before the run."""
     path, old = manifest_path(state_dir, app), _old_manifest(state_dir, app)
     if os.path.lexists(old):
         os.replace(old, path)
@@ -159,7 +159,7 @@ def close_intent(state_dir: str, app: str) -> None:
 
 
 def drop_generations(state_dir: str, app: str, numbers: list[int]) -> None:
-    """Deletes generations, and directories that hold none any more."""
+    """Deletes generations, and directories that are empty then."""
     for number in numbers:
         remove(generation_path(state_dir, app, number))
     _remove_empty(f"{state_dir}/generations/{app}", f"{state_dir}/generations")

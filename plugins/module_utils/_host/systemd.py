@@ -54,7 +54,7 @@ class Manager:
         return self._bus("GetDefaultTarget").status == 0
 
     def read_states(self, services: t.Collection[str]) -> dict[str, State]:
-        """States by service, in one bus call whatever their number."""
+        """States by service, in one bus call for any number of services."""
         if not services:
             return {}
         ran = self._bus("ListUnitsByNames", "as", str(len(services)), *services)
@@ -63,7 +63,7 @@ class Manager:
         return parse_states(ran.out)
 
     def read_details(self, services: t.Collection[str]) -> dict[str, Details]:
-        """Details by service: some milliseconds each, so only for those that matter."""
+        """Details by service: some milliseconds for each, so ask for few."""
         if not services:
             return {}
         properties = [f"-p{name}" for name in DETAIL_PROPERTIES]
@@ -81,38 +81,38 @@ class Manager:
         return frozenset(ran.out.split())
 
     def read_running(self, *loads: str) -> list[Running]:
-        """All services that run; those in one of these load states, if any is given."""
+        """All running services, or those of them in the given load states."""
         words = ["-pId", "-pLoadState", "-pActiveState", "-pSourcePath", "--type=service"]
         states = f"--state={','.join(loads or _RUNS)}"
         ran = self._systemctl("show", states, *words, "*")
         return parse_running(ran.out) if ran.status == 0 else []
 
     def reload(self) -> None:
-        """daemon-reload: the generator runs, and whatever it refuses is gone without a word."""
+        """Runs daemon-reload: the generator runs, and drops without an error what it refuses."""
         ran = self._systemctl("daemon-reload")
         if ran.status != 0:
             raise _failed("systemctl daemon-reload failed", ran)
 
     def enable(self, companions: t.Collection[str]) -> None:
-        """Makes the links that [Install] asks for, and removes those that it asked for before."""
+        """Creates the links of [Install], and removes those of an older [Install]."""
         ran = self._offline("reenable", companions) if companions else Ran(0, "", "")
         if ran.status != 0:
             raise _failed(f"systemctl reenable {' '.join(companions)} failed", ran)
 
     def disable(self, companions: t.Iterable[str]) -> None:
-        """Removes every link to a companion; one whose file is gone may be an error by itself."""
+        """Removes every link to a companion; a companion without its file may be an error."""
         for name in companions:
             ran = self._offline("disable", [name])
             if ran.status != 0 and "does not exist" not in ran.err:
                 raise _failed(f"systemctl disable {name} failed", ran)
 
     def read_enabled(self, companions: t.Sequence[str]) -> dict[str, str]:
-        """`enabled`, `disabled`, … by companion; every one of them has its file."""
+        """`enabled`, `disabled`, … by companion; every companion must have its file."""
         words = self._offline("is-enabled", companions).out.split() if companions else []
         return dict(zip(companions, words)) if len(words) == len(companions) else {}
 
     def _offline(self, verb: str, companions: t.Collection[str]) -> Ran:
-        """Links are files, which systemctl sees to without a manager: there may be none."""
+        """Changes links, which are files: systemctl needs no manager for them."""
         argv = ["systemctl", *self._flags, verb, "--", *companions]
         return self._owner.run(argv, extra={"SYSTEMD_OFFLINE": "1"})
 
@@ -121,14 +121,14 @@ class Manager:
         return self._systemctl(verb, "--no-block", "--", *services) if services else Ran(0, "", "")
 
     def reload_service(self, service: str) -> Ran:
-        """Has a running service read its configuration again, and waits for it."""
+        """Reloads a running service's configuration, and waits for it."""
         return self._systemctl("reload", "--", service)
 
     def stop(self, services: t.Collection[str], *, timeout: float) -> None:
         """Stops services and waits for it.
 
-        A process that does not heed SIGTERM is killed and its service reads failed, which
-        is what was asked for, so that is forgotten.
+        A process that does not heed SIGTERM is killed and its service reads failed; that
+        failure is reset.
         """
         if not services:
             return
@@ -146,8 +146,9 @@ class Manager:
     def read_journal(
         self, service: str, since: float, *, only: str = "", but_not: str = ""
     ) -> list[str]:
-        """The last lines that a service and systemd wrote since a time (since the epoch), of one
-        invocation alone, or of all but one.
+        """The last lines of a service and of systemd about it since a time (since the epoch).
+
+        only, but_not: an invocation whose lines are meant, or not meant.
         """
         from .._core.gate.journal import FIELDS, parse_journal
 
@@ -172,5 +173,5 @@ class Manager:
 
 
 def _failed(what: str, ran: Ran) -> QuadletError:
-    said = (ran.err or ran.out).strip() or f"status {ran.status}"
-    return QuadletError(f"{what}: {said}")
+    reason = (ran.err or ran.out).strip() or f"status {ran.status}"
+    return QuadletError(f"{what}: {reason}")

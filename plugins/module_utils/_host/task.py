@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""One task of a run and its answer: a bug in it is its own failure, not everyone's."""
+"""One task of a run and its answer: a bug in a task fails that task alone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Task = t.Callable[[], dict[str, t.Any]]
 
 
 class Answer(t.NamedTuple):
-    """What became of a task, its result or its error, and how long that took."""
+    """The result of a task or its error, and how long it took."""
 
     result: dict[str, t.Any] | None
     error: QuadletError | None
@@ -23,11 +23,11 @@ class Answer(t.NamedTuple):
 
 
 Instead = t.Callable[[int, t.Mapping[int, Answer]], t.Optional[Answer]]
-"""What becomes of a task that is not to run, by the answers there are; None: it runs."""
+"""The answer of a task that must not run, from the answers so far; None: the task runs."""
 
 
 def run_task(task: Task) -> Answer:
-    """A task in this process; a bug in it is its failure, not everyone's."""
+    """Runs a task in this process; a bug in it fails that task alone."""
     began = time.perf_counter()
     try:
         result, error = task(), None

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Pieces of one run: each has an answer, and a bug in one is its own failure."""
+"""The tasks of a run: each has an answer, and a bug in a task fails that task alone."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ def run_tasks(
 ) -> list[Answer]:
     """Runs all tasks, `parallel` at once, none before those that it waits for.
 
-    One at a time needs no process.  instead: what becomes of a task that is not to run, by the
-    answers there are.
+    One at a time needs no process.  instead: the answer of a task that must not run.
     """
     if min(parallel, len(tasks)) <= 1:
         answers: dict[int, Answer] = {}

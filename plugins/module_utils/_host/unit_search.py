@@ -17,7 +17,7 @@ _USERS = "/etc/containers/systemd/users"
 
 
 def walk_units(top: str) -> t.Iterator[str]:
-    """Paths, relative to a search directory, of the units and drop-ins that are read there."""
+    """Units and drop-ins that the generator reads below a search directory, as relative paths."""
     seen: set[str] = set()
     for folder, dirs, names in os.walk(top, followlinks=True):
         real = os.path.realpath(folder)

@@ -1,10 +1,10 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Pieces of one run side by side, each in a process of its own.
+"""The tasks of a run side by side, each in a process of its own.
 
-What one of them does to its own memory, its death too, the others do not notice.  None of
-them outlives this process: it ends as this one does, wherever it is.
+A task that dies or spoils its memory harms no other.  No task outlives this process: the kernel
+kills it when this process ends.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 class _Child:
-    """A task's process, and what it has said so far."""
+    """A task's process, and its output so far."""
 
     def __init__(self, number: int, task: Task) -> None:
         self.number = number
         self.began = time.perf_counter()
-        self.said = bytearray()
+        self.output = bytearray()
         self.source, sink = os.pipe()
         parent = os.getpid()
         self.pid = os.fork()
@@ -41,18 +41,18 @@ class _Child:
         os.close(sink)
 
     def listen(self) -> bool:
-        """Reads what there is; False where nothing more will come."""
+        """Reads available output; False at its end."""
         chunk = os.read(self.source, _CHUNK)
-        if len(self.said) <= _LIMIT:
-            self.said += chunk
+        if len(self.output) <= _LIMIT:
+            self.output += chunk
         return bool(chunk)
 
     def end(self) -> Answer:
-        """Its answer, once it has ended."""
+        """Waits for its end; returns its answer."""
         os.close(self.source)
         _pid, status = os.waitpid(self.pid, 0)
         seconds = time.perf_counter() - self.began
-        return _read_answer(bytes(self.said), status, seconds)
+        return _read_answer(bytes(self.output), status, seconds)
 
     def kill(self) -> None:
         """Ends it at once."""
@@ -74,7 +74,7 @@ def run_side_by_side(
     with selectors.DefaultSelector() as selector:
         try:
             while left or running:
-                for number in [one for one in left if all(n in answers for n in waits[one])]:
+                for number in [n for n in left if all(other in answers for other in waits[n])]:
                     if len(running) == parallel:
                         break
                     left.remove(number)
@@ -98,7 +98,7 @@ def run_side_by_side(
 
 
 def _serve(task: Task, sink: int, parent: int) -> t.NoReturn:
-    """The child's whole life."""
+    """The child: runs the task, writes the answer, ends."""
     status = 1
     try:
         _end_with(parent)
@@ -107,8 +107,8 @@ def _serve(task: Task, sink: int, parent: int) -> t.NoReturn:
             os.dup2(descriptor, standard)
         os.closerange(4, min(65536, os.sysconf("SC_OPEN_MAX")))
         answer = run_task(task)
-        told = {"result": answer.result, "error": answer.error and answer.error.to_dict()}
-        view = memoryview(json.dumps(told).encode())
+        reply = {"result": answer.result, "error": answer.error and answer.error.to_dict()}
+        view = memoryview(json.dumps(reply).encode())
         while view:
             view = view[os.write(3, view) :]
         status = 0
@@ -117,21 +117,21 @@ def _serve(task: Task, sink: int, parent: int) -> t.NoReturn:
 
 
 def _end_with(parent: int) -> None:
-    """Has the kernel kill this process when its parent ends: alone, nobody would wait for it."""
+    """Has the kernel kill this process when its parent ends."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
 
-def _read_answer(said: bytes, status: int, seconds: float) -> Answer:
+def _read_answer(output: bytes, status: int, seconds: float) -> Answer:
     try:
-        told = json.loads(said) if len(said) <= _LIMIT else None
+        reply = json.loads(output) if len(output) <= _LIMIT else None
     except ValueError:
-        told = None
-    if isinstance(told, dict) and isinstance(told.get("error"), dict):
-        return Answer(None, QuadletError.from_dict(told["error"]), seconds)
-    if isinstance(told, dict) and isinstance(told.get("result"), dict):
-        return Answer(told["result"], None, seconds)
+        reply = None
+    if isinstance(reply, dict) and isinstance(reply.get("error"), dict):
+        return Answer(None, QuadletError.from_dict(reply["error"]), seconds)
+    if isinstance(reply, dict) and isinstance(reply.get("result"), dict):
+        return Answer(reply["result"], None, seconds)
     how = f"signal {status & 127}" if status & 127 else f"status {status >> 8}"
     return Answer(
         None,

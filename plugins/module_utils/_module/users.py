@@ -10,7 +10,6 @@ import typing as t
 
 from .._core.errors import QuadletError
 from .._core.host.accounts import (
-    Range,
     Step,
     Wanted,
     check_registry,
@@ -18,6 +17,7 @@ from .._core.host.accounts import (
     merge_logins,
     plan_accounts,
 )
+from .._core.host.subordinate_ids import Range
 from .._host import accounts, linger
 from .._host.owner import Owner, own_process
 from .._host.scope import resolve_scope

@@ -8,17 +8,19 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.accounts import (
-    FILES,
     Host,
-    Range,
     Seen,
     Wanted,
     check_registry,
     grown,
     merge_logins,
     parse_bounds,
-    parse_ranges,
     plan_accounts,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.subordinate_ids import (
+    FILES,
+    Range,
+    parse_ranges,
 )
 
 SHOP = Seen(1000, "/home/shop", "/bin/bash")

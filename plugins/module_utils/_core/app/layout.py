@@ -51,3 +51,28 @@ class Swap(t.NamedTuple):
     waiting: str = ""
     kept: str = ""
     source: str = ""
+
+
+def plan_swaps(
+    layout: Layout,
+    *,
+    writes: t.Iterable[str],
+    deletes: t.Iterable[str],
+    moves: t.Mapping[str, str],
+    gone: t.Iterable[str],
+    kept: t.Collection[str],
+) -> tuple[Swap, ...]:
+    """Every real path that a run changes, with the places of its new and old bytes.
+
+    writes, deletes: paths in the app.  moves: new real paths by old ones.  gone: other real paths
+    that are removed.  kept: real paths whose old bytes a run that died has kept already.
+    """
+    sources = {target: source for source, target in moves.items()}
+    targets = [*map(layout.real, writes), *sources]
+    removed = [*map(layout.real, deletes), *moves, *gone]
+    swaps = []
+    for number, target in enumerate(dict.fromkeys((*targets, *removed))):
+        new = layout.beside(target, "new", number) if target in targets else ""
+        old = layout.beside(target, "old", len(kept) + number) if target not in kept else ""
+        swaps.append(Swap(target, new, old, sources.get(target, "")))
+    return tuple(swaps)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..host.subordinate_ids import missing_remedy
+
 
 class Hint(t.NamedTuple):
     """cause: why it failed, with what the message names.  remedy: what to do about it."""
@@ -191,7 +193,7 @@ _TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
     (
         r"no subuid ranges found|cannot find UID/GID for user|insufficient UIDs or GIDs|newuidmap",
         "the user has too few subordinate ids",
-        "Add a range for the user with usermod --add-subuids and --add-subgids.",
+        missing_remedy(),
     ),
     (
         r"lsetxattr\S* (?P<path>/[^\s:]+): ",

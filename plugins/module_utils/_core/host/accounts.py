@@ -12,8 +12,8 @@ import re
 import typing as t
 
 from ..errors import QuadletError, join_errors
+from .subordinate_ids import FILES, Range
 
-FILES: t.Final = ("/etc/subuid", "/etc/subgid")
 _FLAGS = dict(zip(FILES, ("--add-subuids", "--add-subgids")))
 _NAME = re.compile(r"[a-z_][a-z0-9_-]{0,30}\$?")
 _REGISTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?")
@@ -40,14 +40,6 @@ class Seen(t.NamedTuple):
     home: str
     shell: str
     granted: bool = False
-
-
-class Range(t.NamedTuple):
-    """A line of /etc/subuid or /etc/subgid."""
-
-    owner: str
-    first: int
-    size: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,16 +183,6 @@ def grown(
             for owner, size in owners.items()
             if new.get(path, {}).get(owner, 0) > size
         }
-    )
-
-
-def parse_ranges(text: str) -> tuple[Range, ...]:
-    """The lines of /etc/subuid or /etc/subgid; what is none is passed over, as shadow does."""
-    rows = (line.strip().split(":") for line in text.splitlines())
-    return tuple(
-        Range(row[0], int(row[1]), int(row[2]))
-        for row in rows
-        if len(row) == 3 and row[1].isdigit() and row[2].isdigit()
     )
 
 

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from ..quadlet.kinds import OLDEST
+from .subordinate_ids import missing_remedy
 
 PYTHON: t.Final = (3, 9)
 SYSTEMD: t.Final = 248
@@ -175,10 +176,7 @@ def _subids(facts: Facts, _needs: Needs) -> Row:
         if user.exists and user.missing_ranges:
             yield (
                 f"user {name} has no range in {' and '.join(user.missing_ranges)}",
-                (
-                    "Name it in quadlet_host_users and apply the role quadlet.fleet.host, or run: "
-                    f"usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST {name}"
-                ),
+                missing_remedy(name),
             )
 
 

@@ -1,0 +1,67 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What Podman's commands print about versions, containers, networks, volumes and images."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+from ..validate.conflicts import Container
+
+if t.TYPE_CHECKING:
+    from ..quadlet.keys import Version
+
+_VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
+_HEALTH = re.compile(r"\((healthy|unhealthy|starting)\)")
+_NO_SUCH_OBJECT = ("find network", "no such")
+TIME_FIELDS: t.Final = {"network": "Created", "volume": "CreatedAt"}
+"""The field of `podman KIND inspect` that has the time of creation."""
+
+
+def parse_version(text: str) -> tuple[Version, str] | None:
+    """The version that `podman --version` prints: its three numbers, and as it is written."""
+    match = _VERSION.search(text)
+    if match is None:
+        return None
+    return tuple(int(number or 0) for number in match.groups()), match.group(0)
+
+
+def parse_containers(text: str) -> list[Container]:
+    """The containers that `podman ps --pod --format json` prints."""
+    return [_parse_container(row) for row in json.loads(text or "[]") or []]
+
+
+def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
+    labels = row.get("Labels") or {}
+    health = _HEALTH.search(row.get("Status", ""))
+    return Container(
+        name=(row.get("Names") or [""])[0],
+        service=labels.get("PODMAN_SYSTEMD_UNIT", ""),
+        pod=row.get("PodName", "") if row.get("IsInfra") else "",
+        image=row.get("Image", ""),
+        image_id=row.get("ImageID", ""),
+        health=health.group(1) if health else None,
+    )
+
+
+def is_missing_object(message: str) -> bool:
+    """Whether an error message of Podman says that a network or volume does not exist."""
+    return any(text in message for text in _NO_SUCH_OBJECT)
+
+
+def parse_times(text: str) -> dict[str, float]:
+    """Seconds since the epoch by name, from lines `NAME SECONDS`; other lines are skipped."""
+    rows = [line.split() for line in text.splitlines()]
+    return {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+
+
+def parse_images(text: str) -> dict[str, str]:
+    """Ids by name and by digest of the images that `podman images --format json` prints."""
+    return {
+        name: row["Id"]
+        for row in json.loads(text or "[]") or []
+        for name in (*(row.get("Names") or ()), *(row.get("RepoDigests") or ()))
+    }

@@ -1,0 +1,41 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Ranges of subordinate ids: who has some, and what to do for a user without."""
+
+from __future__ import annotations
+
+import typing as t
+
+FILES: t.Final = ("/etc/subuid", "/etc/subgid")
+
+
+class Range(t.NamedTuple):
+    """A line of /etc/subuid or /etc/subgid.  owner: the name or uid of a user."""
+
+    owner: str
+    first: int
+    size: int
+
+
+def parse_ranges(text: str) -> tuple[Range, ...]:
+    """The lines of /etc/subuid or /etc/subgid; malformed ones are skipped, as shadow does."""
+    rows = (line.strip().split(":") for line in text.splitlines())
+    return tuple(
+        Range(row[0], int(row[1]), int(row[2]))
+        for row in rows
+        if len(row) == 3 and row[1].isdigit() and row[2].isdigit()
+    )
+
+
+def has_range(text: str, name: str, uid: int) -> bool:
+    """Whether a file's text grants the user any ids."""
+    return any(row.owner in (name, str(uid)) and row.size for row in parse_ranges(text))
+
+
+def missing_remedy(user: str = "USER") -> str:
+    """How a user gets ranges."""
+    return (
+        "Name the user in quadlet_host_users and apply the role quadlet.fleet.host, or run as "
+        f"root: usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST {user}"
+    )

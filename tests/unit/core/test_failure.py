@@ -1,0 +1,165 @@
+"""Failures as a person and a playbook read them."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.failure import (
+    Failure,
+    failure_error,
+    outcome_ending,
+    step_failure,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.verdict import DEPENDENCY
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import Manifest
+
+FULL = Failure(
+    "start",
+    "its process said pw",
+    unit="web.container",
+    service="web.service",
+    job="failed",
+    exit_code=3,
+    restarts=2,
+    health_log="health pw",
+    journal=("one pw", "two"),
+    hint="hint pw",
+)
+
+
+def _mask(text: str) -> str:
+    return text.replace("pw", "***")
+
+
+def test_values_of_secrets_are_masked_wherever_a_service_may_print_them() -> None:
+    masked = FULL.masked(_mask)
+    assert masked == Failure(
+        "start",
+        "its process said ***",
+        unit="web.container",
+        service="web.service",
+        job="failed",
+        exit_code=3,
+        restarts=2,
+        health_log="health ***",
+        journal=("one ***", "two"),
+        hint="hint ***",
+    )
+    assert "pw" not in str(masked.to_result())
+
+
+def test_what_is_unknown_stays_unknown_when_masked() -> None:
+    bare = Failure("probe", "no answer")
+    assert bare.masked(_mask) == bare
+
+
+def test_a_result_holds_all_fields_as_plain_data() -> None:
+    assert FULL.to_result() == {
+        "phase": "start",
+        "reason": "its process said pw",
+        "unit": "web.container",
+        "service": "web.service",
+        "job": "failed",
+        "exit_code": 3,
+        "restarts": 2,
+        "health_log": "health pw",
+        "journal": ["one pw", "two"],
+        "hint": "hint pw",
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (QuadletError("no space"), Failure("write", "no space")),
+        (QuadletError("no space", phase="load"), Failure("load", "no space")),
+        (
+            QuadletError("no space", where="/q/app", remedy="Make room."),
+            Failure("write", "/q/app: no space", hint="Make room."),
+        ),
+    ],
+    ids=["bare", "with its phase", "with place and remedy"],
+)
+def test_a_step_fails(error: QuadletError, expected: Failure) -> None:
+    failure = step_failure(error)
+    assert failure == expected
+    assert failure.service is None
+
+
+def _error(*failures: Failure) -> QuadletError:
+    return failure_error("shop", {"changed": True}, failures, "All is as before.")
+
+
+LEADS = {
+    "start": "web.service did not start: why",
+    "reload": "web.service did not reload: why",
+    "write": "its files could not be put in place: why",
+    "load": "its units could not be loaded: why",
+    "health": "web.service did not become healthy: why",
+    "probe": "a probe failed: why",
+    "stay": "web.service did not stay up: why",
+}
+
+
+@pytest.mark.parametrize(("phase", "lead"), LEADS.items(), ids=LEADS)
+def test_the_first_line_names_the_phase(phase: str, lead: str) -> None:
+    error = _error(Failure(phase, "why", service="web.service"))
+    assert error.what == lead
+    assert error.where == "app shop"
+
+
+def test_what_failed_by_itself_comes_before_what_only_depends_on_it() -> None:
+    error = _error(
+        Failure("start", DEPENDENCY, unit="web.container", service="web.service"),
+        Failure("start", "why", unit="db.container", service="db.service"),
+    )
+    assert error.what.split("\n") == [
+        "db.service did not start (and 1 more): why",
+        f"  web.service (web.container): {DEPENDENCY}",
+    ]
+
+
+def test_a_probe_has_no_service() -> None:
+    assert _error(Failure("probe", "why"), Failure("probe", "too")).what.split("\n")[1] == "  too"
+
+
+def test_the_last_eight_lines_of_the_journal() -> None:
+    lines = tuple(f"line {number}" for number in range(10))
+    what = _error(Failure("start", "why", service="web.service", journal=lines)).what
+    shown = what.split("\n")
+    assert shown[1] == "  web.service last said:"
+    assert shown[2:] == [f"    line {number}" for number in range(2, 10)]
+
+
+def test_hints_are_told_once_and_the_ending_last() -> None:
+    error = _error(
+        Failure("start", "a", service="a.service", hint="Do it."),
+        Failure("start", "b", service="b.service", hint="Do it."),
+        Failure("start", "c", service="c.service"),
+    )
+    assert error.remedy == "\nDo it.\nAll is as before."
+
+
+def test_the_error_carries_the_whole_result() -> None:
+    data = _error(FULL).data
+    assert data["changed"] is True
+    assert data["failures"] == [FULL.to_result()]
+
+
+KEPT = Manifest("shop", generation=4, files={"web.container": ("sha", 0o644, "restart")})
+
+ENDINGS: dict[str, tuple[Manifest, t.Any, str, str]] = {
+    "kept": (KEPT, None, "", "The new files are in place (on_failure: keep); the next run tries"),
+    "undone": (KEPT, {"changes": []}, "", "What was there before is back: generation 4."),
+    "first deployment undone": (Manifest("shop"), {}, "", "The app was not there before, and"),
+    "not undone": (KEPT, {}, "disk full", "It could not be undone: disk full"),
+}
+
+
+@pytest.mark.parametrize("case", ENDINGS.values(), ids=ENDINGS)
+def test_how_it_ended(case: tuple[Manifest, t.Any, str, str]) -> None:
+    before, attempt, trouble, expected = case
+    assert outcome_ending(before, attempt, trouble).startswith(expected)

@@ -1,0 +1,120 @@
+"""Services that systemd started by itself: which count as started with what is installed."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import Blob, digest
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import PlanInput
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.own_starts import (
+    confirmed_starts,
+    find_suspects,
+    made_before,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
+    Manifest,
+    ServiceRecord,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import (
+    Details,
+    State,
+)
+
+UNIT = Blob(b"[Container]\n")
+OLD, NEW = {"web.container": "old"}, {"web.container": "new"}
+UP = State("loaded", "active", "running")
+DOWN = State("loaded", "inactive", "dead")
+CRASHING = State("loaded", "activating", "auto-restart")
+
+
+def _inputs(**changes: t.Any) -> PlanInput:
+    inputs = PlanInput(
+        app=App("app"),
+        desired={"web.container": UNIT},
+        current={"web.container": UNIT},
+        manifest=_manifest(ServiceRecord("web.container", started_with=OLD, reload_with={})),
+        loaded="digest",
+        services={"web.service": ServiceRecord("web.container")},
+        inputs={"web.service": Inputs(NEW, {})},
+        states={"web.service": UP},
+    )
+    return inputs._replace(**changes)
+
+
+def _manifest(record: ServiceRecord, loaded: str | None = "digest") -> Manifest:
+    files = {"web.container": (digest(UNIT.data), UNIT.mode, UNIT.on_change)}
+    return Manifest("app", files=files, loaded=loaded, services={"web.service": record})
+
+
+SAME = ServiceRecord("web.container", started_with=NEW, reload_with={})
+
+SUSPECTS: dict[str, tuple[PlanInput, list[str]]] = {
+    "started with other files": (_inputs(), ["web.service"]),
+    "never started by a run": (
+        _inputs(manifest=_manifest(ServiceRecord("web.container"))),
+        ["web.service"],
+    ),
+    "another file to reload": (
+        _inputs(manifest=_manifest(SAME), inputs={"web.service": Inputs(NEW, {"conf": "new"})}),
+        ["web.service"],
+    ),
+    "started with the same files": (_inputs(manifest=_manifest(SAME)), []),
+    "the same files, and no reload was recorded": (
+        _inputs(manifest=_manifest(ServiceRecord("web.container", started_with=NEW))),
+        [],
+    ),
+    "down": (_inputs(states={"web.service": DOWN}), []),
+    "crashing": (_inputs(states={"web.service": CRASHING}), []),
+    "state unknown": (_inputs(states={}), []),
+    "no longer a service of the app": (_inputs(inputs={}), []),
+    "this run writes": (_inputs(current={}), []),
+    "this run deletes": (_inputs(desired={}), []),
+    "systemd has not loaded the units yet": (_inputs(loaded="other"), []),
+    "a run ended before systemd loaded its units": (
+        _inputs(manifest=_manifest(SAME, loaded=None)),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SUSPECTS.values(), ids=SUSPECTS)
+def test_suspects(case: tuple[PlanInput, list[str]]) -> None:
+    inputs, expected = case
+    assert find_suspects(inputs) == expected
+
+
+def _details(started_at: float, restarts: int = 0) -> Details:
+    return Details("success", restarts, None, "", started_at, "", "", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("details", "expected"),
+    [
+        (_details(11.0), True),
+        (_details(10.0), False),
+        (_details(0.0), False),
+        (_details(11.0, restarts=1), False),
+    ],
+    ids=["after the write", "at the same moment", "never", "after a crash"],
+)
+def test_confirmed(details: Details, expected: bool) -> None:
+    assert ("web.service" in confirmed_starts({"web.service": details}, 10.0)) is expected
+
+
+@pytest.mark.parametrize(
+    ("made_at", "expected"),
+    [
+        ({"n-network.service": 9.0}, {"n-network.service"}),
+        ({"n-network.service": 10.0}, {"n-network.service"}),
+        ({"n-network.service": 11.0}, set()),
+        ({}, {"n-network.service"}),
+        ({"other.service": 9.0}, {"n-network.service"}),
+    ],
+    ids=["older", "at the same moment", "newer", "unknown", "another is older"],
+)
+def test_objects_older_than_the_last_write(made_at: dict[str, float], expected: set[str]) -> None:
+    assert made_before(["n-network.service"], made_at, 10.0) == expected
