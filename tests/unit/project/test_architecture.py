@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.info import ansible_pull
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import records
+from ansible_collections.quadlet.fleet.plugins.module_utils._module import kept_engine
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FLOORS = ROOT / "plugins/module_utils"
@@ -24,6 +25,10 @@ PATH = re.compile(
 )
 TEXT = PAGE.read_text(encoding="utf-8")
 PATHS = sorted(set(PATH.findall(TEXT)))
+
+
+def _format_of_engine() -> str:
+    return kept_engine.dump_engine("", {}).split(b"\n")[0].decode().rpartition(" ")[2]
 
 
 def _section(title: str) -> str:
@@ -124,6 +129,7 @@ def test_formats_are_those_of_the_code() -> None:
         "`intents/APP.manifest`": str(records.FORMAT),
         "`secret.key`": "none",
         "`pull.json`": str(ansible_pull.FORMAT),
+        "`engine/DIGEST.PYTHON`": _format_of_engine(),
     }
     assert _constant("roles/pull/files/decide.py", "format") == ansible_pull.FORMAT
     assert f"this release of quadlet.fleet knows {records.FORMAT}" in _section("State files")
