@@ -96,7 +96,7 @@ def test_check_mode_reports_on_a_bare_host(bare: Host, playbooks: Playbooks) -> 
 
 
 def test_many_users_come_in_one_run(first: Run, ready: Host, playbooks: Playbooks) -> None:
-    assert len([one for one in first.results if one.task.endswith("Make the users")]) == 1
+    assert len([one for one in first.results if one.task.endswith("Create users")]) == 1
     again = _apply(playbooks, ready, "--diff", **MUCH)
     assert again.status == 0, again.output
     assert _changed(again) == []
