@@ -17,8 +17,8 @@ from .._core.state.generation import (
     from_record,
     next_number,
     parse_generation,
-    to_drop,
     to_files,
+    to_prune,
 )
 from .._core.state.manifest import Manifest
 from .._core.state.rollout import revert_target
@@ -152,7 +152,7 @@ def prune(context: Context, manifest: Manifest | None) -> list[str]:
     if manifest and manifest.rollout.under_way:
         needed.add(manifest.rollout.came_from)
     numbers = [*kept.whole, *kept.damaged]
-    drop = to_drop(numbers, context.app.generations if manifest else 0, needed)
+    drop = to_prune(numbers, context.app.generations if manifest else 0, needed)
     warnings = kept.warnings(gone=drop)
     if not drop and manifest:
         return warnings
