@@ -40,7 +40,7 @@ def make_generation(context: Context, *, manager_up: bool) -> Generation | None:
     if (
         not context.desired
         or context.app.origin
-        or not (wrote or plan.daemon_reload or context.pulled.happened)
+        or not (wrote or plan.daemon_reload or context.pulled.fetched)
     ):
         return None
     images = _read_images(context) if manager_up else {}
@@ -68,7 +68,7 @@ def _read_images(context: Context) -> dict[str, tuple[str, str]]:
     from .._core.plan.images import declared_images
 
     names = declared_images(context.decision.inputs)
-    known = context.pulled.there
+    known = context.pulled.present
     if all(name in known for name in names):
         return {name: known[name] for name in names}
     return podman.read_image_digests(context.scope.manager, names)

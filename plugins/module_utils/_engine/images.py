@@ -38,7 +38,7 @@ class ImagePlan(t.NamedTuple):
     @property
     def foretold(self) -> Pulled:
         """What is known before anything is pulled."""
-        return Pulled(self.steps, there=self.there)
+        return Pulled(self.steps, present=self.there)
 
 
 def is_needed(app: App, todo: ImagePlan) -> bool:
@@ -62,7 +62,7 @@ def fetch_images(app: App, owner: Owner, todo: ImagePlan) -> Pulled:
         steps = images.pull_steps(todo.wanted, reasons)
     return Pulled(
         steps,
-        happened=bool(todo.pulls or todo.loads or renewed),
+        fetched=bool(todo.pulls or todo.loads or renewed),
         renewed=renewed,
         warnings=warnings,
         replaced=images.find_replaced(todo.before, after),
@@ -74,7 +74,7 @@ def foretell(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> Pulled:
     """What will be pulled where Podman can't be asked: its user's manager does not run."""
     names = images.names_of(wanted)
     offers = _look_into(app, scope.manager, names)
-    reasons = {name: archives.tell(archives.UNKNOWN, a) for name, a in offers.items()}
+    reasons = {name: archives.with_label(archives.UNKNOWN, a) for name, a in offers.items()}
     if app.pull != "never":
         reasons = {**dict.fromkeys(names, images.UNKNOWN), **reasons}
     return Pulled(images.pull_steps(wanted, reasons))

@@ -16,8 +16,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.archives 
     find_offers,
     images_in,
     missing_archives,
-    tell,
     why_loaded,
+    with_label,
 )
 
 AUTH = '{"auths": {"reg.example": {"auth": "dXNlcjpwYXNz"}}}'
@@ -146,7 +146,7 @@ def test_why_an_archive_is_loaded(
 
 
 def test_a_file_name_is_not_a_format() -> None:
-    reason = tell(LACKED, Archive("{x}.tar", None))
+    reason = with_label(LACKED, Archive("{x}.tar", None))
     assert reason.format("a") == "image a is not on the host, and is loaded from {x}.tar"
 
 

@@ -75,7 +75,7 @@ def _service_after(inputs: PlanInput, name: str, *, started: bool, failed: bool)
     if failed and not (record.makes and known and known.started_with):
         return dataclasses.replace(record, started_with=None, reload_with=None)
     if started and not failed:
-        wanted = inputs.inputs[name]
+        wanted = inputs.digests[name]
         return dataclasses.replace(record, started_with=wanted.restart, reload_with=wanted.reload)
     if known is None:
         return record
