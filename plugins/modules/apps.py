@@ -105,6 +105,19 @@ apps:
       description: How long it took.
       type: float
       sample: 2.1
+    waited_for:
+      description: The earlier apps that this one waited for, since both touch the same thing.
+      type: list
+      elements: dict
+      contains:
+        app:
+          description: The name of the earlier app.
+          type: str
+          sample: database
+        reason:
+          description: Why the order of the two was kept.
+          type: str
+          sample: shop mentions backend.network of database
     generation:
       description: The number of the deployed state. Like plan, services, failures and so on, see
         M(quadlet.fleet.app).

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Files of an app: their bytes, as data and on their way between processes."""
+"""Files of an app: their bytes, as data and as sent between processes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import hashlib
 import typing as t
 
 LINK = 0o120000
-"""The mode of a symbolic link, as in git; its data is where it leads."""
+"""The mode of a symbolic link, as in git; its data is its target."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Blob:
-    """The bytes of one file to install, its mode, and what its change asks for."""
+    """The bytes of a file to install, its mode, and the action after a change (on_change)."""
 
     data: bytes
     mode: int = 0o644
@@ -23,7 +23,7 @@ class Blob:
 
     @property
     def is_link(self) -> bool:
-        """Whether it is a symbolic link, an instance's to its template."""
+        """Whether it is a symbolic link, from an instance to its template."""
         return self.mode == LINK
 
 
@@ -33,31 +33,31 @@ def digest(data: bytes) -> str:
 
 
 def text_of(blob: Blob) -> str:
-    """A unit's text, or a link's target; bytes that are no UTF-8 survive."""
+    """A unit's text, or a link's target; bytes that are not UTF-8 survive."""
     return blob.data.decode("utf-8", "surrogateescape")
 
 
 Wire = dict[str, list[t.Any]]
-"""Files on their way between processes: path → [text with surrogates for bytes, mode]; of a
-link its target and LINK."""
+"""Files as sent between processes: path → [text with surrogates for bytes, mode]; for a link
+its target and LINK."""
 
 
 def from_wire(
     wire: t.Mapping[str, t.Sequence[t.Any]], on_change: t.Mapping[str, str]
 ) -> dict[str, Blob]:
-    """Files as they came from their owner's process.  on_change: by path, where it is recorded."""
-    found = {}
+    """Files that their owner's process sent.  on_change: by path, if it is recorded."""
+    files = {}
     for path, (text, mode) in wire.items():
         data = str(text).encode("utf-8", "surrogateescape")
-        found[path] = Blob(data, int(mode), on_change.get(path, "restart"))
-    return found
+        files[path] = Blob(data, int(mode), on_change.get(path, "restart"))
+    return files
 
 
 def to_wire(content: t.Mapping[str, Blob], paths: t.Iterable[str]) -> Wire:
-    """The named files on their way to their owner's process."""
+    """The named files, to be sent to their owner's process."""
     return {p: [content[p].data.decode("utf-8", "surrogateescape"), content[p].mode] for p in paths}
 
 
 def file_record(blob: Blob) -> tuple[str, int, str]:
-    """What the manifest keeps of a file."""
+    """The manifest's row for a file."""
     return digest(blob.data), blob.mode, blob.on_change

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A unit's values as they count: with its template and the drop-ins of its app."""
+"""A unit's effective values: with its template and the drop-ins of its app."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .quadlet.unitfile import UnitText, join_texts, parse_unit
 
 
 def _texts_of(unit: str, content: t.Mapping[str, Blob]) -> list[str]:
-    """A unit, and the template that it is a link to."""
+    """The paths of a unit and of the template that it links to."""
     blob = content[unit]
     target = text_of(blob)
     return [unit, target] if blob.is_link and target in content else [unit]
 
 
 def parse_leniently(path: str, blob: Blob) -> UnitText | None:
-    """An installed unit's text, or None where someone has made it unreadable."""
+    """An installed unit's text, or None if it is malformed."""
     try:
         return parse_unit(path, text_of(blob))
     except QuadletError:
@@ -29,7 +29,7 @@ def parse_leniently(path: str, blob: Blob) -> UnitText | None:
 
 
 def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
-    """What a unit's text says as `Image=`, if it says anything."""
+    """The value of `Image=` in a unit's text, or None."""
     kind = kind_of(unit)
     if kind is None or unit not in content:
         return None
@@ -54,22 +54,20 @@ def container_value(unit: str, content: t.Mapping[str, Blob], key: str) -> str |
 
 
 def whole_text(unit: str, content: t.Mapping[str, Blob]) -> list[UnitText | None]:
-    """A unit, or its template, and the app's drop-ins in the order that they count; None for one
-    that someone has made unreadable.
-    """
+    """A unit, or its template, and the app's drop-ins in their order; None for malformed texts."""
     drop_ins = drop_ins_of(unit, by_folder(p for p in content if "/" in p and is_unit(p)))
     paths = [*_texts_of(unit, content)[-1:], *drop_ins]
     return [parse_leniently(path, content[path]) for path in paths]
 
 
 def changed_keys(old: UnitText, new: UnitText) -> list[str]:
-    """Keys whose values differ between two texts of a unit, in the new one's order."""
+    """Keys whose values differ between two texts of a unit, in the order of the new text."""
 
     def by_key(unit: UnitText) -> dict[tuple[str, str], list[str]]:
-        found: dict[tuple[str, str], list[str]] = {}
+        values: dict[tuple[str, str], list[str]] = {}
         for entry in unit.entries:
-            found.setdefault((entry.section, entry.key), []).append(entry.value)
-        return found
+            values.setdefault((entry.section, entry.key), []).append(entry.value)
+        return values
 
     before, after = by_key(old), by_key(new)
     return list(dict.fromkeys(k[1] for k in [*after, *before] if before.get(k) != after.get(k)))

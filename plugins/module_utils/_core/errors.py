@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The one exception of this collection: what failed, where, and what to do."""
+"""The exception of this collection: what failed, where, and what to do."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class QuadletError(Exception):
 
     what: the fact, with the value seen.  where: unit, file:line, section or key.
     remedy: what to do about it.  rule: the id of the rule that it breaks, for errors in
-    a unit's text.  phase: of the run, in which it came.
-    data: more return values for the module (JSON-able), "failures" say.
+    a unit's text.  phase: the phase of the run that failed.
+    data: return values for the module (JSON-able), such as "failures".
     """
 
     def __init__(
@@ -42,23 +42,23 @@ class QuadletError(Exception):
         return f"{head.rstrip('.')}. {self.remedy}" if self.remedy else head
 
     def to_dict(self) -> dict[str, t.Any]:
-        """The error as data, for the way from an owner's process to ours."""
+        """The error as data, to be sent from an owner's process to ours."""
         texts = {name: getattr(self, name) for name in ("what", *_TEXTS)}
         return {**texts, "data": self.data}
 
     @classmethod
     def from_dict(cls, data: t.Mapping[str, t.Any]) -> QuadletError:
-        """The error that to_dict() wrote; what is no text is dropped."""
-        more = data.get("data")
+        """The error that to_dict() wrote; fields that are no texts are dropped."""
+        values = data.get("data")
         return cls(
             str(data.get("what", "unknown failure")),
-            data=more if isinstance(more, dict) else None,
+            data=values if isinstance(values, dict) else None,
             **{name: data[name] for name in _TEXTS if isinstance(data.get(name), str)},
         )
 
 
 def join_errors(errors: t.Sequence[QuadletError]) -> QuadletError:
-    """One error that tells them all; a single one is returned as it is."""
+    """Joins errors to one that lists them; a single error is returned unchanged."""
     if len(errors) == 1:
         return errors[0]
     lines = "".join(f"\n- {error}" for error in errors)

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What systemd says of services: the answer to one bus call, and details of a few."""
+"""States and details of services, parsed from systemd's answers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class State(t.NamedTuple):
 
     @property
     def up(self) -> bool:
-        """Active, or on its way, and not between two crashes."""
+        """Active, or about to be, and not between two crashes."""
         return self.active in ("active", "reloading", "activating") and not self.crashing
 
     @property
     def crashing(self) -> bool:
         """Waiting for systemd's next automatic restart after a failure."""
-        return "auto-restart" in self.sub  # and what comes right before it
+        return "auto-restart" in self.sub  # and the state right before it
 
     @property
     def failed(self) -> bool:
@@ -52,7 +52,7 @@ class Details(t.NamedTuple):
 
 
 class Running(t.NamedTuple):
-    """A service that runs: systemd's load state of it, and the path that it was made of."""
+    """A running service: its load state, and the path of the unit that it was generated from."""
 
     name: str
     load: str
@@ -88,7 +88,7 @@ def parse_details(text: str) -> dict[str, Details]:
 
 
 def parse_running(text: str) -> list[Running]:
-    """The services that run, from `systemctl show`."""
+    """The running services, from `systemctl show`."""
     return [
         Running(values["Id"], values.get("LoadState", ""), values.get("SourcePath", ""))
         for values in _blocks(text)

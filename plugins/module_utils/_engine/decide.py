@@ -122,7 +122,7 @@ def _read_inputs(
         manifest=snapshot.manifest,
         loaded=loaded_digest(snapshot.desired, snapshot.drop_ins),
         services=services,
-        inputs={
+        digests={
             name: sources.of(record.unit)
             for name, record in services.items()
             if record.unit in snapshot.desired

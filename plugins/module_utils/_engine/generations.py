@@ -17,8 +17,8 @@ from .._core.state.generation import (
     from_record,
     next_number,
     parse_generation,
-    to_drop,
     to_files,
+    to_prune,
 )
 from .._core.state.manifest import Manifest
 from .._core.state.rollout import revert_target
@@ -40,7 +40,7 @@ def make_generation(context: Context, *, manager_up: bool) -> Generation | None:
     if (
         not context.desired
         or context.app.origin
-        or not (wrote or plan.daemon_reload or context.pulled.happened)
+        or not (wrote or plan.daemon_reload or context.pulled.fetched)
     ):
         return None
     images = _read_images(context) if manager_up else {}
@@ -68,7 +68,7 @@ def _read_images(context: Context) -> dict[str, tuple[str, str]]:
     from .._core.plan.images import declared_images
 
     names = declared_images(context.decision.inputs)
-    known = context.pulled.there
+    known = context.pulled.present
     if all(name in known for name in names):
         return {name: known[name] for name in names}
     return podman.read_image_digests(context.scope.manager, names)
@@ -152,7 +152,7 @@ def prune(context: Context, manifest: Manifest | None) -> list[str]:
     if manifest and manifest.rollout.under_way:
         needed.add(manifest.rollout.came_from)
     numbers = [*kept.whole, *kept.damaged]
-    drop = to_drop(numbers, context.app.generations if manifest else 0, needed)
+    drop = to_prune(numbers, context.app.generations if manifest else 0, needed)
     warnings = kept.warnings(gone=drop)
     if not drop and manifest:
         return warnings

@@ -67,12 +67,12 @@ def point_tags(owner: Owner, moved: MovedTags) -> MovedTags:
 
 
 def describe_moved(
-    owner: Owner, moved: MovedTags, services: t.Mapping[str, str | None], *, happened: bool
+    owner: Owner, moved: MovedTags, services: t.Mapping[str, str | None], *, fetched: bool
 ) -> Pulled:
     """What moved tags mean for services.  services: the image that each active one names."""
     names = moved.wanted
     return Pulled(
-        happened=bool(names) and happened,
+        fetched=bool(names) and fetched,
         renewed=frozenset(name for name, image in services.items() if image in names),
         replaced={name: moved.now[name] for name in names},
         warnings=tuple(_other_users(owner, names, services)),

@@ -38,7 +38,7 @@ class ImagePlan(t.NamedTuple):
     @property
     def foretold(self) -> Pulled:
         """What is known before anything is pulled."""
-        return Pulled(self.steps, there=self.there)
+        return Pulled(self.steps, present=self.there)
 
 
 def is_needed(app: App, todo: ImagePlan) -> bool:
@@ -62,7 +62,7 @@ def fetch_images(app: App, owner: Owner, todo: ImagePlan) -> Pulled:
         steps = images.pull_steps(todo.wanted, reasons)
     return Pulled(
         steps,
-        happened=bool(todo.pulls or todo.loads or renewed),
+        fetched=bool(todo.pulls or todo.loads or renewed),
         renewed=renewed,
         warnings=warnings,
         replaced=images.find_replaced(todo.before, after),
@@ -74,7 +74,7 @@ def foretell(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> Pulled:
     """What will be pulled where Podman can't be asked: its user's manager does not run."""
     names = images.names_of(wanted)
     offers = _look_into(app, scope.manager, names)
-    reasons = {name: archives.tell(archives.UNKNOWN, a) for name, a in offers.items()}
+    reasons = {name: archives.with_label(archives.UNKNOWN, a) for name, a in offers.items()}
     if app.pull != "never":
         reasons = {**dict.fromkeys(names, images.UNKNOWN), **reasons}
     return Pulled(images.pull_steps(wanted, reasons))
@@ -106,7 +106,7 @@ def require_sent(app: App, todo: ImagePlan) -> None:
 
 def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Archive]:
     """Archives by the images that they hold; those on the host are read as their user."""
-    if not (names and app.supply.archives):
+    if not (names and app.image_sources.archives):
         return {}
     from .._host.archives import read_archive
 
@@ -114,20 +114,20 @@ def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Arch
         archive
         if archive.images is not None
         else archive._replace(images=owner.call(read_archive, archive.path))
-        for archive in app.supply.archives
+        for archive in app.image_sources.archives
     ]
     return archives.find_offers(known, names)
 
 
 def _require_sent(app: App, needed: t.Iterable[Archive]) -> None:
-    error = archives.missing_archives(app.supply.archives, needed)
+    error = archives.missing_archives(app.image_sources.archives, needed)
     if error:
         raise error
 
 
 def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
     """Loads and pulls; warnings.  Names that it moved before it fails are put back."""
-    cert_dir = app.supply.cert_dir
+    cert_dir = app.image_sources.cert_dir
     if todo.pulls and cert_dir and not owner.call(os.path.isdir, cert_dir):
         raise QuadletError(
             f"{cert_dir} is not a directory that user {owner.name} can read",
@@ -136,7 +136,7 @@ def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
         )
     try:
         _load(app, owner, todo)
-        ran = podman.pull_images(owner, list(todo.pulls), app.supply.auth, cert_dir)
+        ran = podman.pull_images(owner, list(todo.pulls), app.image_sources.auth, cert_dir)
         failed = {name: pull for name, pull in ran.items() if pull.status}
         return _weigh(app, todo.wanted, failed, todo.before)
     except QuadletError:

@@ -68,10 +68,10 @@ class _Order:
             self.app = return_to(self.app, self.run.scope)
         decision = self.decide()
         returned = self.return_tags(decision)
-        if returned.happened or returned.renewed:
+        if returned.fetched or returned.renewed:
             decision = self.decide(returned.renewed)
         pulled = self.bring_images(decision)
-        if pulled.happened:  # the host went on meanwhile
+        if pulled.fetched:  # the host went on meanwhile
             renewed = pulled.renewed | returned.renewed
             decision = dataclasses.replace(self.decide(renewed), lingers=decision.lingers)
         pulled = join_pulled(returned, pulled)
@@ -111,7 +111,7 @@ class _Order:
         if not self.check:
             moved = image_tags.point_tags(owner, moved)
         services = images_of_active(decision.inputs)
-        return image_tags.describe_moved(owner, moved, services, happened=not self.check)
+        return image_tags.describe_moved(owner, moved, services, fetched=not self.check)
 
     def bring_images(self, decision: Decision) -> Pulled:
         """Has images on the host before anything is written or stopped."""

@@ -9,7 +9,7 @@ import typing as t
 
 from .._core.errors import QuadletError
 from .._core.plan.model import Plan, PlanInput, kind_of_service
-from .._core.plan.recreate import check_names, in_use, strangers
+from .._core.plan.recreate import check_names, in_use_error, split_users
 from .._core.state.manifest import ServiceRecord
 from .._host import podman
 from .._host.owner import Owner
@@ -42,9 +42,9 @@ def check_recreate(inputs: PlanInput, plan: Plan, scope: Scope) -> None:
         record = inputs.services[name]
         kind = kind_of_service(record).suffix
         users = podman.read_users(scope.manager, kind, record.makes)
-        theirs, _ours = strangers(inputs, plan, users)
+        theirs, _ours = split_users(inputs, plan, users)
         if theirs:
-            raise in_use(kind, record.makes, record.unit, theirs)
+            raise in_use_error(kind, record.makes, record.unit, theirs)
 
 
 def recreate_objects(context: Context, *, undo: bool = False) -> None:
@@ -57,7 +57,7 @@ def recreate_objects(context: Context, *, undo: bool = False) -> None:
     for name in context.plan.recreate:
         record = context.services[name]
         kind = kind_of_service(record).suffix
-        _theirs, left = strangers(
+        _theirs, left = split_users(
             context.decision.inputs, context.plan, podman.read_users(owner, kind, record.makes)
         )
         if left:  # of a service that died without cleaning up

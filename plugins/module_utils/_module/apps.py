@@ -12,7 +12,14 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
 from .._core.app.app import App, parse_app
-from .._core.app.many import Row, failure_message, find_twins, is_postponed, join_rows, tell_app
+from .._core.app.many import (
+    Row,
+    app_label,
+    failure_message,
+    find_duplicates,
+    is_postponed,
+    join_rows,
+)
 from .._core.errors import QuadletError, join_errors
 from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
@@ -24,7 +31,7 @@ from .base import mask_secrets, run_module
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from .._core.app.ordering import Turn
+    from .._core.app.ordering import Footprint
     from .._host.owner import Owner
 
 Item = dict[str, t.Any]
@@ -39,10 +46,10 @@ class _Ready(t.NamedTuple):
 
 
 def join_items(apps: t.Sequence[Item], confidential: t.Sequence[Item] | None) -> list[Item]:
-    """The items with what came apart from them, so that no log has it."""
+    """The items with their confidential options, which are sent apart from them."""
     hidden = [*(confidential or ())]
     hidden += [{}] * (len(apps) - len(hidden))
-    return [{**item, **more} for item, more in zip(apps, hidden)]
+    return [{**item, **secret} for item, secret in zip(apps, hidden)]
 
 
 def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str, t.Any]:
@@ -52,42 +59,48 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
             f"{parallel} apps at once do nothing", where="parallel", remedy="1 is one by one."
         )
     params = _validate(items)
-    ready = [_prepare(one) for one in params]
-    _refuse_twins(params, ready)
+    ready = list(map(_prepare, params))
+    _refuse_duplicates(params, ready)
     parallel = min(parallel, len(ready))
-    waits = _find_waits(ready) if parallel > 1 else [frozenset(range(n)) for n in range(len(ready))]
+    waits = _find_waits(ready) if parallel > 1 else _one_by_one(len(ready))
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
         error = ready[number].error
-        if not error and any(_is_postponed(answers[other]) for other in waits[number]):
+        if not error and any(_is_postponed(answers[earlier]) for earlier in waits[number]):
             error = QuadletError("it waits for an archive", data={"postponed": True})
         return Answer(None, error) if error else None
 
-    def task(one: _Ready) -> t.Callable[[], dict[str, t.Any]]:
-        return lambda: reconcile(t.cast(App, one.app), t.cast(Scope, one.scope), check=check)
+    def task(item: _Ready) -> t.Callable[[], dict[str, t.Any]]:
+        return lambda: reconcile(t.cast(App, item.app), t.cast(Scope, item.scope), check=check)
 
-    answers = run_tasks([task(one) for one in ready], waits, parallel, instead)
-    rows = [_make_row(one, answer) for one, answer in zip(params, answers)]
+    answers = run_tasks([task(item) for item in ready], waits, parallel, instead)
+    rows = [_make_row(item, answer) for item, answer in zip(params, answers)]
+    for row, earlier in zip(rows, waits):
+        row["waited_for"] = [{"app": rows[n]["name"], "reason": earlier[n]} for n in earlier]
     result, message = join_rows(rows), failure_message(rows)
     if message:
         raise QuadletError(message, data=result)
     return result
 
 
+def _one_by_one(count: int) -> list[dict[int, str]]:
+    return [dict.fromkeys(range(number), "parallel is 1") for number in range(count)]
+
+
 def _validate(items: t.Sequence[Item]) -> list[Item]:
-    """The options of each app as module app would have them."""
-    found, errors = [], []
+    """The validated options of each app, with the defaults of module app."""
+    parsed, errors = [], []
     for number, item in enumerate(items):
-        spec = copy.deepcopy(_options.APP)  # a default of it that is used gets filled in
+        spec = copy.deepcopy(_options.APP)  # the validator changes defaults
         result = ArgumentSpecValidator(spec).validate(item)
         where = f"apps[{number}]" + (f" ({item['name']})" if item.get("name") else "")
         for error in result.errors:
             what = f"unknown option {error.msg}" if isinstance(error, UnsupportedError) else error
             errors.append(QuadletError(str(what), where=where))
-        found.append(result.validated_parameters)
+        parsed.append(result.validated_parameters)
     if errors:
         raise join_errors(errors)
-    return found
+    return parsed
 
 
 def _prepare(params: Item) -> _Ready:
@@ -97,48 +110,49 @@ def _prepare(params: Item) -> _Ready:
         return _Ready(error=error)
 
 
-def _find_waits(ready: t.Sequence[_Ready]) -> list[frozenset[int]]:
-    """Which apps each one has to wait for; the host is looked at where a manager has several."""
+def _find_waits(ready: t.Sequence[_Ready]) -> list[dict[int, str]]:
+    """The apps that each app waits for, with reasons; reads the host if a manager has several."""
     from .._core.app.ordering import find_waits
     from .._host.installed_units import read_units
 
-    managers = [one.scope.manager.uid for one in ready if one.app and one.scope]
+    pairs = [(item.app, item.scope) for item in ready]
+    managers = [scope.manager.uid for app, scope in pairs if app and scope]
     apps: dict[str, list[str]] = {}
     owners: dict[str, Owner] = {}
-    for one in ready:
-        if one.app and one.scope and managers.count(one.scope.manager.uid) > 1:
-            apps.setdefault(one.scope.unit_dir, []).append(one.app.name)
-            owners[one.scope.unit_dir] = one.scope.files
+    for app, scope in pairs:
+        if app and scope and managers.count(scope.manager.uid) > 1:
+            apps.setdefault(scope.unit_dir, []).append(app.name)
+            owners[scope.unit_dir] = scope.files
     units = {
         folder: owners[folder].call(read_units, folder, names) for folder, names in apps.items()
     }
-    return find_waits([_turn(one, units) for one in ready])
+    return find_waits([_footprint(app, units) for app in ready])
 
 
-def _turn(one: _Ready, units: t.Mapping[str, t.Any]) -> Turn | None:
-    from .._core.app.ordering import find_turn
+def _footprint(ready: _Ready, units: t.Mapping[str, t.Any]) -> Footprint | None:
+    from .._core.app.ordering import make_footprint
 
-    app, scope = one.app, one.scope
+    app, scope = ready.app, ready.scope
     if not app or not scope:
         return None
     installed = units.get(scope.unit_dir, {}).get(app.name, {})
     manager = str(scope.manager.uid)
-    return find_turn(manager, app.name, app.content, adopt=app.adopt, installed=installed)
+    return make_footprint(manager, app.name, app.content, adopt=app.adopt, installed=installed)
 
 
-def _refuse_twins(params: t.Sequence[Item], ready: t.Sequence[_Ready]) -> None:
+def _refuse_duplicates(params: t.Sequence[Item], ready: t.Sequence[_Ready]) -> None:
     places = []
-    for number, (item, one) in enumerate(zip(params, ready)):
-        scope = one.scope
+    for number, (item, prepared) in enumerate(zip(params, ready)):
+        scope = prepared.scope
         place = (str(scope.manager.uid), scope.location) if scope else (f"none {number}", "")
         places.append((item["name"], *place))
     errors = [
         QuadletError(
-            f"app {tell_app(params[twin]['name'], params[twin]['user'])} is there twice",
-            where=f"apps[{first}] and apps[{twin}]",
+            f"app {app_label(params[second]['name'], params[second]['user'])} is there twice",
+            where=f"apps[{first}] and apps[{second}]",
             remedy="Write one item with all of it.",
         )
-        for first, twin in find_twins(places)
+        for first, second in find_duplicates(places)
     ]
     if errors:
         raise join_errors(errors)
@@ -149,17 +163,17 @@ def _is_postponed(answer: Answer) -> bool:
 
 
 def _make_row(params: Item, answer: Answer) -> Row:
-    """What module app would return, and whose result it is."""
+    """The result of module app, with the app's name and user."""
     error = answer.error
     result = {"changed": False, **error.data} if error else dict(answer.result or {})
-    more = {"msg": str(error)} if error else {}
+    message = {"msg": str(error)} if error else {}
     return {
         "name": params["name"],
         "user": params["user"],
         **result,
         "failed": bool(error),
         "seconds": round(answer.seconds, 3),
-        **more,
+        **message,
     }
 
 

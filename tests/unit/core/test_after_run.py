@@ -61,7 +61,7 @@ def _inputs(**changes: t.Any) -> PlanInput:
             WEB: ServiceRecord("web.container", needs=(NET,)),
             NET: ServiceRecord("n.network", makes="net"),
         },
-        inputs={WEB: Inputs(NEW, RELOAD), NET: Inputs(NEW_NET, {})},
+        digests={WEB: Inputs(NEW, RELOAD), NET: Inputs(NEW_NET, {})},
         states={},
     )
     return inputs._replace(**changes)

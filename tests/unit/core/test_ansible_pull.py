@@ -55,10 +55,10 @@ def test_a_row_is_as_documented() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "its record is damaged; the next run writes it anew"),
-        ("[]", "its record is damaged; the next run writes it anew"),
-        ("{}", "its record is damaged; the next run writes it anew"),
-        ('{"format": "x"}', "its record is damaged; the next run writes it anew"),
+        ("{", "its record is damaged; the next run replaces it"),
+        ("[]", "its record is damaged; the next run replaces it"),
+        ("{}", "its record is damaged; the next run replaces it"),
+        ('{"format": "x"}', "its record is damaged; the next run replaces it"),
         ('{"format": 2}', "its record has format 2, this release of quadlet.fleet knows 1"),
     ],
 )

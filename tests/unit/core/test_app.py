@@ -415,9 +415,15 @@ def test_a_rollback_brings_its_own_content() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"state": "rolled_back"}, "units and state: rolled_back"),
-        ({"state": "rolled_back", "units": None, "files": {}}, "files and state: rolled_back"),
-        ({"state": "rolled_back", "units": None, "secrets": {}}, "secrets and state: rolled_back"),
+        ({"state": "rolled_back"}, "units is given with state: rolled_back"),
+        (
+            {"state": "rolled_back", "units": None, "files": {}},
+            "files is given with state: rolled_back",
+        ),
+        (
+            {"state": "rolled_back", "units": None, "secrets": {}},
+            "secrets is given with state: rolled_back",
+        ),
         ({"generation": 2}, "generation 2 is named, and state is started"),
         ({"state": "absent", "units": None, "generation": 0}, "generation 0 is named"),
         ({"generations": 0}, "0 generations can't be kept"),

@@ -295,7 +295,7 @@ def _started(texts: Texts) -> dict[str, ServiceRecord]:
     }
 
 
-def _world(case: Case) -> PlanInput:
+def _inputs(case: Case) -> PlanInput:
     current = _blobs(case.installed)
     desired = current if case.declared is None else _blobs(case.declared)
     manifest = Manifest("app")
@@ -315,7 +315,7 @@ def _world(case: Case) -> PlanInput:
         manifest=manifest,
         loaded=loaded_digest(desired, {}),
         services=services,
-        inputs={
+        digests={
             name: AppInputs(desired, {}, app_dir=DIR, home="/root").of(record.unit)
             for name, record in services.items()
         },
@@ -667,7 +667,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_plan(case: Case) -> None:
-    plan = make_plan(_world(case))
+    plan = make_plan(_inputs(case))
     assert _told(plan) == dict(case.steps)
     for field, wanted in case.more.items():
         assert getattr(plan, field) == wanted, field

@@ -27,8 +27,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.generati
     next_number,
     parse_generation,
     secrets_of,
-    to_drop,
     to_files,
+    to_prune,
     to_row,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.intent import (
@@ -148,7 +148,7 @@ def test_what_the_record_knows_of_the_generation_that_is_there() -> None:
 def test_what_is_dropped(
     numbers: list[int], keep: int, needed: set[int], dropped: list[int]
 ) -> None:
-    assert to_drop(numbers, keep, needed) == dropped
+    assert to_prune(numbers, keep, needed) == dropped
 
 
 def test_what_generations_need() -> None:

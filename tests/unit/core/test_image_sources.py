@@ -9,15 +9,15 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.image_sources import (
     Archive,
-    parse_supply,
+    parse_image_sources,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.archives import (
     find_offers,
     images_in,
     missing_archives,
-    tell,
     why_loaded,
+    with_label,
 )
 
 AUTH = '{"auths": {"reg.example": {"auth": "dXNlcjpwYXNz"}}}'
@@ -34,13 +34,13 @@ REFUSED: dict[str, tuple[dict[str, t.Any], str]] = {
 @pytest.mark.parametrize(("params", "words"), REFUSED.values(), ids=REFUSED)
 def test_what_can_not_be_meant_is_refused(params: dict[str, t.Any], words: str) -> None:
     with pytest.raises(QuadletError) as caught:
-        parse_supply(params)
+        parse_image_sources(params)
     assert words in str(caught.value)
     assert "dXNlcjpwYXNz" not in str(caught.value.to_dict())
 
 
 def test_what_is_given() -> None:
-    supply = parse_supply(
+    sources = parse_image_sources(
         {
             "authfile": AUTH,
             "cert_dir": "/etc/ca",
@@ -51,19 +51,19 @@ def test_what_is_given() -> None:
             ],
         }
     )
-    assert (supply.auth, supply.cert_dir) == (AUTH, "/etc/ca")
-    assert supply.archives == (
+    assert (sources.auth, sources.cert_dir) == (AUTH, "/etc/ca")
+    assert sources.archives == (
         Archive("/srv/a.tar", "/srv/a.tar"),
         Archive("b.tar", None, images={"b": "1"}),
         Archive("c.tar", "/tmp/c", sent=True, images={"c": "2"}),
     )
-    assert "dXNlcjpwYXNz" not in repr(supply)
+    assert "dXNlcjpwYXNz" not in repr(sources)
 
 
 @pytest.mark.parametrize("params", [{}, {"authfile": "", "cert_dir": "", "archives": []}])
 def test_nothing_is_given(params: dict[str, t.Any]) -> None:
-    supply = parse_supply(params)
-    assert (supply.auth, supply.cert_dir, supply.archives) == (None, None, ())
+    sources = parse_image_sources(params)
+    assert (sources.auth, sources.cert_dir, sources.archives) == (None, None, ())
 
 
 def _docker(*rows: t.Any) -> dict[str, t.Any]:
@@ -146,7 +146,7 @@ def test_why_an_archive_is_loaded(
 
 
 def test_a_file_name_is_not_a_format() -> None:
-    reason = tell(LACKED, Archive("{x}.tar", None))
+    reason = with_label(LACKED, Archive("{x}.tar", None))
     assert reason.format("a") == "image a is not on the host, and is loaded from {x}.tar"
 
 

@@ -36,7 +36,7 @@ def _unit(image: str, *more: str) -> str:
     return "\n".join(["[Container]", f"Image={image}", *more]) + "\n"
 
 
-def _world(
+def _inputs(
     content: t.Mapping[str, str | Blob],
     foreign: t.Mapping[str, str] | None = None,
     **options: t.Any,
@@ -55,7 +55,7 @@ def _world(
         manifest=Manifest("app"),
         loaded="",
         services={name: ServiceRecord(unit) for name, unit in units.items()},
-        inputs={name: sources.of(unit) for name, unit in units.items()},
+        digests={name: sources.of(unit) for name, unit in units.items()},
         states={},
     )
 
@@ -79,7 +79,7 @@ NAMED = {
 
 @pytest.mark.parametrize(("image", "named"), NAMED.values(), ids=NAMED)
 def test_an_image_is_named_outright(image: str, named: bool) -> None:
-    found = wanted_images(_world({"web.container": _unit(image)}), START)
+    found = wanted_images(_inputs({"web.container": _unit(image)}), START)
     assert found == ((Wanted("web.service", "web.container", image, acted=True),) if named else ())
 
 
@@ -104,13 +104,13 @@ OWN_WAYS = {
 
 @pytest.mark.parametrize(("lines", "pulled"), OWN_WAYS.values(), ids=OWN_WAYS)
 def test_a_unit_with_its_own_way_is_left_to_its_service(lines: str, pulled: bool) -> None:
-    found = wanted_images(_world({"web.container": _unit(A, lines)}), START)
+    found = wanted_images(_inputs({"web.container": _unit(A, lines)}), START)
     assert bool(found) == pulled
 
 
 def test_never_looks_at_units_that_do_not_pull_either() -> None:
-    world = _world({"web.container": _unit(A, "Pull=never")}, pull="never")
-    assert wanted_images(world, START)
+    inputs = _inputs({"web.container": _unit(A, "Pull=never")}, pull="never")
+    assert wanted_images(inputs, START)
 
 
 TEXTS: dict[str, tuple[dict[str, str | Blob], str | None]] = {
@@ -138,13 +138,13 @@ TEXTS: dict[str, tuple[dict[str, str | Blob], str | None]] = {
 
 @pytest.mark.parametrize(("content", "image"), TEXTS.values(), ids=TEXTS)
 def test_what_the_texts_say(content: dict[str, str | Blob], image: str | None) -> None:
-    found = wanted_images(_world(content), START)
+    found = wanted_images(_inputs(content), START)
     assert [one.image for one in found] == ([image] if image else [])
 
 
 def test_a_drop_in_from_elsewhere_may_say_otherwise() -> None:
     foreign = {"/etc/containers/systemd/container.d/x.conf": "0"}
-    assert wanted_images(_world({"web.container": _unit(A)}, foreign), START) == ()
+    assert wanted_images(_inputs({"web.container": _unit(A)}, foreign), START) == ()
 
 
 def test_an_instance_has_its_templates_text_and_its_own_drop_ins() -> None:
@@ -155,7 +155,7 @@ def test_an_instance_has_its_templates_text_and_its_own_drop_ins() -> None:
         "w@.container.d/x.conf": _unit("of-the-template"),
         "w@2.container.d/x.conf": _unit(B),
     }
-    found = wanted_images(_world(content), Plan(start=("w@1.service", "w@2.service")))
+    found = wanted_images(_inputs(content), Plan(start=("w@1.service", "w@2.service")))
     assert [one.image for one in found] == ["of-the-template", B]
 
 
@@ -180,7 +180,7 @@ PLANS: dict[str, tuple[Plan, dict[str, t.Any], dict[str, bool]]] = {
 
 @pytest.mark.parametrize(("plan", "options", "acted"), PLANS.values(), ids=PLANS)
 def test_whose_images(plan: Plan, options: dict[str, t.Any], acted: dict[str, bool]) -> None:
-    found = wanted_images(_world(BOTH, **options), plan)
+    found = wanted_images(_inputs(BOTH, **options), plan)
     assert {one.image: one.acted for one in found} == acted
 
 
@@ -233,7 +233,7 @@ def test_what_names_stood_for() -> None:
 
 def test_the_images_of_all_containers() -> None:
     content = {**BOTH, "again.container": _unit(A), "own.container": _unit("c", "Rootfs=/srv")}
-    assert images.declared_images(_world(content)) == (A, B)
+    assert images.declared_images(_inputs(content)) == (A, B)
 
 
 def test_each_unit_has_a_step() -> None:

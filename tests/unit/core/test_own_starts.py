@@ -39,7 +39,7 @@ def _inputs(**changes: t.Any) -> PlanInput:
         manifest=_manifest(ServiceRecord("web.container", started_with=OLD, reload_with={})),
         loaded="digest",
         services={"web.service": ServiceRecord("web.container")},
-        inputs={"web.service": Inputs(NEW, {})},
+        digests={"web.service": Inputs(NEW, {})},
         states={"web.service": UP},
     )
     return inputs._replace(**changes)
@@ -59,7 +59,7 @@ SUSPECTS: dict[str, tuple[PlanInput, list[str]]] = {
         ["web.service"],
     ),
     "another file to reload": (
-        _inputs(manifest=_manifest(SAME), inputs={"web.service": Inputs(NEW, {"conf": "new"})}),
+        _inputs(manifest=_manifest(SAME), digests={"web.service": Inputs(NEW, {"conf": "new"})}),
         ["web.service"],
     ),
     "started with the same files": (_inputs(manifest=_manifest(SAME)), []),
@@ -70,7 +70,7 @@ SUSPECTS: dict[str, tuple[PlanInput, list[str]]] = {
     "down": (_inputs(states={"web.service": DOWN}), []),
     "crashing": (_inputs(states={"web.service": CRASHING}), []),
     "state unknown": (_inputs(states={}), []),
-    "no longer a service of the app": (_inputs(inputs={}), []),
+    "no longer a service of the app": (_inputs(digests={}), []),
     "this run writes": (_inputs(current={}), []),
     "this run deletes": (_inputs(desired={}), []),
     "systemd has not loaded the units yet": (_inputs(loaded="other"), []),

@@ -119,7 +119,7 @@ def _record(service: S, started: Content | None) -> ServiceRecord:
     return dataclasses.replace(record, started_with=inputs.restart, reload_with=inputs.reload)
 
 
-def _world(case: Case) -> PlanInput:
+def _inputs(case: Case) -> PlanInput:
     current = _blobs(case.installed)
     absent = case.options.get("state") == "absent"
     desired = {} if absent else _blobs(case.installed if case.declared is None else case.declared)
@@ -148,7 +148,7 @@ def _world(case: Case) -> PlanInput:
         manifest=manifest,
         loaded=loaded_digest(desired, case.foreign),
         services={s.service: dataclasses.replace(_record(s, None), makes=s.makes[1]) for s in made},
-        inputs={s.service: content.of(s.unit) for s in made},
+        digests={s.service: content.of(s.unit) for s in made},
         states={s.service: s.state for s in case.services},
         own_start=frozenset(case.own_start),
         renewed=frozenset(case.renewed),
@@ -1309,7 +1309,7 @@ def test_cases_have_names_of_their_own() -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_plan(case: Case) -> None:
-    plan = make_plan(_world(case))
+    plan = make_plan(_inputs(case))
     assert _told(plan) == dict(case.steps)
     for field, wanted in case.more.items():
         assert getattr(plan, field) == wanted, field
@@ -1317,8 +1317,8 @@ def test_plan(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_actions_are_those_of_the_steps(case: Case) -> None:
-    world = _world(case)
-    plan = make_plan(world)
+    inputs = _inputs(case)
+    plan = make_plan(inputs)
     told: dict[str, set[str]] = {}
     for step in plan.steps:
         told.setdefault(step.action, set()).add(step.service or "")
@@ -1327,7 +1327,7 @@ def test_actions_are_those_of_the_steps(case: Case) -> None:
     removed = {step.service for step in plan.steps if step.action == "remove" and step.service}
     assert set(plan.stop) == told.get("stop", set()) | removed
     assert plan.empty is (not plan.steps and not plan.daemon_reload)
-    up = {s.service for s in case.services if s.state.up and s.service in world.services}
+    up = {s.service for s in case.services if s.state.up and s.service in inputs.services}
     assert set(plan.keep_active) == up - set(plan.stop)
     assert set(plan.in_sync) <= up
     assert set(plan.in_sync).isdisjoint({*plan.start, *plan.reload})
@@ -1351,7 +1351,7 @@ def test_a_second_run_has_nothing_to_do(case: Case) -> None:
         case, services=services, installed=declared, declared=None, adopted={}, foreign={},
         own_start=(), renewed=(), recorded=True, loaded=True,
     )  # fmt: skip
-    plan = make_plan(_world(again))
+    plan = make_plan(_inputs(again))
     assert plan.steps == ()
     assert plan.empty
 
@@ -1378,7 +1378,7 @@ def test_a_changed_volume_is_told(
         {"data.volume": VOLUME},
         {"data.volume": declared},
     )
-    warnings = make_plan(_world(case)).warnings
+    warnings = make_plan(_inputs(case)).warnings
     assert len(warnings) == (1 if warns else 0)
     assert all(
         "data.volume changed since data-volume.service made its volume" in w for w in warnings
@@ -1393,7 +1393,7 @@ def test_a_volume_that_systemd_made_anew_is_not_told() -> None:
         {"data.volume": VOLUME},
         own_start=["data-volume.service"],
     )
-    assert make_plan(_world(case)).warnings == ()
+    assert make_plan(_inputs(case)).warnings == ()
 
 
 def test_a_step_as_a_result() -> None:
@@ -1409,4 +1409,4 @@ def test_an_old_text_that_no_one_can_read_is_replaced() -> None:
     case = Case(
         "", [web()], {}, {"web.container": "nonsense\n"}, {"web.container": WEB}, recorded=True
     )
-    assert _told(make_plan(_world(case))) == {"web.service": "restart: web.container changed"}
+    assert _told(make_plan(_inputs(case))) == {"web.service": "restart: web.container changed"}

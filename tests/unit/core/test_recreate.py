@@ -13,8 +13,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.recreate import (
     check_names,
-    in_use,
-    strangers,
+    in_use_error,
+    split_users,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,
@@ -53,7 +53,7 @@ def test_refused(item: str, state: str, restart: str, what: str, remedy: str) ->
     assert remedy in (caught.value.remedy or "")
 
 
-def _world(recreate: tuple[str, ...]) -> PlanInput:
+def _inputs(recreate: tuple[str, ...]) -> PlanInput:
     services = {
         "n-network.service": ServiceRecord("n.network", makes="n"),
         "p-pod.service": ServiceRecord("p.pod", objects=("p", "p-infra")),
@@ -66,9 +66,9 @@ def _world(recreate: tuple[str, ...]) -> PlanInput:
 
 
 def test_a_unit_that_the_app_does_not_have() -> None:
-    check_names(_world(("n.network",)))
+    check_names(_inputs(("n.network",)))
     with pytest.raises(QuadletError, match=r"'m\.network' is no unit of app 'a'"):
-        check_names(_world(("n.network", "m.network")))
+        check_names(_inputs(("n.network", "m.network")))
 
 
 USERS = {
@@ -90,13 +90,13 @@ def test_who_uses_it(user: Container, ours: bool) -> None:
         stop=("old.service",),
         recreate=("n-network.service",),
     )
-    assert strangers(_world(("n.network",)), plan, [user]) == (
+    assert split_users(_inputs(("n.network",)), plan, [user]) == (
         ([], [user]) if ours else ([user], [])
     )
 
 
 def test_the_error_names_them() -> None:
     users = [Container("x", "x.service", ""), Container("web", "", "")]
-    told = str(in_use("network", "systemd-n", "n.network", users))
+    told = str(in_use_error("network", "systemd-n", "n.network", users))
     assert "the network systemd-n of n.network can't be made anew" in told
     assert "x (x.service), web (made outside of Quadlet)" in told

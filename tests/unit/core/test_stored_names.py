@@ -272,19 +272,19 @@ def test_changes_and_their_diff() -> None:
 
 
 def test_what_a_plan_needs() -> None:
-    world = types.SimpleNamespace(
+    inputs = types.SimpleNamespace(
         app=types.SimpleNamespace(name="my-app"),
         desired={
             f"{name}.container": _blob(unit(f"Secret={name}{S}")) for name in ("a", "b", "c", "d")
         },
-        inputs={
+        digests={
             f"{name}.service": Inputs({f"{name}.container": "", "foreign.conf": ""}, {})
             for name in ("a", "b", "c", "d")
         },
     )
 
     def needed(**plan: t.Any) -> tuple[str, str]:
-        must, may = needed_secrets(t.cast(t.Any, world), Plan(**plan))
+        must, may = needed_secrets(t.cast(t.Any, inputs), Plan(**plan))
         return "".join(must), "".join(may)
 
     assert needed() == ("", "")

@@ -40,7 +40,7 @@ def _inputs(**changes: t.Any) -> PlanInput:
         manifest=BEFORE,
         loaded="new digest",
         services=BEFORE.services,
-        inputs={},
+        digests={},
         states={},
     )
     return inputs._replace(**changes)

@@ -19,12 +19,12 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import parse_content
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.many import (
     failure_message,
-    find_twins,
+    find_duplicates,
     join_rows,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.ordering import (
-    find_turn,
     find_waits,
+    make_footprint,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._host import installed_units as glance
@@ -149,7 +149,7 @@ ORDER: dict[str, tuple[dict[str, t.Any], dict[str, t.Any], bool]] = {
 }
 
 
-def _turn(
+def _footprint(
     name: str,
     units: t.Mapping[str, t.Any] | None,
     files: t.Mapping[str, t.Any] | None = None,
@@ -159,52 +159,76 @@ def _turn(
     installed: t.Mapping[str, str] | None = None,
 ) -> t.Any:
     content = parse_content(name, units, files)
-    return find_turn(manager, name, content, adopt=adopt, installed=installed or {})
+    return make_footprint(manager, name, content, adopt=adopt, installed=installed or {})
 
 
 @pytest.mark.parametrize(("one", "two", "waits"), ORDER.values(), ids=ORDER)
 def test_what_mentions_another_waits(
     one: dict[str, t.Any], two: dict[str, t.Any], waits: bool
 ) -> None:
-    turns = [_turn("one", one), _turn("two", two)]
-    assert find_waits(turns) == [frozenset(), frozenset({0}) if waits else frozenset()]
+    apps = [_footprint("one", one), _footprint("two", two)]
+    assert [list(earlier) for earlier in find_waits(apps)] == [[], [0] if waits else []]
     # The order is the given one, whoever mentions whom.
-    assert find_waits(turns[::-1])[0] == frozenset()
-    assert bool(find_waits(turns[::-1])[1]) is waits
+    assert find_waits(apps[::-1])[0] == {}
+    assert bool(find_waits(apps[::-1])[1]) is waits
+
+
+REASONS: dict[str, str] = {
+    "a unit": "two mentions net.network of one",
+    "the other way": "one mentions n.network of two",
+    "a service with a name": "two mentions front.service of one",
+    "a directory": "two mentions the directory of one",
+    "a port": "two mentions port 8080 of one",
+}
+
+
+@pytest.mark.parametrize(("case", "reason"), REASONS.items(), ids=REASONS)
+def test_the_reason_of_a_wait(case: str, reason: str) -> None:
+    one, two, _waits = ORDER[case]
+    assert find_waits([_footprint("one", one), _footprint("two", two)])[1] == {0: reason}
+
+
+def test_the_reason_of_a_wait_whatever_is_in_the_apps() -> None:
+    plain, unknown = _footprint("one", {"a.container": C}), _footprint("two", None)
+    assert "two adopts units, or keeps" in find_waits([plain, unknown])[1][0]
+    assert "two adopts units, or keeps" in find_waits([unknown, plain])[1][0]
+    assert find_waits([plain, _footprint("one", {"b.container": C})])[1] == {
+        0: "both are called one"
+    }
 
 
 def test_another_manager_is_not_waited_for() -> None:
     one, two, _waits = ORDER["a unit"]
-    assert find_waits([_turn("one", one), _turn("two", two, manager="1000")]) == [frozenset()] * 2
+    assert find_waits([_footprint("one", one), _footprint("two", two, manager="1000")]) == [{}, {}]
 
 
 def test_files_count_too() -> None:
     conf = {"nginx.conf": "proxy_pass http://shop-api:8000;"}
     api = {"a.container": f"{C}ContainerName=shop-api\n"}
-    assert find_waits([_turn("one", api), _turn("two", {"b.container": C}, conf)])[1]
+    assert find_waits([_footprint("one", api), _footprint("two", {"b.container": C}, conf)])[1]
 
 
 def test_what_an_app_gives_up_is_there_for_the_next() -> None:
-    turns = [
-        _turn("one", {"a.container": C}, installed={"a.container": C, "moved.container": C}),
-        _turn("two", {"moved.container": C}),
-        _turn("three", {"c.container": C}),
+    apps = [
+        _footprint("one", {"a.container": C}, installed={"a.container": C, "moved.container": C}),
+        _footprint("two", {"moved.container": C}),
+        _footprint("three", {"c.container": C}),
     ]
-    assert find_waits(turns) == [frozenset(), frozenset({0}), frozenset()]
+    assert [list(earlier) for earlier in find_waits(apps)] == [[], [0], []]
 
 
 def test_some_stay_in_order_with_all_of_their_manager() -> None:
-    turns = [
-        _turn("a", {"a.container": C}),
-        _turn("b", None),
-        _turn("c", {"c.container": C}),
-        _turn("u", {"u.container": C}, manager="1000"),
-        _turn("d", {"d.container": C}, adopt=True),
+    apps = [
+        _footprint("a", {"a.container": C}),
+        _footprint("b", None),
+        _footprint("c", {"c.container": C}),
+        _footprint("u", {"u.container": C}, manager="1000"),
+        _footprint("d", {"d.container": C}, adopt=True),
         None,
-        _turn("e", {"e.container": C}),
-        _turn("c", {"f.container": C}),
+        _footprint("e", {"e.container": C}),
+        _footprint("c", {"f.container": C}),
     ]
-    assert [sorted(one) for one in find_waits(turns)] == [
+    assert [sorted(one) for one in find_waits(apps)] == [
         [],
         [0],
         [1],
@@ -218,8 +242,8 @@ def test_some_stay_in_order_with_all_of_their_manager() -> None:
 
 def test_twins() -> None:
     places = [("a", "0", "s"), ("b", "0", "s"), ("a", "1", "home"), ("a", "0", "s")]
-    assert find_twins(places) == [(0, 3)]
-    assert find_twins([("a", "1", "home"), ("a", "1", "admin")]) == []
+    assert find_duplicates(places) == [(0, 3)]
+    assert find_duplicates([("a", "1", "home"), ("a", "1", "admin")]) == []
 
 
 def _row(name: str, *, user: str | None = None, **more: t.Any) -> dict[str, t.Any]:

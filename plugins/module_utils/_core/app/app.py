@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What was asked for: an app's name, units and files, refused where they can't be right."""
+"""Parses and checks the options of an app: its name, units and files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..errors import QuadletError
 from ..gate.options import Gate, parse_gate
 from ..quadlet.kinds import holds_units, is_unit, kind_of, template_of
 from ..state.rollout import parse_rollout
-from .image_sources import Supply, parse_supply
+from .image_sources import ImageSources, parse_image_sources
 from .paths import (
     check_file_path,
     check_nesting,
@@ -31,18 +31,19 @@ _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 @dataclasses.dataclass(frozen=True)
 class App:
-    """One app as asked for.  content: every unit, drop-in and file by its path in the
-    app's directory, or None for the installed set.  patch: units to put into the installed
-    set, or None to take them out with their drop-ins.  only: act on this unit's service alone.
-    sections: what was given as sections, by unit.  lint_ignore: (unit or '', rule) to be silent of.
-    compat: what becomes of keys that the host's Podman does not know.  pull: which images are
-    brought to the host beforehand.  recreate: units whose network or volume may be made anew.
-    supply: where images are brought from.
-    on_failure: rollback or keep.  generations: how many are kept; generation: the one to return to.
-    origin: the number of the older generation that content is, 0 where it is none; images (ids by
-    name) are that one's.  gate_option: the gate as it was given.
-    secrets: values by name, None where none are given.  rollout: the id of the one this is part of.
-    warnings: about what it was made of.
+    """An app as declared.
+
+    content: all units, drop-ins and files by path in the app's directory; None: the installed set.
+    patch: units to add to the installed set; None removes a unit with its drop-ins.
+    only: the unit whose service alone is acted on.  sections: units that were given as sections.
+    lint_ignore: (unit or '', rule) to ignore.  compat: how to treat keys that the host's Podman
+    does not know.  pull: which images are pulled before the deployment.  recreate: units whose
+    network or volume may be recreated.  image_sources: logins, CAs and archives for pulls.
+    on_failure: rollback or keep.  generations: how many are kept; generation: the number to return
+    to.  origin: the number of the older generation that content comes from, or 0; images: image
+    ids by name of that generation.  gate_option: the option gate as given.  secrets: values by
+    name; None: the option is not set.  rollout: the id of the rollout, or ''.
+    warnings: about the older generation.
     """
 
     name: str
@@ -60,7 +61,7 @@ class App:
     compat: str = "refuse"
     pull: str = "missing"
     recreate: tuple[str, ...] = ()
-    supply: Supply = dataclasses.field(default_factory=Supply)
+    image_sources: ImageSources = dataclasses.field(default_factory=ImageSources)
     on_failure: str = "rollback"
     generations: int = 5
     generation: int | None = None
@@ -73,7 +74,7 @@ class App:
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
-    """The app that the unit module means: the installed one with one unit put in or taken out."""
+    """The app of module unit: the installed set with one unit added or removed."""
     unit, state = params["name"], params["state"]
     check_unit_name(unit, "name")
     given = params["content"] if params["content"] is not None else params["sections"]
@@ -106,7 +107,7 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "on_failure": params.get("on_failure", "rollback"),
         "generations": _parse_generations(params.get("generations", 5)),
         "gate_option": params.get("gate") or {},
-        "supply": parse_supply(params),
+        "image_sources": parse_image_sources(params),
     }
 
 
@@ -119,7 +120,7 @@ def _parse_generations(number: int) -> int:
 
 
 def sections_of(units: t.Mapping[str, t.Any] | None) -> dict[str, t.Any]:
-    """Units that were given as sections, or as instances."""
+    """Units that are given as sections, or as instances."""
     return {path: given for path, given in (units or {}).items() if isinstance(given, t.Mapping)}
 
 
@@ -170,7 +171,7 @@ def _check_rolled_back(params: t.Mapping[str, t.Any]) -> None:
     given = [key for key in ("units", "files", "src", "secrets") if params.get(key) is not None]
     if returns and given:
         raise QuadletError(
-            f"{given[0]} and state: rolled_back are given, which brings its own",
+            f"{given[0]} is given with state: rolled_back, which brings its own",
             where=given[0],
             remedy="Leave it out, or use another state.",
         )
@@ -216,9 +217,9 @@ def parse_app_name(name: str) -> str:
 def parse_content(
     app: str, units: t.Mapping[str, t.Any] | None, files: t.Mapping[str, t.Any] | None
 ) -> dict[str, Blob] | None:
-    """Every unit, drop-in and file by path, or None where neither was given.
+    """Every unit, drop-in and file by path, or None if neither option is set.
 
-    What `src` holds is among them already: the action plugin has read it.
+    Files of `src` are among them: the action plugin has read them.
     """
     if units is None and files is None:
         return None
@@ -248,7 +249,7 @@ def _parse_unit(path: str, value: t.Any) -> Blob:
 
 
 def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
-    """A link to the template: Podman and systemd have one template for each name."""
+    """A link to the template."""
     where, wanted = f"units {path}", template_of(path) if kind_of(path) else None
     if wanted is None:
         raise QuadletError(
@@ -260,8 +261,8 @@ def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
         raise QuadletError(
             f"an instance is {{template: {wanted}}}, not {dict(value)!r}",
             where=where,
-            remedy="What is its own goes into a drop-in, "
-            f"{path}.d/10-own.conf say, or into a unit without template.",
+            remedy="Write its own settings into a drop-in, "
+            f"such as {path}.d/10-own.conf, or into a unit without template.",
         )
     return Blob(wanted.encode(), LINK)
 

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Where a run gets images from: with which login and CA it pulls, and which archives it has."""
+"""Registry login, CA directory and local image archives."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ..errors import QuadletError
 
 
 class Archive(t.NamedTuple):
-    """An archive of images.  label: what the task calls it.  path: where it is on the host, None
+    """An archive of images.  label: its name in the task.  path: its path on the host, None
     while only the controller has it.  sent: path is a copy for this run.  images: ids by full
-    name, '' where the id is not told; None while nobody has looked into it.
+    name, '' for an unknown id; None: the archive was not read yet.
     """
 
     label: str
@@ -25,15 +25,15 @@ class Archive(t.NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Supply:
-    """What pulls of a run go by, and the archives that spare a pull."""
+class ImageSources:
+    """auth: the text of an auth.json.  archives: loaded instead of a pull."""
 
     auth: str | None = dataclasses.field(default=None, repr=False)
     cert_dir: str | None = None
     archives: tuple[Archive, ...] = ()
 
 
-def parse_supply(params: t.Mapping[str, t.Any]) -> Supply:
+def parse_image_sources(params: t.Mapping[str, t.Any]) -> ImageSources:
     """The options authfile, cert_dir and archives."""
     auth, cert_dir = params.get("authfile") or None, params.get("cert_dir") or None
     if auth and not _is_auth(auth):
@@ -49,16 +49,16 @@ def parse_supply(params: t.Mapping[str, t.Any]) -> Supply:
             where="cert_dir",
             remedy="Give the directory of the host that has the CA's certificate.",
         )
-    return Supply(auth, cert_dir, tuple(map(_parse_archive, params.get("archives") or ())))
+    return ImageSources(auth, cert_dir, tuple(map(_parse_archive, params.get("archives") or ())))
 
 
 def _is_auth(text: str) -> bool:
     try:
-        found = json.loads(text)
+        data = json.loads(text)
     except ValueError:
         return False
-    return isinstance(found, dict) and any(
-        isinstance(found.get(key), dict) for key in ("auths", "credHelpers")
+    return isinstance(data, dict) and any(
+        isinstance(data.get(key), dict) for key in ("auths", "credHelpers")
     )
 
 

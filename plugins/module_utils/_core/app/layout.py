@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Where an app's content lies on a host."""
+"""Where an app's files are on a host, and where a run keeps old and new bytes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import typing as t
 from ..quadlet.kinds import is_companion
 
 RESERVED_DIR = ".fleet.d"
-"""Where new and old bytes lie inside an app's directory while they are exchanged: `*.d` is never
-searched for units.
-"""
+"""Where a run keeps new and old bytes inside an app's directory; generators never read `*.d`."""
 
 
 class Layout(t.NamedTuple):
-    """An app's own directory, and the one where systemd reads its companions."""
+    """An app's own directory, and the directory where systemd reads its companions."""
 
     app: str
     app_dir: str
@@ -27,9 +25,10 @@ class Layout(t.NamedTuple):
         return f"{self.systemd_dir if is_companion(path) else self.app_dir}/{path}"
 
     def beside(self, target: str, word: str, number: int) -> str:
-        """Where bytes of a real path wait (word: new) or are kept (old): on its file system,
-        since a rename does not leave one, under a name that neither the generator nor systemd
-        reads.
+        """Where new bytes of a real path wait (word: new) or old ones are kept (old).
+
+        It is on the same file system, so that a rename works, under a name that neither the
+        generator nor systemd reads.
         """
         if target.startswith(f"{self.systemd_dir}/"):
             return f"{self.beside_companions}{word}.{number}"
@@ -37,14 +36,14 @@ class Layout(t.NamedTuple):
 
     @property
     def beside_companions(self) -> str:
-        """How the paths begin of what lies beside companions."""
+        """The beginning of all paths of bytes beside companions."""
         return f"{self.systemd_dir}/.quadlet.fleet.{self.app}."
 
 
 class Swap(t.NamedTuple):
-    """One real path that a run changes.  waiting: where its new bytes wait, '' where it goes.
-    kept: where its old bytes are to be kept, '' where they are already.  source: a file that
-    moves here, '' where the bytes are given.
+    """One real path that a run changes.  waiting: where its new bytes wait, '' if it is removed.
+    kept: where to keep its old bytes, '' if they are kept already.  source: a file that moves
+    here, or ''.
     """
 
     target: str

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Which paths an app's units and files may have."""
+"""Checks the paths of an app's units and files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _QUADLET_PART = re.compile(rf"(.*\.)({_READ})|(.*\.)?({_READ})\.d")
 
 
 def check_unit_path(app: str, path: str, content: t.Container[str]) -> None:
-    """Refuses a unit's or drop-in's path that reaches beyond the app, or means nothing."""
+    """Refuses paths of units and drop-ins that leave the app or have no meaning."""
     where = f"units {path}"
     if "/" not in path:
         check_unit_name(path, where)
@@ -47,15 +47,15 @@ def check_unit_path(app: str, path: str, content: t.Container[str]) -> None:
         raise QuadletError(
             f"the drop-in is for {unit}, which is no unit of app {app!r}",
             where=where,
-            remedy=f"Write it for the unit that Quadlet makes {unit} of ({stem}.container.d/{name} "
-            "say): [Service] and [Unit] work there."
+            remedy=f"Write it for the unit that Quadlet makes {unit} of (such as "
+            f"{stem}.container.d/{name}): [Service] and [Unit] work there."
             if suffix == "service"
             else f"Declare {unit} in this app, or put the drop-in into the app that has it.",
         )
 
 
 def check_unit_name(name: str, where: str) -> None:
-    """Refuses a name that neither the generator nor systemd reads as a unit's."""
+    """Refuses a name that neither the generator nor systemd reads as a unit."""
     if kind_of(name) is None and companion_of(name) is None:
         raise QuadletError(
             f"{name!r} has no Quadlet suffix, and none of systemd's",
@@ -103,7 +103,7 @@ def check_file_path(path: str) -> None:
 
 
 def file_bytes(where: str, given: t.Mapping[str, t.Any]) -> bytes:
-    """The bytes that a file's option means."""
+    """The bytes of a file, from its option."""
     content: str = given["content"]
     encoding = given.get("encoding", "text")
     if encoding == "text":
@@ -135,7 +135,7 @@ def parse_mode(where: str, mode: t.Any) -> int:
 
 
 def check_nesting(content: t.Collection[str]) -> None:
-    """Refuses a path that is a file and the directory of another."""
+    """Refuses a path that is both a file and a directory of other files."""
     for path in content:
         parts = path.split("/")
         for depth in range(1, len(parts)):

@@ -14,18 +14,18 @@ MADE_ONCE = ("network", "volume")
 
 
 def parse_recreate(given: t.Sequence[str], state: str, restart: str) -> tuple[str, ...]:
-    """The units whose object may be made anew."""
-    found = [_refusal(item) for item in given]
+    """The units whose network or volume may be recreated."""
+    refusals = [_refusal(item) for item in given]
     if given and (restart == "never" or state not in ("started", "restarted", "rolled_back")):
         how = "restart: never" if restart == "never" else f"state: {state}"
-        found.append(("it stops and starts services", f"Leave it out, or {how}."))
-    for what, remedy in filter(None, found):
+        refusals.append(("it stops and starts services", f"Leave it out, or {how}."))
+    for what, remedy in filter(None, refusals):
         raise QuadletError(what, where="recreate", remedy=remedy)
     return tuple(item.partition(":")[0] for item in given)
 
 
 def _refusal(item: str) -> tuple[str, str] | None:
-    """(what is wrong with a name, what to do), or None."""
+    """(what is wrong with an item, remedy), or None."""
     unit = item.partition(":")[0]
     suffix = unit.rpartition(".")[2]
     if suffix not in MADE_ONCE:

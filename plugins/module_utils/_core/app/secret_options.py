@@ -10,34 +10,29 @@ import typing as t
 from ..errors import QuadletError
 from ..secrets.secret import LONGEST_NAME, check_name, decode_value
 
-if t.TYPE_CHECKING:
-    pass
-if t.TYPE_CHECKING:
-    pass
-
 _SUFFIX_SIZE = 14  # without the app's name
 
 
 def parse_secrets(given: t.Mapping[str, t.Any], app: str) -> dict[str, bytes]:
-    """Values by name, as the module's option has them; no error repeats any of a value."""
-    found = {}
+    """Values by name, as the module's option has them; no error shows any part of a value."""
+    values = {}
     for name, value in given.items():
         where = f"secrets {name}"
-        more = dict(value) if isinstance(value, t.Mapping) else {"value": value}
-        unknown = sorted(set(map(str, more)) - {"value", "encoding"})
-        encoding = more.get("encoding", "text")
+        options = dict(value) if isinstance(value, t.Mapping) else {"value": value}
+        unknown = sorted(set(map(str, options)) - {"value", "encoding"})
+        encoding = options.get("encoding", "text")
         try:
-            if unknown or "value" not in more or encoding not in ("text", "base64"):
+            if unknown or "value" not in options or encoding not in ("text", "base64"):
                 raise QuadletError(
                     "it is neither text nor a mapping of value and encoding (text or base64)",
                     remedy="Write NAME: VALUE, or NAME: {value: …, encoding: base64}.",
                 )
             check_name(str(name))
             _check_length(str(name), app)
-            found[str(name)] = decode_value(more["value"], encoding)
+            values[str(name)] = decode_value(options["value"], encoding)
         except QuadletError as error:
             raise QuadletError(error.what, where=where, remedy=error.remedy) from None
-    return found
+    return values
 
 
 def _check_length(name: str, app: str) -> None:

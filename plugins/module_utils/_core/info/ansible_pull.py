@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The record of ansible-pull's runs, which the role pull writes, and what is told of it."""
+"""The record of ansible-pull's runs, which role pull writes, as info returns it."""
 
 from __future__ import annotations
 
@@ -22,36 +22,38 @@ _FIELDS: t.Final[dict[str, t.Any]] = {
     "message": "",
     "changed": False,
 }
-"""Fields of the record that are told, and what stands for one that is not there."""
+"""Fields of the record that are returned, with defaults for missing fields."""
 
 
 def to_row(text: str, user: str | None, states: t.Mapping[str, str]) -> dict[str, t.Any]:
-    """What info tells of a scope's record; states: ActiveStates of the timer and the service."""
+    """The row of info for a scope's record.  states: ActiveStates of the timer and the service."""
     row = {"user": user, **_FIELDS, "timer": states.get(TIMER), "service": states.get(SERVICE)}
     try:
         data = json.loads(text)
-        found = data["format"]
-        if found > FORMAT:
-            reason = f"its record has format {found}, this release of quadlet.fleet knows {FORMAT}"
+        version = data["format"]
+        if version > FORMAT:
+            reason = (
+                f"its record has format {version}, this release of quadlet.fleet knows {FORMAT}"
+            )
             return {**row, "message": reason}
         return {**row, **{key: data[key] for key in _FIELDS if key in data}}
     except (ValueError, KeyError, TypeError):
-        return {**row, "message": "its record is damaged; the next run writes it anew"}
+        return {**row, "message": "its record is damaged; the next run replaces it"}
 
 
 def find_trouble(row: t.Mapping[str, t.Any], label: str) -> list[str]:
-    """What is wrong with it, in sentences; label: the scope."""
-    found = []
+    """Sentences about failures of ansible-pull in a scope.  label: the scope's name."""
+    messages = []
     if row["result"] != "ok":
         what = f"its last run ({row['ended_at']}) {_ENDS.get(row['result'], 'is unknown')}"
         first = str(row["message"]).partition("\n")[0]
-        found.append(f"{label} is to converge with ansible-pull, but {what}: {first}")
+        messages.append(f"{label} is to converge with ansible-pull, but {what}: {first}")
     if row["timer"] not in ("active", None):
-        found.append(
+        messages.append(
             f"{label} is to converge with ansible-pull, but {TIMER} is {row['timer']}: start it, "
             "or apply the role quadlet.fleet.pull"
         )
-    return found
+    return messages
 
 
 _ENDS: t.Final = {"failed": "failed", "refused": "refused the commit"}

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Where an installed app is not what its record says."""
+"""Differences between an installed app and its record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NOTHING: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
 
 class Storage(t.NamedTuple):
-    """What Podman has in a scope: containers by service, ids of images by name, and the names of
+    """Podman's storage in a scope: containers by service, ids of images by name, and names of
     volumes and networks by kind."""
 
     containers: t.Mapping[str, Container] = _NOTHING
@@ -30,7 +30,7 @@ class Storage(t.NamedTuple):
 
 
 def find_died(died: Intent | None) -> list[str]:
-    """That a run is under way, or did not end."""
+    """The message of a run that is under way, or did not end."""
     return ["a run of it has begun and not ended; the next one carries it forward"] if died else []
 
 
@@ -42,70 +42,70 @@ def find_drift(
     enabled: t.Mapping[str, str] = _NOTHING,
     details: t.Mapping[str, Details] = _NOTHING,
 ) -> list[str]:
-    """Sentences, one for each file or service that is not as it was deployed."""
-    found = []
+    """A message for each file or service that is not as it was deployed."""
+    drifts = []
     for path, (sha, mode, _on_change) in manifest.files.items():
-        there = current.get(path)
-        if there is None:
-            found.append(f"{path} is missing")
-        elif digest(there.data) != sha:
-            found.append(f"{path} was edited")
-        elif there.mode != mode:
-            found.append(f"{path} has mode {there.mode:04o}, not {mode:04o}")
-    whole = not found
+        file = current.get(path)
+        if file is None:
+            drifts.append(f"{path} is missing")
+        elif digest(file.data) != sha:
+            drifts.append(f"{path} was edited")
+        elif file.mode != mode:
+            drifts.append(f"{path} has mode {file.mode:04o}, not {mode:04o}")
+    intact = not drifts
     for name, record in manifest.services.items():
         state = states.get(name, State())
         if state.failed:
-            found.append(f"{name} has failed" if not state.crashing else f"{name} keeps crashing")
+            drifts.append(f"{name} has failed" if not state.crashing else f"{name} keeps crashing")
         elif state.up and state.load == "not-found":
-            found.append(f"{name} still runs, though systemd has no unit of it any more")
+            drifts.append(f"{name} still runs, though systemd has no unit of it any more")
         elif not state.up and not record.once and not record.triggered:
-            found.append(f"{name} is not running")
+            drifts.append(f"{name} is not running")
         elif _is_older(record, inputs.get(name)) and not (
-            whole and _started_since(manifest, details.get(name))
+            intact and _started_since(manifest, details.get(name))
         ):
-            found.append(f"{name} was started with other files than are installed")
-    found += [f"{name} is disabled" for name, word in enabled.items() if word == "disabled"]
-    return found
+            drifts.append(f"{name} was started with other files than are installed")
+    drifts += [f"{name} is disabled" for name, word in enabled.items() if word == "disabled"]
+    return drifts
 
 
 def _is_older(record: ServiceRecord, inputs: Inputs | None) -> bool:
-    """Whether a service runs with other files; one that makes an object leaves that as it was."""
+    """Whether a service runs with other files; networks and volumes never do: Podman keeps them."""
     if inputs is None or record.started_with is None or record.makes:
         return False
     return record.started_with != inputs.restart
 
 
 def _started_since(manifest: Manifest, details: Details | None) -> bool:
-    """Whether systemd itself started a service after the last write, at boot say."""
+    """Whether systemd itself started a service after the last write, for example at boot."""
     return details is not None and details.started_at > manifest.written_at
 
 
 def find_strays(manifest: Manifest, app_dir: str, running: t.Iterable[Running]) -> list[str]:
-    """Services that run from a unit in the app's directory and that the record does not know."""
+    """Running services of units in the app's directory that are not in the record."""
     return [
-        f"{one.name} runs, made of {one.source}, which is not of this app"
-        for one in running
-        if one.name not in manifest.services and one.source.rpartition("/")[0] == app_dir
+        f"{service.name} runs, made of {service.source}, which is not of this app"
+        for service in running
+        if service.name not in manifest.services and service.source.rpartition("/")[0] == app_dir
     ]
 
 
 def find_orphans(
     known: t.Container[str], running: t.Iterable[Running], containers: t.Iterable[Container]
 ) -> list[str]:
-    """Services of no app that run a container though systemd has no unit of them any more."""
-    lost = {one.name for one in running if one.load == "not-found" and one.name not in known}
+    """Services of no app whose container runs though systemd no longer has their unit."""
+    lost = {s.name for s in running if s.load == "not-found" and s.name not in known}
     return [
-        f"{one.service} still runs {one.name}, though systemd has no unit of it any more"
-        for one in containers
-        if one.service in lost
+        f"{c.service} still runs {c.name}, though systemd has no unit of it any more"
+        for c in containers
+        if c.service in lost
     ]
 
 
 def changed_definitions(
     manifest: Manifest, inputs: t.Mapping[str, Inputs]
 ) -> dict[str, ServiceRecord]:
-    """Services whose network or volume was made from another definition, by the record."""
+    """Services whose network or volume has another definition than the recorded one."""
     return {
         name: record
         for name, record in manifest.services.items()
@@ -118,7 +118,7 @@ def changed_definitions(
 def find_old_objects(
     manifest: Manifest, changed: t.Mapping[str, ServiceRecord], made: t.Mapping[str, float]
 ) -> list[str]:
-    """What is left of those whose definition changed.  made: when each of them was, if it is."""
+    """Networks and volumes that are older than their definition.  made: times of creation."""
     return [
         f"{name}: the definition of its {kind_of_service(record).suffix} changed since it was made"
         for name, record in changed.items()
@@ -129,17 +129,17 @@ def find_old_objects(
 def find_image_drift(
     manifest: Manifest, declared: t.Mapping[str, str | None], storage: Storage
 ) -> list[str]:
-    """What runs on another image than it was deployed with, under the same name."""
-    found = []
+    """Services whose container has another image than at the deployment, under the same name."""
+    drifts = []
     for name in manifest.services:
         running, image = storage.containers.get(name), declared.get(name) or ""
         recorded = manifest.images.get(image, "")
         if running and recorded and running.image_id != recorded:
-            found.append(
+            drifts.append(
                 f"{name} runs another image than generation {manifest.generation} was deployed "
                 "with (auto-update, or a pull)"
             )
-    return found
+    return drifts
 
 
 def find_storage_drift(
@@ -148,18 +148,18 @@ def find_storage_drift(
     declared: t.Mapping[str, str | None],
     storage: Storage,
 ) -> list[str]:
-    """What runs on other images than its unit names, and what has lost its network or volume."""
-    found = []
+    """Services that run another image than their unit names, or whose network or volume is gone."""
+    drifts = []
     for name, record in services.items():
         if not states.get(name, State()).up:
             continue
         running = storage.containers.get(name)
         if running:
-            found += _image_drift(name, declared.get(name) or "", running, storage.images)
+            drifts += _image_drift(name, declared.get(name) or "", running, storage.images)
         kind = kind_of_service(record).suffix
         if record.makes and record.makes not in storage.objects.get(kind, {record.makes}):
-            found.append(f"{name} is up, but its {kind} {record.makes} is gone")
-    return found
+            drifts.append(f"{name} is up, but its {kind} {record.makes} is gone")
+    return drifts
 
 
 def _image_drift(

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A run's result, as a playbook reads it."""
+"""The return values of a run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def make_result(
 
 
 def service_result(state: State, details: Details | None) -> dict[str, t.Any]:
-    """One service.  result and restarts are null where this run had no reason to ask."""
+    """A service in the result.  result and restarts are null unless this run asked systemd."""
     return {
         "active": state.active,
         "sub": state.sub,

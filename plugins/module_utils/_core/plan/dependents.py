@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Which services must follow when others restart."""
+"""Services that must restart with others."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import typing as t
 from .model import PlanInput, kind_of_service, state_of
 
 
-def follow(world: PlanInput, actions: dict[str, str], why: dict[str, list[str]]) -> None:
-    """Adds what must follow: active services that need, or are part of, one that restarts.
+def add_dependents(inputs: PlanInput, actions: dict[str, str], why: dict[str, list[str]]) -> None:
+    """Adds restarts of active services that need, or are part of, a restarting service.
 
-    A build ends by itself, so it is started and not restarted; who uses its image follows too,
-    and the service of a socket: systemd starts no socket beside its active service.  A job that
-    a timer or path unit started goes on.
+    A build ends by itself, so it is started and not restarted; services that use its image
+    restart too, and so does the service of a socket: systemd starts no socket beside its active
+    service.  A job that a timer or path unit started continues.
     """
     queue = [
         name
         for name, action in actions.items()
         if action == "restart"
-        or (action == "start" and (_makes_anew(world, name) or _is_socket(world, name)))
+        or (action == "start" and (_rebuilds(inputs, name) or _is_socket(inputs, name)))
     ]
     while queue:
         leader = queue.pop()
-        for name, record in world.services.items():
-            listens = _is_socket(world, leader) and name in world.services[leader].triggers
+        for name, record in inputs.services.items():
+            listens = _is_socket(inputs, leader) and name in inputs.services[leader].triggers
             follows = leader in record.follows and not (record.triggered and record.once)
-            if (follows or listens) and state_of(world, name).up:
+            if (follows or listens) and state_of(inputs, name).up:
                 if actions.get(name) != "restart":
                     actions[name] = "restart"
                     why[name] = []
@@ -37,44 +37,44 @@ def follow(world: PlanInput, actions: dict[str, str], why: dict[str, list[str]])
                     why[name].append(f"follows {leader}")
 
 
-def _makes_anew(world: PlanInput, name: str) -> bool:
-    record = world.services[name]
+def _rebuilds(inputs: PlanInput, name: str) -> bool:
+    record = inputs.services[name]
     return record.once and not kind_of_service(record).runs
 
 
-def _is_socket(world: PlanInput, name: str) -> bool:
-    return kind_of_service(world.services[name]).suffix == "socket"
+def _is_socket(inputs: PlanInput, name: str) -> bool:
+    return kind_of_service(inputs.services[name]).suffix == "socket"
 
 
-def paused(world: PlanInput, actions: t.Mapping[str, str]) -> tuple[str, ...]:
-    """Sockets that are about to start while a service of theirs is active, and that service."""
-    found: dict[str, None] = {}
+def find_stop_first(inputs: PlanInput, actions: t.Mapping[str, str]) -> tuple[str, ...]:
+    """Sockets that will start while their service is active, with that service."""
+    names: dict[str, None] = {}
     for name, action in actions.items():
-        up = [one for one in world.services[name].triggers if state_of(world, one).up]
-        if action in ("start", "restart") and _is_socket(world, name) and up:
-            found.update(dict.fromkeys([name, *up]))
-    return tuple(found)
+        up = [other for other in inputs.services[name].triggers if state_of(inputs, other).up]
+        if action in ("start", "restart") and _is_socket(inputs, name) and up:
+            names.update(dict.fromkeys([name, *up]))
+    return tuple(names)
 
 
 def restart_whole_pods(
-    world: PlanInput, actions: dict[str, str], why: dict[str, list[str]]
+    inputs: PlanInput, actions: dict[str, str], why: dict[str, list[str]]
 ) -> bool:
-    """A pod stops when its last container does: where all restart, the pod does.
+    """Adds restarts of pods whose running containers all restart; returns whether it added any.
 
-    Whether there is such a pod that did not restart yet.
+    A pod stops with its last container.
     """
-    found = False
-    for pod, record in world.services.items():
+    added = False
+    for pod, record in inputs.services.items():
         if kind_of_service(record).suffix != "pod":
             continue
         members = [
             name
-            for name, other in world.services.items()
-            if pod in other.needs and state_of(world, name).up
+            for name, other in inputs.services.items()
+            if pod in other.needs and state_of(inputs, name).up
         ]
-        idle = pod not in actions and state_of(world, pod).up
+        idle = pod not in actions and state_of(inputs, pod).up
         if members and idle and all(actions.get(name) == "restart" for name in members):
             actions[pod] = "restart"
             why[pod] = ["all its running containers restart"]
-            found = True
-    return found
+            added = True
+    return added

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What changes in files, as Ansible's diff shows it."""
+"""The changes of files, for Ansible's diff."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from .model import Plan
 def make_diff(
     plan: Plan, desired: t.Mapping[str, Blob], current: t.Mapping[str, Blob], layout: Layout
 ) -> list[dict[str, str]]:
-    """One entry for each file that is written or deleted, units as they are declared, and one
-    for each secret that changes.
-    """
+    """An entry for each written or deleted file, units as declared, and for each changed secret."""
     entries = []
     mark = f".{layout.app}-".encode()
     if any(mark in blob.data for content in (desired, current) for blob in content.values()):

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Which images a run brings to the host before anything stops, and what is said of it."""
+"""Which images a run pulls or loads before anything stops, with steps, reasons and errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Wanted(t.NamedTuple):
 
 
 class Trouble(t.NamedTuple):
-    """An image that is not to be had, why, and what to do about it."""
+    """An image that can't be pulled or loaded: why, and what to do."""
 
     wanted: Wanted
     reason: str
@@ -35,7 +35,7 @@ class Trouble(t.NamedTuple):
 
 
 _IMAGE = re.compile(r"(?!localhost/)(?!.*:/)[A-Za-z0-9][A-Za-z0-9._/:@-]*")
-"""A name to pull by.  Specifiers and variables are systemd's to expand, `localhost/` is built
+"""A name that can be pulled.  systemd expands specifiers and variables, `localhost/` is built
 on the host, and `dir:/…` or `docker://…` is a transport.
 """
 
@@ -51,50 +51,50 @@ _OWN_WAYS: t.Final[tuple[tuple[str, str, str], ...]] = (
     ("Service", "Environment", r"(?i)proxy|registry_auth_file|docker_config|containers_|storage_"),
     ("Service", "EnvironmentFile", ""),
 )
-"""(section, key, pattern): a unit with such a value is left to its service, which alone gets the
-image as the unit says: with its login, proxy, platform or storage.
+"""(section, key, pattern): a run pulls no image of a unit with such a value.  Only the service
+itself pulls with the unit's login, proxy, platform or storage.
 """
 
 
-def wanted_images(world: PlanInput, plan: Plan) -> tuple[Wanted, ...]:
-    """The images that containers name outright, of services that this run looks after."""
+def wanted_images(inputs: PlanInput, plan: Plan) -> tuple[Wanted, ...]:
+    """The images that this run needs: those that containers name literally."""
     acted = frozenset((*plan.start, *plan.restart))
-    looked_after = acted | _kept_current(world, plan)
-    if not looked_after:
+    services = acted | _kept_current(inputs, plan)
+    if not services:
         return ()
     return tuple(
-        Wanted(name, world.services[name].unit, image, name in acted)
-        for name, image in _named(world, looked_after)
+        Wanted(name, inputs.services[name].unit, image, name in acted)
+        for name, image in _named(inputs, services)
     )
 
 
-def declared_images(world: PlanInput) -> tuple[str, ...]:
-    """The images that any container of the app names outright, each once."""
-    return tuple(dict.fromkeys(image for _name, image in _named(world, world.services)))
+def declared_images(inputs: PlanInput) -> tuple[str, ...]:
+    """The images that containers of the app name literally, each once."""
+    return tuple(dict.fromkeys(image for _name, image in _named(inputs, inputs.services)))
 
 
-def _named(world: PlanInput, services: t.Container[str]) -> list[tuple[str, str]]:
-    made = _made_here(world)
-    found = ((name, _image(world, name)) for name in world.services if name in services)
-    return [(name, image) for name, image in found if image and image not in made]
+def _named(inputs: PlanInput, services: t.Container[str]) -> list[tuple[str, str]]:
+    made = _made_here(inputs)
+    images = ((name, _image(inputs, name)) for name in inputs.services if name in services)
+    return [(name, image) for name, image in images if image and image not in made]
 
 
-def _kept_current(world: PlanInput, plan: Plan) -> frozenset[str]:
-    """Services that run and are to have what the registry has."""
-    app = world.app
+def _kept_current(inputs: PlanInput, plan: Plan) -> frozenset[str]:
+    """Running services whose image must be the registry's."""
+    app = inputs.app
     if app.pull not in ASKING or app.restart == "never" or app.state not in _STARTING:
         return frozenset()
-    return frozenset(n for n in plan.keep_active if app.only in (None, world.services[n].unit))
+    return frozenset(n for n in plan.keep_active if app.only in (None, inputs.services[n].unit))
 
 
 _STARTING = ("started", "restarted")
 
 
-def _image(world: PlanInput, name: str) -> str | None:
-    unit = world.services[name].unit
+def _image(inputs: PlanInput, name: str) -> str | None:
+    unit = inputs.services[name].unit
     kind = kind_of(unit)
-    text = _text(world, name) if kind and kind.suffix == "container" else None
-    if text is None or _has_own_ways(text, world.app.pull):
+    text = _text(inputs, name) if kind and kind.suffix == "container" else None
+    if text is None or _has_own_ways(text, inputs.app.pull):
         return None
     image = text.value("Container", "Image") or ""
     return image if _IMAGE.fullmatch(image) and not kind_of(image) else None
@@ -110,54 +110,54 @@ def _has_own_ways(text: UnitText, pull: str) -> bool:
     )
 
 
-def _text(world: PlanInput, name: str) -> UnitText | None:
-    """A unit's text, or its template's, with its drop-ins; None where it can't be known whole."""
-    texts = whole_text(world.services[name].unit, world.desired)
+def _text(inputs: PlanInput, name: str) -> UnitText | None:
+    """A unit's text, or its template's, with its drop-ins; None if parts of it are unknown."""
+    texts = whole_text(inputs.services[name].unit, inputs.desired)
     known = [text for text in texts if text]
-    foreign = any(path.startswith("/") for path in world.inputs[name].restart)
+    foreign = any(path.startswith("/") for path in inputs.digests[name].restart)
     return None if foreign or len(known) < len(texts) else join_texts(name, known)
 
 
 _MAKERS = (("image", "Image"), ("image", "ImageTag"), ("build", "ImageTag"))
 
 
-def _made_here(world: PlanInput) -> frozenset[str]:
-    """Names of images that units of the app make when their services start."""
-    found: set[str] = set()
-    for name, record in world.services.items():
+def _made_here(inputs: PlanInput) -> frozenset[str]:
+    """Names of images that services of the app pull or build at their start."""
+    names: set[str] = set()
+    for name, record in inputs.services.items():
         keys = [key for suffix, key in _MAKERS if record.unit.endswith(f".{suffix}")]
-        text = _text(world, name) if keys else None
+        text = _text(inputs, name) if keys else None
         kind = kind_of(record.unit)
         if text and kind:
-            found.update(value for key in keys for value in text.values(kind.section, key))
-    return frozenset(found)
+            names.update(value for key in keys for value in text.values(kind.section, key))
+    return frozenset(names)
 
 
 def names_of(wanted: t.Iterable[Wanted]) -> list[str]:
     """Each image once."""
-    return list(dict.fromkeys(one.image for one in wanted))
+    return list(dict.fromkeys(row.image for row in wanted))
 
 
 def parse_inspected(images: t.Sequence[str], out: str, err: str) -> dict[str, str] | None:
-    """Lines by image of those that `podman image inspect` has found; None: it failed otherwise.
+    """The lines of `podman image inspect` by image; None: it failed otherwise.
 
-    It prints a line each in the order of the names, and names the others in its errors.
+    It prints a line for each existing image in order, and an error for each missing one.
     """
-    there = [image for image in images if not re.search(_alone(image), err)]
+    present = [image for image in images if not re.search(_whole_word(image), err)]
     lines = out.splitlines()
-    return dict(zip(there, lines)) if len(lines) == len(there) else None
+    return dict(zip(present, lines)) if len(lines) == len(present) else None
 
 
-def _alone(image: str) -> str:
+def _whole_word(image: str) -> str:
     return rf"(?<![\w./:@-]){re.escape(image)}(?![\w./@-]|:\w)"
 
 
 def pull_steps(wanted: t.Iterable[Wanted], reasons: t.Mapping[str, str]) -> tuple[Step, ...]:
-    """One step for each unit whose image has a reason to be pulled."""
+    """A step for each unit whose image has a reason to be pulled."""
     return tuple(
-        Step(one.unit, one.service, "pull", (reasons[one.image].format(one.image),))
-        for one in wanted
-        if one.image in reasons
+        Step(row.unit, row.service, "pull", (reasons[row.image].format(row.image),))
+        for row in wanted
+        if row.image in reasons
     )
 
 
@@ -167,11 +167,13 @@ UNKNOWN = "image {} is pulled unless it is on the host"
 RENEWED = "image {}: its registry had another one"
 
 
-def reasons_before(images: t.Iterable[str], there: t.Container[str], policy: str) -> dict[str, str]:
-    """Why each image is to be pulled; those that are not are left out."""
+def reasons_before(
+    images: t.Iterable[str], present: t.Container[str], policy: str
+) -> dict[str, str]:
+    """Why images are pulled, by image."""
     reasons = {}
     for image in images:
-        if image not in there:
+        if image not in present:
             reasons[image] = LACKING
         elif policy in ASKING:
             reasons[image] = ASKED
@@ -179,56 +181,57 @@ def reasons_before(images: t.Iterable[str], there: t.Container[str], policy: str
 
 
 def reasons_after(before: t.Mapping[str, str], after: t.Mapping[str, str]) -> dict[str, str]:
-    """Why the host has other images than before."""
+    """Why images are new on the host, by image."""
     return {
         image: RENEWED if image in before else LACKING
-        for image, found in after.items()
-        if before.get(image) != found
+        for image, ident in after.items()
+        if before.get(image) != ident
     }
 
 
 def find_replaced(before: t.Mapping[str, str], after: t.Mapping[str, str]) -> dict[str, str]:
-    """Ids that names stood for before they were moved."""
+    """The former ids of names that point to another image now."""
     return {name: ident for name, ident in before.items() if after.get(name, ident) != ident}
 
 
 def find_renewed(
     wanted: t.Iterable[Wanted], running: t.Mapping[str, str], ids: t.Mapping[str, str]
 ) -> frozenset[str]:
-    """Services that go on running with another image.  running: image ids by service."""
+    """Running services with another image than their name has now.  running: ids by service."""
     return frozenset(
-        one.service
-        for one in wanted
-        if not one.acted and running.get(one.service, "") not in ("", ids.get(one.image))
+        row.service
+        for row in wanted
+        if not row.acted and running.get(row.service, "") not in ("", ids.get(row.image))
     )
 
 
 def why_not_pulled(err: str) -> tuple[str, str]:
-    """(cause, what to do) from what podman pull or podman load said."""
+    """(cause, remedy) from the errors of podman pull or podman load."""
     lines = [line.strip() for line in err.splitlines() if line.strip()] or ["podman gave no reason"]
     hint = find_hint(lines)
     if hint:
         return hint.cause, hint.remedy
-    # A load tries all formats, also those that no file has.
+    # podman load tries all formats, and reports each.
     tried = [line[2:] for line in lines if re.match(r"\* (oci|docker)-archive: ", line)]
     return ("; ".join(tried) or lines[-1].replace("Error: ", "", 1)), ""
 
 
 def pull_error(app: str, troubles: t.Sequence[Trouble]) -> QuadletError:
-    """The error of a run that ends since images are not to be had."""
+    """The error of a run that can't pull or load its images."""
     first, *others = (
-        f"the image {one.wanted.image} of {one.wanted.unit} {one.reason}" for one in troubles
+        f"the image {trouble.wanted.image} of {trouble.wanted.unit} {trouble.reason}"
+        for trouble in troubles
     )
-    hints = dict.fromkeys(one.hint for one in troubles if one.hint)
+    hints = dict.fromkeys(trouble.hint for trouble in troubles if trouble.hint)
     failures = [
         Failure(
             "pull",
-            f"its image {one.wanted.image} {one.reason}",
-            unit=one.wanted.unit,
-            service=one.wanted.service,
-            hint=one.hint or None,
+            f"its image {trouble.wanted.image} {trouble.reason}",
+            unit=trouble.wanted.unit,
+            service=trouble.wanted.service,
+            hint=trouble.hint or None,
         )
-        for one in troubles
+        for trouble in troubles
     ]
     return QuadletError(
         "\n  ".join([first, *others]),

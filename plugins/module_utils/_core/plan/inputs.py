@@ -1,10 +1,9 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What a service is made from: its unit, drop-ins and files, as digests.
+"""Digests of all that a service is made from: its unit, drop-ins and files.
 
-Whether a service must restart is decided by comparing these with what it was last
-started with, never by what this run happened to write.
+A service restarts if these differ from what it was last started with, whatever this run writes.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ from ..state.manifest import Parts
 
 
 class Inputs(t.NamedTuple):
-    """Digests by path.  restart: a change asks for a restart.  reload: for a reload.
-    pinned: why a reload, which is asked for, would not do; by path.
+    """Digests by path.  restart: a change needs a restart.  reload: a change needs a reload.
+    pinned: why a reload is not enough although it is declared, by path.
     """
 
     restart: Parts
@@ -32,7 +31,7 @@ class Inputs(t.NamedTuple):
 
 
 def loaded_digest(content: t.Mapping[str, Blob], foreign: t.Mapping[str, str]) -> str:
-    """One digest of all that the generator reads for an app, foreign drop-ins too."""
+    """A digest of all that the generator reads for an app, with foreign drop-ins."""
     lines = [
         f"{path} {digest(blob.data)}" for path, blob in sorted(content.items()) if is_unit(path)
     ]
@@ -41,10 +40,10 @@ def loaded_digest(content: t.Mapping[str, Blob], foreign: t.Mapping[str, str]) -
 
 
 class AppInputs:
-    """An app as it will be, looked at once for all its services.
+    """Computes the inputs of an app's services.
 
-    foreign: digests of drop-ins that the app does not own, by path; those in a directory
-    that applies to a unit count.
+    foreign: digests by path of drop-ins that the app does not own; they count for the units that
+    their directories apply to.
     """
 
     def __init__(
@@ -70,10 +69,10 @@ class AppInputs:
         self._mention = re.compile(re.escape(f"{app_dir}/") + _NAME_CHARACTERS + "+")
 
     def of(self, unit: str) -> Inputs:
-        """The inputs of one unit's service.
+        """The inputs of a unit's service.
 
-        A file can be reloaded only where it is seen through a mounted directory: a file mounted
-        by itself stays the old one, and an environment file is read at a start alone.
+        Only files in a mounted directory can be reloaded: a file mounted by itself stays the old
+        file, and an environment file is read only at a start.
         """
         dirs = drop_in_dirs(unit)
         own = _texts_of(unit, self._content)
@@ -103,7 +102,7 @@ class AppInputs:
         return path_refs(unit, kind.section, unit_dir=self._app_dir, home=self._home)
 
     def _used_files(self, refs: t.Iterable[PathRef]) -> dict[str, str]:
-        """Files that are named, or mounted with their directory; why a change is not seen live."""
+        """Named files, and files of mounted directories, with why a reload can't show them."""
         stays: dict[str, str] = {}
         for ref in refs:
             for file in self._covered(ref.path):
@@ -125,7 +124,7 @@ class AppInputs:
         return self._watched[place : place + 1] == [file]
 
     def _mentioned(self, own: t.Iterable[str]) -> t.Iterator[str]:
-        """Files whose path stands in a unit's text wherever."""
+        """Files whose path is anywhere in a unit's text."""
         for path in own:
             text = text_of(self._content[path])
             if self._app_dir not in text:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What a plan is made from, and what it is."""
+"""A plan, and the input that it is made from."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _IDLE = State()
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """What happens to one unit or file.  action: write, adopt, enable, disable, start,
-    restart, reload, stop, remove, pull or linger.  service: None for a file that no service uses.
+    """A step for a unit or file.  action: write, adopt, enable, disable, start, restart,
+    reload, stop, remove, pull or linger.  service: None for a file that no service uses.
     """
 
     unit: str | None
@@ -32,7 +32,7 @@ class Step:
     reasons: tuple[str, ...]
 
     def to_text(self) -> str:
-        """The step as one line."""
+        """The step as a line of text."""
         return f"{self.action} {self.service or self.unit}: {', '.join(self.reasons)}"
 
     def to_result(self) -> dict[str, t.Any]:
@@ -44,12 +44,12 @@ class Step:
 class Plan:
     """steps: for people.  The rest: what to do, services in no particular order.
 
-    keep_active: services that are active now and must be active afterwards, whatever stops
-    in between.  daemon_reload: whether systemd and the generator have to read units again.
-    stop_first: what has to be down when sockets start, systemd refuses them otherwise.
-    recreate: services whose network or volume is removed first, so that they make it again.
-    outdated: services whose network or volume stays one that was made from another definition.
-    in_sync: services that run with what is wanted, or will when something starts them next.
+    keep_active: services that are active now and must be active afterwards.
+    daemon_reload: whether systemd and the generator must read units again.
+    stop_first: what must be down when sockets start; systemd refuses them otherwise.
+    recreate: services whose network or volume is removed first, so that they make a new one.
+    outdated: services whose network or volume keeps an older definition.
+    in_sync: services that run with the desired files, or will when something starts them next.
     """
 
     steps: tuple[Step, ...] = ()
@@ -76,49 +76,48 @@ class Plan:
 
 
 ASKING = frozenset({"always", "newer"})
-"""Values of pull that ask the registry at every run, for what runs already too."""
+"""Values of pull that ask the registry at every run, also for running services."""
 
 
 class Pulled(t.NamedTuple):
-    """What became of the images.  happened: Podman has pulled or loaded.  renewed: services that
-    run with another image than the host now has under that name.  replaced: ids that names stood
-    for before this run moved them.  brought: names that the host lacked.  there: (id, digest) of
-    images by name, where they were asked for and nothing has moved them since.
+    """The result of pulls.  fetched: Podman has pulled or loaded.  renewed: services that run with
+    another image than the host now has under that name.  replaced: former ids by name that this
+    run moved.  brought: names that the host lacked.  present: (id, digest) by name of images that
+    were inspected and not moved since.
     """
 
     steps: tuple[Step, ...] = ()
-    happened: bool = False
+    fetched: bool = False
     renewed: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
     replaced: t.Mapping[str, str] = types.MappingProxyType({})
     brought: tuple[str, ...] = ()
-    there: t.Mapping[str, tuple[str, str]] = types.MappingProxyType({})
+    present: t.Mapping[str, tuple[str, str]] = types.MappingProxyType({})
 
 
 def join_pulled(first: Pulled, second: Pulled) -> Pulled:
-    """Two of them as one; of a name that both moved, what it stood for at first."""
+    """Joins two results; of a name that both moved, the first former id counts."""
     return Pulled(
         steps=(*first.steps, *second.steps),
-        happened=first.happened or second.happened,
+        fetched=first.fetched or second.fetched,
         renewed=first.renewed | second.renewed,
         warnings=(*first.warnings, *second.warnings),
         replaced={**second.replaced, **first.replaced},
         brought=(*first.brought, *second.brought),
-        there=second.there,
+        present=second.present,
     )
 
 
 class PlanInput(t.NamedTuple):
     """All that a plan is made from.
 
-    desired: the app's files as they will be.  current: those paths, and all that the app
-    owns, as they are.  services: the graph as the generator makes it, by service.  inputs
-    by service.  states by service.  own_start: services that systemd started by itself
-    after the last write.  adopted: old texts of units that are taken over.  vanished: services
-    that read active, and whose network or volume Podman does not have any more.  enabled:
-    systemd's word for companions with [Install], where it was asked.  renewed: services that
-    run with another image than the one that their unit's name stands for now.  secrets: stored
-    names by declared ones, of those that desired units name.
+    desired: the app's files as they will be.  current: the installed files, of those paths and of
+    all that the app owns.  services: by name, as the generator makes them.  digests: inputs by
+    service.  states: by service.  own_start: services that systemd started by itself after the
+    last write.  adopted: old texts of adopted units.  vanished: active services whose network or
+    volume Podman no longer has.  enabled: systemd's state of companions with [Install], if it was
+    read.  renewed: services that run with another image than their unit's image name has now.
+    secrets: stored names by declared names, of secrets in desired units.
     """
 
     app: App
@@ -127,7 +126,7 @@ class PlanInput(t.NamedTuple):
     manifest: Manifest
     loaded: str
     services: dict[str, ServiceRecord]
-    inputs: dict[str, Inputs]
+    digests: dict[str, Inputs]
     states: dict[str, State]
     own_start: frozenset[str] = frozenset()
     adopted: t.Mapping[str, str] = types.MappingProxyType({})
@@ -137,25 +136,25 @@ class PlanInput(t.NamedTuple):
     secrets: t.Mapping[str, str] = types.MappingProxyType({})
 
 
-def images_of_active(world: PlanInput) -> dict[str, str | None]:
-    """The image that each active service names."""
+def images_of_active(inputs: PlanInput) -> dict[str, str | None]:
+    """The declared image of each active service."""
     return {
-        name: declared_image(record.unit, world.desired)
-        for name, record in world.services.items()
-        if state_of(world, name).up
+        name: declared_image(record.unit, inputs.desired)
+        for name, record in inputs.services.items()
+        if state_of(inputs, name).up
     }
 
 
-def state_of(world: PlanInput, name: str) -> State:
-    """A service's state; one that systemd was not asked for is down."""
-    return world.states.get(name, _IDLE)
+def state_of(inputs: PlanInput, name: str) -> State:
+    """A service's state; an unread state counts as down."""
+    return inputs.states.get(name, _IDLE)
 
 
-def has_companions(world: PlanInput) -> bool:
-    """Whether any unit of the app, as it is or will be, is none that a Quadlet is made of."""
-    return any(map(companion_of, [*world.desired, *world.manifest.files]))
+def has_companions(inputs: PlanInput) -> bool:
+    """Whether the app has or will have native systemd units."""
+    return any(map(companion_of, [*inputs.desired, *inputs.manifest.files]))
 
 
 def kind_of_service(record: ServiceRecord) -> Kind | Companion:
-    """The kind of the unit that a service is made of."""
+    """The kind of a service's unit."""
     return kind_of(record.unit) or companion_of(record.unit) or KINDS["container"]

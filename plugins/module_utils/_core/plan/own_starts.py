@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Services that systemd started by itself with what is installed: they count as started with it."""
+"""Services that systemd started by itself with the installed files, for example at boot."""
 
 from __future__ import annotations
 
@@ -13,24 +13,22 @@ from .plan import file_changes
 
 
 def find_suspects(inputs: PlanInput) -> list[str]:
-    """Active services whose recorded start is another than what is installed now."""
+    """Active services whose recorded start had other files than are installed now."""
     writes, deletes = file_changes(inputs.desired, inputs.current, inputs.manifest)
     if writes or deletes or inputs.loaded != inputs.manifest.loaded:
         return []
-    found = []
+    suspects = []
     for name, known in inputs.manifest.services.items():
-        state, wanted = inputs.states.get(name), inputs.inputs.get(name)
+        state, wanted = inputs.states.get(name), inputs.digests.get(name)
         if not (state and state.up and wanted):
             continue
         if (known.started_with, known.reload_with or {}) != (wanted.restart, wanted.reload):
-            found.append(name)
-    return found
+            suspects.append(name)
+    return suspects
 
 
 def confirmed_starts(details: t.Mapping[str, Details], written_at: float) -> frozenset[str]:
-    """Those that started after the last write.  A crash loop starts again all the time: that is
-    no start to count on.
-    """
+    """The services that started after the last write.  Starts in a crash loop do not count."""
     return frozenset(
         name for name, d in details.items() if d.started_at > written_at and not d.restarts
     )
@@ -39,7 +37,5 @@ def confirmed_starts(details: t.Mapping[str, Details], written_at: float) -> fro
 def made_before(
     makers: t.Iterable[str], made_at: t.Mapping[str, float], written_at: float
 ) -> frozenset[str]:
-    """Services whose network or volume is older than the last write: it is what it was, whatever
-    has started since.
-    """
+    """Services whose network or volume is older than the last write: a start did not change it."""
     return frozenset(name for name in makers if made_at.get(name, written_at) <= written_at)

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What a run will do and why: decided from what is wanted, recorded and reported."""
+"""Makes the plan of a run from the desired files, the record and the states."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..quadlet.kinds import is_unit
 from ..state.manifest import Manifest, Parts, ServiceRecord
 from ..systemd_state import State
 from .model import Plan, PlanInput, Step, has_companions, kind_of_service, state_of
-from .recreate import is_recreated, is_renamed, stale_resources, stays_old, why_recreated
+from .recreate import is_outdated, is_recreated, is_renamed, outdated_warnings, why_recreated
 from .start_order import stop_order
 
 if t.TYPE_CHECKING:
@@ -33,31 +33,33 @@ def file_changes(
     return writes, deletes
 
 
-def make_plan(world: PlanInput) -> Plan:
+def make_plan(inputs: PlanInput) -> Plan:
     """The plan of one run."""
-    writes, deletes = file_changes(world.desired, world.current, world.manifest)
-    removed = [name for name in world.manifest.services if name not in world.services]
-    reasons = {name: _why_now(world, name) for name in _selected(world)}
+    writes, deletes = file_changes(inputs.desired, inputs.current, inputs.manifest)
+    removed = [name for name in inputs.manifest.services if name not in inputs.services]
+    reasons = {name: _why_now(inputs, name) for name in _selected(inputs)}
     actions = {name: action for name, (action, _why) in reasons.items() if action}
     why = {name: list(texts) for name, (_action, texts) in reasons.items()}
-    stop_first = _follow(world, actions, why) if actions and world.app.state != "stopped" else ()
-    enabling = _decide_enabling(world) if has_companions(world) else {}
+    stop_first = (
+        _add_dependents(inputs, actions, why) if actions and inputs.app.state != "stopped" else ()
+    )
+    enabling = _decide_enabling(inputs) if has_companions(inputs) else {}
     steps: list[Step] = []
     if removed or actions or enabling or writes or deletes:
         from .reasons import make_steps
 
-        steps = make_steps(world, actions, why, removed, writes, deletes, enabling)
+        steps = make_steps(inputs, actions, why, removed, writes, deletes, enabling)
     chosen = {
         word: tuple(name for name, action in actions.items() if action == word)
         for word in ("start", "restart", "reload", "stop")
     }
-    records = {**world.manifest.services, **world.services}
-    goes = frozenset(chosen["stop"]) | frozenset(removed)
+    records = {**inputs.manifest.services, **inputs.services}
+    stopping = frozenset(chosen["stop"]) | frozenset(removed)
     return Plan(
         steps=tuple(steps),
         writes=tuple(writes),
         deletes=tuple(deletes),
-        daemon_reload=world.loaded != world.manifest.loaded
+        daemon_reload=inputs.loaded != inputs.manifest.loaded
         or any(map(is_unit, [*writes, *deletes]))
         or bool(enabling),
         enable=_named(enabling, "enable"),
@@ -67,82 +69,84 @@ def make_plan(world: PlanInput) -> Plan:
         start=chosen["start"],
         restart=chosen["restart"],
         reload=chosen["reload"],
-        recreate=tuple(name for name in actions if is_recreated(world, name)),
-        outdated=tuple(name for name in world.services if stays_old(world, name)),
-        keep_active=tuple(n for n in world.services if _is_kept_up(world, n) and n not in goes),
-        in_sync=tuple(name for name in world.services if _is_settled(world, name)),
-        warnings=(*stale_resources(world), *_unused_secrets(world)),
+        recreate=tuple(name for name in actions if is_recreated(inputs, name)),
+        outdated=tuple(name for name in inputs.services if is_outdated(inputs, name)),
+        keep_active=tuple(
+            n for n in inputs.services if _is_kept_up(inputs, n) and n not in stopping
+        ),
+        in_sync=tuple(name for name in inputs.services if _is_in_sync(inputs, name)),
+        warnings=(*outdated_warnings(inputs), *_unused_secrets(inputs)),
     )
 
 
-def _follow(
-    world: PlanInput, actions: dict[str, str], why: dict[str, list[str]]
+def _add_dependents(
+    inputs: PlanInput, actions: dict[str, str], why: dict[str, list[str]]
 ) -> tuple[str, ...]:
-    """Adds what follows the services that something happens to; what has to be down meanwhile."""
-    from .dependents import follow, paused, restart_whole_pods
+    """Adds restarts of dependents; returns what must be down when sockets start."""
+    from .dependents import add_dependents, find_stop_first, restart_whole_pods
 
-    follow(world, actions, why)
-    while restart_whole_pods(world, actions, why):
-        follow(world, actions, why)
-    return paused(world, actions)
+    add_dependents(inputs, actions, why)
+    while restart_whole_pods(inputs, actions, why):
+        add_dependents(inputs, actions, why)
+    return find_stop_first(inputs, actions)
 
 
-def _decide_enabling(world: PlanInput) -> dict[str, Enabling]:
+def _decide_enabling(inputs: PlanInput) -> dict[str, Enabling]:
     from .enabling import decide_enabling
 
-    return decide_enabling(world)
+    return decide_enabling(inputs)
 
 
-def _unused_secrets(world: PlanInput) -> list[str]:
-    unused = [name for name in world.app.secrets or () if name not in world.secrets]
+def _unused_secrets(inputs: PlanInput) -> list[str]:
+    unused = [name for name in inputs.app.secrets or () if name not in inputs.secrets]
     return [
-        f"no unit uses the secret {name}: it is not made. Write Secret={name} into the unit that "
-        "is to have it, or leave it out."
-        for name in (unused if world.desired else ())
+        f"no unit uses the secret {name}: it is not created. Write Secret={name} into the unit "
+        "that needs it, or leave it out."
+        for name in (unused if inputs.desired else ())
     ]
 
 
 def _named(enabling: t.Mapping[str, Enabling], verb: str) -> tuple[str, ...]:
-    return tuple(name for name, one in enabling.items() if one.verb == verb)
+    return tuple(name for name, row in enabling.items() if row.verb == verb)
 
 
-def _is_kept_up(world: PlanInput, name: str) -> bool:
-    """Whether a service that is active has to be so in the end: not one that comes and goes."""
-    record = world.services[name]
+def _is_kept_up(inputs: PlanInput, name: str) -> bool:
+    """Whether a service must stay active: it is, and is no job of a timer or socket."""
+    record = inputs.services[name]
     passes = record.triggered and (record.once or not kind_of_service(record).stops)
-    return state_of(world, name).up and not passes
+    return state_of(inputs, name).up and not passes
 
 
-def _is_settled(world: PlanInput, name: str) -> bool:
-    """Whether a service runs with what is wanted, or will when something starts it next."""
-    record, up = world.services[name], state_of(world, name).up
-    if record.triggered and not (up and _is_kept_up(world, name)):
+def _is_in_sync(inputs: PlanInput, name: str) -> bool:
+    """Whether a service runs with the desired files, or will when something starts it next."""
+    record, up = inputs.services[name], state_of(inputs, name).up
+    if record.triggered and not (up and _is_kept_up(inputs, name)):
         return True
-    return up and not _changes(world, name, world.manifest.services.get(name))
+    return up and not _changes(inputs, name, inputs.manifest.services.get(name))
 
 
-def needed_objects(world: PlanInput, plan: Plan) -> dict[str, ServiceRecord]:
-    """Services whose network or volume has to be there: active ones that something which the
-    plan starts needs, and those that are down and would find one of another definition.
+def needed_objects(inputs: PlanInput, plan: Plan) -> dict[str, ServiceRecord]:
+    """Services whose network or volume must exist: active services that a started service needs,
+    and outdated services that are down.
     """
-    needs = {need for name in plan.start for need in world.services[name].needs}
+    needs = {need for name in plan.start for need in inputs.services[name].needs}
     return {
         name: record
-        for name, record in world.services.items()
-        if record.makes and name in (needs if state_of(world, name).up else plan.outdated)
+        for name, record in inputs.services.items()
+        if record.makes and name in (needs if state_of(inputs, name).up else plan.outdated)
     }
 
 
-def _selected(world: PlanInput) -> list[str]:
-    """The services that this run decides on: all, or those of the one unit that is meant."""
-    only = world.app.only
-    return [n for n, record in world.services.items() if only is None or record.unit == only]
+def _selected(inputs: PlanInput) -> list[str]:
+    """The services that this run decides on: all, or those of the unit in app.only."""
+    only = inputs.app.only
+    return [n for n, record in inputs.services.items() if only is None or record.unit == only]
 
 
 class _Case(t.NamedTuple):
-    """One service to decide on."""
+    """A service to decide on."""
 
-    world: PlanInput
+    inputs: PlanInput
     name: str
     record: ServiceRecord
     state: State
@@ -152,32 +156,32 @@ Verdict = tuple[t.Optional[str], list[str]]
 """(action or None, reasons)."""
 
 
-def _why_now(world: PlanInput, name: str) -> Verdict:
-    """The decision on one service, for itself alone."""
-    decide = _BY_STATE.get(world.app.state)
+def _why_now(inputs: PlanInput, name: str) -> Verdict:
+    """The decision on a service, without its dependencies."""
+    decide = _BY_STATE.get(inputs.app.state)
     if decide is None:
         return None, []
-    return decide(_Case(world, name, world.services[name], state_of(world, name)))
+    return decide(_Case(inputs, name, inputs.services[name], state_of(inputs, name)))
 
 
 def _decide_started(case: _Case) -> Verdict:
-    world, record, state = case.world, case.record, case.state
-    known = world.manifest.services.get(case.name)
+    inputs, record, state = case.inputs, case.record, case.state
+    known = inputs.manifest.services.get(case.name)
     if _waits(case):
         return None, []
-    changes = _changes(world, case.name, known)
-    if is_recreated(world, case.name):
-        changes = [*changes, why_recreated(world, case.name)]
+    changes = _changes(inputs, case.name, known)
+    if is_recreated(inputs, case.name):
+        changes = [*changes, why_recreated(inputs, case.name)]
         return ("restart", changes) if state.up else _decide_down(case, known, changes)
-    if case.name in world.vanished and state.up:
+    if case.name in inputs.vanished and state.up:
         return "restart", [f"{record.makes} is gone"]
     if state.crashing:
         return "restart", ["keeps crashing", *changes]
     if not state.up:
         return _decide_down(case, known, changes)
-    if case.name in world.renewed:
+    if case.name in inputs.renewed:
         changes = [*changes, "its image changed"]
-    if not changes or world.app.restart == "never":
+    if not changes or inputs.app.restart == "never":
         return None, []
     if changes == [_RELOAD]:
         return _decide_reload(case)
@@ -196,7 +200,7 @@ def _decide_down(case: _Case, known: ServiceRecord | None, changes: list[str]) -
 
 
 def _waits(case: _Case) -> bool:
-    """Whether a service is left to what starts it: one that ends by itself even while it runs."""
+    """Whether another unit starts this service: a job even while it runs, others while down."""
     return case.record.triggered and (
         case.record.once or not (case.state.up or case.state.crashing)
     )
@@ -209,11 +213,11 @@ def _why_down(known: ServiceRecord | None, state: State) -> str:
 
 
 def _decide_reload(case: _Case) -> Verdict:
-    known = case.world.manifest.services[case.name]
-    wanted = case.world.inputs[case.name].reload
+    known = case.inputs.manifest.services[case.name]
+    wanted = case.inputs.digests[case.name].reload
     from .reasons import describe
 
-    reasons = describe(case.world, known.reload_with or {}, wanted)
+    reasons = describe(case.inputs, known.reload_with or {}, wanted)
     if case.record.can_reload:
         return "reload", reasons
     return "restart", [*reasons, "has no ReloadCmd, ReloadSignal or ExecReload"]
@@ -242,29 +246,29 @@ _BY_STATE: dict[str, t.Callable[[_Case], Verdict]] = {
 _RELOAD = "(reload)"
 
 
-def _changes(world: PlanInput, name: str, known: ServiceRecord | None) -> list[str]:
-    """What differs from what the service was last started with, in words."""
-    if name in world.own_start:
+def _changes(inputs: PlanInput, name: str, known: ServiceRecord | None) -> list[str]:
+    """The differences from what the service was last started with, in words."""
+    if name in inputs.own_start:
         return []
-    wanted = world.inputs[name]
+    wanted = inputs.digests[name]
     if known is None:
-        return _unlike_before(world, wanted) if state_of(world, name).up else []
+        return _unlike_before(inputs, wanted) if state_of(inputs, name).up else []
     if known.started_with is None:
         return ["its last start did not succeed"]
     same = known.started_with == wanted.restart
-    changes = [] if same else _describe(world, known.started_with, wanted)
+    changes = [] if same else _describe(inputs, known.started_with, wanted)
     if (known.reload_with or {}) != wanted.reload:
         changes.append(_RELOAD)
     return changes
 
 
-def _describe(world: PlanInput, before: Parts, wanted: Inputs) -> list[str]:
+def _describe(inputs: PlanInput, before: Parts, wanted: Inputs) -> list[str]:
     from .reasons import describe, why_pinned
 
-    return [*describe(world, before, wanted.restart), *why_pinned(before, wanted)]
+    return [*describe(inputs, before, wanted.restart), *why_pinned(before, wanted)]
 
 
-def _unlike_before(world: PlanInput, wanted: Inputs) -> list[str]:
+def _unlike_before(inputs: PlanInput, wanted: Inputs) -> list[str]:
     from .reasons import unlike_before
 
-    return unlike_before(world, wanted)
+    return unlike_before(inputs, wanted)

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Why each service, unit and file changes, in words, and the steps that a plan tells."""
+"""The steps of a plan, with the reason of each change in words."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ if t.TYPE_CHECKING:
     from .model import PlanInput
 
 
-def unlike_before(world: PlanInput, wanted: Inputs) -> list[str]:
-    """What differs from the files that a service without a record of ours runs with."""
+def unlike_before(inputs: PlanInput, wanted: Inputs) -> list[str]:
+    """The differences from the files of a running service that has no record."""
     differs = []
     for path in [*wanted.restart, *wanted.reload]:
-        new, old = world.desired.get(path), world.current.get(path)
-        before = old.data if old else world.adopted.get(path, "").encode("utf-8", "surrogateescape")
+        new, old = inputs.desired.get(path), inputs.current.get(path)
+        before = (
+            old.data if old else inputs.adopted.get(path, "").encode("utf-8", "surrogateescape")
+        )
         if new and new.data != before:
             differs.append(f"{path} differs from what it runs with")
     return differs
 
 
-def describe(world: PlanInput, old: t.Mapping[str, str], new: t.Mapping[str, str]) -> list[str]:
-    """What a service was started with beside what it is to be started with, by path."""
+def describe(inputs: PlanInput, old: t.Mapping[str, str], new: t.Mapping[str, str]) -> list[str]:
+    """The differences between two sets of digests by path, in words."""
     words = []
     for path in [*new, *(p for p in old if p not in new)]:
         if old.get(path) == new.get(path):
@@ -41,12 +43,12 @@ def describe(world: PlanInput, old: t.Mapping[str, str], new: t.Mapping[str, str
         elif path not in old:
             words.append(f"{path} is new")
         else:
-            words += _how(world, path, f"{path} changed")
+            words += _how(inputs, path, f"{path} changed")
     return list(dict.fromkeys(words))
 
 
 def why_pinned(before: Parts, wanted: Inputs) -> list[str]:
-    """Why a reload, which is asked for, would not do for files that changed."""
+    """Why a declared reload is not enough for changed files."""
     return [
         f"{path} {why}"
         for path, why in wanted.pinned.items()
@@ -54,10 +56,10 @@ def why_pinned(before: Parts, wanted: Inputs) -> list[str]:
     ]
 
 
-def _how(world: PlanInput, path: str, changed: str) -> list[str]:
-    """`web.container changed (Image, Exec)`, and the secrets of the unit that changed."""
-    old, new = world.current.get(path), world.desired.get(path)
-    app, words = world.app.name, []
+def _how(inputs: PlanInput, path: str, changed: str) -> list[str]:
+    """`web.container changed (Image, Exec)`, and the changed secrets of the unit."""
+    old, new = inputs.current.get(path), inputs.desired.get(path)
+    app, words = inputs.app.name, []
     if old and new and is_unit(path) and f".{app}-".encode() in old.data + new.data:
         from ..secrets.stored_names import change_in_words, declared_content
 
@@ -69,7 +71,7 @@ def _how(world: PlanInput, path: str, changed: str) -> list[str]:
 
 
 def _keys(path: str, old: Blob | None, new: Blob | None) -> str:
-    """` (Image, Exec)` where this run changes a unit's text and both texts can be read."""
+    """` (Image, Exec)` if this run changes a unit's text and both texts can be parsed."""
     if old is None or new is None or old.data == new.data or not is_unit(path):
         return ""
     before, after = parse_leniently(path, old), parse_leniently(path, new)
@@ -80,7 +82,7 @@ def _keys(path: str, old: Blob | None, new: Blob | None) -> str:
 
 
 def make_steps(
-    world: PlanInput,
+    inputs: PlanInput,
     actions: t.Mapping[str, str],
     why: t.Mapping[str, list[str]],
     removed: t.Sequence[str],
@@ -88,44 +90,44 @@ def make_steps(
     deletes: t.Sequence[str],
     enabling: t.Mapping[str, Enabling],
 ) -> list[Step]:
-    """What happens to every unit, file and service that something happens to."""
+    """The steps for all units, files and services that change."""
     steps = []
-    told: set[str] = set()
-    gone = "state: absent" if world.app.state == "absent" else "is no longer declared"
+    covered: set[str] = set()
+    gone = "state: absent" if inputs.app.state == "absent" else "is no longer declared"
     for name in removed:
-        unit = world.manifest.services[name].unit
+        unit = inputs.manifest.services[name].unit
         steps.append(
             Step(
                 unit,
                 name,
                 "remove",
-                (gone if unit not in world.desired else "has another service name now",),
+                (gone if unit not in inputs.desired else "has another service name now",),
             )
         )
-        told.add(unit)
+        covered.add(unit)
     for name, action in actions.items():
-        unit = world.services[name].unit
+        unit = inputs.services[name].unit
         also = [enabling[name].reason] if name in enabling and enabling[name].reason else []
         steps.append(Step(unit, name, action, (*why[name], *also)))
-        told |= {unit, *world.inputs[name].restart, *world.inputs[name].reload}
-    alone = {n: one for n, one in enabling.items() if one.reason and n not in told}
-    steps += [Step(name, name, one.verb, (one.reason,)) for name, one in alone.items()]
-    told |= set(alone)
-    steps += [_write_step(world, path) for path in writes if path not in told]
-    steps += [Step(path, None, "remove", (gone,)) for path in deletes if path not in told]
+        covered |= {unit, *inputs.digests[name].restart, *inputs.digests[name].reload}
+    alone = {n: row for n, row in enabling.items() if row.reason and n not in covered}
+    steps += [Step(name, name, row.verb, (row.reason,)) for name, row in alone.items()]
+    covered |= set(alone)
+    steps += [_write_step(inputs, path) for path in writes if path not in covered]
+    steps += [Step(path, None, "remove", (gone,)) for path in deletes if path not in covered]
     return steps
 
 
-def _write_step(world: PlanInput, path: str) -> Step:
+def _write_step(inputs: PlanInput, path: str) -> Step:
     unit = unit_of(path)
-    service = next((n for n, r in world.services.items() if r.unit == unit), None)
-    old, new = world.current.get(path), world.desired[path]
-    if path in world.adopted:
+    service = next((n for n, r in inputs.services.items() if r.unit == unit), None)
+    old, new = inputs.current.get(path), inputs.desired[path]
+    if path in inputs.adopted:
         return Step(path, service, "adopt", ("is taken over",))
     if old is None:
         reasons = ["is new"]
     elif old.data == new.data:
         reasons = [f"mode {old.mode:04o} becomes {new.mode:04o}"]
     else:
-        reasons = _how(world, path, "changed")
+        reasons = _how(inputs, path, "changed")
     return Step(path, service, "write", tuple(reasons))

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Networks and volumes whose definition changed: Podman leaves one that exists as it was."""
+"""Networks and volumes whose definition changed: Podman never changes existing ones."""
 
 from __future__ import annotations
 
@@ -16,87 +16,88 @@ if t.TYPE_CHECKING:
     from ..validate.conflicts import Container
 
 
-def check_names(world: PlanInput) -> None:
-    """Refuses names of units that the app, as it will be, does not have."""
-    for unit in world.app.recreate:
-        if unit not in world.desired:
+def check_names(inputs: PlanInput) -> None:
+    """Refuses names that are no units of the desired app."""
+    for unit in inputs.app.recreate:
+        if unit not in inputs.desired:
             raise QuadletError(
-                f"{unit!r} is no unit of app {world.app.name!r}",
+                f"{unit!r} is no unit of app {inputs.app.name!r}",
                 where="recreate",
                 remedy="Name a network or volume unit that it has.",
             )
 
 
-def is_stale(world: PlanInput, name: str) -> bool:
-    """Whether Podman has a network or volume that was made from another definition."""
-    record, known = world.services[name], world.manifest.services.get(name)
+def is_stale(inputs: PlanInput, name: str) -> bool:
+    """Whether a service's network or volume has another definition than its unit."""
+    record, known = inputs.services[name], inputs.manifest.services.get(name)
     if kind_of_service(record).suffix not in MADE_ONCE or record.triggered:
         return False
-    if known is None or name in world.own_start or name in world.vanished:
+    if known is None or name in inputs.own_start or name in inputs.vanished:
         return False
     if is_renamed(record, known):
         return False
-    return known.started_with not in (None, world.inputs[name].restart)
+    return known.started_with not in (None, inputs.digests[name].restart)
 
 
 def is_renamed(record: ServiceRecord, known: ServiceRecord | None) -> bool:
-    """Whether a service makes a network or volume of another name than it did."""
+    """Whether a service makes a network or volume of another name than before."""
     return known is not None and known.makes not in ("", record.makes)
 
 
-def is_recreated(world: PlanInput, name: str) -> bool:
-    """Whether this run makes it anew: its definition changed, and that was asked for."""
-    return world.services[name].unit in world.app.recreate and is_stale(world, name)
+def is_recreated(inputs: PlanInput, name: str) -> bool:
+    """Whether this run recreates a network or volume: it is stale, and option recreate names it."""
+    return inputs.services[name].unit in inputs.app.recreate and is_stale(inputs, name)
 
 
-def stays_old(world: PlanInput, name: str) -> bool:
-    """Whether it stays as it was, whatever is started."""
-    return is_stale(world, name) and not is_recreated(world, name)
+def is_outdated(inputs: PlanInput, name: str) -> bool:
+    """Whether a stale network or volume stays as it is."""
+    return is_stale(inputs, name) and not is_recreated(inputs, name)
 
 
-def why_recreated(world: PlanInput, name: str) -> str:
-    """The reason for the plan."""
-    kind = kind_of_service(world.services[name]).suffix
+def why_recreated(inputs: PlanInput, name: str) -> str:
+    """The reason of a recreation, for the plan."""
+    kind = kind_of_service(inputs.services[name]).suffix
     lost = ", and its data is lost" if kind == "volume" else ""
     return f"recreate makes its {kind} anew{lost}"
 
 
-def stale_resources(world: PlanInput) -> list[str]:
-    """Warnings of networks and volumes that stay other than their units say."""
-    found = []
-    for name, record in world.services.items():
+def outdated_warnings(inputs: PlanInput) -> list[str]:
+    """Warnings about networks and volumes that stay different from their units."""
+    warnings = []
+    for name, record in inputs.services.items():
         kind, unit = kind_of_service(record).suffix, record.unit
-        if not state_of(world, name).up or not stays_old(world, name):
+        if not state_of(inputs, name).up or not is_outdated(inputs, name):
             continue
         ask, price = (ASK, ", and loses its data") if kind == "volume" else ("", "")
-        found.append(
+        warnings.append(
             f"{unit} changed since {name} made its {kind}, which stays as it was. "
             f"recreate: ['{unit}{ask}'] makes it anew, its containers stop meanwhile{price}."
         )
-    return found
+    return warnings
 
 
-def strangers(
-    world: PlanInput, plan: Plan, users: t.Iterable[Container]
+def split_users(
+    inputs: PlanInput, plan: Plan, users: t.Iterable[Container]
 ) -> tuple[list[Container], list[Container]]:
-    """(containers that this run does not stop, those that it does) of some on an object."""
+    """(containers that this run does not stop, containers that it stops) of an object's users."""
     moved = {*plan.restart, *plan.start, *plan.stop}
     names = {
-        name for service in moved & {*world.services} for name in world.services[service].objects
+        name for service in moved & {*inputs.services} for name in inputs.services[service].objects
     }
     theirs: list[Container] = []
     ours: list[Container] = []
-    for one in users:
-        (ours if one.service in moved or one.name in names else theirs).append(one)
+    for container in users:
+        is_ours = container.service in moved or container.name in names
+        (ours if is_ours else theirs).append(container)
     return theirs, ours
 
 
-def in_use(kind: str, made: str, unit: str, users: t.Sequence[Container]) -> QuadletError:
-    """The error of an object that others use, too."""
-    told = ", ".join(f"{one.name} ({one.service or 'made outside of Quadlet'})" for one in users)
+def in_use_error(kind: str, made: str, unit: str, users: t.Sequence[Container]) -> QuadletError:
+    """The error of an object that other containers use."""
+    names = ", ".join(f"{c.name} ({c.service or 'made outside of Quadlet'})" for c in users)
     return QuadletError(
         f"the {kind} {made} of {unit} can't be made anew, it is used by what this run does not "
-        f"stop: {told}",
+        f"stop: {names}",
         where="recreate",
         remedy="Stop and remove those containers first, or let their units name "
         f"{unit} (then they stop and start with it). Nothing was written or stopped.",

@@ -13,16 +13,16 @@ if t.TYPE_CHECKING:
     from .model import Plan, PlanInput
 
 
-def needed_secrets(world: PlanInput, plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
-    """Stored names by declared ones: those of services that the plan starts, and others that it
-    writes into units or that run and are to run on.
+def needed_secrets(inputs: PlanInput, plan: Plan) -> tuple[dict[str, str], dict[str, str]]:
+    """Stored names by declared names: (of services that the plan starts, of other written units
+    and of services that keep running).
     """
     acted = dict.fromkeys((*plan.start, *plan.restart, *plan.stop_first))
-    paths = [p for name in acted for p in world.inputs[name].restart]
-    others = [p for n in plan.keep_active if acted or plan.stop for p in world.inputs[n].restart]
+    paths = [p for name in acted for p in inputs.digests[name].restart]
+    others = [p for n in plan.keep_active if acted or plan.stop for p in inputs.digests[n].restart]
 
     def within(names: t.Iterable[str]) -> dict[str, str]:
-        named = {path: world.desired[path] for path in names if path in world.desired}
-        return find_stored(named, world.app.name)
+        named = {path: inputs.desired[path] for path in names if path in inputs.desired}
+        return find_stored(named, inputs.app.name)
 
     return within(paths), within([*others, *plan.writes])

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""In which order services start, restart and stop, and which of them systemd moves by itself."""
+"""The order in which services start and stop, and which of them systemd moves by itself."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _UP = State(active="active")
 
 @dataclasses.dataclass(frozen=True)
 class StartOrder:
-    """What has to come up, and how.
+    """The services to start, and how.
 
-    names: services that have to be up in the end.  acted: those of names that have to prove
-    themselves; None: what restarts, and what is not up.  restart: those of acted that restart.
-    stop_first: what has to be down when sockets start.  reload: services that read their
-    configuration again.  known: services of the app's record, whose failures systemd remembers;
-    states: theirs before the run.
+    names: services that must be up in the end.  acted: those of names that the gate watches;
+    None: those that restart or are not up.  restart: those of acted that restart.
+    stop_first: what must be down when sockets start.  reload: services that reload their
+    configuration.  known: services of the app's record, whose failures systemd remembers;
+    states: their states before the run.
     """
 
     names: tuple[str, ...] = ()
@@ -36,35 +36,35 @@ class StartOrder:
     states: t.Mapping[str, State] = dataclasses.field(default_factory=dict)
 
     def acted_of(self, states: t.Mapping[str, State]) -> tuple[str, ...]:
-        """The services that have to prove themselves.  states: now."""
+        """The services that the gate watches.  states: current ones."""
         if self.acted is not None:
             return self.acted
         return tuple(n for n in self.names if n in self.restart or not states.get(n, State()).up)
 
     def were_down(self, acted: t.Iterable[str]) -> list[str]:
-        """Those that were down before the run: systemd may be trying them again and again."""
+        """The services that were down before the run: systemd may be restarting them."""
         return [n for n in acted if n in self.known and not self.states.get(n, _UP).up]
 
     def to_reset(self, services: Services, acted: t.Iterable[str]) -> list[str]:
-        """Services whose failures no longer count: what a socket, timer or path starts, too."""
+        """Services whose failures are reset, with those that they trigger."""
         names = dict.fromkeys(n for name in acted for n in (name, *services[name].triggers))
         return [name for name in names if name in self.known]
 
 
 def start_order(services: Services, names: t.Iterable[str]) -> list[str]:
-    """The names sorted so that what others need comes first, sockets before services."""
+    """Sorts names: networks, volumes and images first, sockets before services."""
     return sorted(names, key=lambda name: kind_of_service(services[name]).order)
 
 
 def stop_order(services: Services, names: t.Iterable[str]) -> list[str]:
-    """What triggers others comes first, so that it does not start them again."""
+    """Sorts names: triggers first, so that they do not start the others again."""
     return sorted(names, key=lambda name: not services[name].triggers)
 
 
 def find_leaders(services: Services, restart: t.Sequence[str]) -> list[str]:
-    """Services to restart themselves: systemd restarts those that follow them along.
+    """The services to restart: systemd restarts the others, which follow them.
 
-    Of those that follow each other (Requires= one way, PartOf= the other) the first leads.
+    If services follow each other (Requires= one way, PartOf= the other), the first leads.
     """
     follows = {name: set(restart) & set(services[name].follows) for name in restart}
     leaders = [name for name in restart if not follows[name]]

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What the record of an app says after a run."""
+"""The record of an app after a run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if t.TYPE_CHECKING:
 
 
 class Ended(t.NamedTuple):
-    """How a run ended.  states: of services.  pending: those still on their way.  generation: the
-    new one, None where there is none.  at: seconds since the epoch.
+    """How a run ended.  states: of services.  pending: services that still start.  generation: the
+    new generation, or None.  at: seconds since the epoch.
     """
 
     states: t.Mapping[str, State]
@@ -32,7 +32,7 @@ class Ended(t.NamedTuple):
 
 
 def record_after(inputs: PlanInput, plan: Plan, ended: Ended) -> Manifest:
-    """The record of an app that is there."""
+    """The record after a run, of an app that stays installed."""
     before, generation, app = inputs.manifest, ended.generation, inputs.app
     wrote = bool(plan.writes or plan.deletes or plan.daemon_reload)
     broken = any(failure.phase in ("write", "load") for failure in ended.failures)
@@ -55,7 +55,7 @@ def record_after(inputs: PlanInput, plan: Plan, ended: Ended) -> Manifest:
 
 def _services_after(inputs: PlanInput, plan: Plan, ended: Ended) -> dict[str, ServiceRecord]:
     failed = {*(failure.service for failure in ended.failures), *ended.pending}
-    unknown = None in failed  # of a step or a probe: no service counts as started
+    unknown = None in failed  # a step or a probe failed: no service counts as started
     acted = {*plan.restart, *plan.start, *plan.reload, *plan.in_sync} - {*plan.outdated}
     up = {name for name, state in ended.states.items() if state.up}
     return {
@@ -63,7 +63,7 @@ def _services_after(inputs: PlanInput, plan: Plan, ended: Ended) -> dict[str, Se
             inputs,
             name,
             started=name in acted,
-            # What makes an object has done so, whatever a probe says of the app.
+            # A network or volume exists, even if a probe of the app failed.
             failed=name in failed or (unknown and not (record.makes and name in up)),
         )
         for name, record in inputs.services.items()
@@ -75,7 +75,7 @@ def _service_after(inputs: PlanInput, name: str, *, started: bool, failed: bool)
     if failed and not (record.makes and known and known.started_with):
         return dataclasses.replace(record, started_with=None, reload_with=None)
     if started and not failed:
-        wanted = inputs.inputs[name]
+        wanted = inputs.digests[name]
         return dataclasses.replace(record, started_with=wanted.restart, reload_with=wanted.reload)
     if known is None:
         return record

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Generations: deployed states of an app, numbered, kept to be restored."""
+"""Generations: numbered deployed states of an app, kept for rollbacks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if t.TYPE_CHECKING:
 @dataclasses.dataclass(frozen=True)
 class Generation:
     """files: [text with surrogates for bytes, mode, on_change] by path, as installed.
-    secrets: stored names by declared ones.  images: [id, digest] by name; brought: those of them
-    that runs of this app had to fetch.  gate: the option as it was given.  changes: what the
-    run did, in words; made_by: the account that ran it; made_at: seconds since the epoch.
-    passed: whether its gate did.  rollout: the id of the one that it was deployed in.
+    secrets: stored names by declared names.  images: [id, digest] by name; brought: names that
+    runs of this app pulled or loaded.  gate: the option as given.  changes: the steps of the run,
+    in words; made_by: the account that ran it; made_at: seconds since the epoch.
+    passed: whether the gate passed.  rollout: the id of its rollout, or ''.
     """
 
     app: str
@@ -40,7 +40,7 @@ class Generation:
 
     @property
     def content(self) -> dict[str, Blob]:
-        """Its files as an app has them."""
+        """Its files in the form of an app's content."""
         return {
             path: Blob(text.encode("utf-8", "surrogateescape"), mode, on_change)
             for path, (text, mode, on_change) in self.files.items()
@@ -48,7 +48,7 @@ class Generation:
 
 
 def to_files(content: t.Mapping[str, Blob]) -> dict[str, tuple[str, int, str]]:
-    """Files as a generation keeps them."""
+    """Files in the form of a generation."""
     return {
         path: (blob.data.decode("utf-8", "surrogateescape"), blob.mode, blob.on_change)
         for path, blob in content.items()
@@ -56,8 +56,8 @@ def to_files(content: t.Mapping[str, Blob]) -> dict[str, tuple[str, int, str]]:
 
 
 def parse_generation(text: str, path: str) -> Generation:
-    """A generation from its text; a newer format than ours is refused."""
-    return records.parse(text, path, _build, "Name another generation, or deploy the app anew.")
+    """Parses a generation; refuses a newer format than ours."""
+    return records.parse(text, path, _build, "Name another generation, or deploy the app again.")
 
 
 def _build(data: dict[str, t.Any]) -> Generation:
@@ -69,7 +69,7 @@ def _build(data: dict[str, t.Any]) -> Generation:
 
 
 def from_record(manifest: Manifest) -> Generation:
-    """What an app's record knows of the generation that is there: its own file may be damaged."""
+    """The deployed generation as far as the app's record knows it: its own file may be damaged."""
     return Generation(
         app=manifest.app,
         number=manifest.generation,
@@ -83,12 +83,12 @@ def from_record(manifest: Manifest) -> Generation:
 
 
 def damaged_warning(number: int, why: QuadletError) -> str:
-    """That a generation can't be returned to."""
+    """The warning of a generation that can't be restored."""
     return f"generation {number} is left out: {why.where}: {why.what}"
 
 
 def next_number(numbers: t.Iterable[int], deployed: int) -> int:
-    """The number of a new generation: no number is given twice."""
+    """The number of a new generation: no number is used twice."""
     return max((*numbers, deployed)) + 1
 
 
@@ -99,9 +99,9 @@ def choose_target(
     deployed: int,
     damaged: t.Collection[int] = (),
 ) -> int:
-    """The generation to return to: the one that is named, or the newest that passed before the
-    one deployed last, so that a second run changes nothing.  passed: by number.  damaged: those
-    that can't be read.
+    """The generation to return to: the wanted number, or the newest that passed before the
+    last deployed generation, so that a second run changes nothing.  passed: by number.
+    damaged: numbers of unreadable generations.
     """
     before = [number for number, good in passed.items() if number < deployed and good]
     if wanted is None and before:
@@ -114,29 +114,29 @@ def choose_target(
     raise QuadletError(
         f"{which} is {'not ' if wanted is not None else ''}kept; there are: {kept}",
         where=f"app {app}",
-        remedy="Name one that is kept, or deploy the app as it is to be.",
+        remedy="Name a generation that is kept, or deploy the app as it should be.",
     )
 
 
-def to_drop(numbers: t.Collection[int], keep: int, needed: t.Collection[int]) -> list[int]:
-    """Generations beyond the newest `keep`; those that are needed stay."""
+def to_prune(numbers: t.Collection[int], keep: int, needed: t.Collection[int]) -> list[int]:
+    """Generations to remove: all beyond the newest `keep`, without those that are needed."""
     newest = sorted(numbers, reverse=True)[:keep]
     return [n for n in sorted(numbers) if n not in newest and n not in needed]
 
 
 def secrets_of(generations: t.Iterable[Generation]) -> frozenset[str]:
-    """Stored names of the secrets that they need."""
-    return frozenset(stored for one in generations for stored in one.secrets.values())
+    """Stored names of the secrets of generations."""
+    return frozenset(name for generation in generations for name in generation.secrets.values())
 
 
 def images_of(generations: t.Iterable[Generation]) -> dict[str, str]:
-    """Ids of the images that they need, by name; of one name the newest generation's."""
-    ordered = sorted(generations, key=lambda one: one.number)
-    return {name: row[0] for one in ordered for name, row in one.images.items()}
+    """Ids by name of the images of generations; the newest generation decides."""
+    ordered = sorted(generations, key=lambda generation: generation.number)
+    return {name: row[0] for generation in ordered for name, row in generation.images.items()}
 
 
 def to_row(generation: Generation, current: int, made_at: str) -> dict[str, t.Any]:
-    """A generation as info tells it."""
+    """A generation as info returns it."""
     return {
         "number": generation.number,
         "current": generation.number == current,

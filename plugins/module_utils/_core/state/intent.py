@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The record of a run that is under way: what was before it, and where that is kept."""
+"""The record of a run under way: the state before it, for a rollback."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Intent:
-    """kept: where the old bytes of each real path are, '' where there were none.  active: services
-    that were active, those of other apps that would stop along too; retried: those that systemd
-    was trying again and again.  enabled: companions with the state of their links.
-    images: ids that names stood for before this run pulled.  started_at: seconds since the epoch.
+    """kept: where the old bytes of each real path are, '' for a new file.  active: services that
+    were active, with dependents in other apps; retried: services that systemd was restarting
+    after crashes.  enabled: companions with the state of their links.  images: ids by name before
+    this run pulled.  started_at: seconds since the epoch.
     """
 
     app: str
@@ -32,7 +32,7 @@ class Intent:
 
 
 def parse_intent(text: str, path: str) -> Intent:
-    """An intent from its text; a newer format than ours is refused."""
+    """Parses an intent; refuses a newer format than ours."""
     return records.parse(text, path, _build, "Move it away; the app's files stay as they are.")
 
 
@@ -43,7 +43,7 @@ def _build(data: dict[str, t.Any]) -> Intent:
 
 
 def carry_forward(died: Intent | None, now: Intent) -> Intent:
-    """The intent of a run behind one that died: what was before that one is what counts."""
+    """The intent of a run that follows a run that died: it keeps the state before that run."""
     if died is None:
         return now
     return dataclasses.replace(
@@ -55,20 +55,20 @@ def carry_forward(died: Intent | None, now: Intent) -> Intent:
 
 
 def were_active(states: t.Mapping[str, State]) -> tuple[str, ...]:
-    """Services that are to be active whatever comes of the run."""
+    """Services that must be active after the run, even if it fails."""
     return tuple(name for name, state in states.items() if state.up)
 
 
 def were_retried(states: t.Mapping[str, State]) -> tuple[str, ...]:
-    """Services between two crashes: they are given back to systemd's trying."""
+    """Services between two crashes: after a rollback systemd restarts them again."""
     return tuple(name for name, state in states.items() if state.crashing)
 
 
 def died_warning(app: str, died: Intent) -> str:
-    """That a run did not end, and that this one goes on from where it stopped."""
+    """The warning of a run that did not end and is carried forward."""
     return (
         f"a run of app {app} that began {_time(died.started_at)} did not end; this run carries it "
-        "forward, and what was before it is what a failure leads back to"
+        "forward, and a failure restores what was before it"
     )
 
 

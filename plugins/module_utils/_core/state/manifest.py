@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What an app owns and what its services were started with, kept between runs."""
+"""The record of an app: what it owns and what its services were started with."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import typing as t
 from . import records
 
 Parts = dict[str, str]
-"""Digest by path of everything that a service was started with."""
+"""Digests by path of the files that a service was started with."""
 
 
 @dataclasses.dataclass(frozen=True)
 class ServiceRecord:
-    """A service of an app: its place in the order, and what it was last started with.
+    """A service of an app: its dependencies, and what it was last started with.
 
     started_with: None until a start succeeded.  reload_with: the same for files whose
-    change asks for a reload.  triggered: something else starts it (a timer, a socket, a unit
-    that wants it), so that a run does not.  The other fields are those of generator.Service.
+    change needs a reload.  triggered: a timer, a socket or another unit starts it, not a run.
+    The other fields are those of generator.Service.
     """
 
     unit: str
@@ -37,8 +37,8 @@ class ServiceRecord:
 
 
 class Mark(t.NamedTuple):
-    """What a record tells of the rollout that it is part of.  came_from: the generation from before
-    it, 0 where the app was not there.  under_way: it was not accepted yet.
+    """The rollout of a deployed state.  came_from: the generation before the rollout, 0 for a
+    first deployment.  under_way: the rollout is not accepted yet.
     """
 
     rollout: str = ""
@@ -52,9 +52,9 @@ class Manifest:
     the unit texts at the last daemon-reload, None while a run is between its first write and it.
     written_at: when the last run wrote or reloaded, in seconds since the epoch.
     secrets: the names that Podman has them under, by declared name.  images: ids of the
-    containers' images by name, at the last deployment.  deployed: the number of the generation
-    deployed last; `generation`, the one that is there, is an older one after a return to it.
-    rollout: the one that the deployed state is part of.
+    containers' images by name, at the last deployment.  deployed: the number of the last deployed
+    generation; after a rollback `generation`, the installed number, is smaller.
+    rollout: of the deployed state.
     """
 
     app: str
@@ -70,7 +70,7 @@ class Manifest:
 
     @property
     def on_change(self) -> dict[str, str]:
-        """What a change of each file asks for."""
+        """The action after a change of each file."""
         return {path: row[2] for path, row in self.files.items()}
 
 
@@ -80,7 +80,7 @@ def dump_manifest(manifest: Manifest) -> str:
 
 
 def parse_manifest(text: str, path: str) -> Manifest:
-    """A manifest from its text; a newer format than ours is refused."""
+    """Parses a manifest; refuses a newer format than ours."""
     return records.parse(text, path, _build, _REMEDY)
 
 

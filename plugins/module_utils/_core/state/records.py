@@ -25,16 +25,16 @@ def dump(record: t.Any) -> str:
 def parse(
     text: str, path: str, build: t.Callable[[dict[str, t.Any]], _Record], remedy: str
 ) -> _Record:
-    """What `build` makes of a state file; a newer format than ours is refused.
+    """Parses a state file with `build`; refuses a newer format than ours.
 
     path and remedy: for the error where the text is damaged.
     """
     try:
         data = json.loads(text)
-        found = data.pop("format")
-        if found > FORMAT:
+        version = data.pop("format")
+        if version > FORMAT:
             raise QuadletError(
-                f"it has format {found}, this release of quadlet.fleet knows {FORMAT}",
+                f"it has format {version}, this release of quadlet.fleet knows {FORMAT}",
                 where=path,
                 remedy="Update the collection on the controller.",
             )

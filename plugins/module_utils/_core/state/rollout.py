@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The rollout that an app's deployed state is part of: where it leads back to, when it ends."""
+"""The rollout that an app's deployed state is part of: its target for a revert, its end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+:@-]{0,99}")
 
 
 def parse_rollout(given: str | None) -> str:
-    """The id of a rollout as it was given, '' for none."""
+    """The id of a rollout from its option, '' for none."""
     if not given or _ID.fullmatch(given):
         return given or ""
     raise QuadletError(
@@ -29,10 +29,10 @@ def parse_rollout(given: str | None) -> str:
 
 
 def mark(before: Manifest, rollout: str, *, returned: bool, new: bool) -> Mark:
-    """What a record tells after a run.
+    """The mark of an app's record after a run.
 
-    returned: the run went back to an older generation.  new: it made one.  A deployment outside
-    of any rollout ends the one before it.
+    returned: the run returned to an older generation.  new: it made a new generation.  A
+    deployment outside of any rollout ends the rollout before it.
     """
     if returned or (new and not rollout):
         return Mark()
@@ -43,8 +43,8 @@ def mark(before: Manifest, rollout: str, *, returned: bool, new: bool) -> Mark:
 
 
 def revert_target(before: Manifest, rollout: str, *, died: bool) -> int | None:
-    """The generation that taking a rollout back leads to; 0: the app was not there before; None:
-    it is no part of that rollout.  died: a run did not end, and its target is what was before it.
+    """The generation that reverting a rollout returns to; 0: the app was not deployed before;
+    None: it is no part of that rollout.  died: a run did not end; it returns to the state before.
     """
     known = before.rollout
     if known.rollout == rollout:
@@ -61,5 +61,5 @@ def to_result(record: Manifest) -> dict[str, t.Any] | None:
 
 
 def is_open(record: Manifest, rollout: str) -> bool:
-    """Whether it is part of that rollout, and can still be accepted."""
+    """Whether the app is part of that rollout and not accepted yet."""
     return record.rollout.under_way and record.rollout.rollout == rollout
