@@ -5,9 +5,6 @@
 
 from __future__ import annotations
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.archives import (
-    call_with_archives,
-)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import gather_content
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action import Args, EngineAction
 
@@ -25,5 +22,9 @@ class ContentAction(EngineAction):
             return self.call_module(args, variables)
 
         if arguments.get("archives"):
+            from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.archives import (
+                call_with_archives,
+            )
+
             return call_with_archives(self, arguments, call)
         return call(arguments)
