@@ -110,7 +110,7 @@ class Shop:
     def when_written(self, action: str) -> t.Iterator[None]:
         """Does something on the host once the second release's files are in place."""
         unit, path = f"fault-{self.app.name}", self.app.path(self.app.unit("web"))
-        line = f"until grep -q RELEASE=v2 {path}; do :; done; {action}"
+        line = f"until grep -q RELEASE=v2 {path}; do sleep 0.005; done; {action}"
         host = self.app.host
         host.ssh(
             f"systemd-run --quiet --collect --unit={unit} --setenv=file={path} "

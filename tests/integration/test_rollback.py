@@ -39,8 +39,11 @@ def test_a_crashing_release_is_undone(app: App) -> None:
     app.deployed(old, {"conf/a": "old\n"})
     before = _files(app)
     bad = {"web": CRASHES, "db": container("Environment=A=b"), "new": container()}
-    message = _undone(app.deploy(bad, {"conf/a": "new\n", "conf/b": "b\n"}, gate=STABLE), 1)
+    result = app.deploy(bad, {"conf/a": "new\n", "conf/b": "b\n"}, gate=STABLE)
+    message = _undone(result, 1)
 
+    assert result["attempt"]["generation"] == 2
+    assert [row["service"] for row in result["failures"]] == [app.service("web")]
     assert f"{app.service('web')} did not start: its process ended with status 3" in message
     assert "broken-on-purpose" in message
     assert _files(app) == before
@@ -50,6 +53,10 @@ def test_a_crashing_release_is_undone(app: App) -> None:
     ids = app.ids("web", "db")
     assert not app.deployed(old, {"conf/a": "old\n"}).changed
     assert app.ids("web", "db") == ids
+    user = app.scope.options.get("user", "root")
+    (told,) = app.scope.call("info", apps=[app.name], user=user).ok()["apps"]
+    assert [(row["number"], row["current"]) for row in told["generations"]] == [(1, True)]
+    assert told["drift"] == []
 
 
 def test_a_first_release_that_fails_leaves_nothing(app: App) -> None:
@@ -244,15 +251,15 @@ def test_info_lists_generations(app: App) -> None:
     for number in (1, 2):
         app.deployed({"web": container(f"Environment=N={number}")})
     user = app.scope.options.get("user", "root")
-    (app,) = app.scope.call("info", apps=[app.name], user=user).ok()["apps"]
-    first, second = app["generations"]
+    (told,) = app.scope.call("info", apps=[app.name], user=user).ok()["apps"]
+    first, second = told["generations"]
     assert (first["number"], first["current"], second["current"]) == (1, False, True)
     assert second["made_by"] in ("root", app.scope.owner)
     service, unit = app.service("web"), app.unit("web")
     assert second["changes"] == [f"restart {service}: {unit} changed (Environment)"]
     assert set(first["images"]) == {IMAGE}
     assert first["images"][IMAGE].startswith("sha256:")
-    assert app["drift"] == []
+    assert told["drift"] == []
 
 
 @pytest.mark.scope("alice")
