@@ -19,12 +19,13 @@ OTHER = {"system": "alice", "alice": "system"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Registers the mark of these tests."""
+    """Registers the marks of these tests."""
     config.addinivalue_line(
         "markers",
         "scope(name, OTHER=[ids]): of the two scopes the test runs in this one, but for the"
         " cases with these ids, which run in the other; `./test --long` runs all in both",
     )
+    config.addinivalue_line("markers", "whole_plays: its module calls are whole plays")
 
 
 @pytest.hookimpl(tryfirst=True)  # node ids are as they are without xdist's groups
@@ -61,6 +62,17 @@ def playbooks(work_folder: pathlib.Path) -> t.Iterator[Playbooks]:
     runner = Playbooks(work_folder)
     yield runner
     runner.close()
+
+
+@pytest.fixture(autouse=True)
+def _whole_plays(request: pytest.FixtureRequest) -> t.Iterator[None]:
+    """Where a test asks for it, Ansible's strategy starts a module's task, as it does for users."""
+    whole = request.node.get_closest_marker("whole_plays")
+    if whole:
+        request.getfixturevalue("playbooks").direct = False
+    yield
+    if whole:
+        request.getfixturevalue("playbooks").direct = True
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import pytest
 from tests.integration.support.apps import App, Result, container
 from tests.integration.support.hosts import differences
 
+pytestmark = pytest.mark.whole_plays
+
 
 def _logging_ssh(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
     """An ssh that writes a line for each of its runs, and the file it writes to."""

@@ -9,6 +9,8 @@ import pytest
 from tests.integration.support.apps import App, Result, Scope, container
 from tests.integration.support.hosts import IMAGE, Host, differences
 
+pytestmark = pytest.mark.whole_plays
+
 
 def _unit(app: App, stem: str, arguments: t.Sequence[str] = (), **options: t.Any) -> Result:
     given = {"name": app.unit(stem), "app": app.name, "gate": {"stable": 0}, **options}

@@ -90,7 +90,7 @@ def test_a_push_is_live_after_the_timer(site: Site) -> None:
     if not site.scope.host.exists("/usr/bin/git"):  # which the host needs to take a push
         site.pulling.set_up()
     first = site.repository.push(page_app(site.scope, "one"))
-    run = site.pulling.apply(interval="3s")
+    run = site.pulling.apply(interval="10s")
     assert run.status == 0, run.output
     wait = f"curl -sf --max-time 5 http://127.0.0.1:{port(site.scope)}/ | grep -qx"
     site.scope.host.wait(f"{wait} one", timeout=LIVE)
@@ -99,7 +99,7 @@ def test_a_push_is_live_after_the_timer(site: Site) -> None:
     site.scope.host.wait(f"grep -q {second} {site.pulling.top}/pull.json", timeout=LIVE)
     assert first != second
 
-    again = site.pulling.apply(interval="3s")
+    again = site.pulling.apply(interval="10s")
     assert again.status == 0, again.output
     assert "changed=0" in again.output, again.output
 
