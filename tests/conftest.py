@@ -1,29 +1,70 @@
-"""Which tests one worker runs in turn, where several share the work."""
+"""Which tests one worker runs in turn, where several share the work; which begin first; how long
+each took.
+"""
 
 from __future__ import annotations
 
+import collections
+import os
+import pathlib
+import re
 import typing as t
 
 import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+SLOW = ROOT / "tests" / "slow.tsv"
+"""Seconds and names of tests that take long, without the cases in brackets.  The longest begin
+first, so that no worker waits for another in the end.  To renew it: see CONTRIBUTING.md.
+"""
+DURATIONS = ROOT / ".cache" / "log" / "durations.tsv"
+"""Where a run leaves how long each test took."""
 
 TOGETHER = {
     "tests/unit/core/test_properties.py": "values",  # they count together
     "tests/integration/test_faults.py": "registry",  # it stops the one that wants a password
     "tests/integration/test_pull.py": "registry",  # it uses that, and stops it too
     "tests/integration/test_host.py": "registry",
+    "tests/integration/test_refused.py": "refused",  # its apps are there once for all
     "tests/integration/test_rollout.py": "rollout",  # it needs eight hosts, once
     "tests/integration/test_pull_role.py": "pull_role",  # each goes on from the one before
 }
 """Files by their group. Groups are begun first, the ones with most tests before others."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of those files."""
+_seconds: collections.Counter[str] = collections.Counter()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> t.Generator[None]:
+    """Marks the tests of those files; where several share the work, the slow ones begin first."""
     for item in items:
         group = _group(item.nodeid)
         if group:
             item.add_marker(pytest.mark.xdist_group(group))
+    yield
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        rows = (line.split("\t") for line in SLOW.read_text(encoding="utf-8").splitlines())
+        seconds = {name: float(number) for number, name in rows}
+        # Tests of a group stay in order; xdist begins with groups, whatever their place is.
+        items.sort(key=lambda item: -seconds.get(_plain(item.nodeid), 0))
+
+
+def _plain(name: str) -> str:
+    return "" if _group(name) else re.split(r"[\[@]", name)[0]
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Adds up what a test took."""
+    _seconds[report.nodeid] += report.duration
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Writes it down, the longest first; a worker does not."""
+    if _seconds and not hasattr(session.config, "workerinput"):
+        DURATIONS.parent.mkdir(parents=True, exist_ok=True)
+        rows = [f"{seconds:.2f}\ttest\t{name}\n" for name, seconds in _seconds.most_common()]
+        DURATIONS.write_text("".join(rows), encoding="utf-8")
 
 
 @pytest.hookimpl(optionalhook=True)

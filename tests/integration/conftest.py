@@ -7,7 +7,6 @@ import pathlib
 import shutil
 import tempfile
 import typing as t
-import zlib
 
 import pytest
 
@@ -15,25 +14,38 @@ from tests.integration.support.apps import App, Scope, system_scope, user_scope
 from tests.integration.support.hosts import Fleet, Host
 from tests.integration.support.playbooks import Playbooks
 
-IN_BOTH = ("test_deploy", "test_rollback", "test_states")
-"""Files whose tests always run rootful and rootless; others take turns, unless asked for."""
+LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
+OTHER = {"system": "alice", "alice": "system"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Registers the marks of these tests."""
+    config.addinivalue_line(
+        "markers",
+        "scope(name, OTHER=[ids]): of the two scopes the test runs in this one, but for the"
+        " cases with these ids, which run in the other; `./test --long` runs all in both",
+    )
+    config.addinivalue_line("markers", "whole_plays: its module calls are whole plays")
 
 
 @pytest.hookimpl(tryfirst=True)  # node ids are as they are without xdist's groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leaves out twins, unless they are asked for."""
-    twins = [] if os.environ.get("QUADLET_TEST_LONG") else list(filter(_is_left_out, items))
+    twins = [] if LONG else [item for item in items if not _is_chosen(item)]
     if twins:
         config.hook.pytest_deselected(items=twins)
         items[:] = [item for item in items if item not in twins]
 
 
-def _is_left_out(item: pytest.Item) -> bool:
-    scope = getattr(item, "callspec", None) and item.callspec.params.get("scope")
-    if scope is None or item.path.stem in IN_BOTH:
-        return False
-    both = item.nodeid.replace(scope, "")
-    return scope != ("system", "alice")[zlib.crc32(both.encode()) % 2]
+def _is_chosen(item: pytest.Item) -> bool:
+    mark, case = item.get_closest_marker("scope"), getattr(item, "callspec", None)
+    scope = case and case.params.get("scope")
+    if mark is None or scope is None:
+        return True
+    [name] = mark.args
+    # The scope is one part of the id, the case is the rest.
+    rest = "-".join(part for part in case.id.split("-") if part != scope)
+    return bool(scope == (OTHER[name] if rest in mark.kwargs.get(OTHER[name], ()) else name))
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +62,17 @@ def playbooks(work_folder: pathlib.Path) -> t.Iterator[Playbooks]:
     runner = Playbooks(work_folder)
     yield runner
     runner.close()
+
+
+@pytest.fixture(autouse=True)
+def _whole_plays(request: pytest.FixtureRequest) -> t.Iterator[None]:
+    """Where a test asks for it, Ansible's strategy starts a module's task, as it does for users."""
+    whole = request.node.get_closest_marker("whole_plays")
+    if whole:
+        request.getfixturevalue("playbooks").direct = False
+    yield
+    if whole:
+        request.getfixturevalue("playbooks").direct = True
 
 
 @pytest.fixture(scope="session")
@@ -109,17 +132,8 @@ def app(scope: Scope) -> t.Iterator[App]:
 
 
 @pytest.fixture
-def either(request: pytest.FixtureRequest, system: Scope, alice: Scope) -> t.Iterator[App]:
-    """An app of a test for which one scope is enough: half of them get each."""
-    scope = (system, alice)[zlib.crc32(request.node.name.encode()) % 2]
-    one = scope.app()
-    yield one
-    one.remove()
-
-
-@pytest.fixture
 def system_app(system: Scope) -> t.Iterator[App]:
-    """The same where one scope is enough."""
+    """An app of a test that is about the system's scope alone."""
     one = system.app()
     yield one
     one.remove()

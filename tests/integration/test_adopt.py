@@ -14,18 +14,19 @@ DROP_IN = "[Container]\nEnvironment=D=1\n"
 
 
 @pytest.fixture
-def found(either: App) -> t.Iterator[App]:
+def found(app: App) -> t.Iterator[App]:
     """A unit with a drop-in in the unit directory itself, running, as people write them."""
-    scope, unit = either.scope, either.unit("web")
-    either.host.write(f"{scope.unit_dir}/{unit}", TEXT, owner=scope.owner)
-    either.host.write(f"{scope.unit_dir}/{unit}.d/10-more.conf", DROP_IN, owner=scope.owner)
-    either.host.ssh(f"chown -R {scope.owner}: {scope.unit_dir}")
+    scope, unit = app.scope, app.unit("web")
+    app.host.write(f"{scope.unit_dir}/{unit}", TEXT, owner=scope.owner)
+    app.host.write(f"{scope.unit_dir}/{unit}.d/10-more.conf", DROP_IN, owner=scope.owner)
+    app.host.ssh(f"chown -R {scope.owner}: {scope.unit_dir}")
     scope.systemctl("daemon-reload")
-    scope.systemctl(f"start {either.service('web')}")
-    yield either
-    either.host.ssh(f"rm -rf {scope.unit_dir}/{unit} {scope.unit_dir}/{unit}.d")
+    scope.systemctl(f"start {app.service('web')}")
+    yield app
+    app.host.ssh(f"rm -rf {scope.unit_dir}/{unit} {scope.unit_dir}/{unit}.d")
 
 
+@pytest.mark.scope("system")
 def test_without_adopt_it_is_refused(found: App) -> None:
     before = found.host.look()
     message = found.deploy({"web": TEXT}).refused()
@@ -34,6 +35,7 @@ def test_without_adopt_it_is_refused(found: App) -> None:
     assert differences(before, found.host.look()) == []
 
 
+@pytest.mark.scope("alice")
 def test_the_same_text_is_moved_and_not_restarted(found: App) -> None:
     before = found.ids("web")
     preview = found.deployed({"web": TEXT}, adopt=True, arguments=["--check"])
@@ -58,6 +60,7 @@ def test_the_same_text_is_moved_and_not_restarted(found: App) -> None:
     assert "D=1" in found.inside("web", "env").split()
 
 
+@pytest.mark.scope("system")
 def test_another_text_restarts_it(found: App) -> None:
     before = found.ids("web")
     result = found.deployed({"web": TEXT.replace("V=1", "V=2")}, adopt=True)
@@ -69,6 +72,7 @@ def test_another_text_restarts_it(found: App) -> None:
     assert not found.host.exists(f"{found.scope.unit_dir}/{found.unit('web')}")
 
 
+@pytest.mark.scope("alice")
 def test_an_adopted_unit_is_removed_with_its_app(found: App) -> None:
     found.deployed({"web": TEXT}, adopt=True)
     found.run(state="absent").ok()
@@ -76,13 +80,14 @@ def test_an_adopted_unit_is_removed_with_its_app(found: App) -> None:
     assert not found.host.exists(f"{found.scope.unit_dir}/{found.unit('web')}")
 
 
-def test_files_that_stand_in_the_apps_own_directory(either: App) -> None:
+@pytest.mark.scope("system")
+def test_files_that_stand_in_the_apps_own_directory(app: App) -> None:
     """Byte-identical ones are the app's again, as after the loss of its record."""
     units = {"web": container()}
-    either.deployed(units, {"a.conf": "a\n"})
-    before = either.ids("web")
-    either.host.ssh(f"rm {either.scope.state_dir}/apps/{either.name}.json")
-    either.deployed(units, {"a.conf": "a\n"})
-    assert either.ids("web") == before
-    either.run(state="absent").ok()
-    assert not either.host.exists(either.path())
+    app.deployed(units, {"a.conf": "a\n"})
+    before = app.ids("web")
+    app.host.ssh(f"rm {app.scope.state_dir}/apps/{app.name}.json")
+    app.deployed(units, {"a.conf": "a\n"})
+    assert app.ids("web") == before
+    app.run(state="absent").ok()
+    assert not app.host.exists(app.path())

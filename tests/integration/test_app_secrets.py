@@ -27,13 +27,11 @@ FAILS = "sh -c 'cat /run/secrets/pw; cat /run/secrets/pw >&2; sleep 1; exit 3'"
 @pytest.fixture(autouse=True)
 def _no_secret_stays(request: pytest.FixtureRequest) -> t.Iterator[None]:
     """Removes what a test's app has left in Podman, by hand."""
-    fixtures = {"app", "either"} & set(request.fixturenames)
-    apps = [request.getfixturevalue(name) for name in fixtures]
+    app = request.getfixturevalue("app") if "app" in request.fixturenames else None
     yield
-    for app in apps:
-        names = " ".join(stored_names(app))
-        if names:
-            app.host.try_ssh(app.scope.command(f"podman secret rm {names}"))
+    names = " ".join(stored_names(app)) if app else ""
+    if app and names:
+        app.host.try_ssh(app.scope.command(f"podman secret rm {names}"))
 
 
 def stored_names(app: App) -> list[str]:
@@ -132,8 +130,8 @@ def test_only_consumers_restart_and_the_plan_says_why(app: App) -> None:
     assert app.name + "-a" not in text["after"].replace(app.unit("a"), "")
 
 
-def test_the_installed_set(either: App) -> None:
-    app = either
+@pytest.mark.scope("system")
+def test_the_installed_set(app: App) -> None:
     units = {"a": container("Secret=pw"), "b": container("Secret=other")}
     app.deployed(units, secrets={"pw": "one", "other": "o"})
     assert not app.run().ok().changed
@@ -147,8 +145,8 @@ def test_the_installed_set(either: App) -> None:
     assert app.ids("b")["b"] == before["b"]
 
 
-def test_the_unit_module_uses_the_apps_secrets(either: App) -> None:
-    app = either
+@pytest.mark.scope("alice")
+def test_the_unit_module_uses_the_apps_secrets(app: App) -> None:
     app.deployed({"a": container("Secret=pw")}, secrets={"pw": "one"})
     text = container("Secret=pw,type=env,target=PW")
     options = {"gate": {"stable": 0}, "app": app.name}
@@ -162,8 +160,8 @@ def test_the_unit_module_uses_the_apps_secrets(either: App) -> None:
     assert app.runs("a")
 
 
-def test_prune_decides_what_becomes_of_others(either: App) -> None:
-    app = either
+@pytest.mark.scope("system")
+def test_prune_decides_what_becomes_of_others(app: App) -> None:
     a, b = container("Secret=pw"), container("Secret=other")
     app.deployed({"a": a, "b": b}, secrets={"pw": "one", "other": "o"})
     kept = app.deployed({"a": a}, secrets={"pw": "two"}, prune=False)
@@ -188,6 +186,7 @@ def test_prune_decides_what_becomes_of_others(either: App) -> None:
         app.scope.ssh("podman secret rm pw")
 
 
+@pytest.mark.scope("system")
 def test_a_secret_that_is_gone(app: App) -> None:
     units = {"a": container("Secret=pw"), "b": container()}
     app.deployed(units, secrets={"pw": "one"})
@@ -225,10 +224,13 @@ def test_an_older_generation_brings_its_values(app: App) -> None:
     app.deployed(units, secrets={"pw": "three"}, generations=1)
     assert len(stored_names(app)) == 1
     assert seen(app, "a", "/run/secrets/pw") == b"three"
+    app.run(state="absent").ok()
+    assert stored_names(app) == []
 
 
-def test_check_mode_leaves_no_key(either: App) -> None:
-    app, key = either, f"{either.scope.state_dir}/secret.key"
+@pytest.mark.scope("system")
+def test_check_mode_leaves_no_key(app: App) -> None:
+    key = f"{app.scope.state_dir}/secret.key"
     app.host.ssh(f"if test -e {key}; then mv {key} {key}.aside; fi")
     try:
         units = {"a": container("Secret=pw")}
@@ -261,9 +263,10 @@ def test_check_mode_leaves_no_key(either: App) -> None:
         (container("Secret=p%p"), None),
         ("[Kube]\nYaml=pod.yml\n", "pod.yml:8"),
     ],
+    ids=["PodmanArgs", "Mount", "specifier", "kube"],
 )
-def test_uses_that_are_refused(either: App, unit: str, says: str | None) -> None:
-    app = either
+@pytest.mark.scope("system", alice=["Mount", "kube"])
+def test_uses_that_are_refused(app: App, unit: str, says: str | None) -> None:
     name = "web.kube" if "[Kube]" in unit else "web"
     pod = (
         "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  volumes:\n"
@@ -279,8 +282,8 @@ def test_uses_that_are_refused(either: App, unit: str, says: str | None) -> None
     assert stored_names(app) == []
 
 
-def test_a_secret_that_no_unit_uses(either: App) -> None:
-    app = either
+@pytest.mark.scope("system")
+def test_a_secret_that_no_unit_uses(app: App) -> None:
     result = app.deployed({"a": container()}, secrets={"unused": "hunter2"})
     assert "unused" in result.warned
     assert "Secret=unused" in result.warned
@@ -288,23 +291,22 @@ def test_a_secret_that_no_unit_uses(either: App) -> None:
     assert not app.deployed({"a": container()}, secrets={"unused": "hunter2"}).changed
 
 
-def test_values_that_are_refused(either: App) -> None:
+@pytest.mark.scope("system")
+def test_values_that_are_refused(app: App) -> None:
     for value, says in (
         (7392, "int"),
         ("", "0 bytes"),
         ({"value": "%", "encoding": "base64"}, "64"),
     ):
-        result = either.deploy({"a": container("Secret=pw")}, secrets={"pw": value})
+        result = app.deploy({"a": container("Secret=pw")}, secrets={"pw": value})
         assert says in result.refused()
         assert "secrets pw" in result.message
         assert "7392" not in json.dumps(result)
-    assert (
-        "text" in either.deploy({"a": container()}, secrets={"pw": {"encoding": "text"}}).refused()
-    )
+    assert "text" in app.deploy({"a": container()}, secrets={"pw": {"encoding": "text"}}).refused()
 
 
-def test_short_values_spoil_no_result(either: App) -> None:
-    app = either
+@pytest.mark.scope("system")
+def test_short_values_spoil_no_result(app: App) -> None:
     values = {"pw": "1", "other": {"value": "a", "encoding": "text"}}
     result = app.deployed({"a": container("Secret=pw", "Secret=other")}, secrets=values)
     assert result["generation"] == 1
@@ -314,8 +316,8 @@ def test_short_values_spoil_no_result(either: App) -> None:
     assert seen(app, "a", "/run/secrets/pw") == b"1"
 
 
-def test_src(either: App, tmp_path: pathlib.Path) -> None:
-    app = either
+@pytest.mark.scope("system")
+def test_src(app: App, tmp_path: pathlib.Path) -> None:
     (tmp_path / app.unit("a")).write_text(container("Secret=pw"))
     (tmp_path / f"{app.unit('a')}.d").mkdir()
     (tmp_path / f"{app.unit('a')}.d" / "1.conf").write_text("[Container]\nSecret=pw,type=env\n")
@@ -325,6 +327,7 @@ def test_src(either: App, tmp_path: pathlib.Path) -> None:
     assert not app.run(src=str(tmp_path), secrets={"pw": "hunter2"}).ok().changed
 
 
+@pytest.mark.scope("system")
 def test_a_run_that_fails_before_it_writes_leaves_no_secret(app: App) -> None:
     """The unit directory can't be written: the secrets are made first."""
     units = {"a": container("Secret=pw")}
@@ -356,6 +359,7 @@ def test_location_admin_keeps_its_own_key(alice: Scope) -> None:
         app.host.try_ssh(alice.command(f"podman secret rm {' '.join(stored_names(app))}"))
 
 
+@pytest.mark.scope("system")
 def test_nobody_else_sees_a_vaulted_value(
     app: App, playbooks: Playbooks, tmp_path: pathlib.Path
 ) -> None:

@@ -116,18 +116,19 @@ def test_an_app_waits_for_the_one_that_it_mentions(
     assert started[other] < started[two], "who mentions nobody does not wait"
 
 
-def test_a_unit_moves_to_an_app_after_it(either: App, make: t.Callable[..., App]) -> None:
+@pytest.mark.scope("alice")
+def test_a_unit_moves_to_an_app_after_it(app: App, make: t.Callable[..., App]) -> None:
     """It is gone from the one before the other has it, as when they come one after the other."""
-    scope = either.scope
+    scope = app.scope
     two, port = make(scope), next_port()
-    web = {either.unit("web"): container(f"PublishPort={port}:80", "ContainerName=moves")}
-    either.deployed({"x": container(), "web": web[either.unit("web")]})
-    items = [item(either, {"x": container()}), item(two, {"x": container()})]
+    web = {app.unit("web"): container(f"PublishPort={port}:80", "ContainerName=moves")}
+    app.deployed({"x": container(), "web": web[app.unit("web")]})
+    items = [item(app, {"x": container()}), item(two, {"x": container()})]
     items[1]["units"] |= web
     result = scope.call("apps", apps=items, **dict.fromkeys(scope.options)).ok()
     assert [row.changed for row in rows_of(result)] == [True, True]
-    assert either.host.exists(two.path(either.unit("web")))
-    assert not either.host.exists(either.path(either.unit("web")))
+    assert app.host.exists(two.path(app.unit("web")))
+    assert not app.host.exists(app.path(app.unit("web")))
     assert "moves" in scope.containers()
 
 

@@ -56,6 +56,7 @@ def _left(host: Host) -> str:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.scope("system", alice=["docker-archive"])
 def test_an_archive_of_the_controller_is_sent_once(
     app: App, tmp_path: pathlib.Path, kind: str
 ) -> None:
@@ -137,6 +138,7 @@ def test_it_is_sent_where_no_manager_can_tell_what_is_needed(
 
 
 @pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.scope("system", alice=["oci-archive"])
 def test_an_archive_on_the_host(app: App, kind: str) -> None:
     image = _image(app)
     path = _make(app.host, image, kind)
@@ -148,6 +150,7 @@ def test_an_archive_on_the_host(app: App, kind: str) -> None:
     assert not again.changed
 
 
+@pytest.mark.scope("system")
 def test_another_image_under_the_name_counts_where_the_registrys_would(app: App) -> None:
     image, host = _image(app), app.host
     path = _make(host, image, "docker-archive", NGINX)
@@ -166,9 +169,10 @@ def test_another_image_under_the_name_counts_where_the_registrys_would(app: App)
     assert not app.run(archives=[{"path": path}], pull="always").ok().changed
 
 
-def test_what_no_archive_can_bring_changes_nothing(either: App, tmp_path: pathlib.Path) -> None:
-    host, image = either.host, _image(either)
-    either.deployed({"web": WEB})
+@pytest.mark.scope("alice")
+def test_what_no_archive_can_bring_changes_nothing(app: App, tmp_path: pathlib.Path) -> None:
+    host, image = app.host, _image(app)
+    app.deployed({"web": WEB})
     before = host.look()
     host.write("/srv/broken.tar", "nothing\n")
     other = _make(host, f"{image}-other", "docker-archive")
@@ -184,13 +188,13 @@ def test_what_no_archive_can_bring_changes_nothing(either: App, tmp_path: pathli
         "nothing.tar": [{"src": str(tmp_path / "nothing.tar")}],
     }
     for words, archives in refused.items():
-        message = either.deploy(wanted, archives=archives, pull="never").refused()
+        message = app.deploy(wanted, archives=archives, pull="never").refused()
         assert words in message
-    failed = either.deploy(wanted, archives=[{"path": short}])
+    failed = app.deploy(wanted, archives=[{"path": short}])
     assert (
-        f"the image {image} of {either.unit('web')} can't be loaded from {short}: "
+        f"the image {image} of {app.unit('web')} can't be loaded from {short}: "
         in (failed.refused().split("\n")[0])
     )
     assert {failure["phase"] for failure in failed["failures"]} == {"pull"}
     assert differences(before, host.look()) == []
-    assert either.runs("web")
+    assert app.runs("web")

@@ -120,6 +120,9 @@ def deployed(scope: Scope) -> t.Iterator[Deployed]:
 @pytest.mark.parametrize(
     "change", [pytest.param(change, id=name) for name, change in CHANGES.items()]
 )
+@pytest.mark.scope(
+    "alice", system=["unit", "environment-file", "mounted-file", "file-of-a-mount-option"]
+)
 def test_a_change_restarts_what_uses_it(deployed: Deployed, change: Change) -> None:
     app, content = deployed.app, deployed.edited(change)
     before = app.ids(*STEMS)
@@ -137,6 +140,7 @@ def test_a_change_restarts_what_uses_it(deployed: Deployed, change: Change) -> N
     assert not app.deployed(*content).changed
 
 
+@pytest.mark.scope("alice")
 def test_a_new_and_a_dropped_drop_in_restart_their_service(deployed: Deployed) -> None:
     app = deployed.app
     units, files = copy.deepcopy(deployed.content)
@@ -150,6 +154,7 @@ def test_a_new_and_a_dropped_drop_in_restart_their_service(deployed: Deployed) -
         assert ("X=1" in shown) == bool(extra)
 
 
+@pytest.mark.scope("alice")
 def test_the_new_content_is_what_runs(deployed: Deployed) -> None:
     app = deployed.app
     units, files = copy.deepcopy(deployed.content)
@@ -163,6 +168,7 @@ def test_the_new_content_is_what_runs(deployed: Deployed) -> None:
     assert "C=fresh" in app.inside("env", "env").split()
 
 
+@pytest.mark.scope("alice")
 def test_a_foreign_drop_in_counts(deployed: Deployed) -> None:
     app, host = deployed.app, deployed.app.host
     path = f"{app.scope.unit_dir}/{app.unit('idle')}.d/admin.conf"
@@ -180,6 +186,7 @@ def test_a_foreign_drop_in_counts(deployed: Deployed) -> None:
     assert "ADMIN=1" not in app.inside("idle", "env").split()
 
 
+@pytest.mark.scope("alice")
 def test_a_file_that_someone_edited_is_put_right(deployed: Deployed) -> None:
     app, host = deployed.app, deployed.app.host
     host.write(app.path("conf/sub/deep.conf"), "edited by hand\n", owner=app.scope.owner)
@@ -191,6 +198,7 @@ def test_a_file_that_someone_edited_is_put_right(deployed: Deployed) -> None:
     assert {stem for stem in STEMS if before[stem] != after[stem]} <= {"dir"}
 
 
+@pytest.mark.scope("alice")
 def test_reordered_mappings_are_no_change(deployed: Deployed) -> None:
     app = deployed.app
     units, files = deployed.content
@@ -200,6 +208,7 @@ def test_reordered_mappings_are_no_change(deployed: Deployed) -> None:
     assert differences(before, app.host.look()) == []
 
 
+@pytest.mark.scope("system")
 def test_a_mode_alone_is_set_without_a_restart_of_others(deployed: Deployed) -> None:
     app = deployed.app
     units, files = copy.deepcopy(deployed.content)
@@ -223,102 +232,107 @@ def _chain(app: App) -> dict[str, str]:
     }
 
 
-def test_dependents_follow(either: App) -> None:
-    units = _chain(either)
-    either.deployed(units)
+@pytest.mark.scope("system")
+def test_dependents_follow(app: App) -> None:
+    units = _chain(app)
+    app.deployed(units)
     stems = ("db", "web", "worker", "log")
-    before = either.ids(*stems)
+    before = app.ids(*stems)
     units["db"] = units["db"].replace("V=1", "V=2")
-    result = either.deployed(units)
-    after = either.ids(*stems)
+    result = app.deployed(units)
+    after = app.ids(*stems)
 
     assert {stem for stem in stems if before[stem] != after[stem]} == {"db", "web", "worker"}
-    assert set(either.states(*stems).values()) == {"loaded active"}
-    assert f"follows {either.service('db')}" in result.reasons(either.service("web"))
-    assert f"follows {either.service('web')}" in result.reasons(either.service("worker"))
-    assert either.service("log") not in result.actions
-    assert not either.deployed(units).changed
+    assert set(app.states(*stems).values()) == {"loaded active"}
+    assert f"follows {app.service('db')}" in result.reasons(app.service("web"))
+    assert f"follows {app.service('web')}" in result.reasons(app.service("worker"))
+    assert app.service("log") not in result.actions
+    assert not app.deployed(units).changed
 
 
-def test_what_others_depend_on_does_not_follow_them(either: App) -> None:
-    units = _chain(either)
-    either.deployed(units)
-    before = either.ids("db", "web", "worker", "log")
+@pytest.mark.scope("alice")
+def test_what_others_depend_on_does_not_follow_them(app: App) -> None:
+    units = _chain(app)
+    app.deployed(units)
+    before = app.ids("db", "web", "worker", "log")
     units["worker"] = units["worker"].replace("Image=", "Environment=V=2\nImage=")
-    either.deployed(units)
-    after = either.ids("db", "web", "worker", "log")
+    app.deployed(units)
+    after = app.ids("db", "web", "worker", "log")
     assert {stem for stem in before if before[stem] != after[stem]} == {"worker"}
 
 
-def test_dependents_of_other_apps_are_active_afterwards(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_dependents_of_other_apps_are_active_afterwards(app: App) -> None:
     """Requires= stops dependents, wherever they are declared."""
-    either.deployed({"db": container("Environment=V=1")})
-    other = either.scope.app()
-    db = either.service("db")
+    app.deployed({"db": container("Environment=V=1")})
+    other = app.scope.app()
+    db = app.service("db")
     try:
         other.deployed({"web": f"[Unit]\nRequires={db}\nAfter={db}\n\n" + container()})
-        either.deployed({"db": container("Environment=V=2")})
-        assert either.runs("db")
+        app.deployed({"db": container("Environment=V=2")})
+        assert app.runs("db")
         assert other.runs("web")
     finally:
         other.remove()
 
 
-def test_containers_of_a_changed_network_or_volume_keep_running(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_containers_of_a_changed_network_or_volume_keep_running(app: App) -> None:
     units = {
-        "web": container(
-            f"Network={either.name}-net.network", f"Volume={either.name}-data.volume:/data"
-        ),
+        "web": container(f"Network={app.name}-net.network", f"Volume={app.name}-data.volume:/data"),
         "net.network": "[Network]\n",
         "data.volume": "[Volume]\n",
     }
-    either.deployed(units)
-    either.inside("web", "echo kept > /data/kept")
-    before = either.ids("web")
+    app.deployed(units)
+    app.inside("web", "echo kept > /data/kept")
+    before = app.ids("web")
     units["data.volume"] = "[Volume]\nLabel=a=b\n"
-    result = either.deployed(units)
-    assert either.ids("web") == before
-    assert either.inside("web", "cat /data/kept") == "kept"
-    assert either.unit("data", "volume") in result.warned
+    result = app.deployed(units)
+    assert app.ids("web") == before
+    assert app.inside("web", "cat /data/kept") == "kept"
+    assert app.unit("data", "volume") in result.warned
 
 
-def test_a_pod_and_its_containers(either: App) -> None:
-    pod = f"Pod={either.name}-group.pod"
+@pytest.mark.scope("system")
+def test_a_pod_and_its_containers(app: App) -> None:
+    pod = f"Pod={app.name}-group.pod"
     units = {
         "group.pod": "[Pod]\n",
         "one": container(pod),
         "two": container(pod, "Environment=V=1"),
     }
-    result = either.deployed(units)
-    assert f"{either.name}-group-pod.service" in result["services"]
-    before = either.ids("one", "two", "group-pod")
+    result = app.deployed(units)
+    assert f"{app.name}-group-pod.service" in result["services"]
+    before = app.ids("one", "two", "group-pod")
     units["two"] = container(pod, "Environment=V=2")
-    either.deployed(units)
-    after = either.ids("one", "two", "group-pod")
+    app.deployed(units)
+    after = app.ids("one", "two", "group-pod")
     assert {stem for stem in before if before[stem] != after[stem]} == {"two"}
-    assert either.states("one", "two", "group-pod") == dict.fromkeys(before, "loaded active")
-    assert not either.deployed(units).changed
+    assert app.states("one", "two", "group-pod") == dict.fromkeys(before, "loaded active")
+    assert not app.deployed(units).changed
 
 
-def test_template_instances(either: App) -> None:
+@pytest.mark.scope("system")
+def test_template_instances(app: App) -> None:
     """An instance is a unit of its own; drop-ins of the template reach it."""
     units = {
         "w@.container": container("Environment=ME=%i"),
         "w@one.container": container("Environment=ME=%i"),
     }
-    either.deployed(units)
-    service = f"{either.name}-w@one.service"
-    assert either.scope.states(service) == {service: "loaded active"}
-    before = either.scope.ids(service)
+    app.deployed(units)
+    service = f"{app.name}-w@one.service"
+    assert app.scope.states(service) == {service: "loaded active"}
+    before = app.scope.ids(service)
     units["w@.container.d/x.conf"] = "[Container]\nEnvironment=X=1\n"
-    either.deployed(units)
-    assert either.scope.ids(service) != before
-    assert not either.deployed(units).changed
+    app.deployed(units)
+    assert app.scope.ids(service) != before
+    assert not app.deployed(units).changed
 
 
-def test_a_comment_is_written(either: App) -> None:
-    either.deployed({"web": container()})
-    result = either.deployed({"web": "# by the web team\n" + container()})
+@pytest.mark.scope("system")
+def test_a_comment_is_written(app: App) -> None:
+    app.deployed({"web": container()})
+    result = app.deployed({"web": "# by the web team\n" + container()})
     assert result.changed
-    assert "# by the web team" in either.host.read(either.path(either.unit("web")))
-    assert IDLE in either.host.read(either.path(either.unit("web")))
+    assert "# by the web team" in app.host.read(app.path(app.unit("web")))
+    assert IDLE in app.host.read(app.path(app.unit("web")))

@@ -42,6 +42,7 @@ def _leftovers(app: App) -> str:
     return app.host.try_ssh(found).stdout.strip()
 
 
+@pytest.mark.scope("system")
 def test_a_timer_for_a_one_shot_container(app: App) -> None:
     timer, service = f"{app.name}-backup.timer", app.service("backup")
     foreseen = app.deploy(BACKUP, arguments=["--check"]).ok()
@@ -65,6 +66,7 @@ def test_a_timer_for_a_one_shot_container(app: App) -> None:
     assert again["plan"] == []
 
 
+@pytest.mark.scope("system")
 def test_what_a_timer_started_stays_as_it_is(app: App) -> None:
     timer = "[Timer]\nOnActiveSec=500ms\nAccuracySec=100ms\n\n[Install]\nWantedBy=timers.target\n"
     job = JOB.replace("echo done by hand", "sleep 4")
@@ -85,29 +87,32 @@ def test_what_a_timer_started_stays_as_it_is(app: App) -> None:
     assert not app.deployed(changed).changed
 
 
-def test_a_changed_timer_is_restarted(either: App) -> None:
-    timer = f"{either.name}-backup.timer"
-    either.deployed(BACKUP)
-    result = either.deployed({**BACKUP, "backup.timer": TIMER.replace("01-01", "02-02")})
+@pytest.mark.scope("system")
+def test_a_changed_timer_is_restarted(app: App) -> None:
+    timer = f"{app.name}-backup.timer"
+    app.deployed(BACKUP)
+    result = app.deployed({**BACKUP, "backup.timer": TIMER.replace("01-01", "02-02")})
     assert result.actions == {timer: "restart"}
     assert "changed (OnCalendar)" in result.reasons(timer)
-    assert "-02-02" in either.scope.show(timer, "NextElapseUSecRealtime")
-    assert either.ids("backup") == {"backup": ""}
+    assert "-02-02" in app.scope.show(timer, "NextElapseUSecRealtime")
+    assert app.ids("backup") == {"backup": ""}
 
 
-def test_a_drop_in_of_a_timer(either: App) -> None:
-    timer = f"{either.name}-backup.timer"
+@pytest.mark.scope("alice")
+def test_a_drop_in_of_a_timer(app: App) -> None:
+    timer = f"{app.name}-backup.timer"
     with_it = {**BACKUP, "backup.timer.d/10-x.conf": "[Timer]\nOnCalendar=*-03-03\n"}
-    either.deployed(BACKUP)
-    result = either.deployed(with_it)
+    app.deployed(BACKUP)
+    result = app.deployed(with_it)
     assert result.actions == {timer: "restart"}
-    assert "03-03" in either.scope.show(timer, "TimersCalendar")
-    assert not either.deployed(with_it).changed
-    assert either.deployed(BACKUP).actions[timer] == "restart"
-    assert "03-03" not in either.scope.show(timer, "TimersCalendar")
-    assert not either.host.exists(either.companion("backup.timer.d"))
+    assert "03-03" in app.scope.show(timer, "TimersCalendar")
+    assert not app.deployed(with_it).changed
+    assert app.deployed(BACKUP).actions[timer] == "restart"
+    assert "03-03" not in app.scope.show(timer, "TimersCalendar")
+    assert not app.host.exists(app.companion("backup.timer.d"))
 
 
+@pytest.mark.scope("alice")
 def test_one_that_someone_disabled_is_enabled_again(app: App) -> None:
     timer = f"{app.name}-backup.timer"
     app.deployed(BACKUP)
@@ -132,25 +137,28 @@ def test_one_that_someone_disabled_is_enabled_again(app: App) -> None:
     assert _is(app, "enabled", "backup.timer") == "enabled"
 
 
-def test_without_install_it_is_disabled_and_still_runs(either: App) -> None:
-    either.deployed(BACKUP)
+@pytest.mark.scope("system")
+def test_without_install_it_is_disabled_and_still_runs(app: App) -> None:
+    app.deployed(BACKUP)
     bare = {**BACKUP, "backup.timer": TIMER.partition("[Install]")[0]}
-    either.deployed(bare)
-    assert _is(either, "enabled", "backup.timer") == "static"
-    assert _is(either, "active", "backup.timer") == "active"
-    assert "wants" not in _leftovers(either)
-    assert not either.deployed(bare).changed
+    app.deployed(bare)
+    assert _is(app, "enabled", "backup.timer") == "static"
+    assert _is(app, "active", "backup.timer") == "active"
+    assert "wants" not in _leftovers(app)
+    assert not app.deployed(bare).changed
 
 
-def test_a_moved_install_moves_its_link(either: App) -> None:
-    either.deployed(BACKUP, state="present")
+@pytest.mark.scope("system")
+def test_a_moved_install_moves_its_link(app: App) -> None:
+    app.deployed(BACKUP, state="present")
     moved = {**BACKUP, "backup.timer": TIMER.replace("timers.target", "default.target")}
-    result = either.deployed(moved, state="present")
-    assert result.actions == {f"{either.name}-backup.timer": "enable"}
-    assert "default.target.wants" in _leftovers(either)
-    assert "timers.target.wants" not in _leftovers(either)
+    result = app.deployed(moved, state="present")
+    assert result.actions == {f"{app.name}-backup.timer": "enable"}
+    assert "default.target.wants" in _leftovers(app)
+    assert "timers.target.wants" not in _leftovers(app)
 
 
+@pytest.mark.scope("system")
 def test_stopped_stops_a_timer_and_keeps_it_enabled(app: App) -> None:
     app.deployed(BACKUP)
     result = app.deployed(BACKUP, state="stopped")
@@ -161,6 +169,7 @@ def test_stopped_stops_a_timer_and_keeps_it_enabled(app: App) -> None:
     assert app.run().ok().actions == {f"{app.name}-backup.timer": "start"}
 
 
+@pytest.mark.scope("system")
 def test_pruned_and_absent(app: App) -> None:
     app.deployed({**BACKUP, "all.target": TARGET % "all", "low.slice": "[Slice]\nCPUWeight=10\n"})
     timer = f"{app.name}-backup.timer"
@@ -176,13 +185,15 @@ def test_pruned_and_absent(app: App) -> None:
     assert f"{app.name}-" not in app.scope.systemctl("list-units --failed --plain --no-legend")
 
 
-def test_the_link_of_a_timer_goes_even_if_its_file_is_gone(either: App) -> None:
-    either.deployed(BACKUP)
-    either.host.ssh(f"rm {either.companion('backup.timer')}")
-    either.run(state="absent").ok()
-    assert _leftovers(either) == ""
+@pytest.mark.scope("alice")
+def test_the_link_of_a_timer_goes_even_if_its_file_is_gone(app: App) -> None:
+    app.deployed(BACKUP)
+    app.host.ssh(f"rm {app.companion('backup.timer')}")
+    app.run(state="absent").ok()
+    assert _leftovers(app) == ""
 
 
+@pytest.mark.scope("system")
 def test_a_container_that_a_connection_starts(app: App) -> None:
     port, other = next_port(), next_port()
     units = {"web": LISTENING, "web.socket": _socket(port)}
@@ -216,18 +227,20 @@ def test_a_container_that_a_connection_starts(app: App) -> None:
     assert not app.deployed(changed).changed
 
 
-def test_a_socket_for_a_container_that_runs_already(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_socket_for_a_container_that_runs_already(app: App) -> None:
     port = next_port()
-    either.deployed({"web": container()})
-    either.scope.ssh(f"podman image exists {PYTHON} || podman pull -q {PYTHON}")
-    result = either.deployed({"web": LISTENING, "web.socket": _socket(port)})
+    app.deployed({"web": container()})
+    app.scope.ssh(f"podman image exists {PYTHON} || podman pull -q {PYTHON}")
+    result = app.deployed({"web": LISTENING, "web.socket": _socket(port)})
     assert result.actions == {
-        f"{either.name}-web.socket": "start",
-        either.service("web"): "restart",
+        f"{app.name}-web.socket": "start",
+        app.service("web"): "restart",
     }
-    assert _answers(either, port)
+    assert _answers(app, port)
 
 
+@pytest.mark.scope("alice")
 def test_a_target_of_the_app(app: App) -> None:
     target = f"{app.name}-all.target"
     web = container(more=f"\n[Unit]\nPartOf={target}\n").replace("default.target", target)
@@ -249,6 +262,7 @@ def test_a_target_of_the_app(app: App) -> None:
     assert app.scope.states(target) == {target: "loaded inactive"}
 
 
+@pytest.mark.scope("alice")
 def test_a_path_unit(app: App) -> None:
     flag = f"/tmp/{app.name}-flag"
     path = f"[Path]\nPathChanged={flag}\n\n[Install]\nWantedBy=default.target\n"
@@ -264,6 +278,7 @@ def test_a_path_unit(app: App) -> None:
     assert not app.deployed({"job.container": JOB, "job.path": path}).changed
 
 
+@pytest.mark.scope("system")
 def test_a_slice_and_a_helper(app: App) -> None:
     helper = "[Service]\nType=oneshot\nExecStart=/bin/true\n"
     name = f"{app.name}-low.slice"
@@ -282,24 +297,24 @@ def test_a_slice_and_a_helper(app: App) -> None:
     assert app.scope.show(name, "CPUWeight") == "20"
 
 
-def test_the_unit_module_puts_a_timer_to_its_job(either: App) -> None:
-    scope, timer = either.scope, either.unit("backup", "timer")
-    scope.call(
-        "unit", name=either.unit("backup"), app=either.name, content=JOB, state="present"
-    ).ok()
+@pytest.mark.scope("system")
+def test_the_unit_module_puts_a_timer_to_its_job(app: App) -> None:
+    scope, timer = app.scope, app.unit("backup", "timer")
+    scope.call("unit", name=app.unit("backup"), app=app.name, content=JOB, state="present").ok()
     added = scope.call(
         "unit",
         name=timer,
-        app=either.name,
+        app=app.name,
         sections={"Timer": {"OnCalendar": "daily"}, "Install": {"WantedBy": "timers.target"}},
     ).ok()
     assert added.actions == {timer: "start"}
-    assert either.ids("backup") == {"backup": ""}
-    assert scope.call("unit", name=timer, app=either.name, state="absent").ok().changed
-    assert _leftovers(either) == ""
-    assert either.host.exists(either.path(either.unit("backup")))
+    assert app.ids("backup") == {"backup": ""}
+    assert scope.call("unit", name=timer, app=app.name, state="absent").ok().changed
+    assert _leftovers(app) == ""
+    assert app.host.exists(app.path(app.unit("backup")))
 
 
+@pytest.mark.scope("alice")
 def test_a_file_that_is_there_is_adopted_only_if_asked(app: App) -> None:
     path = app.companion("backup.timer")
     app.host.write(path, TIMER.replace("01-01", "04-04"), owner=app.scope.owner)
@@ -315,63 +330,67 @@ def test_a_file_that_is_there_is_adopted_only_if_asked(app: App) -> None:
     assert not app.deployed(BACKUP).changed
 
 
-def test_names_that_something_else_has(either: App) -> None:
-    scope = either.scope
-    other = scope.app(f"{either.name}-other")
-    other.options = either.options
-    units = {f"{either.name}-{n}": text for n, text in BACKUP.items()}
+@pytest.mark.scope("alice")
+def test_names_that_something_else_has(app: App) -> None:
+    scope = app.scope
+    other = scope.app(f"{app.name}-other")
+    other.options = app.options
+    units = {f"{app.name}-{n}": text for n, text in BACKUP.items()}
     try:
         scope.call("app", name=other.name, units=units).ok()
-        taken = {**either.units({"x": container()}), f"{either.name}-backup.timer": TIMER}
-        message = scope.call("app", name=either.name, units=taken).refused()
+        taken = {**app.units({"x": container()}), f"{app.name}-backup.timer": TIMER}
+        message = scope.call("app", name=app.name, units=taken).refused()
         assert f"is a unit of app '{other.name}'" in message
-        clash = f"{either.name}-backup.service"
+        clash = f"{app.name}-backup.service"
         message = scope.call(
-            "app", name=either.name, units={clash: "[Service]\nExecStart=/bin/true\n"}
+            "app", name=app.name, units={clash: "[Service]\nExecStart=/bin/true\n"}
         ).refused()
         assert f"both make the service '{clash}'" in message
     finally:
         scope.call("app", name=other.name, state="absent").ok()
 
-    message = either.deploy({"web": container(), "web.service": "[Service]\nExecStart=/bin/true\n"})
+    message = app.deploy({"web": container(), "web.service": "[Service]\nExecStart=/bin/true\n"})
     assert "both make the service" in message.refused()
     vendor = "systemd-tmpfiles-clean.timer"
-    message = scope.call("app", name=either.name, units={vendor: TIMER}).refused()
+    message = scope.call("app", name=app.name, units={vendor: TIMER}).refused()
     assert f"{vendor} exists already: /usr/lib/systemd/" in message
-    assert _leftovers(either) == ""
+    assert _leftovers(app) == ""
 
 
-def test_what_systemd_can_not_read_is_told_before_anything_is_written(either: App) -> None:
+@pytest.mark.scope("system")
+def test_what_systemd_can_not_read_is_told_before_anything_is_written(app: App) -> None:
     bad = {**BACKUP, "backup.timer": TIMER.replace("*-01-01", "sometimes")}
-    message = either.deploy(bad, arguments=["--check"]).refused()
-    assert f"{either.name}-backup.timer:2" in message
+    message = app.deploy(bad, arguments=["--check"]).refused()
+    assert f"{app.name}-backup.timer:2" in message
     assert "Failed to parse calendar specification" in message
-    assert either.deploy(bad).refused() == message
-    assert _leftovers(either) == ""
+    assert app.deploy(bad).refused() == message
+    assert _leftovers(app) == ""
     odd = {**BACKUP, "backup.timer": TIMER.replace("[Timer]", "[Timer]\nOnCalender=daily")}
-    assert "Unknown key" in either.deployed(odd).warned
+    assert "Unknown key" in app.deployed(odd).warned
 
 
-def test_what_systemd_does_not_load_is_told(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_what_systemd_does_not_load_is_told(app: App) -> None:
     """A drop-in that someone adds: only systemd itself notices, at the reload."""
-    either.deployed(BACKUP)
-    drop_in = f"{either.companion('backup.timer')}.d/zz.conf"
-    either.host.write(drop_in, "[Timer]\nOnCalendar=\n", owner=either.scope.owner)
+    app.deployed(BACKUP)
+    drop_in = f"{app.companion('backup.timer')}.d/zz.conf"
+    app.host.write(drop_in, "[Timer]\nOnCalendar=\n", owner=app.scope.owner)
     changed = {**BACKUP, "backup.container": JOB + "TimeoutStopSec=7\n"}
-    message = either.deploy(changed).refused()
-    assert f"{either.name}-backup.timer: bad-setting" in message
+    message = app.deploy(changed).refused()
+    assert f"{app.name}-backup.timer: bad-setting" in message
     assert "Timer unit lacks value setting" in message
-    either.host.ssh(f"rm -r {drop_in.rpartition('/')[0]}")
-    either.deployed(changed)
-    assert _is(either, "active", "backup.timer") == "active"
+    app.host.ssh(f"rm -r {drop_in.rpartition('/')[0]}")
+    app.deployed(changed)
+    assert _is(app, "active", "backup.timer") == "active"
 
 
-def test_validate_tells_their_services(either: App) -> None:
-    units = either.units({**BACKUP, "all.target": f"[Unit]\nRequires={either.service('backup')}\n"})
-    found = either.scope.call("validate", name=either.name, units=units).ok()
-    assert found["services"][f"{either.name}-backup.timer"]["unit"] == f"{either.name}-backup.timer"
-    assert found["services"][f"{either.name}-all.target"]["needs"] == [either.service("backup")]
-    assert _leftovers(either) == ""
+@pytest.mark.scope("system")
+def test_validate_tells_their_services(app: App) -> None:
+    units = app.units({**BACKUP, "all.target": f"[Unit]\nRequires={app.service('backup')}\n"})
+    found = app.scope.call("validate", name=app.name, units=units).ok()
+    assert found["services"][f"{app.name}-backup.timer"]["unit"] == f"{app.name}-backup.timer"
+    assert found["services"][f"{app.name}-all.target"]["needs"] == [app.service("backup")]
+    assert _leftovers(app) == ""
 
 
 @pytest.mark.parametrize(
@@ -382,11 +401,13 @@ def test_validate_tells_their_services(either: App) -> None:
         ({"web.timer": "[Timer]\n[Container]\n"}, "[Container] is no section of a .timer unit"),
         ({"web@.timer": TIMER}, "a template is neither enabled nor started"),
     ],
+    ids=["drop-in", "no section", "foreign section", "template"],
 )
-def test_refused_before_anything_is_written(either: App, units: dict[str, str], what: str) -> None:
-    assert what in either.deploy({"web": container(), **units}).refused()
-    assert _leftovers(either) == ""
-    assert not either.host.exists(either.path())
+@pytest.mark.scope("alice", system=["foreign section", "template"])
+def test_refused_before_anything_is_written(app: App, units: dict[str, str], what: str) -> None:
+    assert what in app.deploy({"web": container(), **units}).refused()
+    assert _leftovers(app) == ""
+    assert not app.host.exists(app.path())
 
 
 def test_at_location_admin_they_are_refused(alice: Scope) -> None:

@@ -11,6 +11,8 @@ import pytest
 from tests.integration.support.apps import App, Result, container
 from tests.integration.support.hosts import differences
 
+pytestmark = pytest.mark.whole_plays
+
 
 def logging_ssh(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path]:
     """An ssh that writes a line for each of its runs, and the file it writes to."""
@@ -37,37 +39,38 @@ def _accepted(app: App) -> int:
 
 
 @pytest.mark.parametrize("number", [1, 20])
+@pytest.mark.scope("system", alice=["20"])
 def test_one_connection_and_one_module_run(
-    either: App, work_folder: pathlib.Path, tmp_path: pathlib.Path, number: int
+    app: App, work_folder: pathlib.Path, tmp_path: pathlib.Path, number: int
 ) -> None:
     wrapper, log = logging_ssh(tmp_path)
-    sockets = work_folder / f"{either.name}"
+    sockets = work_folder / f"{app.name}"
     units = {f"u{i}": container() for i in range(number)}
     files = {f"conf/{i}.conf": f"{i}\n" for i in range(number)}
     source = tmp_path / "src"
-    for path, text in {**either.units(units), **files}.items():
+    for path, text in {**app.units(units), **files}.items():
         target = source / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
     variables = {"ansible_ssh_executable": str(wrapper), "ansible_control_path_dir": str(sockets)}
     calls: list[dict[str, t.Any]] = [
-        {"units": either.units(units), "files": files, "state": "present"},
+        {"units": app.units(units), "files": files, "state": "present"},
         {"src": str(source), "state": "present"},
     ]
     for number_of_call, content in enumerate(calls):
-        before = _accepted(either)
+        before = _accepted(app)
         log.write_text("")
-        result = either.scope.call("app", (), variables, name=either.name, **content).ok()
+        result = app.scope.call("app", (), variables, name=app.name, **content).ok()
         assert result.changed is (number_of_call == 0)
-        runs = [line for line in log.read_text().splitlines() if either.host.address in line]
+        runs = [line for line in log.read_text().splitlines() if app.host.address in line]
         assert len(runs) == 1, runs
         # The second call goes over the connection that the first has opened.
-        assert _accepted(either) - before == (number_of_call == 0)
+        assert _accepted(app) - before == (number_of_call == 0)
 
 
-def test_one_of_a_hundred(system_app: App) -> None:
+@pytest.mark.scope("system")
+def test_one_of_a_hundred(app: App) -> None:
     """Changing one of 100 units restarts exactly that one; changing none touches nothing."""
-    app = system_app
     units = {f"u{i}": container("Network=none") for i in range(100)}
     services = [app.service(stem) for stem in units]
     app.deployed(units)
@@ -85,18 +88,19 @@ def test_one_of_a_hundred(system_app: App) -> None:
     assert result.actions == {app.service("u57"): "restart"}
 
 
-def test_one_reload_of_the_manager(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_one_reload_of_the_manager(app: App) -> None:
     """However many units change, systemd reads them once."""
     units = {f"u{i}": container() for i in range(3)}
     count = (
-        f"journalctl -q -o cat {'_UID=0 _PID=1' if not either.scope.flags else '_COMM=systemd'} "
+        f"journalctl -q -o cat {'_UID=0 _PID=1' if not app.scope.flags else '_COMM=systemd'} "
         "| grep -c 'Reloading finished' || true"
     )
-    before = int(either.host.ssh(count))
-    either.deployed(units)
-    assert int(either.host.ssh(count)) == before + 1
-    either.deployed(units)
-    assert int(either.host.ssh(count)) == before + 1
+    before = int(app.host.ssh(count))
+    app.deployed(units)
+    assert int(app.host.ssh(count)) == before + 1
+    app.deployed(units)
+    assert int(app.host.ssh(count)) == before + 1
 
 
 def test_apps_of_several_scopes_in_one_play(system_app: App) -> None:
@@ -137,6 +141,7 @@ def _at_once(app: App, folder: pathlib.Path, units: t.Any) -> list[Result]:
     return [Result(row.data) for row in run.results]
 
 
+@pytest.mark.scope("system")
 def test_apps_deployed_at_once(app: App, tmp_path: pathlib.Path) -> None:
     """Each finds the manager and the scope in a state that makes sense."""
     apps = [App(app.scope, f"{app.name}x{i}") for i in range(4)]
@@ -150,30 +155,32 @@ def test_apps_deployed_at_once(app: App, tmp_path: pathlib.Path) -> None:
             one.remove()
 
 
-def test_one_unit_name_for_apps_deployed_at_once(either: App, tmp_path: pathlib.Path) -> None:
+@pytest.mark.scope("system")
+def test_one_unit_name_for_apps_deployed_at_once(app: App, tmp_path: pathlib.Path) -> None:
     """Of those that race for a name one gets it, and the others are told who has it."""
-    apps = [App(either.scope, f"{either.name}x{i}") for i in range(4)]
+    apps = [App(app.scope, f"{app.name}x{i}") for i in range(4)]
     try:
-        results = _at_once(either, tmp_path, {either.unit("web"): container()})
+        results = _at_once(app, tmp_path, {app.unit("web"): container()})
         assert sorted(result.failed for result in results) == [False, True, True, True]
         for result in results:
             if result.failed:
                 assert "owned by app" in result.refused()
-        assert either.runs("web")
+        assert app.runs("web")
     finally:
         for one in apps:
             one.remove()
 
 
-def test_one_app_deployed_twice_at_once(either: App, tmp_path: pathlib.Path) -> None:
+@pytest.mark.scope("system")
+def test_one_app_deployed_twice_at_once(app: App, tmp_path: pathlib.Path) -> None:
     """Two plays for one app take turns: both succeed, and it is started once."""
     options = {
-        "name": either.name,
-        "units": either.units({"web": container()}),
+        "name": app.name,
+        "units": app.units({"web": container()}),
         "gate": {"stable": 0},
-        **either.scope.options,
+        **app.scope.options,
     }
     play = {"hosts": "all", "gather_facts": False, "tasks": [{"quadlet.fleet.app": options}]}
-    run = either.scope.playbooks.run([play], _aliases(either, tmp_path, 3))
+    run = app.scope.playbooks.run([play], _aliases(app, tmp_path, 3))
     assert sorted(Result(row.data).ok().changed for row in run.results) == [False, False, True]
-    assert either.runs("web")
+    assert app.runs("web")

@@ -38,6 +38,7 @@ spec:
 """
 
 
+@pytest.mark.scope("system")
 def test_sections_arrive_byte_for_byte(app: App) -> None:
     values = {"PLAIN": "a", "QUOTES": "\"a\" 'b'", "SIGNS": "50% of $HOME \\ %h", "TAB": "a\tb"}
     unit = {
@@ -62,13 +63,15 @@ def test_sections_arrive_byte_for_byte(app: App) -> None:
     assert not app.deployed({"web": unit}).changed
 
 
-def test_the_same_unit_as_text_and_as_sections_is_one(either: App) -> None:
+@pytest.mark.scope("system")
+def test_the_same_unit_as_text_and_as_sections_is_one(app: App) -> None:
     sections = {"Container": {"Image": IMAGE, "Exec": "sleep 600", "StopTimeout": 0}}
-    either.deployed({"web": sections})
-    text = either.host.read(either.path(either.unit("web")))
-    assert not either.deployed({"web": text}).changed
+    app.deployed({"web": sections})
+    text = app.host.read(app.path(app.unit("web")))
+    assert not app.deployed({"web": text}).changed
 
 
+@pytest.mark.scope("alice")
 def test_modes_of_files(app: App) -> None:
     files = {
         "plain.txt": "a\n",
@@ -87,6 +90,7 @@ def test_modes_of_files(app: App) -> None:
     assert "0700" in result.reasons("bin/run.sh")
 
 
+@pytest.mark.scope("alice")
 def test_every_kind_that_this_podman_has(app: App) -> None:
     port = next_port()
     name = app.name
@@ -148,6 +152,7 @@ def _source(folder: pathlib.Path) -> pathlib.Path:
     return top
 
 
+@pytest.mark.scope("alice")
 def test_a_directory_as_source(app: App, tmp_path: pathlib.Path) -> None:
     port = next_port()
     top = _source(tmp_path)
@@ -182,45 +187,49 @@ def test_a_directory_as_source(app: App, tmp_path: pathlib.Path) -> None:
     assert result.actions == {"srcweb.service": "restart"}
 
 
-def test_a_source_beside_the_playbook(either: App, tmp_path: pathlib.Path) -> None:
+@pytest.mark.scope("system")
+def test_a_source_beside_the_playbook(app: App, tmp_path: pathlib.Path) -> None:
     top = tmp_path / "files" / "here"
     top.mkdir(parents=True)
-    (top / either.unit("web")).write_text(container())
+    (top / app.unit("web")).write_text(container())
     (tmp_path / "files" / "one.txt").write_text("from a file\n")
     options = {
-        "name": either.name,
+        "name": app.name,
         "src": "here",
         "files": {"one.txt": {"src": "one.txt", "mode": "0640"}},
         "gate": {"stable": 0},
-        **either.scope.options,
+        **app.scope.options,
     }
     play = {"hosts": "all", "gather_facts": False, "tasks": [{"quadlet.fleet.app": options}]}
-    run = either.scope.playbooks.run([play], either.host.inventory, folder=tmp_path)
+    run = app.scope.playbooks.run([play], app.host.inventory, folder=tmp_path)
     Result(run.only()).ok()
-    assert either.runs("web")
-    assert either.host.read(either.path("one.txt")) == "from a file\n"
-    assert either.host.ssh(f"stat -c %a {either.path('one.txt')}") == "640"
+    assert app.runs("web")
+    assert app.host.read(app.path("one.txt")) == "from a file\n"
+    assert app.host.ssh(f"stat -c %a {app.path('one.txt')}") == "640"
 
 
 @pytest.mark.parametrize("src", ["missing", "a-file"])
-def test_a_source_that_is_none(either: App, tmp_path: pathlib.Path, src: str) -> None:
+@pytest.mark.scope("system")
+def test_a_source_that_is_none(app: App, tmp_path: pathlib.Path, src: str) -> None:
     (tmp_path / "a-file").write_text("x\n")
-    result = either.scope.call("app", name=either.name, src=str(tmp_path / src))
+    result = app.scope.call("app", name=app.name, src=str(tmp_path / src))
     assert str(tmp_path / src) in result.refused()
 
 
-def test_a_file_whose_change_means_nothing(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_file_whose_change_means_nothing(app: App) -> None:
     units = {"web": container("Volume=./conf:/conf:ro")}
-    either.deployed(units, {"conf/a.conf": {"content": "one\n", "on_change": "none"}})
-    before = either.ids("web")
-    result = either.deployed(units, {"conf/a.conf": {"content": "two\n", "on_change": "none"}})
+    app.deployed(units, {"conf/a.conf": {"content": "one\n", "on_change": "none"}})
+    before = app.ids("web")
+    result = app.deployed(units, {"conf/a.conf": {"content": "two\n", "on_change": "none"}})
     assert result.changed
-    assert either.ids("web") == before
-    assert either.inside("web", "cat /conf/a.conf") == "two"
+    assert app.ids("web") == before
+    assert app.inside("web", "cat /conf/a.conf") == "two"
 
 
 @pytest.mark.parametrize("podman", ["5.8", "6.1"])
 @pytest.mark.parametrize("scope", ["system", "alice"])
+@pytest.mark.scope("system", alice=["5.8"])
 def test_other_podmans(fleet: Fleet, playbooks: Playbooks, podman: str, scope: str) -> None:
     make = system_scope if scope == "system" else user_scope
     app = make(fleet.get(podman), playbooks).app()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.support.apps import WEB, App, container, next_port
 from tests.integration.support.hosts import differences
+
+pytestmark = pytest.mark.whole_plays
 
 
 def _shop(port: int) -> tuple[dict[str, str], dict[str, str]]:

@@ -18,6 +18,7 @@ def _drift(app: App) -> list[str]:
     return list(row["drift"])
 
 
+@pytest.mark.scope("alice")
 def test_an_image_that_moved_on_the_host(app: App) -> None:
     image = f"localhost/{app.name}:1"
     app.scope.ssh(f"podman pull -q {IMAGE}")
@@ -32,6 +33,7 @@ def test_an_image_that_moved_on_the_host(app: App) -> None:
     app.scope.ssh(f"podman untag registry.test:5000/nginx:1 {image}")
 
 
+@pytest.mark.scope("alice")
 def test_podmans_auto_update(app: App) -> None:
     """What it brings stays, whatever the next runs do, and is told."""
     tag = f"nginx:auto-{app.name}-{app.scope.name}"
@@ -69,6 +71,7 @@ def test_podmans_auto_update(app: App) -> None:
     assert _drift(app) == []
 
 
+@pytest.mark.scope("alice")
 def test_a_network_that_was_removed(app: App) -> None:
     app.deployed({"n.network": "[Network]\n", "web": container()})
     assert _drift(app) == []
@@ -77,6 +80,7 @@ def test_a_network_that_was_removed(app: App) -> None:
     assert _drift(app) == [f"{app.name}-n-network.service is up, but its network {network} is gone"]
 
 
+@pytest.mark.scope("system")
 def test_files_and_services(app: App) -> None:
     units = {
         name: container("EnvironmentFile=./a.env") if name == "env" else container()
@@ -113,6 +117,7 @@ def test_files_and_services(app: App) -> None:
     app.scope.ssh(f"podman rm --force --ignore --time 0 systemd-{app.name}-removed")
 
 
+@pytest.mark.scope("system")
 def test_services_older_than_their_files_until_systemd_starts_them(app: App) -> None:
     app.deployed({"web": container(), "db": container()})
     app.deployed({"web": container("Environment=A=1"), "db": container()}, restart="never")
@@ -121,6 +126,7 @@ def test_services_older_than_their_files_until_systemd_starts_them(app: App) -> 
     assert _drift(app) == []
 
 
+@pytest.mark.scope("system")
 def test_a_unit_that_someone_put_into_the_directory(app: App) -> None:
     app.deployed({"web": container()})
     path = app.path(app.unit("stray"))
@@ -142,10 +148,11 @@ def test_a_unit_that_someone_put_into_the_directory(app: App) -> None:
 
 
 @pytest.mark.parametrize("exit_code", [0, 3])
-def test_failed_services_and_jobs_that_ended(either: App, exit_code: int) -> None:
+@pytest.mark.scope("alice", system=["3"])
+def test_failed_services_and_jobs_that_ended(app: App, exit_code: int) -> None:
     job = container(exec_=f"sh -c 'exit {exit_code}'").replace(
         "[Service]\n", "[Service]\nType=oneshot\n"
     )
-    either.deploy({"web": container(), "job": job}, on_failure="keep")
-    found = [f"{either.service('job')} has failed"] if exit_code else []
-    assert _drift(either) == found
+    app.deploy({"web": container(), "job": job}, on_failure="keep")
+    found = [f"{app.service('job')} has failed"] if exit_code else []
+    assert _drift(app) == found

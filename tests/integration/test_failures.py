@@ -24,16 +24,18 @@ CAUSES = {
 
 
 @pytest.mark.parametrize(("text", "cause"), CAUSES.values(), ids=CAUSES)
-def test_the_first_line_names_the_cause(either: App, text: str, cause: str) -> None:
-    result = either.deploy({"web": text}, gate={"timeout": 90, "stable": 0})
+@pytest.mark.scope("alice", system=["no network", "no program", "no user"])
+def test_the_first_line_names_the_cause(app: App, text: str, cause: str) -> None:
+    result = app.deploy({"web": text}, gate={"timeout": 90, "stable": 0})
     first = result.refused().split("\n")[0]
-    assert f"{either.service('web')} did not start: " in first
+    assert f"{app.service('web')} did not start: " in first
     assert cause in first
     (failure,) = result["failures"]
     assert cause in failure["reason"]
     assert failure["hint"] in result.message
 
 
+@pytest.mark.scope("system")
 def test_a_port_in_use(app: App) -> None:
     port = next_port()
     texts = {
@@ -44,6 +46,7 @@ def test_a_port_in_use(app: App) -> None:
     assert f"port {port} of the host is in use" in first
 
 
+@pytest.mark.scope("system")
 def test_what_needs_it_is_not_the_first_to_be_named(app: App) -> None:
     web = container(more=f"\n[Unit]\nRequires={app.service('db')}\nAfter={app.service('db')}\n")
     result = app.deploy({"web": web, "db": container("Secret=nosecret")}, gate={"timeout": 90})
@@ -53,6 +56,7 @@ def test_what_needs_it_is_not_the_first_to_be_named(app: App) -> None:
     assert any("a service that it needs did not start" in line for line in others)
 
 
+@pytest.mark.scope("alice")
 def test_the_journal_is_that_of_what_failed(app: App) -> None:
     """Not that of what ran before and ended a moment ago."""
     old = "sh -c \"trap 'echo words of old; exit 0' TERM; sleep infinity & wait\""

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import re
 import shlex
 import typing as t
-import zlib
 
 import pytest
 
@@ -28,7 +26,6 @@ from tests.integration.support.apps import (
 from tests.integration.support.hosts import IMAGE, Fleet, Host, run_cli
 from tests.integration.support.playbooks import Playbooks
 
-LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
 GATE = {"stable": 1, "timeout": 90}
 JOB = "[Service]\nType=oneshot\n"
 
@@ -113,7 +110,7 @@ class Shop:
     def when_written(self, action: str) -> t.Iterator[None]:
         """Does something on the host once the second release's files are in place."""
         unit, path = f"fault-{self.app.name}", self.app.path(self.app.unit("web"))
-        line = f"until grep -q RELEASE=v2 {path}; do :; done; {action}"
+        line = f"until grep -q RELEASE=v2 {path}; do sleep 0.005; done; {action}"
         host = self.app.host
         host.ssh(
             f"systemd-run --quiet --collect --unit={unit} --setenv=file={path} "
@@ -123,10 +120,6 @@ class Shop:
             yield
         finally:
             host.try_ssh(f"systemctl stop {unit}")
-
-
-def _params() -> list[str]:
-    return ["system", "alice"] if LONG else ["one"]
 
 
 class Shops:
@@ -157,14 +150,10 @@ def shops() -> t.Iterator[Shops]:
     some.close()
 
 
-@pytest.fixture(params=_params())
-def shop(
-    request: pytest.FixtureRequest, shops: Shops, system: Scope, alice: Scope
-) -> t.Iterator[Shop]:
+@pytest.fixture
+def shop(request: pytest.FixtureRequest, shops: Shops, scope: Scope) -> t.Iterator[Shop]:
     """The app that a fault meets."""
-    number = zlib.crc32(request.node.name.encode()) % 2
-    chosen = {"system": system, "alice": alice, "one": (system, alice)[number]}[request.param]
-    one, failed = shops.take(chosen), request.session.testsfailed
+    one, failed = shops.take(scope), request.session.testsfailed
     yield one
     if one.spent or request.session.testsfailed > failed:
         one.remove()
@@ -240,6 +229,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.scope("alice", system=["exits at once", "crash loop", "never ready"])
 def test_a_release_that_can_not_work(shop: Shop, fault: Fault) -> None:
     units, files = fault.release(shop)
     result = shop.app.deploy(units, files, **{"gate": GATE, **fault.options})
@@ -249,6 +239,7 @@ def test_a_release_that_can_not_work(shop: Shop, fault: Fault) -> None:
     shop.same()
 
 
+@pytest.mark.scope("alice")
 def test_the_registry_is_down(shop: Shop) -> None:
     registry.stop()
     shop_image = container().replace(IMAGE, f"{registry.LOCKED}/nginx:1")
@@ -257,6 +248,7 @@ def test_the_registry_is_down(shop: Shop) -> None:
     shop.same()
 
 
+@pytest.mark.scope("alice")
 def test_wrong_credentials(shop: Shop) -> None:
     registry.start()
     registry.put_certificate(shop.app.host)
@@ -269,6 +261,7 @@ def test_wrong_credentials(shop: Shop) -> None:
     shop.same()
 
 
+@pytest.mark.scope("alice")
 def test_a_read_only_directory(shop: Shop) -> None:
     folder, host = shop.app.path(), shop.app.host
     host.ssh(f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}")
@@ -280,6 +273,7 @@ def test_a_read_only_directory(shop: Shop) -> None:
     shop.same()
 
 
+@pytest.mark.scope("alice")
 def test_podman_is_killed(shop: Shop) -> None:
     user = shop.app.scope.owner
     with shop.when_written(f"while grep -q v2 $file; do pkill -9 -u {user} -x podman; done"):
@@ -299,6 +293,7 @@ def _fill(host: Host, folder: str, free: int) -> None:
 
 
 @pytest.mark.parametrize("place", ["units", "state"])
+@pytest.mark.scope("system")
 def test_a_full_disk_at_every_write(shop: Shop, place: str) -> None:
     app, host = shop.app, shop.app.host
     folder = app.path() if place == "units" else app.scope.state_dir
@@ -381,6 +376,7 @@ def _ends_well(shop: Shop) -> Result:
     return result
 
 
+@pytest.mark.scope("system")
 def test_what_was_before_a_killed_run_comes_back(shop: Shop) -> None:
     with shop.when_written("pkill -9 python3"):
         _unreachable(shop)
@@ -392,6 +388,7 @@ def test_what_was_before_a_killed_run_comes_back(shop: Shop) -> None:
     shop.same()
 
 
+@pytest.mark.scope("system")
 def test_the_connection_is_cut(shop: Shop) -> None:
     app = shop.app
     with shop.when_written("pkill -9 -f '^sshd'"):
@@ -406,6 +403,7 @@ def test_the_connection_is_cut(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("scope", ["system", "alice"])
+@pytest.mark.scope("system")
 def test_the_host_is_rebooted(fleet: Fleet, playbooks: Playbooks, scope: str) -> None:
     host = fleet.get("5.4", "b")
     place = {"system": system_scope, "alice": user_scope}[scope](host, playbooks)

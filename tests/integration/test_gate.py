@@ -15,6 +15,7 @@ def _checked(command: str) -> str:
     return container(f"HealthCmd={command}", *FAST.split("\n"))
 
 
+@pytest.mark.scope("system")
 def test_a_healthy_container_passes(app: App) -> None:
     result = app.deployed({"web": _checked("true"), "plain": container()})
     assert result["services"][app.service("web")]["health"] == "healthy"
@@ -22,6 +23,7 @@ def test_a_healthy_container_passes(app: App) -> None:
     assert not app.deployed({"web": _checked("true"), "plain": container()}).changed
 
 
+@pytest.mark.scope("system")
 def test_an_unhealthy_container_fails(app: App) -> None:
     result = app.deploy({"web": _checked("false")}, gate={"timeout": 60, "stable": 0})
     first = result.refused().split("\n")[0]
@@ -31,11 +33,13 @@ def test_an_unhealthy_container_fails(app: App) -> None:
     assert app.deploy({"web": _checked("false")}, gate={"timeout": 60, "stable": 0}).failed
 
 
-def test_nobody_has_to_wait_for_health(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_nobody_has_to_wait_for_health(app: App) -> None:
     gate = {"healthy": "never", "stable": 0}
-    assert either.deployed({"web": _checked("false")}, gate=gate).changed
+    assert app.deployed({"web": _checked("false")}, gate=gate).changed
 
 
+@pytest.mark.scope("system")
 def test_probes_that_pass(app: App) -> None:
     port = next_port()
     web = container(f"PublishPort={port}:8080", "Volume=./www:/www:ro", exec_=WEB)
@@ -50,13 +54,14 @@ def test_probes_that_pass(app: App) -> None:
     assert app.runs("web")
 
 
-def test_a_probe_that_fails(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_probe_that_fails(app: App) -> None:
     probes = [
         {"tcp": "127.0.0.1:1", "retries": 1, "interval": 0.1},
         {"command": ["sh", "-c", "echo broken >&2; exit 4"], "retries": 0},
         {"command": ["true"], "container": "nothing.container", "retries": 0},
     ]
-    result = either.deploy({"web": container()}, gate={"stable": 0, "probes": probes})
+    result = app.deploy({"web": container()}, gate={"stable": 0, "probes": probes})
     first, *others = result.refused().split("\n")
     assert "a probe failed (and 2 more): tcp 127.0.0.1:1: it can't be reached" in first
     assert any("it ended with status 4: broken" in line for line in others)
@@ -64,18 +69,20 @@ def test_a_probe_that_fails(either: App) -> None:
     assert [failure["phase"] for failure in result["failures"]] == ["probe"] * 3
 
 
-def test_a_slow_start_is_asked_again(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_slow_start_is_asked_again(app: App) -> None:
     slow = f'sh -c "sleep 3; touch /tmp/ready; {IDLE[7:-1]}"'
-    probe = {"command": ["test", "-e", "/tmp/ready"], "container": either.unit("web")}
+    probe = {"command": ["test", "-e", "/tmp/ready"], "container": app.unit("web")}
     gate = {"stable": 0, "probes": [{**probe, "interval": 0.5, "retries": 20}]}
-    either.deployed({"web": container(exec_=slow)}, gate=gate)
-    assert either.inside("web", "ls /tmp/ready") == "/tmp/ready"
+    app.deployed({"web": container(exec_=slow)}, gate=gate)
+    assert app.inside("web", "ls /tmp/ready") == "/tmp/ready"
 
 
-def test_an_unchanged_run_asks_nothing(either: App) -> None:
-    either.deployed({"web": container()})
+@pytest.mark.scope("system")
+def test_an_unchanged_run_asks_nothing(app: App) -> None:
+    app.deployed({"web": container()})
     gate = {"stable": 0, "probes": [{"tcp": "127.0.0.1:1", "retries": 0}]}
-    assert not either.deployed({"web": container()}, gate=gate).changed
+    assert not app.deployed({"web": container()}, gate=gate).changed
 
 
 BROKEN = "sh -c 'echo cannot read the config >&2; exit 3'"
@@ -104,26 +111,29 @@ def _fails(app: App, units: dict[str, str], **gate: float) -> Result:
     [container(exec_=BROKEN), container(exec_=BROKEN, more=LOOPING), container("Secret=nosecret")],
     ids=["exits", "loops", "does not start"],
 )
+@pytest.mark.scope("alice", system=["does not start"])
 def test_a_failure_does_not_wait_for_a_slow_start(app: App, text: str) -> None:
     result = _fails(app, {"bad": text, "slow": SLOW})
     assert [failure["service"] for failure in result["failures"]] == [app.service("bad")]
     assert app.states("slow")["slow"] == "loaded activating"
 
 
-def test_what_needs_it_is_told_along_with_it(either: App) -> None:
-    bad = either.service("bad")
+@pytest.mark.scope("system")
+def test_what_needs_it_is_told_along_with_it(app: App) -> None:
+    bad = app.service("bad")
     units = {
         "bad": container(exec_=BROKEN, more=ONCE),
         "web": container(more=f"\n[Unit]\nRequires={bad}\nAfter={bad}\n"),
         "slow": SLOW,
     }
-    result = _fails(either, units)
+    result = _fails(app, units)
     assert {f["service"]: f["job"] for f in result["failures"]} == {
         bad: "failed",
-        either.service("web"): "dependency",
+        app.service("web"): "dependency",
     }
 
 
+@pytest.mark.scope("system")
 def test_a_start_that_waits_for_health_ends_when_it_fails(app: App) -> None:
     sick = "sh -c 'echo no database >&2; exit 1'"
     web = container(f"HealthCmd={sick}", "Notify=healthy", *FAST.split("\n"), more=PATIENT)
@@ -134,14 +144,16 @@ def test_a_start_that_waits_for_health_ends_when_it_fails(app: App) -> None:
     assert "its health check fails: no database" in result.message.split("\n")[0]
 
 
-def test_a_start_that_waits_for_health_passes_with_it(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_start_that_waits_for_health_passes_with_it(app: App) -> None:
     web = container("HealthCmd=test -e /tmp/ok", "Notify=healthy", *FAST.split("\n"))
     web = web.replace("HealthRetries=2", "HealthRetries=9")
     ready = f'sh -c "sleep 2; touch /tmp/ok; {IDLE[7:-1]}"'
-    result = either.deployed({"web": web.replace(IDLE, ready)}, gate={"stable": 0, "timeout": 60})
-    assert result["services"][either.service("web")]["health"] == "healthy"
+    result = app.deployed({"web": web.replace(IDLE, ready)}, gate={"stable": 0, "timeout": 60})
+    assert result["services"][app.service("web")]["health"] == "healthy"
 
 
+@pytest.mark.scope("alice")
 def test_health_that_is_lost_late_ends_the_wait(app: App) -> None:
     """Failures in the start period do not count: until then it is starting."""
     late = "HealthInterval=2s\nHealthRetries=1\nHealthStartPeriod=8s"
@@ -153,45 +165,50 @@ def test_health_that_is_lost_late_ends_the_wait(app: App) -> None:
     assert (failure["phase"], failure["health_log"]) == ("health", "not yet")
 
 
-def test_a_fall_while_health_is_waited_for_is_a_failed_start(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_fall_while_health_is_waited_for_is_a_failed_start(app: App) -> None:
     check = ("HealthCmd=true", "HealthInterval=240s", "HealthStartPeriod=240s")
     web = container(*check, exec_=LATER).replace("HealthCmd=true", "HealthCmd=test -e /no")
-    (failure,) = _fails(either, {"web": web})["failures"]
+    (failure,) = _fails(app, {"web": web})["failures"]
     assert (failure["phase"], failure["exit_code"]) == ("start", 3)
     assert "gone" in failure["journal"]
 
 
+@pytest.mark.scope("system")
 def test_a_fall_in_the_stable_time_ends_it(app: App) -> None:
     for more in ("", LOOPING):
         (failure,) = _fails(app, {"web": container(exec_=LATER, more=more)}, stable=240)["failures"]
         assert (failure["service"], failure["exit_code"]) == (app.service("web"), 3)
 
 
-def test_a_drop_in_without_a_check_undoes_it(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_drop_in_without_a_check_undoes_it(app: App) -> None:
     units = {
         "web": _checked("false"),
         "web.container.d/x.conf": "[Container]\nHealthCmd=none\n",
     }
-    result = either.deployed(units)
-    assert result["services"][either.service("web")]["health"] is None
+    result = app.deployed(units)
+    assert result["services"][app.service("web")]["health"] is None
 
 
-def test_two_that_follow_each_other_restart(either: App) -> None:
-    db, web = either.service("db"), either.service("web")
+@pytest.mark.scope("system")
+def test_two_that_follow_each_other_restart(app: App) -> None:
+    db, web = app.service("db"), app.service("web")
     units = {
         "db": container("Environment=V=1", more=f"\n[Unit]\nPartOf={web}\n"),
         "web": container("Environment=V=1", more=f"\n[Unit]\nRequires={db}\nAfter={db}\n"),
     }
-    either.deployed(units)
-    before = either.ids("db", "web")
-    either.deployed({stem: text.replace("V=1", "V=2") for stem, text in units.items()})
-    after = either.ids("db", "web")
+    app.deployed(units)
+    before = app.ids("db", "web")
+    app.deployed({stem: text.replace("V=1", "V=2") for stem, text in units.items()})
+    after = app.ids("db", "web")
     assert before["db"] != after["db"]
     assert before["web"] != after["web"]
-    assert either.runs("db")
-    assert either.runs("web")
+    assert app.runs("db")
+    assert app.runs("web")
 
 
+@pytest.mark.scope("system")
 def test_a_circle_is_refused_before_anything_is_written(app: App) -> None:
     a, b = app.service("a"), app.service("b")
     units = {

@@ -233,11 +233,12 @@ def test_a_podman_that_is_too_old(system: Scope, host: Host) -> None:
     assert "Podman is 4.6.2, 4.7 is needed" in message
 
 
-def test_a_port_of_a_container_counts_as_free(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_port_of_a_container_counts_as_free(app: App) -> None:
     port = next_port()
     web = container(f"PublishPort={port}:8080", exec_='sh -c "httpd -f -p 8080 & wait"')
-    either.deployed({"web": web})
-    assert either.scope.call("preflight", ports=[port]).ok()["findings"] == []
+    app.deployed({"web": web})
+    assert app.scope.call("preflight", ports=[port]).ok()["findings"] == []
 
 
 def test_wishes_that_can_t_be_met_change_nothing(system: Scope, host: Host) -> None:

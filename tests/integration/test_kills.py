@@ -36,6 +36,7 @@ def _release(app: App, number: int) -> tuple[dict[str, str], dict[str, str]]:
 
 
 @pytest.mark.parametrize("rest", ["files", "all"])
+@pytest.mark.scope("system")
 def test_killed_at_random_moments(app: App, rest: str, scope: Scope) -> None:
     other = scope.app()
     try:

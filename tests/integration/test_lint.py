@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typing as t
 
+import pytest
+
 from tests.integration.support.apps import App, container
 from tests.integration.support.hosts import differences
 
@@ -15,70 +17,77 @@ def _rules(result: t.Mapping[str, t.Any]) -> list[tuple[str, str]]:
     return [(finding["rule"], finding["level"]) for finding in result["lint"]]
 
 
-def test_an_error_stops_before_anything_is_written(either: App) -> None:
-    before = either.host.look()
-    result = either.deploy({"web": WRONG})
+@pytest.mark.scope("system")
+def test_an_error_stops_before_anything_is_written(app: App) -> None:
+    before = app.host.look()
+    result = app.deploy({"web": WRONG})
     message = result.refused()
-    assert f"{either.unit('web')}:4 [Container] ReadOnly: 'y' is no boolean" in message
+    assert f"{app.unit('web')}:4 [Container] ReadOnly: 'y' is no boolean" in message
     assert "Use true or false" in message
     assert ("bad-boolean", "error") in _rules(result)
-    assert differences(before, either.host.look()) == []
+    assert differences(before, app.host.look()) == []
 
 
-def test_a_warning_is_shown_and_returned(either: App) -> None:
-    result = either.deployed({"web": RISKY})
-    assert f"{either.unit('web')}:4 [Container] Volume: /usr is the host's own" in result.warned
+@pytest.mark.scope("alice")
+def test_a_warning_is_shown_and_returned(app: App) -> None:
+    result = app.deployed({"web": RISKY})
+    assert f"{app.unit('web')}:4 [Container] Volume: /usr is the host's own" in result.warned
     assert "(host-mount)" in result.warned
     assert ("host-mount", "warning") in _rules(result)
     assert ("missing-restart", "note") in _rules(result)
     assert "missing-restart" not in result.warned
-    assert either.runs("web")
+    assert app.runs("web")
 
-    again = either.deployed({"web": RISKY})
+    again = app.deployed({"web": RISKY})
     assert not again.changed
     assert again["lint"] == []
     assert "host-mount" not in again.warned
 
 
-def test_a_comment_silences(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_comment_silences(app: App) -> None:
     web = container("ReadOnly=y", "Volume=/usr:/host/usr")
-    result = either.deployed({"web": f"# lint: ignore host-mount bad-boolean\n{web}"})
+    result = app.deployed({"web": f"# lint: ignore host-mount bad-boolean\n{web}"})
     assert "host-mount" not in result.warned
     assert {"host-mount", "bad-boolean"}.isdisjoint(rule for rule, _level in _rules(result))
 
 
-def test_the_option_silences(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_the_option_silences(app: App) -> None:
     units = {"web": RISKY, "db": WRONG}
-    ignore = ["host-mount", f"{either.unit('db')}:bad-boolean"]
-    result = either.deployed(units, lint_ignore=ignore)
+    ignore = ["host-mount", f"{app.unit('db')}:bad-boolean"]
+    result = app.deployed(units, lint_ignore=ignore)
     assert "host-mount" not in result.warned
     assert {"host-mount", "bad-boolean"}.isdisjoint(rule for rule, _level in _rules(result))
-    assert "Did you mean host-mount?" in either.deploy(units, lint_ignore=["host-mounts"]).refused()
+    assert "Did you mean host-mount?" in app.deploy(units, lint_ignore=["host-mounts"]).refused()
 
 
-def test_one_unit_is_not_held_up_by_another(either: App) -> None:
-    either.deployed({"web": WRONG}, lint_ignore=["bad-boolean"])
-    unit = {"name": either.unit("db"), "app": either.name}
-    either.scope.call("unit", content=container(), **unit).ok()
-    assert "'y' is no boolean" in either.scope.call("unit", content=WRONG, **unit).refused()
+@pytest.mark.scope("alice")
+def test_one_unit_is_not_held_up_by_another(app: App) -> None:
+    app.deployed({"web": WRONG}, lint_ignore=["bad-boolean"])
+    unit = {"name": app.unit("db"), "app": app.name}
+    app.scope.call("unit", content=container(), **unit).ok()
+    assert "'y' is no boolean" in app.scope.call("unit", content=WRONG, **unit).refused()
 
 
-def test_validate_returns_the_same(either: App) -> None:
-    options = {"name": either.name, "units": either.units({"web": WRONG})}
-    refused = either.scope.call("validate", **options)
+@pytest.mark.scope("alice")
+def test_validate_returns_the_same(app: App) -> None:
+    options = {"name": app.name, "units": app.units({"web": WRONG})}
+    refused = app.scope.call("validate", **options)
     assert "'y' is no boolean" in refused.refused()
     assert ("bad-boolean", "error") in _rules(refused)
     assert [row["rule"] for row in refused["errors"]] == ["bad-boolean"]
-    fine = either.scope.call("validate", lint_ignore=["bad-boolean"], **options).ok()
+    fine = app.scope.call("validate", lint_ignore=["bad-boolean"], **options).ok()
     assert ("missing-restart", "note") in _rules(fine)
 
 
-def test_what_is_installed_is_linted_and_not_failed(either: App) -> None:
-    either.deployed({"web": WRONG}, lint_ignore=["bad-boolean"])
-    result = either.scope.call("validate").ok()
+@pytest.mark.scope("alice")
+def test_what_is_installed_is_linted_and_not_failed(app: App) -> None:
+    app.deployed({"web": WRONG}, lint_ignore=["bad-boolean"])
+    result = app.scope.call("validate").ok()
     places = {(f["path"], f["line"], f["rule"]) for f in result["lint"]}
-    assert (either.path(either.unit("web")), 4, "bad-boolean") in places
-    ignored = either.scope.call("validate", lint_ignore=["bad-boolean"]).ok()
+    assert (app.path(app.unit("web")), 4, "bad-boolean") in places
+    ignored = app.scope.call("validate", lint_ignore=["bad-boolean"]).ok()
     assert "bad-boolean" not in {f["rule"] for f in ignored["lint"]}
 
 

@@ -11,6 +11,8 @@ import shlex
 import tarfile
 import typing as t
 
+import pytest
+
 from tests.integration.support.apps import App, Result, container, user_scope
 from tests.integration.support.playbooks import ROOT, Playbooks
 
@@ -47,6 +49,7 @@ def _install(app: App) -> None:
     app.host.ssh(f"rm -rf {FOLDER} && mkdir {FOLDER} && base64 -d | tar -xzC {FOLDER}", text=text)
 
 
+@pytest.mark.scope("alice")
 def test_who_waits_in_vain_learns_who_holds_it(app: App) -> None:
     scope, host = app.scope, app.host
     _install(app)
@@ -86,6 +89,7 @@ def _both(app: App, folder: pathlib.Path, *calls: t.Callable[[App], Result]) -> 
         other.close()
 
 
+@pytest.mark.scope("system")
 def test_two_runs_of_one_app_come_one_after_the_other(app: App, work_folder: pathlib.Path) -> None:
     slow = {"stable": 0, "probes": [{"command": ["sh", "-c", "sleep 8"]}]}
 
@@ -105,6 +109,7 @@ def test_two_runs_of_one_app_come_one_after_the_other(app: App, work_folder: pat
     assert f"V={1 + results.index(last)}" in app.inside("web", "env").split()
 
 
+@pytest.mark.scope("system")
 def test_two_apps_do_not_wait_for_each_others_gates(app: App, work_folder: pathlib.Path) -> None:
     slow = {"stable": 0, "probes": [{"command": ["sh", "-c", "sleep 12"]}]}
     other = app.scope.app()

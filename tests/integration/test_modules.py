@@ -9,60 +9,66 @@ import pytest
 from tests.integration.support.apps import App, Result, Scope, container
 from tests.integration.support.hosts import IMAGE, Host, differences
 
+pytestmark = pytest.mark.whole_plays
+
 
 def _unit(app: App, stem: str, arguments: t.Sequence[str] = (), **options: t.Any) -> Result:
     given = {"name": app.unit(stem), "app": app.name, "gate": {"stable": 0}, **options}
     return app.scope.call("unit", arguments, **given)
 
 
-def test_a_unit_comes_changes_and_goes(either: App) -> None:
-    either.deployed({"web": container("Volume=./conf:/conf:ro")}, {"conf/a.conf": "a\n"})
-    before = either.ids("web")
+@pytest.mark.scope("alice")
+def test_a_unit_comes_changes_and_goes(app: App) -> None:
+    app.deployed({"web": container("Volume=./conf:/conf:ro")}, {"conf/a.conf": "a\n"})
+    before = app.ids("web")
 
-    assert _unit(either, "cache", content=container("Environment=V=1")).ok().changed
-    assert either.runs("cache")
-    assert not _unit(either, "cache", content=container("Environment=V=1")).ok().changed
+    assert _unit(app, "cache", content=container("Environment=V=1")).ok().changed
+    assert app.runs("cache")
+    assert not _unit(app, "cache", content=container("Environment=V=1")).ok().changed
 
-    first = either.ids("cache")
-    result = _unit(either, "cache", content=container("Environment=V=2")).ok()
-    assert result.actions == {either.service("cache"): "restart"}
-    assert either.ids("cache") != first
+    first = app.ids("cache")
+    result = _unit(app, "cache", content=container("Environment=V=2")).ok()
+    assert result.actions == {app.service("cache"): "restart"}
+    assert app.ids("cache") != first
 
-    look = either.host.look()
-    preview = _unit(either, "cache", ["--check"], state="absent").ok()
-    assert differences(look, either.host.look()) == []
-    result = _unit(either, "cache", state="absent").ok()
+    look = app.host.look()
+    preview = _unit(app, "cache", ["--check"], state="absent").ok()
+    assert differences(look, app.host.look()) == []
+    result = _unit(app, "cache", state="absent").ok()
     assert preview["plan"] == result["plan"]
-    assert either.states("cache")["cache"] == "not-found inactive"
-    assert not either.host.exists(either.path(either.unit("cache")))
-    assert not _unit(either, "cache", state="absent").ok().changed
+    assert app.states("cache")["cache"] == "not-found inactive"
+    assert not app.host.exists(app.path(app.unit("cache")))
+    assert not _unit(app, "cache", state="absent").ok().changed
 
-    assert either.ids("web") == before
-    assert either.host.exists(either.path("conf/a.conf"))
+    assert app.ids("web") == before
+    assert app.host.exists(app.path("conf/a.conf"))
 
 
-def test_other_units_are_left_as_they_are(either: App) -> None:
+@pytest.mark.scope("system")
+def test_other_units_are_left_as_they_are(app: App) -> None:
     """Stopped by hand they stay stopped: only the one unit is meant."""
-    either.deployed({"web": container(), "db": container()})
-    either.scope.systemctl(f"stop {either.service('db')}")
-    _unit(either, "web", content=container("Environment=V=2")).ok()
-    assert either.states("web", "db") == {"web": "loaded active", "db": "loaded inactive"}
-    result = _unit(either, "web", content=container("Environment=V=2"), state="stopped").ok()
-    assert either.states("web")["web"] == "loaded inactive"
-    assert result.actions == {either.service("web"): "stop"}
+    app.deployed({"web": container(), "db": container()})
+    app.scope.systemctl(f"stop {app.service('db')}")
+    _unit(app, "web", content=container("Environment=V=2")).ok()
+    assert app.states("web", "db") == {"web": "loaded active", "db": "loaded inactive"}
+    result = _unit(app, "web", content=container("Environment=V=2"), state="stopped").ok()
+    assert app.states("web")["web"] == "loaded inactive"
+    assert result.actions == {app.service("web"): "stop"}
 
 
-def test_dependents_of_a_unit_follow(either: App) -> None:
-    db = either.service("db")
+@pytest.mark.scope("system")
+def test_dependents_of_a_unit_follow(app: App) -> None:
+    db = app.service("db")
     web = f"[Unit]\nRequires={db}\nAfter={db}\n\n" + container()
-    either.deployed({"db": container(), "web": web})
-    before = either.ids("db", "web")
-    result = _unit(either, "db", content=container("Environment=V=2")).ok()
-    after = either.ids("db", "web")
+    app.deployed({"db": container(), "web": web})
+    before = app.ids("db", "web")
+    result = _unit(app, "db", content=container("Environment=V=2")).ok()
+    after = app.ids("db", "web")
     assert all(before[stem] != after[stem] for stem in before)
-    assert f"follows {db}" in result.reasons(either.service("web"))
+    assert f"follows {db}" in result.reasons(app.service("web"))
 
 
+@pytest.mark.scope("system")
 def test_a_unit_is_an_app_of_its_own_by_default(app: App) -> None:
     sections = {"Container": {"Image": IMAGE, "Exec": "sleep 600", "StopTimeout": 0}}
     options: dict[str, t.Any] = {"name": f"{app.name}.container", "gate": {"stable": 0}}
@@ -74,11 +80,12 @@ def test_a_unit_is_an_app_of_its_own_by_default(app: App) -> None:
     assert not app.host.exists(app.path())
 
 
-def test_an_app_without_that_unit_prunes_it(either: App) -> None:
-    either.deployed({"web": container()})
-    _unit(either, "cache", content=container()).ok()
-    result = either.deployed({"web": container()})
-    assert result.actions == {either.service("cache"): "remove"}
+@pytest.mark.scope("system")
+def test_an_app_without_that_unit_prunes_it(app: App) -> None:
+    app.deployed({"web": container()})
+    _unit(app, "cache", content=container()).ok()
+    result = app.deployed({"web": container()})
+    assert result.actions == {app.service("cache"): "remove"}
 
 
 @pytest.mark.parametrize(
@@ -126,6 +133,7 @@ def test_linger_of_nobody(system: Scope) -> None:
     assert "nobodyhere" in system.call("linger", user="nobodyhere").refused()
 
 
+@pytest.mark.scope("system")
 def test_reload(scope: Scope) -> None:
     unit = f"{scope.unit_dir}/by-hand.container"
     scope.host.write(unit, container(), owner=scope.owner)
@@ -147,6 +155,7 @@ def test_reload(scope: Scope) -> None:
         scope.systemctl("daemon-reload")
 
 
+@pytest.mark.scope("system")
 def test_validate(scope: Scope) -> None:
     before = scope.host.look()
     good = {"v-web.container": container("Network=v-net.network"), "v-net.network": "[Network]\n"}
@@ -169,6 +178,7 @@ def test_validate(scope: Scope) -> None:
     assert differences(before, scope.host.look()) == []
 
 
+@pytest.mark.scope("alice")
 def test_validate_what_is_installed(scope: Scope) -> None:
     assert not scope.call("validate").ok().changed
     broken = f"{scope.unit_dir}/by-hand.container"
@@ -186,6 +196,7 @@ def _one(result: Result, app: App) -> dict[str, t.Any]:
     return dict(found[0])
 
 
+@pytest.mark.scope("system")
 def test_info(app: App) -> None:
     app.deployed({"web": container("Volume=./conf:/conf:ro")}, {"conf/a.conf": "a\n"})
     before = app.host.look()

@@ -9,8 +9,17 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SCENARIOS = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+ALL = sorted(path.parent.name for path in ROOT.glob("molecule/*/molecule.yml"))
+ALWAYS = ("default", "host", "rollout", "rootless")
+"""The others assert what tests of this directory do: pull (test_pull_role), revert (test_rollout),
+rollback (test_rollback), secrets (test_app_secrets).  They are for `./test --long`.
+"""
+SCENARIOS = ALL if os.environ.get("QUADLET_TEST_LONG") else [*ALWAYS]
 TAIL = 60  # lines of output shown on failure
+
+
+def test_every_scenario_is_there() -> None:
+    assert {*ALWAYS, "pull", "revert", "rollback", "secrets"} == {*ALL}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

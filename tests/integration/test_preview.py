@@ -77,40 +77,55 @@ def _call(app: App, move: Move, *arguments: str) -> t.Any:
 
 
 @pytest.mark.parametrize("move", [pytest.param(move, id=name) for name, move in MOVES.items()])
-def test_check_mode_says_what_a_run_does(either: App, move: Move) -> None:
+@pytest.mark.scope(
+    "system",
+    alice=[
+        "unchanged",
+        "mode",
+        "new-unit",
+        "dropped-unit",
+        "stopped",
+        "absent",
+        "reload",
+        "new-timer",
+        "never",
+    ],
+)
+def test_check_mode_says_what_a_run_does(app: App, move: Move) -> None:
     if move.installed is not None:
-        either.deployed(_named(either, move.installed), FILES)
+        app.deployed(_named(app, move.installed), FILES)
     if move.stop:
-        either.scope.systemctl(f"stop {either.service(move.stop)}")
-    before = either.host.look()
-    preview = _call(either, move, "--check", "--diff")
-    assert differences(before, either.host.look()) == []
+        app.scope.systemctl(f"stop {app.service(move.stop)}")
+    before = app.host.look()
+    preview = _call(app, move, "--check", "--diff")
+    assert differences(before, app.host.look()) == []
 
-    result = _call(either, move, "--diff")
+    result = _call(app, move, "--diff")
     assert preview["plan"] == result["plan"]
     assert preview.changed == result.changed
     assert preview["diff"] == result["diff"]
     assert all(step["reasons"] for step in result["plan"])
 
 
-def test_the_plan_says_why_in_words(either: App) -> None:
-    either.deployed(_named(either, CHAIN), FILES)
+@pytest.mark.scope("system")
+def test_the_plan_says_why_in_words(app: App) -> None:
+    app.deployed(_named(app, CHAIN), FILES)
     changed = {**CHAIN, "db": container("Environment=V=2")}
     changed["web"] = CHAIN["web"].replace("V=1", "V=2")
-    plan = either.deploy(_named(either, changed), FILES, arguments=["--check"]).ok()["plan"]
-    web, db = either.unit("web"), either.unit("db")
+    plan = app.deploy(_named(app, changed), FILES, arguments=["--check"]).ok()["plan"]
+    web, db = app.unit("web"), app.unit("db")
     assert sorted(plan, key=lambda step: step["unit"]) == [
         {
             "unit": db,
-            "service": either.service("db"),
+            "service": app.service("db"),
             "action": "restart",
             "reasons": [f"{db} changed (Environment)"],
         },
         {
             "unit": web,
-            "service": either.service("web"),
+            "service": app.service("web"),
             "action": "restart",
-            "reasons": [f"{web} changed (Environment)", f"follows {either.service('db')}"],
+            "reasons": [f"{web} changed (Environment)", f"follows {app.service('db')}"],
         },
     ]
 
@@ -119,26 +134,29 @@ def _text(diff: t.Sequence[t.Mapping[str, str]], part: str) -> str:
     return "".join(entry.get(part, "") for entry in diff)
 
 
-def test_the_diff_shows_each_file(either: App) -> None:
-    either.deployed({"web": WEB, "old": DB}, FILES)
-    result = either.deployed(
+@pytest.mark.scope("system")
+def test_the_diff_shows_each_file(app: App) -> None:
+    app.deployed({"web": WEB, "old": DB}, FILES)
+    result = app.deployed(
         {"web": WEB.replace("V=1", "V=2")}, {"conf/a.conf": "two\n"}, arguments=["--diff"]
     )
     assert "Environment=V=1" in _text(result["diff"], "before")
     assert "Environment=V=2" in _text(result["diff"], "after")
     assert "two\n" in _text(result["diff"], "after")
     headers = {entry["before_header"] for entry in result["diff"]}
-    for path in (either.unit("web"), "conf/a.conf", either.unit("old")):
+    for path in (app.unit("web"), "conf/a.conf", app.unit("old")):
         assert any(path in header for header in headers), headers
 
 
-def test_without_diff_there_is_none(either: App) -> None:
-    assert "diff" not in either.deployed({"web": DB})
+@pytest.mark.scope("alice")
+def test_without_diff_there_is_none(app: App) -> None:
+    assert "diff" not in app.deployed({"web": DB})
 
 
-def test_a_binary_file_in_the_diff(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_binary_file_in_the_diff(app: App) -> None:
     value = {"content": "gIECAwA=", "encoding": "base64"}
-    result = either.deployed({"web": DB}, {"x.bin": value}, arguments=["--diff"])
+    result = app.deployed({"web": DB}, {"x.bin": value}, arguments=["--diff"])
     assert result["diff"]
-    size = either.host.ssh(f"stat -c %s {either.path('x.bin')}")
+    size = app.host.ssh(f"stat -c %s {app.path('x.bin')}")
     assert size == "5"

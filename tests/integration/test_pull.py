@@ -49,6 +49,7 @@ def _move(name: str, to: str) -> None:
     run_cli("registry", "tag", to, name)
 
 
+@pytest.mark.scope("alice")
 def test_a_missing_image_is_pulled_once(app: App) -> None:
     _forget(app, NGINX)
     units = {"web": _with(NGINX), "db": WEB}
@@ -71,6 +72,7 @@ def test_a_missing_image_is_pulled_once(app: App) -> None:
     assert "pull" not in again["timings"]
 
 
+@pytest.mark.scope("system")
 def test_an_image_that_does_not_exist_leaves_all_as_it_is(app: App) -> None:
     app.deployed({"web": WEB, "db": WEB})
     before = app.host.look()
@@ -85,6 +87,7 @@ def test_an_image_that_does_not_exist_leaves_all_as_it_is(app: App) -> None:
     assert app.runs("db")
 
 
+@pytest.mark.scope("alice")
 def test_never_refuses_an_image_that_is_not_there(app: App) -> None:
     app.deployed({"web": WEB}, pull="never")
     _forget(app, NGINX)
@@ -97,6 +100,7 @@ def test_never_refuses_an_image_that_is_not_there(app: App) -> None:
     assert not _has(app, NGINX)
 
 
+@pytest.mark.scope("system")
 def test_a_moved_tag_restarts_who_runs_with_it(app: App, moving: str) -> None:
     units = {"web": _with(moving), "db": WEB}
     app.deployed(units)
@@ -123,41 +127,44 @@ def test_a_moved_tag_restarts_who_runs_with_it(app: App, moving: str) -> None:
     assert differences(before, app.host.look()) == []
 
 
-def test_newer_makes_do_with_what_is_there(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_newer_makes_do_with_what_is_there(app: App) -> None:
     local = "nowhere.invalid/local:1"
-    either.scope.ssh(f"podman tag {IMAGE} {local}")
+    app.scope.ssh(f"podman tag {IMAGE} {local}")
     try:
-        either.deployed({"web": _with(local)})
-        result = either.run(pull="newer").ok()
+        app.deployed({"web": _with(local)})
+        result = app.run(pull="newer").ok()
         assert not result.changed
         assert f"{local} stays as it is on the host" in result.warned
-        message = either.run(pull="always").refused().split("\n")[0]
+        message = app.run(pull="always").refused().split("\n")[0]
         assert "the registry nowhere.invalid can't be reached" in message
-        assert either.runs("web")
+        assert app.runs("web")
     finally:
-        either.remove()
-        either.scope.ssh(f"podman untag {local}")
+        app.remove()
+        app.scope.ssh(f"podman untag {local}")
 
 
-def test_a_unit_that_gets_its_image_in_its_own_way_is_left_alone(either: App) -> None:
-    _forget(either, NGINX)
+@pytest.mark.scope("alice")
+def test_a_unit_that_gets_its_image_in_its_own_way_is_left_alone(app: App) -> None:
+    _forget(app, NGINX)
     units = {
         "base.image": f"[Image]\nImage={NGINX}\n",
-        "web": _with(f"{either.name}-base.image"),
+        "web": _with(f"{app.name}-base.image"),
         "own": _with(NGINX, "PodmanArgs=--tls-verify=false"),
     }
-    result = either.deployed(units)
+    result = app.deployed(units)
     assert not _pulls(result)
-    assert either.runs("web")
-    assert either.runs("own")
+    assert app.runs("web")
+    assert app.runs("own")
 
 
-def test_an_instance_has_its_templates_image(either: App) -> None:
-    _forget(either, NGINX)
-    instance = {"template": either.unit("job@")}
-    result = either.deployed({"job@": _with(NGINX), "job@a": instance, "job@b": instance})
-    assert set(_pulls(result)) == {either.unit("job@a"), either.unit("job@b")}
-    assert set(either.states("job@a", "job@b").values()) == {"loaded active"}
+@pytest.mark.scope("alice")
+def test_an_instance_has_its_templates_image(app: App) -> None:
+    _forget(app, NGINX)
+    instance = {"template": app.unit("job@")}
+    result = app.deployed({"job@": _with(NGINX), "job@a": instance, "job@b": instance})
+    assert set(_pulls(result)) == {app.unit("job@a"), app.unit("job@b")}
+    assert set(app.states("job@a", "job@b").values()) == {"loaded active"}
 
 
 @pytest.fixture
@@ -181,6 +188,7 @@ WITHOUT: dict[str, tuple[dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize(("options", "cause"), WITHOUT.values(), ids=WITHOUT)
+@pytest.mark.scope("alice", system=["no directory"])
 def test_without_the_right_login_and_ca_all_stays(
     app: App, locked: str, options: dict[str, str], cause: str
 ) -> None:
@@ -214,6 +222,7 @@ print("\\n".join(sorted(found)))
 """What any process shows of the words, but for itself and those that started it."""
 
 
+@pytest.mark.scope("system")
 def test_a_login_is_used_and_seen_nowhere(app: App, locked: str) -> None:
     _forget(app, locked)
     scope, host = app.scope, app.host
@@ -252,11 +261,13 @@ def test_a_login_is_used_and_seen_nowhere(app: App, locked: str) -> None:
         assert (held, logged.strip()) == ("", "0")
 
 
-def test_the_role_shows_no_login(system_app: App, locked: str) -> None:
-    _forget(system_app, locked)
+@pytest.mark.scope("system")
+def test_the_role_shows_no_login(app: App, locked: str) -> None:
+    _forget(app, locked)
     one = {
-        "name": system_app.name,
-        "units": system_app.units({"web": _with(locked)}),
+        **app.scope.options,
+        "name": app.name,
+        "units": app.units({"web": _with(locked)}),
         "cert_dir": CA_DIR,
         "authfile": json.loads(registry.login()),
     }
@@ -266,33 +277,35 @@ def test_the_role_shows_no_login(system_app: App, locked: str) -> None:
         "vars": {"quadlet_deploy_apps": [one]},
         "roles": ["quadlet.fleet.deploy"],
     }
-    scope = system_app.scope
+    scope = app.scope
     run = scope.playbooks.run([play], scope.host.inventory, arguments=["-vvv"])
     assert run.status == 0, run.output
-    assert system_app.runs("web")
+    assert app.runs("web")
     assert not [word for word in registry.words() if word in run.output]
 
 
-def test_a_registry_that_is_down_leaves_all_as_it_is(either: App, locked: str) -> None:
-    _forget(either, locked)
-    either.deployed({"web": WEB})
-    before = either.host.look()
+@pytest.mark.scope("system")
+def test_a_registry_that_is_down_leaves_all_as_it_is(app: App, locked: str) -> None:
+    _forget(app, locked)
+    app.deployed({"web": WEB})
+    before = app.host.look()
     registry.stop()
     login = {"authfile": registry.login(), "cert_dir": CA_DIR}
-    first = either.deploy({"web": _with(locked)}, **login).refused().split("\n")[0]
+    first = app.deploy({"web": _with(locked)}, **login).refused().split("\n")[0]
     assert f"the registry {LOCKED} can't be reached" in first
-    assert differences(before, either.host.look()) == []
+    assert differences(before, app.host.look()) == []
     registry.start()
-    assert either.deployed({"web": _with(locked)}, **login).changed
-    assert either.runs("web")
+    assert app.deployed({"web": _with(locked)}, **login).changed
+    assert app.runs("web")
 
 
-def test_a_name_that_moved_is_put_back_when_another_pull_fails(either: App, moving: str) -> None:
-    either.deployed({"web": _with(moving)})
+@pytest.mark.scope("alice")
+def test_a_name_that_moved_is_put_back_when_another_pull_fails(app: App, moving: str) -> None:
+    app.deployed({"web": _with(moving)})
     inspect = f"podman image inspect --format '{{{{.Id}}}}' {moving}"
-    ident = either.scope.ssh(inspect)
+    ident = app.scope.ssh(inspect)
     _move(moving, "nginx:2")
-    result = either.deploy({"web": _with(moving), "db": _with(NOTHING)}, pull="always")
+    result = app.deploy({"web": _with(moving), "db": _with(NOTHING)}, pull="always")
     assert NOTHING in result.refused().split("\n")[0]
-    assert either.scope.ssh(inspect) == ident
-    assert either.runs("web")
+    assert app.scope.ssh(inspect) == ident
+    assert app.runs("web")

@@ -90,7 +90,7 @@ def test_a_push_is_live_after_the_timer(site: Site) -> None:
     if not site.scope.host.exists("/usr/bin/git"):  # which the host needs to take a push
         site.pulling.set_up()
     first = site.repository.push(page_app(site.scope, "one"))
-    run = site.pulling.apply(interval="3s")
+    run = site.pulling.apply(interval="10s")
     assert run.status == 0, run.output
     wait = f"curl -sf --max-time 5 http://127.0.0.1:{port(site.scope)}/ | grep -qx"
     site.scope.host.wait(f"{wait} one", timeout=LIVE)
@@ -99,7 +99,7 @@ def test_a_push_is_live_after_the_timer(site: Site) -> None:
     site.scope.host.wait(f"grep -q {second} {site.pulling.top}/pull.json", timeout=LIVE)
     assert first != second
 
-    again = site.pulling.apply(interval="3s")
+    again = site.pulling.apply(interval="10s")
     assert again.status == 0, again.output
     assert "changed=0" in again.output, again.output
 
@@ -191,6 +191,16 @@ def test_a_wrong_signature_is_not_run(system_site: Site, keys: pathlib.Path) -> 
     assert not host.exists("/tmp/evil")
 
 
+def test_an_unsigned_push_to_a_user_is_not_run(sites: dict[str, Site], keys: pathlib.Path) -> None:
+    site = sites["alice"]
+    page, good = site.page(), site.pulling.record()["commit"]
+    site.pulling.set_up(keys=[(keys / "good.pub").read_text()])
+    bad = site.repository.push(page_app(site.scope, "unsigned"))
+    record = site.pulling.run()
+    assert (record["result"], record["wanted"], record["commit"]) == ("refused", bad, good)
+    assert site.page() == page
+
+
 def test_a_tag_and_a_commit(system_site: Site) -> None:
     site = system_site
     first = site.repository.push(page_app(site.scope, "six"))
@@ -250,6 +260,9 @@ def test_absent_leaves_the_apps(site: Site) -> None:
     assert site.scope.show("quadlet-pull.timer", "LoadState") == "not-found"
     assert "pull" not in site.scope.systemctl("list-units --failed --plain --no-legend")
     assert site.page() == page
+    told = site.scope.call("info", user=site.scope.options.get("user", "root")).ok()
+    assert told["pull"] == []
+    assert "pulled" in [app["name"] for app in told["apps"]]
     again = site.pulling.apply(state="absent")
     assert again.status == 0, again.output
     assert "changed=0" in again.output, again.output

@@ -60,8 +60,8 @@ def _units(app: App, version: int) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _nothing_left(request: pytest.FixtureRequest) -> None:
     """Networks and volumes outlive the app of a test, and hosts may outlive a session."""
-    for name in {"app", "either"} & {*request.fixturenames}:
-        _forget(request.getfixturevalue(name))
+    if "app" in request.fixturenames:
+        _forget(request.getfixturevalue("app"))
 
 
 def _forget(app: App) -> None:
@@ -124,6 +124,7 @@ def _check_network(app: App) -> None:
     assert _drift(app) == []
 
 
+@pytest.mark.scope("alice")
 def test_a_volume_only_with_the_word(app: App) -> None:
     def units(version: int) -> dict[str, str]:
         return {
@@ -158,6 +159,7 @@ def test_a_volume_only_with_the_word(app: App) -> None:
     assert app.inside("db", "cat /data/x") == "new"
 
 
+@pytest.mark.scope("alice")
 def test_a_network_that_others_use(app: App) -> None:
     network, outsider = f"systemd-{app.name}-n", f"{app.name}-outsider"
     unit = app.unit("n", "network")
@@ -177,11 +179,13 @@ def test_a_network_that_others_use(app: App) -> None:
     assert _version(app, "network", "n") == "2"
 
 
-def test_what_is_no_unit_of_the_app(either: App) -> None:
+@pytest.mark.scope("system")
+def test_what_is_no_unit_of_the_app(app: App) -> None:
     for item, told in (("other.network", "is no unit of app"), ("web", "neither a network nor")):
-        assert told in either.deploy({"web": container()}, recreate=[item]).refused()
+        assert told in app.deploy({"web": container()}, recreate=[item]).refused()
 
 
+@pytest.mark.scope("system")
 def test_a_pod_and_a_kube_unit_on_the_network(app: App) -> None:
     on = f"Network={app.name}-n.network"
 
@@ -204,6 +208,7 @@ def test_a_pod_and_a_kube_unit_on_the_network(app: App) -> None:
     assert set(app.scope.states(*services).values()) == {"loaded active"}
 
 
+@pytest.mark.scope("alice")
 def test_a_failed_update_has_the_old_network_back(app: App) -> None:
     app.deployed(_units(app, 1))
     broken = _units(app, 2)
@@ -217,6 +222,7 @@ def test_a_failed_update_has_the_old_network_back(app: App) -> None:
     assert not app.deployed(_units(app, 1)).changed
 
 
+@pytest.mark.scope("alice")
 def test_a_start_of_its_service_leaves_a_network_as_it_was(app: App) -> None:
     network = f"{app.name}-n-network.service"
     changed = f"{network}: the definition of its network changed since it was made"
@@ -242,6 +248,7 @@ def test_a_start_of_its_service_leaves_a_network_as_it_was(app: App) -> None:
     assert differences(look, app.host.look()) == []
 
 
+@pytest.mark.scope("system")
 def test_a_network_with_another_name(app: App) -> None:
     app.deployed(_units(app, 1))
     units = _units(app, 1)

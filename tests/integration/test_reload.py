@@ -54,6 +54,7 @@ WHY = {
 
 @pytest.mark.parametrize("scope", ["system", "alice"])
 @pytest.mark.parametrize("podman", ["5.4", "5.8", "6.1"])
+@pytest.mark.scope("system", alice=["6.1"])
 def test_a_reload_in_place_of_a_restart(
     fleet: Fleet, playbooks: Playbooks, podman: str, scope: str
 ) -> None:

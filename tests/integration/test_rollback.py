@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 
+import pytest
+
 from tests.integration.support.apps import App, Result, container
 from tests.integration.support.hosts import IMAGE, run_cli
 
@@ -37,8 +39,11 @@ def test_a_crashing_release_is_undone(app: App) -> None:
     app.deployed(old, {"conf/a": "old\n"})
     before = _files(app)
     bad = {"web": CRASHES, "db": container("Environment=A=b"), "new": container()}
-    message = _undone(app.deploy(bad, {"conf/a": "new\n", "conf/b": "b\n"}, gate=STABLE), 1)
+    result = app.deploy(bad, {"conf/a": "new\n", "conf/b": "b\n"}, gate=STABLE)
+    message = _undone(result, 1)
 
+    assert result["attempt"]["generation"] == 2
+    assert [row["service"] for row in result["failures"]] == [app.service("web")]
     assert f"{app.service('web')} did not start: its process ended with status 3" in message
     assert "broken-on-purpose" in message
     assert _files(app) == before
@@ -48,6 +53,10 @@ def test_a_crashing_release_is_undone(app: App) -> None:
     ids = app.ids("web", "db")
     assert not app.deployed(old, {"conf/a": "old\n"}).changed
     assert app.ids("web", "db") == ids
+    user = app.scope.options.get("user", "root")
+    (told,) = app.scope.call("info", apps=[app.name], user=user).ok()["apps"]
+    assert [(row["number"], row["current"]) for row in told["generations"]] == [(1, True)]
+    assert told["drift"] == []
 
 
 def test_a_first_release_that_fails_leaves_nothing(app: App) -> None:
@@ -75,18 +84,19 @@ def test_a_network_of_a_failed_release_goes_with_it(app: App) -> None:
     app.scope.ssh(f"podman network rm {name}")
 
 
-def test_the_wreck_can_be_kept(either: App) -> None:
-    either.deployed({"web": container()})
-    bad = either.deploy({"web": CRASHES}, on_failure="keep", gate=STABLE)
+@pytest.mark.scope("system")
+def test_the_wreck_can_be_kept(app: App) -> None:
+    app.deployed({"web": container()})
+    bad = app.deploy({"web": CRASHES}, on_failure="keep", gate=STABLE)
     assert "on_failure: keep" in bad.refused()
     assert bad["rolled_back"] is False
-    assert "broken-on-purpose" in either.host.read(either.path(either.unit("web")))
+    assert "broken-on-purpose" in app.host.read(app.path(app.unit("web")))
     assert bad["generation"] == 2
 
-    back = either.run(state="rolled_back").ok()
+    back = app.run(state="rolled_back").ok()
     assert back["generation"] == 1
-    assert either.runs("web")
-    assert not either.run(state="rolled_back").ok().changed
+    assert app.runs("web")
+    assert not app.run(state="rolled_back").ok().changed
 
 
 def test_return_to_an_older_generation(app: App) -> None:
@@ -110,10 +120,11 @@ def test_return_to_an_older_generation(app: App) -> None:
     assert result["generation"] == 4
 
 
-def test_generations_are_dropped(either: App) -> None:
+@pytest.mark.scope("system")
+def test_generations_are_dropped(app: App) -> None:
     for number in range(1, 5):
-        either.deployed({"web": container(f"Environment=N={number}")}, generations=2)
-    message = either.run(state="rolled_back", generation=1).refused()
+        app.deployed({"web": container(f"Environment=N={number}")}, generations=2)
+    message = app.run(state="rolled_back", generation=1).refused()
     assert "there are: 3, 4" in message
 
 
@@ -147,35 +158,37 @@ def test_services_of_other_apps_come_back(app: App) -> None:
         other.remove()
 
 
-def test_what_someone_edited_comes_back_as_it_was(either: App) -> None:
-    either.deployed({"web": container()}, {"conf/a": "declared\n"})
-    path = either.path("conf/a")
-    either.host.ssh(f"echo edited >{path} && chmod 0640 {path}")
-    before = _files(either)
-    _undone(either.deploy({"web": CRASHES}, {"conf/a": "new\n"}, gate=STABLE), 1)
-    assert _files(either) == before
+@pytest.mark.scope("alice")
+def test_what_someone_edited_comes_back_as_it_was(app: App) -> None:
+    app.deployed({"web": container()}, {"conf/a": "declared\n"})
+    path = app.path("conf/a")
+    app.host.ssh(f"echo edited >{path} && chmod 0640 {path}")
+    before = _files(app)
+    _undone(app.deploy({"web": CRASHES}, {"conf/a": "new\n"}, gate=STABLE), 1)
+    assert _files(app) == before
 
 
-def test_what_was_taken_over_is_given_back(either: App) -> None:
-    scope, unit = either.scope, either.unit("web")
+@pytest.mark.scope("alice")
+def test_what_was_taken_over_is_given_back(app: App) -> None:
+    scope, unit = app.scope, app.unit("web")
     text, more = container("Environment=V=1"), "[Container]\nEnvironment=D=1\n"
     top = f"{scope.unit_dir}/{unit}"
-    either.host.write(top, text, owner=scope.owner)
-    either.host.write(f"{top}.d/10-more.conf", more, owner=scope.owner)
+    app.host.write(top, text, owner=scope.owner)
+    app.host.write(f"{top}.d/10-more.conf", more, owner=scope.owner)
     try:
         scope.systemctl("daemon-reload")
-        scope.systemctl(f"start {either.service('web')}")
-        result = either.deploy({"web": CRASHES}, adopt=True, gate=STABLE)
+        scope.systemctl(f"start {app.service('web')}")
+        result = app.deploy({"web": CRASHES}, adopt=True, gate=STABLE)
         assert "The app was not there before" in result.refused()
-        assert either.host.read(top) == text
-        assert either.host.read(f"{top}.d/10-more.conf") == more
-        assert scope.show(either.service("web"), "SourcePath") == top
-        assert either.runs("web")
-        assert "D=1" in either.inside("web", "env").split()
-        assert not either.host.exists(either.path())
+        assert app.host.read(top) == text
+        assert app.host.read(f"{top}.d/10-more.conf") == more
+        assert scope.show(app.service("web"), "SourcePath") == top
+        assert app.runs("web")
+        assert "D=1" in app.inside("web", "env").split()
+        assert not app.host.exists(app.path())
     finally:
-        scope.try_systemctl(f"stop {either.service('web')}")
-        either.host.ssh(f"rm -rf {top} {top}.d")
+        scope.try_systemctl(f"stop {app.service('web')}")
+        app.host.ssh(f"rm -rf {top} {top}.d")
 
 
 def test_companions_come_back(app: App) -> None:
@@ -220,42 +233,45 @@ def test_a_moved_tag_is_put_back(app: App) -> None:
         app.scope.host.try_ssh(app.scope.command(f"podman rmi --force {image}"))
 
 
-def test_images_are_kept_as_long_as_a_generation_needs_them(either: App) -> None:
-    either.deployed({"web": container()})
+@pytest.mark.scope("system")
+def test_images_are_kept_as_long_as_a_generation_needs_them(app: App) -> None:
+    app.deployed({"web": container()})
     names = "podman images --format '{{.Repository}}:{{.Tag}}'"
-    kept = f"localhost/quadlet.fleet:{either.name}."
-    assert kept in either.scope.ssh(names)
-    either.run(state="absent").ok()
-    assert kept not in either.scope.ssh(names)
-    assert IMAGE in either.scope.ssh(names)
-    left = either.host.ssh(f"find {either.scope.state_dir} -name '*{either.name}*'")
+    kept = f"localhost/quadlet.fleet:{app.name}."
+    assert kept in app.scope.ssh(names)
+    app.run(state="absent").ok()
+    assert kept not in app.scope.ssh(names)
+    assert IMAGE in app.scope.ssh(names)
+    left = app.host.ssh(f"find {app.scope.state_dir} -name '*{app.name}*'")
     assert left == ""
 
 
-def test_info_lists_generations(either: App) -> None:
+@pytest.mark.scope("system")
+def test_info_lists_generations(app: App) -> None:
     for number in (1, 2):
-        either.deployed({"web": container(f"Environment=N={number}")})
-    user = either.scope.options.get("user", "root")
-    (app,) = either.scope.call("info", apps=[either.name], user=user).ok()["apps"]
-    first, second = app["generations"]
+        app.deployed({"web": container(f"Environment=N={number}")})
+    user = app.scope.options.get("user", "root")
+    (told,) = app.scope.call("info", apps=[app.name], user=user).ok()["apps"]
+    first, second = told["generations"]
     assert (first["number"], first["current"], second["current"]) == (1, False, True)
-    assert second["made_by"] in ("root", either.scope.owner)
-    service, unit = either.service("web"), either.unit("web")
+    assert second["made_by"] in ("root", app.scope.owner)
+    service, unit = app.service("web"), app.unit("web")
     assert second["changes"] == [f"restart {service}: {unit} changed (Environment)"]
     assert set(first["images"]) == {IMAGE}
     assert first["images"][IMAGE].startswith("sha256:")
-    assert app["drift"] == []
+    assert told["drift"] == []
 
 
-def test_what_can_not_be_tidied_up_undoes_nothing(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_what_can_not_be_tidied_up_undoes_nothing(app: App) -> None:
     """What is no file at all is found when the generations to keep are counted."""
-    either.deployed({"web": container("Environment=N=1")})
-    path = f"{either.scope.state_dir}/generations/{either.name}/1.json"
-    either.host.ssh(f"rm {path} && mkdir {path} && chown {either.scope.owner}: {path}")
-    result = either.deployed({"web": container("Environment=N=2")})
+    app.deployed({"web": container("Environment=N=1")})
+    path = f"{app.scope.state_dir}/generations/{app.name}/1.json"
+    app.host.ssh(f"rm {path} && mkdir {path} && chown {app.scope.owner}: {path}")
+    result = app.deployed({"web": container("Environment=N=2")})
     assert "what older generations needed could not be removed" in result.warned
-    assert either.inside("web", "echo $N") == "2"
-    assert not either.deployed({"web": container("Environment=N=2")}).changed
+    assert app.inside("web", "echo $N") == "2"
+    assert not app.deployed({"web": container("Environment=N=2")}).changed
 
 
 def test_a_generation_that_is_damaged_is_left_out(app: App) -> None:

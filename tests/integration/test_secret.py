@@ -92,6 +92,7 @@ def secret(scope: Scope) -> t.Iterator[Secret]:
     scope.host.try_ssh(scope.command(f"podman secret rm {one.name}"))
 
 
+@pytest.mark.scope("alice")
 def test_a_secret_comes_changes_and_goes(secret: Secret) -> None:
     assert not secret.run(None, state="absent").ok().changed
     result = secret.run(b"one").ok()
@@ -113,12 +114,14 @@ def test_a_secret_comes_changes_and_goes(secret: Secret) -> None:
 
 
 @pytest.mark.parametrize("value", [*VALUES.values(), BINARY], ids=[*VALUES, "binary"])
+@pytest.mark.scope("alice", system=["plain", "newline", "quotes", "template", "crlf"])
 def test_a_value_arrives_byte_for_byte(secret: Secret, value: bytes) -> None:
     assert secret.run(value).ok().changed
     assert secret.held() == value
     assert not secret.run(value).ok().changed
 
 
+@pytest.mark.scope("system")
 def test_the_largest_and_what_is_too_large(secret: Secret) -> None:
     secret.run(b"x" * 511999).ok()
     assert not secret.run(b"x" * 511999).ok().changed
@@ -128,6 +131,7 @@ def test_the_largest_and_what_is_too_large(secret: Secret) -> None:
     assert len(secret.held()) == 511999
 
 
+@pytest.mark.scope("system")
 def test_check_mode_and_diff(secret: Secret) -> None:
     def preview(value: bytes | None, **options: t.Any) -> Result:
         before = secret.scope.host.look()
@@ -149,6 +153,7 @@ def test_check_mode_and_diff(secret: Secret) -> None:
     assert secret.held() == b"hunter1"
 
 
+@pytest.mark.scope("system")
 def test_the_beginning_of_another_secrets_id_is_no_name(secret: Secret) -> None:
     secret.run(b"hunter2").ok()
     prefix = secret.id()[:10]
@@ -180,6 +185,7 @@ def test_what_is_refused(system: Scope, options: dict[str, t.Any], says: str) ->
     assert not system.host.exists("/tmp/storage-run-1002")
 
 
+@pytest.mark.scope("alice")
 def test_a_container_sees_exactly_the_bytes(app: App) -> None:
     secret, binary = Secret(app.scope), Secret(app.scope)
     unit = container(
@@ -269,6 +275,7 @@ def test_a_full_disk_costs_no_secret(system: Scope) -> None:
         host.ssh(f"umount {folder}")
 
 
+@pytest.mark.scope("alice")
 def test_nobody_else_sees_a_vaulted_value(
     secret: Secret, host: Host, playbooks: Playbooks, tmp_path: pathlib.Path
 ) -> None:

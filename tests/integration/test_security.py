@@ -161,6 +161,7 @@ def test_her_own_linked_unit_directory_works(host: Host, bob: Scope) -> None:
         host.ssh("rm -rf /home/bob/dotfiles")
 
 
+@pytest.mark.scope("alice")
 def test_a_unit_that_was_broken_before_is_a_warning(app: App) -> None:
     scope = app.scope
     broken = f"{scope.unit_dir}/broken/broken.container"
@@ -173,6 +174,7 @@ def test_a_unit_that_was_broken_before_is_a_warning(app: App) -> None:
         app.host.ssh(f"rm -r {scope.unit_dir}/broken")
 
 
+@pytest.mark.scope("system")
 def test_a_unit_of_another_app_that_would_break_is_fatal(app: App) -> None:
     units = {"web": container(), "net.network": "[Network]\n"}
     app.deployed(units)
@@ -190,6 +192,7 @@ def test_a_unit_of_another_app_that_would_break_is_fatal(app: App) -> None:
         other.remove()
 
 
+@pytest.mark.scope("system")
 def test_a_directory_that_the_users_generator_cannot_read(app: App) -> None:
     """Someone's unreadable file costs its own directory, not this app."""
     scope = app.scope

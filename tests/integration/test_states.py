@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.integration.support.apps import App, container, next_port
 from tests.integration.support.hosts import IMAGE, differences
 
@@ -40,28 +42,30 @@ def test_a_unit_that_is_no_longer_declared_goes(app: App) -> None:
     app.scope.ssh(f"podman volume rm systemd-{app.name}-data")
 
 
-def test_the_service_of_a_removed_unit_is_stopped_before_its_file_goes(either: App) -> None:
+@pytest.mark.scope("system")
+def test_the_service_of_a_removed_unit_is_stopped_before_its_file_goes(app: App) -> None:
     """Otherwise ExecStop would not run, and podman would keep the container."""
-    either.deployed({"web": container(), "old": container()})
-    either.deployed({"web": container()})
-    names = either.scope.ssh("podman ps --all --format '{{.Names}}'").split()
-    assert f"systemd-{either.name}-old" not in names
-    failed = either.scope.systemctl("list-units --failed --plain --no-legend")
-    assert either.service("old") not in failed
+    app.deployed({"web": container(), "old": container()})
+    app.deployed({"web": container()})
+    names = app.scope.ssh("podman ps --all --format '{{.Names}}'").split()
+    assert f"systemd-{app.name}-old" not in names
+    failed = app.scope.systemctl("list-units --failed --plain --no-legend")
+    assert app.service("old") not in failed
 
 
-def test_without_prune_it_stays(either: App) -> None:
-    either.deployed({"web": container(), "old": container()}, {"a.txt": "a\n"})
-    before = either.ids("web", "old")
-    result = either.deployed({"web": container()}, prune=False)
+@pytest.mark.scope("alice")
+def test_without_prune_it_stays(app: App) -> None:
+    app.deployed({"web": container(), "old": container()}, {"a.txt": "a\n"})
+    before = app.ids("web", "old")
+    result = app.deployed({"web": container()}, prune=False)
     assert not result.changed
-    assert either.ids("web", "old") == before
-    assert either.host.exists(either.path("a.txt"))
+    assert app.ids("web", "old") == before
+    assert app.host.exists(app.path("a.txt"))
 
-    changed = either.deployed({"web": container("Environment=A=1")}, prune=False)
-    assert changed.actions == {either.service("web"): "restart"}
-    assert either.ids("old")["old"] == before["old"]
-    assert either.runs("old")
+    changed = app.deployed({"web": container("Environment=A=1")}, prune=False)
+    assert changed.actions == {app.service("web"): "restart"}
+    assert app.ids("old")["old"] == before["old"]
+    assert app.runs("old")
 
 
 def test_a_service_stopped_by_hand_is_started_again(app: App) -> None:
@@ -82,88 +86,95 @@ def test_a_service_stopped_by_hand_is_started_again(app: App) -> None:
     assert app.ids("db") == before
 
 
-def test_present_then_started(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_present_then_started(app: App) -> None:
     units = {"web": container()}
-    result = either.deployed(units, state="present")
+    result = app.deployed(units, state="present")
     assert result.changed
-    assert either.states("web")["web"] == "loaded inactive"
-    assert not either.deployed(units, state="present").changed
+    assert app.states("web")["web"] == "loaded inactive"
+    assert not app.deployed(units, state="present").changed
 
-    result = either.deployed(units)
-    assert result.actions == {either.service("web"): "start"}
-    assert either.runs("web")
-
-
-def test_present_leaves_a_running_service_until_started(either: App) -> None:
-    either.deployed({"web": container("Environment=V=1")})
-    before = either.ids("web")
-    either.deployed({"web": container("Environment=V=2")}, state="present")
-    assert either.ids("web") == before
-    either.deployed({"web": container("Environment=V=2")})
-    assert either.ids("web") != before
-    assert "V=2" in either.inside("web", "env").split()
+    result = app.deployed(units)
+    assert result.actions == {app.service("web"): "start"}
+    assert app.runs("web")
 
 
-def test_restart_never_then_auto(either: App) -> None:
-    either.deployed({"web": container("Environment=V=1")})
-    before = either.ids("web")
-    result = either.deployed({"web": container("Environment=V=2")}, restart="never")
+@pytest.mark.scope("alice")
+def test_present_leaves_a_running_service_until_started(app: App) -> None:
+    app.deployed({"web": container("Environment=V=1")})
+    before = app.ids("web")
+    app.deployed({"web": container("Environment=V=2")}, state="present")
+    assert app.ids("web") == before
+    app.deployed({"web": container("Environment=V=2")})
+    assert app.ids("web") != before
+    assert "V=2" in app.inside("web", "env").split()
+
+
+@pytest.mark.scope("alice")
+def test_restart_never_then_auto(app: App) -> None:
+    app.deployed({"web": container("Environment=V=1")})
+    before = app.ids("web")
+    result = app.deployed({"web": container("Environment=V=2")}, restart="never")
     assert result.changed
     assert "restart" not in result.actions.values()
-    assert either.ids("web") == before
-    again = either.deployed({"web": container("Environment=V=2")}, restart="never")
+    assert app.ids("web") == before
+    again = app.deployed({"web": container("Environment=V=2")}, restart="never")
     assert not again.changed
 
-    result = either.deployed({"web": container("Environment=V=2")})
-    assert result.actions == {either.service("web"): "restart"}
-    assert either.ids("web") != before
-    assert not either.deployed({"web": container("Environment=V=2")}).changed
+    result = app.deployed({"web": container("Environment=V=2")})
+    assert result.actions == {app.service("web"): "restart"}
+    assert app.ids("web") != before
+    assert not app.deployed({"web": container("Environment=V=2")}).changed
 
 
-def test_restart_never_still_starts_what_is_new(either: App) -> None:
-    either.deployed({"web": container()})
-    either.deployed({"web": container(), "new": container()}, restart="never")
-    assert either.runs("new")
+@pytest.mark.scope("alice")
+def test_restart_never_still_starts_what_is_new(app: App) -> None:
+    app.deployed({"web": container()})
+    app.deployed({"web": container(), "new": container()}, restart="never")
+    assert app.runs("new")
 
 
-def test_stopped(either: App) -> None:
+@pytest.mark.scope("system")
+def test_stopped(app: App) -> None:
     units = {
-        "web": container(f"Volume={either.name}-data.volume:/data"),
+        "web": container(f"Volume={app.name}-data.volume:/data"),
         "data.volume": "[Volume]\n",
     }
-    either.deployed(units)
-    result = either.deployed(units, state="stopped")
-    assert result.actions == {either.service("web"): "stop"}
-    assert either.states("web")["web"] == "loaded inactive"
-    volume = f"{either.name}-data-volume.service"
-    assert either.scope.states(volume) == {volume: "loaded active"}
-    assert f"systemd-{either.name}-data" in either.scope.volumes()
-    assert not either.run(state="stopped").ok().changed
+    app.deployed(units)
+    result = app.deployed(units, state="stopped")
+    assert result.actions == {app.service("web"): "stop"}
+    assert app.states("web")["web"] == "loaded inactive"
+    volume = f"{app.name}-data-volume.service"
+    assert app.scope.states(volume) == {volume: "loaded active"}
+    assert f"systemd-{app.name}-data" in app.scope.volumes()
+    assert not app.run(state="stopped").ok().changed
 
-    assert either.run().ok().actions == {either.service("web"): "start"}
-    assert either.runs("web")
-
-
-def test_stopped_installs_what_changed(either: App) -> None:
-    either.deployed({"web": container("Environment=V=1")}, state="stopped")
-    assert either.states("web")["web"] == "loaded inactive"
-    either.deployed({"web": container("Environment=V=2")}, state="stopped")
-    either.run().ok()
-    assert "V=2" in either.inside("web", "env").split()
+    assert app.run().ok().actions == {app.service("web"): "start"}
+    assert app.runs("web")
 
 
-def test_restarted(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_stopped_installs_what_changed(app: App) -> None:
+    app.deployed({"web": container("Environment=V=1")}, state="stopped")
+    assert app.states("web")["web"] == "loaded inactive"
+    app.deployed({"web": container("Environment=V=2")}, state="stopped")
+    app.run().ok()
+    assert "V=2" in app.inside("web", "env").split()
+
+
+@pytest.mark.scope("system")
+def test_restarted(app: App) -> None:
     units = {"web": container(), "db": container(), "net.network": "[Network]\n"}
-    either.deployed(units)
-    before = either.ids("web", "db", "net-network")
-    either.scope.systemctl(f"stop {either.service('db')}")
-    result = either.run(state="restarted").ok()
-    after = either.ids("web", "db", "net-network")
-    assert result.actions == {either.service("web"): "restart", either.service("db"): "start"}
+    app.deployed(units)
+    before = app.ids("web", "db", "net-network")
+    app.scope.systemctl(f"stop {app.service('db')}")
+    result = app.run(state="restarted").ok()
+    after = app.ids("web", "db", "net-network")
+    assert result.actions == {app.service("web"): "restart", app.service("db"): "start"}
     assert after["web"] != before["web"]
     assert after["net-network"] == before["net-network"]
-    assert either.runs("web")
-    assert either.runs("db")
+    assert app.runs("web")
+    assert app.runs("db")
 
 
 def test_absent_twice(app: App) -> None:
@@ -207,20 +218,22 @@ def test_absent_leaves_data_and_foreign_files_and_names_them(app: App) -> None:
     app.scope.ssh(f"podman network rm systemd-{app.name}-net")
 
 
-def test_absent_with_units_given(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_absent_with_units_given(app: App) -> None:
     """A play keeps its units and changes the state alone."""
     units = {"web": container()}
-    either.deployed(units)
-    assert either.deployed(units, state="absent").changed
-    assert not either.host.exists(either.path())
+    app.deployed(units)
+    assert app.deployed(units, state="absent").changed
+    assert not app.host.exists(app.path())
 
 
-def test_deploying_again_after_absent(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_deploying_again_after_absent(app: App) -> None:
     units = {"web": container()}
-    either.deployed(units)
-    either.run(state="absent").ok()
-    assert either.deployed(units).changed
-    assert either.runs("web")
+    app.deployed(units)
+    app.run(state="absent").ok()
+    assert app.deployed(units).changed
+    assert app.runs("web")
 
 
 def test_a_crash_loop_fails_with_its_journal(app: App) -> None:
@@ -250,28 +263,30 @@ def test_a_crash_loop_fails_with_its_journal(app: App) -> None:
     assert not app.deployed(repaired).changed
 
 
-def test_a_loop_that_reads_active_is_not_taken_for_a_start(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_loop_that_reads_active_is_not_taken_for_a_start(app: App) -> None:
     """What systemd restarts after a failure has not been started with the new text for good."""
     slow = "sh -c 'echo up for a while; sleep 1.5; echo gone again >&2; exit 3'"
     unlimited = LOOPING.replace("[Service]", "[Unit]\nStartLimitIntervalSec=0\n\n[Service]")
     units = {"web": container(exec_=slow, more=unlimited)}
     options = {"gate": {"stable": 2.5}, "on_failure": "keep"}
-    assert "gone again" in either.deploy(units, **options).refused()
-    first = either.ids("web")["web"]
-    shown = either.scope.command(
-        f"systemctl {either.scope.flags} show -pInvocationID -pActiveState {either.service('web')}"
+    assert "gone again" in app.deploy(units, **options).refused()
+    first = app.ids("web")["web"]
+    shown = app.scope.command(
+        f"systemctl {app.scope.flags} show -pInvocationID -pActiveState {app.service('web')}"
     )
-    either.host.wait(f"{shown} | grep -q =active && ! {shown} | grep -q {first}")
-    assert "gone again" in either.deploy(units, **options).refused()
+    app.host.wait(f"{shown} | grep -q =active && ! {shown} | grep -q {first}")
+    assert "gone again" in app.deploy(units, **options).refused()
 
 
-def test_a_service_beyond_its_start_limit_is_started_again(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_service_beyond_its_start_limit_is_started_again(app: App) -> None:
     unit = container(exec_=BROKEN, more=LOOPING)
-    either.deploy({"web": unit}, gate={"stable": 0.5}, on_failure="keep").refused()
-    either.host.wait(f"test {_state_of(either, 'web')} = failed")
-    result = either.deployed({"web": container(more=LOOPING)}, gate={"stable": 0.5})
+    app.deploy({"web": unit}, gate={"stable": 0.5}, on_failure="keep").refused()
+    app.host.wait(f"test {_state_of(app, 'web')} = failed")
+    result = app.deployed({"web": container(more=LOOPING)}, gate={"stable": 0.5})
     assert result.changed
-    assert either.runs("web")
+    assert app.runs("web")
 
 
 def _state_of(app: App, stem: str) -> str:
@@ -279,98 +294,105 @@ def _state_of(app: App, stem: str) -> str:
     return f'"$({command})"'
 
 
-def test_a_container_that_exits_at_once_fails(either: App) -> None:
-    result = either.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
+@pytest.mark.scope("system")
+def test_a_container_that_exits_at_once_fails(app: App) -> None:
+    result = app.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
     assert "cannot read the config" in result.refused()
     assert result["failures"][0]["exit_code"] == 3
-    again = either.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
+    again = app.deploy({"web": container(exec_=BROKEN)}, gate={"stable": 1})
     assert "cannot read the config" in again.refused()
 
 
-def test_an_image_that_is_not_there_fails(either: App) -> None:
+@pytest.mark.scope("system")
+def test_an_image_that_is_not_there_fails(app: App) -> None:
     unit = container().replace(IMAGE, "registry.test:5000/nowhere:1")
-    message = either.deploy({"web": unit}).refused()
+    message = app.deploy({"web": unit}).refused()
     assert "registry.test:5000/nowhere:1" in message
 
 
-def test_a_one_shot_runs_once(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_one_shot_runs_once(app: App) -> None:
     """A service of Type=oneshot that has ended well is as it should be."""
     unit = container(exec_="true", more="\n[Service]\nType=oneshot\n")
-    result = either.deployed({"job": unit})
-    assert result.actions == {either.service("job"): "start"}
-    before = either.host.look()
-    again = either.deployed({"job": unit})
+    result = app.deployed({"job": unit})
+    assert result.actions == {app.service("job"): "start"}
+    before = app.host.look()
+    again = app.deployed({"job": unit})
     assert not again.changed
-    assert differences(before, either.host.look()) == []
+    assert differences(before, app.host.look()) == []
 
 
-def test_a_failing_one_shot_fails(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_failing_one_shot_fails(app: App) -> None:
     unit = container(exec_=BROKEN, more="\n[Service]\nType=oneshot\n")
-    assert "cannot read the config" in either.deploy({"job": unit}).refused()
+    assert "cannot read the config" in app.deploy({"job": unit}).refused()
 
 
-def test_a_deleted_unit_file_is_put_back(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_deleted_unit_file_is_put_back(app: App) -> None:
     units = {"web": container()}
-    either.deployed(units)
-    either.host.ssh(f"rm {either.path(either.unit('web'))}")
-    result = either.deployed(units)
+    app.deployed(units)
+    app.host.ssh(f"rm {app.path(app.unit('web'))}")
+    result = app.deployed(units)
     assert result.changed
-    assert either.runs("web")
-    assert either.host.exists(either.path(either.unit("web")))
+    assert app.runs("web")
+    assert app.host.exists(app.path(app.unit("web")))
 
 
-def test_a_network_and_a_volume_that_are_gone_are_made_again(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_network_and_a_volume_that_are_gone_are_made_again(app: App) -> None:
     """Their one-shot services still read active then."""
     units = {
-        "web": container(
-            f"Volume={either.name}-data.volume:/data", f"Network={either.name}-net.network"
-        ),
+        "web": container(f"Volume={app.name}-data.volume:/data", f"Network={app.name}-net.network"),
         "data.volume": "[Volume]\nLabel=made=here\n",
         "net.network": "[Network]\nLabel=made=here\n",
     }
-    either.deployed(units, state="stopped")
-    either.deployed(units)
-    either.scope.ssh(f"systemctl {either.scope.flags} stop {either.service('web')}")
+    app.deployed(units, state="stopped")
+    app.deployed(units)
+    app.scope.ssh(f"systemctl {app.scope.flags} stop {app.service('web')}")
     for kind, stem in (("volume", "data"), ("network", "net")):
-        either.scope.ssh(f"podman {kind} rm systemd-{either.name}-{stem}")
-    either.deployed(units)
-    assert either.runs("web")
+        app.scope.ssh(f"podman {kind} rm systemd-{app.name}-{stem}")
+    app.deployed(units)
+    assert app.runs("web")
     for kind, stem in (("volume", "data"), ("network", "net")):
-        name = f"systemd-{either.name}-{stem}"
-        labels = either.scope.ssh(f"podman {kind} inspect -f '{{{{.Labels}}}}' {name}")
+        name = f"systemd-{app.name}-{stem}"
+        labels = app.scope.ssh(f"podman {kind} inspect -f '{{{{.Labels}}}}' {name}")
         assert "made:here" in labels, kind
 
 
-def test_a_start_that_hangs_ends_with_the_gates_timeout(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_start_that_hangs_ends_with_the_gates_timeout(app: App) -> None:
     unit = container("Notify=true", more="\n[Service]\nTimeoutStartSec=60\n")
     start = time.monotonic()
-    message = either.deploy({"web": unit}, gate={"timeout": 2, "stable": 0}).refused()
+    message = app.deploy({"web": unit}, gate={"timeout": 2, "stable": 0}).refused()
     assert time.monotonic() - start < 55
-    assert either.service("web") in message
+    assert app.service("web") in message
     assert "gate" in message
 
 
-def test_a_dependency_that_fails_is_told_from_its_dependents(either: App) -> None:
-    db = either.service("db")
+@pytest.mark.scope("system")
+def test_a_dependency_that_fails_is_told_from_its_dependents(app: App) -> None:
+    db = app.service("db")
     units = {
         "db": container(exec_=BROKEN, more="\n[Service]\nType=oneshot\n"),
         "web": f"[Unit]\nRequires={db}\nAfter={db}\n\n" + container(),
     }
-    result = either.deploy(units)
+    result = app.deploy(units)
     assert "cannot read the config" in result.refused()
     reasons = {failure["service"]: failure["reason"] for failure in result["failures"]}
-    assert set(reasons) == {db, either.service("web")}
-    assert "needs" in reasons[either.service("web")]
+    assert set(reasons) == {db, app.service("web")}
+    assert "needs" in reasons[app.service("web")]
 
 
-def test_a_port_that_is_taken_is_named(either: App) -> None:
+@pytest.mark.scope("alice")
+def test_a_port_that_is_taken_is_named(app: App) -> None:
     port = next_port()
-    either.deployed({"one": container(f"PublishPort={port}:8080")})
-    message = either.deploy(
+    app.deployed({"one": container(f"PublishPort={port}:8080")})
+    message = app.deploy(
         {
             "one": container(f"PublishPort={port}:8080"),
             "two": container(f"PublishPort={port}:8080"),
         }
     ).refused()
     assert str(port) in message
-    assert either.runs("one")
+    assert app.runs("one")

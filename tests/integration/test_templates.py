@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pathlib
 
+import pytest
+
 from tests.integration.support.apps import App, container
 from tests.integration.support.hosts import differences
 
@@ -25,6 +27,7 @@ def _value(app: App, instance: str, name: str) -> str:
     return app.scope.inside(container_name, f"echo ${name}")
 
 
+@pytest.mark.scope("alice")
 def test_two_instances(app: App) -> None:
     foreseen = app.deploy(_units(app), arguments=["--check", "--diff"]).ok()
     result = app.deployed(_units(app))
@@ -44,6 +47,7 @@ def test_two_instances(app: App) -> None:
     assert not app.run().ok().changed
 
 
+@pytest.mark.scope("alice")
 def test_a_changed_template_restarts_every_instance(app: App) -> None:
     app.deployed({**_units(app), "db": container()})
     before = app.ids("w@a", "w@b", "db")
@@ -57,6 +61,7 @@ def test_a_changed_template_restarts_every_instance(app: App) -> None:
     assert _value(app, "a", "V") == "2"
 
 
+@pytest.mark.scope("alice")
 def test_one_instance_goes(app: App) -> None:
     app.deployed(_units(app))
     before = app.ids("w@b")
@@ -69,6 +74,7 @@ def test_one_instance_goes(app: App) -> None:
     assert not app.host.exists(app.path())
 
 
+@pytest.mark.scope("alice")
 def test_a_drop_in_of_one_instance(app: App) -> None:
     own = {"w@a.container.d/own.conf": "[Container]\nEnvironment=V=own\n"}
     app.deployed(_units(app))
@@ -80,14 +86,16 @@ def test_a_drop_in_of_one_instance(app: App) -> None:
     assert not app.deployed({**_units(app), **own}).changed
 
 
-def test_a_drop_in_of_the_template(either: App) -> None:
+@pytest.mark.scope("system")
+def test_a_drop_in_of_the_template(app: App) -> None:
     common = {"w@.container.d/all.conf": "[Container]\nEnvironment=V=all\n"}
-    either.deployed(_units(either))
-    result = either.deployed({**_units(either), **common})
-    assert result.actions == dict.fromkeys(map(either.service, ("w@a", "w@b")), "restart")
-    assert (_value(either, "a", "V"), _value(either, "b", "V")) == ("all", "all")
+    app.deployed(_units(app))
+    result = app.deployed({**_units(app), **common})
+    assert result.actions == dict.fromkeys(map(app.service, ("w@a", "w@b")), "restart")
+    assert (_value(app, "a", "V"), _value(app, "b", "V")) == ("all", "all")
 
 
+@pytest.mark.scope("system")
 def test_the_default_instance_is_started(app: App) -> None:
     text = f"{INSTALLED}DefaultInstance=x\n"
     result = app.deployed({"w@.container": text})
@@ -105,44 +113,48 @@ def test_the_default_instance_is_started(app: App) -> None:
     assert f"systemd-{app.name}-w_x" not in app.scope.containers()
 
 
-def test_a_text_in_place_of_a_link_and_back(either: App) -> None:
-    own = {**_units(either, TEMPLATE, "b"), "w@a.container": TEMPLATE.replace("V=1", "V=own")}
-    either.deployed(_units(either))
-    either.deployed(own)
-    assert _value(either, "a", "V") == "own"
-    assert either.deployed(_units(either)).actions == {either.service("w@a"): "restart"}
-    assert _value(either, "a", "V") == "1"
+@pytest.mark.scope("system")
+def test_a_text_in_place_of_a_link_and_back(app: App) -> None:
+    own = {**_units(app, TEMPLATE, "b"), "w@a.container": TEMPLATE.replace("V=1", "V=own")}
+    app.deployed(_units(app))
+    app.deployed(own)
+    assert _value(app, "a", "V") == "own"
+    assert app.deployed(_units(app)).actions == {app.service("w@a"): "restart"}
+    assert _value(app, "a", "V") == "1"
 
 
-def test_what_is_refused(either: App) -> None:
-    alone = {"w@a.container": _instance(either), "web": container()}
-    message = either.deploy(alone).refused()
-    assert f"its template {either.name}-w@.container is no unit of the app" in message
-    wrong = {**_units(either), "v@a.container": _instance(either)}
-    assert "an instance is {template: " in either.deploy(wrong).refused()
-    assert not either.host.exists(either.path())
+@pytest.mark.scope("alice")
+def test_what_is_refused(app: App) -> None:
+    alone = {"w@a.container": _instance(app), "web": container()}
+    message = app.deploy(alone).refused()
+    assert f"its template {app.name}-w@.container is no unit of the app" in message
+    wrong = {**_units(app), "v@a.container": _instance(app)}
+    assert "an instance is {template: " in app.deploy(wrong).refused()
+    assert not app.host.exists(app.path())
 
 
-def test_the_unit_module_adds_and_removes_an_instance(either: App) -> None:
-    either.deployed(_units(either, TEMPLATE, "a"))
-    call = either.scope.call
-    name = either.unit("w@b")
-    added = call("unit", name=name, app=either.name, sections=_instance(either)).ok()
-    assert added.actions == {either.service("w@b"): "start"}
-    gone = call("unit", name=either.unit("w@"), app=either.name, state="absent")
+@pytest.mark.scope("alice")
+def test_the_unit_module_adds_and_removes_an_instance(app: App) -> None:
+    app.deployed(_units(app, TEMPLATE, "a"))
+    call = app.scope.call
+    name = app.unit("w@b")
+    added = call("unit", name=name, app=app.name, sections=_instance(app)).ok()
+    assert added.actions == {app.service("w@b"): "start"}
+    gone = call("unit", name=app.unit("w@"), app=app.name, state="absent")
     assert "is no unit of the app" in gone.refused()
-    call("unit", name=name, app=either.name, state="absent").ok()
-    assert either.states("w@a") == {"w@a": "loaded active"}
+    call("unit", name=name, app=app.name, state="absent").ok()
+    assert app.states("w@a") == {"w@a": "loaded active"}
 
 
-def test_a_link_in_src_is_an_instance(either: App, tmp_path: pathlib.Path) -> None:
-    template = either.unit("w@")
+@pytest.mark.scope("alice")
+def test_a_link_in_src_is_an_instance(app: App, tmp_path: pathlib.Path) -> None:
+    template = app.unit("w@")
     (tmp_path / template).write_text(TEMPLATE)
-    (tmp_path / either.unit("w@a")).symlink_to(template)
+    (tmp_path / app.unit("w@a")).symlink_to(template)
     (tmp_path / "other.txt").write_text("text\n")
     (tmp_path / "link.txt").symlink_to("other.txt")
-    either.run(src=str(tmp_path)).ok()
-    assert either.host.ssh(f"readlink {either.path(either.unit('w@a'))}") == template
-    assert either.host.read(either.path("link.txt")) == "text\n"
-    assert either.states("w@a") == {"w@a": "loaded active"}
-    assert not either.run(src=str(tmp_path)).ok().changed
+    app.run(src=str(tmp_path)).ok()
+    assert app.host.ssh(f"readlink {app.path(app.unit('w@a'))}") == template
+    assert app.host.read(app.path("link.txt")) == "text\n"
+    assert app.states("w@a") == {"w@a": "loaded active"}
+    assert not app.run(src=str(tmp_path)).ok().changed

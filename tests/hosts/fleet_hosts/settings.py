@@ -34,6 +34,22 @@ MASKED = {
     "netavark-firewalld-reload.service": "no firewalld",
 }
 
+# systemd runs every generator at each reload. These find nothing in a container, and cost as much
+# time as all the rest of a reload.
+MASKED_GENERATORS = (
+    "debug",
+    "fstab",
+    "getty",
+    "gpt-auto",
+    "hibernate-resume",
+    "rc-local",
+    "run",
+    "ssh",
+    "system-update",
+    "sysv",
+    "tpm2",
+)
+
 FILES = {
     # The outer machine often has no pids controller in its cgroup v2 tree; Podman's default limit
     # would make every container fail. A keyring per container would run into the kernel's quota,
@@ -82,6 +98,8 @@ def apply(root: Path, host: Identity, network: Network, public_key: str) -> None
         write_text(root / name, text)
     for unit in MASKED:
         _link(root / "etc/systemd/system" / unit, "/dev/null")
+    for name in MASKED_GENERATORS:
+        _link(root / f"etc/systemd/system-generators/systemd-{name}-generator", "/dev/null")
     for unit in ("systemd-networkd.service", "ssh.service"):
         _link(root / _WANTS / unit, f"/usr/lib/systemd/system/{unit}")
     # Rootless Quadlets wait up to 90 s for this target when nothing pulls it in.

@@ -169,7 +169,10 @@ class Scope:
             "vars": dict(variables or {}),
             "tasks": [task],
         }
-        return Result(self.playbooks.run([play], self.host.inventory, arguments=arguments).only())
+        run = self.playbooks.run(
+            [play], self.host.inventory, arguments=arguments, direct=not variables
+        )
+        return Result(run.only())
 
     def app(self, name: str | None = None) -> App:
         """An app with a name that no other test has."""

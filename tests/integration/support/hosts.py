@@ -88,10 +88,11 @@ class Host:
 
     def fetch(self, port: int, path: str = "/", *, timeout: float = 10) -> str:
         """The page that a service answers with; asked again while nothing listens yet."""
-        url = f"http://127.0.0.1:{port}{path}"
+        ask = f"curl -sSf --max-time 5 http://127.0.0.1:{port}{path}"
+        # curl's own --retry waits a second at least.
         return self.ssh(
-            f"curl -sSf --retry 100 --retry-delay 0 --retry-max-time {timeout} "
-            f"--retry-all-errors --max-time 5 {url}"
+            f"end=$(($(date +%s) + {timeout:.0f})); until {ask}; do "
+            "[ $(date +%s) -lt $end ] || exit 1; sleep 0.1; done"
         )
 
     def look(self) -> dict[str, t.Any]:
@@ -106,6 +107,7 @@ class Host:
         end = time.monotonic() + timeout
         while self.try_ssh(command).returncode != 0:
             assert time.monotonic() < end, f"not within {timeout:g} s: {command}"
+            time.sleep(0.1)
 
     def disconnect(self) -> None:
         """Ends the shared connection, as before a reboot."""

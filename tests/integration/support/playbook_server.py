@@ -5,6 +5,10 @@ documentation of the plugins that every run needs, and then is ansible-playbook 
 line, inventory, strategy and ssh are the real ones.
 A request is one line of JSON on standard input: argv, env, cwd, output (a path); the
 answer is one line with the exit status.
+
+With "direct" in the request, the playbook has a single task, for a single host.  The fork parses
+command line, inventory and playbook as ever, and then is the process that a strategy would start
+for that task, without the strategy, queues and callbacks around it: a quarter of the time.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import traceback
 import typing as t
 import warnings
 
+import direct  # beside this file
 from ansible import constants
 from ansible.cli.playbook import PlaybookCLI
 from ansible.plugins import loader
@@ -40,6 +45,14 @@ def _warm_up() -> None:
         assert list(kind.all(class_only=True))
 
 
+def _run_task(request: dict[str, t.Any]) -> int:
+    """Carries out the playbook's only task; writes its result as the callback "record" does."""
+    row = direct.run(request["argv"])
+    with open(os.environ["RECORD_FILE"], "w", encoding="utf-8") as stream:
+        stream.write(json.dumps(row, default=str) + "\n")
+    return 0 if row["kind"] == "ok" else 2
+
+
 def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
     """The child's whole life."""
     status = 250
@@ -52,8 +65,11 @@ def _become_playbook(request: dict[str, t.Any]) -> t.NoReturn:
         os.chdir(request["cwd"])
         sys.argv = request["argv"]
         try:
-            PlaybookCLI.cli_executor(request["argv"])
-            status = 0
+            if request["direct"] and direct.is_known():
+                status = _run_task(request)
+            else:
+                PlaybookCLI.cli_executor(request["argv"])
+                status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 251
     except BaseException:

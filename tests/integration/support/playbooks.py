@@ -53,6 +53,8 @@ class Playbooks:
         self._folder = folder
         self._server: subprocess.Popen[str] | None = None
         self._number = 0
+        self.direct = True
+        """Whether a single task for a single host may do without a strategy around it."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -77,8 +79,12 @@ class Playbooks:
         arguments: t.Sequence[str] = (),
         environment: t.Mapping[str, str] | None = None,
         folder: pathlib.Path | None = None,
+        direct: bool = False,
     ) -> Run:
-        """The plays as a playbook; in folder, so that files beside it are found."""
+        """The plays as a playbook; in folder, so that files beside it are found.
+
+        direct: it is a single task for a single host; see playbook_server.py.
+        """
         self._number += 1
         stem = self._folder / f"run-{self._number}"
         playbook = (folder or self._folder) / f"run-{self._number}.yml"
@@ -89,6 +95,7 @@ class Playbooks:
             "env": {**(environment or {}), "RECORD_FILE": str(record)},
             "cwd": str(ROOT),
             "output": str(output),
+            "direct": direct and self.direct,
         }
         status = self._ask(request)
         rows = record.read_text(encoding="utf-8").splitlines() if record.exists() else []

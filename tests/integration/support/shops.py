@@ -78,6 +78,13 @@ class Shops:
             arguments=[*self._extra(release, settings), *arguments],
         )
 
+    def deployed(self) -> list[dict[str, t.Any]]:
+        """The app on each host, as module info tells it, and the host's name."""
+        task = {"quadlet.fleet.info": {"apps": ["shop"]}}
+        play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+        rows = self._playbooks.run([play], self.inventory).results
+        return [{**app, "host": row.host} for row in rows for app in row.data["apps"]]
+
     def _extra(self, release: str, settings: t.Mapping[str, t.Any]) -> list[str]:
         named = {k if k == "broken_on" else f"quadlet_rollout_{k}": v for k, v in settings.items()}
         return ["-e", json.dumps({"release": release, **named})]

@@ -33,7 +33,7 @@ def install(host: Host, services: t.Mapping[str, bytes]) -> None:
 
 def start(host: Host) -> str:
     """Starts all of them in one call; what systemctl said."""
-    done = host.try_ssh(f"cd {UNITS} && systemctl start {PREFIX}*.service")
+    done = host.try_ssh(f"cd {UNITS} && systemctl start {PREFIX}*.service", timeout=600)
     lines = (done.stdout + done.stderr).splitlines()
     # Each of them has its source elsewhere, so systemd thinks that it changed.
     return "\n".join(line for line in lines if not line.startswith("Warning: The unit file"))
