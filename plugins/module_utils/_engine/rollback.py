@@ -15,7 +15,7 @@ from .._core.gate.options import Gate, parse_gate
 from .._core.info.result import service_result
 from .._core.plan.model import kind_of_service
 from .._core.plan.start_order import StartOrder, start_order, stop_order
-from .._core.state.intent import were_active, were_retried
+from .._core.state.intent import were_active, were_restarting
 from .._core.state.manifest import Manifest
 from .._host import files, linger
 from .context import Context, Outcome
@@ -120,7 +120,7 @@ def bring_back(
     manager, services = context.manager, restored.manifest.services
     since = context.run.clock.time()
     active = begun.intent.active if begun else were_active(context.states)
-    retried = begun.intent.retried if begun else were_retried(context.states)
+    retried = begun.intent.retried if begun else were_restarting(context.states)
     own = [name for name in active if name in services]
     manager.reset_failed(own)
     reload = [n for n in context.plan.reload if n in services] if failed.came_to_start else []

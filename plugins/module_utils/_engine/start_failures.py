@@ -95,7 +95,7 @@ class Report(t.NamedTuple):
         container = self.watch.containers.get(name)
         log = podman.read_health_log(self.watched.owner, container.name) if container else None
         health = container.health or "" if container else None
-        return self.explain(name, "health", verdict.why_unhealthy(health, log), log=log)
+        return self.explain(name, "health", verdict.unhealthy_reason(health, log), log=log)
 
     def explain(
         self, name: str, phase: str, reason: str, *, log: str | None = None, job: str = ""

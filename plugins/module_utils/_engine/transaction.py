@@ -18,7 +18,7 @@ from .._core.content import to_wire
 from .._core.errors import QuadletError
 from .._core.plan.enabling import installable
 from .._core.state import records
-from .._core.state.intent import Intent, carry_forward, were_active, were_retried
+from .._core.state.intent import Intent, carry_forward, were_active, were_restarting
 from .._core.state.manifest import Manifest, dump_manifest
 from .._core.state.union import union_record
 from .._host import exchange, state
@@ -58,7 +58,7 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
             started_at=context.run.clock.time(),
             kept={str(target): str(old) for target, old in kept.items()},
             active=(*were_active(context.states), *outside),
-            retried=were_retried(context.states),
+            retried=were_restarting(context.states),
             enabled=context.manager.read_enabled(_links(context)),
             images=dict(context.pulled.replaced),
         ),

@@ -12,7 +12,7 @@ from .._core.content import Blob
 from .._core.effective import container_value
 from .._core.errors import QuadletError
 from .._core.gate.options import Gate
-from .._core.gate.verdict import next_pause, seconds_left, stands
+from .._core.gate.verdict import has_come_up, next_pause, seconds_left
 from .._core.state.manifest import ServiceRecord
 from .._core.systemd_state import Details, State
 from .._host import podman
@@ -86,7 +86,7 @@ class Watch:
         self.down, self.pending = set(), set()
         for name in self.names:
             once, was_up = self._watched.services[name].once, name in self._was_up
-            up = stands(self.states.get(name, State()), once=once, was_up=was_up)
+            up = has_come_up(self.states.get(name, State()), once=once, was_up=was_up)
             if up is None:
                 self.pending.add(name)
             elif up:

@@ -12,7 +12,7 @@ from .._core.app.app import App, parse_app_name
 from .._core.errors import QuadletError
 from .._core.gate.failure import Failure, failure_error
 from .._core.gate.options import parse_gate
-from .._core.gate.verdict import ever_started, old_restarts
+from .._core.gate.verdict import ever_started, restarts_until
 from .._core.state.manifest import dump_manifest
 from .._core.state.rollout import is_open, parse_rollout, to_result
 from .._engine.decide import look
@@ -81,7 +81,7 @@ def _complaints(name: str, scope: Scope, manager: Manager, snapshot: Snapshot) -
     watch, clock = Watch(watched, names, names), manager.clock
     details = manager.read_details(names)
     age = clock.time() - manifest.written_at
-    watch.restarts_before = old_restarts(details, clock.monotonic() - age)
+    watch.restarts_before = restarts_until(details, clock.monotonic() - age)
     watch.wait_settled()
     report = Report(watched, watch, manifest.written_at, {}, "")
     fallen = [dataclasses.replace(failure, phase="stay") for failure in report.of_starts()]

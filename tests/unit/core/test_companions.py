@@ -195,7 +195,7 @@ REFUSED = {
     "another type's": ({"a.timer": TIMER + "[Socket]\n"}, "of a .timer unit"),
     "in a drop-in": ({"a.timer.d/x.conf": "[Path]\n"}, "[Path] is no section of a .timer unit"),
     "of a target": ({"a.target": "[Target]\n"}, "It has [Unit], [Install]"),
-    "template": ({"a@.timer": TIMER}, "Declare the instance that is meant, a@NAME.timer say"),
+    "template": ({"a@.timer": TIMER}, "Declare an instance, such as a@NAME.timer"),
 }
 
 

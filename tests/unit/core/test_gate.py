@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.verdict import (
+    has_come_up,
     next_pause,
     parse_health_log,
     reason_down,
     refusal,
     seconds_left,
-    stands,
-    why_unhealthy,
+    unhealthy_reason,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import (
     Details,
@@ -349,7 +349,7 @@ STANDS: dict[str, tuple[State, bool, bool, bool | None]] = {
 
 @pytest.mark.parametrize(("state", "once", "was_up", "fine"), STANDS.values(), ids=STANDS)
 def test_stands(state: State, once: bool, was_up: bool, fine: bool | None) -> None:
-    assert stands(state, once=once, was_up=was_up) is fine
+    assert has_come_up(state, once=once, was_up=was_up) is fine
 
 
 SAID = """\
@@ -411,4 +411,4 @@ def test_the_last_check_that_failed(text: str, said: str | None) -> None:
     ],
 )
 def test_why_unhealthy(health: str | None, log: str | None, reason: str) -> None:
-    assert why_unhealthy(health, log) == reason
+    assert unhealthy_reason(health, log) == reason

@@ -36,7 +36,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.intent i
     carry_forward,
     parse_intent,
     were_active,
-    were_retried,
+    were_restarting,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import Manifest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import State
@@ -229,4 +229,4 @@ def test_what_was_up_and_what_was_tried() -> None:
         "failed.service": State("loaded", "failed", "failed"),
     }
     assert were_active(states) == ("up.service", "starting.service")
-    assert were_retried(states) == ("loop.service",)
+    assert were_restarting(states) == ("loop.service",)

@@ -12,7 +12,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.verdict import (
     ever_started,
-    old_restarts,
+    restarts_until,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,
@@ -120,4 +120,4 @@ def test_restarts_that_do_not_count() -> None:
     def since(seconds: float) -> Details:
         return Details("success", 2, None, "", 0.0, "", "", seconds)
 
-    assert old_restarts({"old": since(9.0), "new": since(11.0)}, 10.0) == {"old": 2}
+    assert restarts_until({"old": since(9.0), "new": since(11.0)}, 10.0) == {"old": 2}

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A failure, as a person and a playbook read it."""
+"""Failures of a run, as messages and as return values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if t.TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Failure:
-    """Why a run does not count as done; what is not known is None.
+    """Why a run has failed; unknown fields are None.
 
     phase: write, load, start, reload, health, probe or stay.  unit, service: None for a failure
     of the run or of a probe.  job: the result of the start job.  journal: the last lines of the
@@ -51,7 +51,7 @@ class Failure:
 
 
 def step_failure(error: QuadletError) -> Failure:
-    """The failure of a step of the run, no single service's."""
+    """The failure of a step of the run, not of a service."""
     head = f"{error.where}: " if error.where else ""
     return Failure(error.phase or "write", f"{head}{error.what}", hint=error.remedy)
 
@@ -62,14 +62,14 @@ def failure_error(
     failures: t.Sequence[Failure],
     ending: str,
 ) -> QuadletError:
-    """The error of a run whose services did not come up; it carries the whole result.
+    """The error of a failed run, with the whole result.
 
-    ending: what the app is now, in a sentence.
+    ending: a sentence about the app's current state.
     """
     first = min(failures, key=lambda failure: failure.reason == DEPENDENCY)
-    more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
     lead = _LEADS[first.phase].format(
-        more=more, reason=first.reason, service=first.service or "a service"
+        others=others, reason=first.reason, service=first.service or "a service"
     )
     lines = [lead, *(f"  {_named(f)}{f.reason}" for f in failures if f is not first)]
     if first.journal:
@@ -85,24 +85,24 @@ def failure_error(
 
 
 _LEADS = {
-    "start": "{service} did not start{more}: {reason}",
-    "reload": "{service} did not reload{more}: {reason}",
-    "write": "its files could not be put in place{more}: {reason}",
-    "load": "its units could not be loaded{more}: {reason}",
-    "health": "{service} did not become healthy{more}: {reason}",
-    "probe": "a probe failed{more}: {reason}",
-    "stay": "{service} did not stay up{more}: {reason}",
+    "start": "{service} did not start{others}: {reason}",
+    "reload": "{service} did not reload{others}: {reason}",
+    "write": "its files could not be put in place{others}: {reason}",
+    "load": "its units could not be loaded{others}: {reason}",
+    "health": "{service} did not become healthy{others}: {reason}",
+    "probe": "a probe failed{others}: {reason}",
+    "stay": "{service} did not stay up{others}: {reason}",
 }
 
 
 def _named(failure: Failure) -> str:
-    """A probe's reason names it."""
+    """The service of a failure; a probe's reason names the probe itself."""
     unit = f" ({failure.unit})" if failure.unit else ""
     return f"{failure.service}{unit}: " if failure.service else ""
 
 
 def outcome_ending(before: Manifest, attempt: t.Any, trouble: str) -> str:
-    """What the app is after a failure.  before: its record as it is now."""
+    """A sentence about the app after a failure.  before: its current record."""
     if attempt is None:
         return "The new files are in place (on_failure: keep); the next run tries again."
     if trouble:

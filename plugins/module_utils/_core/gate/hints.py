@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Known causes of a service that does not start, told by what its journal says.
+"""Known causes of failed starts, found by messages in the journal.
 
 The messages are those of Podman, its runtime and systemd as seen on hosts (Podman 5.4 to 6.1).
 """
@@ -15,16 +15,16 @@ from ..host.subordinate_ids import missing_remedy
 
 
 class Hint(t.NamedTuple):
-    """cause: why it failed, with what the message names.  remedy: what to do about it."""
+    """cause: why it failed, with names from the message.  remedy: what to do."""
 
     cause: str
     remedy: str
 
 
 def find_hint(lines: t.Sequence[str]) -> Hint | None:
-    """The known cause in a service's last messages; the latest that tells one counts.
+    """The known cause in a service's last messages.
 
-    What several lines tell together counts more than what one of them says.
+    Patterns over several lines come first, then those of single lines, latest line first.
     """
     for text, table in [("\n".join(lines), _STORIES), *((line, _TABLE) for line in lines[::-1])]:
         for pattern, cause, remedy in table:
@@ -38,10 +38,10 @@ def find_hint(lines: t.Sequence[str]) -> Hint | None:
 NETWORK_WAIT_UNIT = "podman-user-wait-network-online.service"
 NETWORK_WAIT = Hint(
     f"{NETWORK_WAIT_UNIT} waits for network-online.target",
-    "As root have something want it: systemctl add-wants multi-user.target network-online.target "
+    "As root have a unit want it: systemctl add-wants multi-user.target network-online.target "
     "&& systemctl start network-online.target; or write DefaultDependencies=false under [Quadlet].",
 )
-"""Of a rootless service that was not begun: its own journal is empty."""
+"""For a rootless service whose start job never ran: its own journal is empty."""
 
 _STORIES: t.Final[tuple[tuple[str, str, str], ...]] = tuple(
     (

@@ -12,30 +12,33 @@ import typing as t
 _ID = re.compile(r"[0-9a-f]{64}")
 _INVOCATION = ("INVOCATION_ID", "USER_INVOCATION_ID", "_SYSTEMD_INVOCATION_ID")
 FIELDS = ("MESSAGE", "PODMAN_EVENT", "SYSLOG_IDENTIFIER", *_INVOCATION)
-"""What is read of an entry.  systemd names the unit's invocation, and has one of its own too."""
+"""Fields to read.  systemd's messages name the unit's invocation beside systemd's own."""
 
 _OWN, _SYSTEMD = 15, 5
 
 
 def parse_journal(text: str, *, only: str = "", but_not: str = "") -> list[str]:
-    """The last messages that say why a service failed: 15 of its own and 5 of systemd's.
+    """The last messages about a failure: 15 of the service itself and 5 of systemd.
 
-    In a crash loop systemd's would drown the others.  Podman's and conmon's lines about
-    their own work are left out.  only, but_not: the id of the invocation that is meant, or
-    not meant; an entry of none counts.
+    In a crash loop systemd's messages would displace the others.  Lines of Podman and conmon
+    about their own work are left out.  only, but_not: the id of the invocation that is meant, or
+    not meant; entries without an invocation count.
     """
-    rows = [
-        (message, row.get("SYSLOG_IDENTIFIER") == "systemd")
-        for row in _rows(text)
-        if _is_meant(_invocation(row), only, but_not)
-        for message in [_message(row)]
-        if message.strip() and not _is_noise(row, message)
-    ]
-    left = {True: _SYSTEMD, False: _OWN}
-    chosen = []
-    for message, by_systemd in reversed(rows):
-        left[by_systemd] -= 1
-        if left[by_systemd] >= 0:
+    own, systemd = 0, 0
+    chosen: list[str] = []
+    for row in reversed(_rows(text)):
+        message = _message(row)
+        if not message.strip() or _is_noise(row, message):
+            continue
+        if not _is_meant(_invocation(row), only, but_not):
+            continue
+        if row.get("SYSLOG_IDENTIFIER") == "systemd":
+            systemd += 1
+            is_kept = systemd <= _SYSTEMD
+        else:
+            own += 1
+            is_kept = own <= _OWN
+        if is_kept:
             chosen.append(message)
     return chosen[::-1]
 
@@ -58,16 +61,17 @@ _ENDED = re.compile(r"Main process exited, code=(\w+), status=(\d+)")
 
 
 def last_end(lines: t.Sequence[str]) -> tuple[str, int] | None:
-    """How a main process ended, (exit-code or signal, number), by the last that systemd says."""
-    found = [match for line in lines for match in [_ENDED.search(line)] if match]
-    if not found:
-        return None
-    how, number = found[-1].groups()
-    return "exit-code" if how == "exited" else "signal", int(number)
+    """How a main process ended, (exit-code or signal, number), by systemd's last message."""
+    for line in reversed(lines):
+        match = _ENDED.search(line)
+        if match:
+            how, number = match.groups()
+            return "exit-code" if how == "exited" else "signal", int(number)
+    return None
 
 
 def parse_job_results(text: str, field: str) -> dict[str, str]:
-    """The result of the last job of each unit that has ended: done, failed, dependency, …"""
+    """The result of the last ended job by unit: done, failed, dependency, …"""
     rows = [row for row in _rows(text) if row.get(field) and row.get("JOB_RESULT")]
     return {row[field]: row["JOB_RESULT"] for row in rows}
 
@@ -77,7 +81,7 @@ def _rows(text: str) -> list[dict[str, t.Any]]:
 
 
 def _message(row: t.Mapping[str, t.Any]) -> str:
-    """A message that is no UTF-8 is a list of bytes; one that an entry has twice, of texts."""
+    """The text of MESSAGE: a list of bytes if it is not UTF-8, of texts if it is repeated."""
     message = row.get("MESSAGE") or ""
     if isinstance(message, list) and all(isinstance(item, int) for item in message):
         message = bytes(message).decode("utf-8", "replace")

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The gate, as it was asked for: what has to hold before a run counts as done."""
+"""The option gate: the conditions for a successful run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ if t.TYPE_CHECKING:
 
 
 class Gate(t.NamedTuple):
-    """timeout for all and stable time of each service, in seconds; healthy: auto or never."""
+    """timeout: seconds for the whole gate.  stable: seconds that each service must stay up.
+    healthy: auto or never.
+    """
 
     timeout: float = 300.0
     stable: float = 1.0

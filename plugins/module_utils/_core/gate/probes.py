@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Probes: questions to a running app, and which answers count."""
+"""Probes: requests to a running app, and the answers that pass."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\s]+):(?P<port>\d{1,5})")
 
 
 class Probe(t.NamedTuple):
-    """One question to a running app.
+    """A request to a running app.
 
     kind: http, tcp or command.  target: a URL, host:port, or the words of a command.
     container: the unit in whose container the command runs, or '' for the host.  status: the
-    HTTP statuses that count, none for 200 to 399.  body: a regular expression that the answer
-    has to have.  retries: how often it is asked again; interval: seconds before the first time.
+    HTTP statuses that pass, empty for 200 to 399.  body: a regular expression that the answer
+    must match.  retries: further tries; interval: seconds before the first of them.
     """
 
     kind: str
@@ -35,13 +35,13 @@ class Probe(t.NamedTuple):
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         words = " ".join(self.target) if self.kind == "command" else self.target
         return f"{self.kind} {words}" + (f" in {self.container}" if self.container else "")
 
 
 def parse_probes(rows: t.Sequence[t.Mapping[str, t.Any]]) -> tuple[Probe, ...]:
-    """The probes that a module's option describes."""
+    """Parses the option probes."""
     return tuple(_parse_probe(number, row) for number, row in enumerate(rows, 1))
 
 
@@ -110,7 +110,7 @@ def host_and_port(address: str) -> tuple[str, int]:
 
 
 def pauses(probe: Probe) -> t.Iterator[float]:
-    """Seconds before each further try: they grow, up to ten."""
+    """Seconds before each further try: they grow to ten."""
     pause = probe.interval
     for _try in range(probe.retries):
         yield pause
@@ -118,7 +118,7 @@ def pauses(probe: Probe) -> t.Iterator[float]:
 
 
 def judge_http(probe: Probe, status: int, body: str) -> str | None:
-    """Why an answer does not count, or None."""
+    """Why an answer does not pass, or None."""
     if probe.status and status not in probe.status:
         return f"it answered with status {status}, not {' or '.join(map(str, probe.status))}"
     if not probe.status and not 200 <= status < 400:
@@ -127,10 +127,10 @@ def judge_http(probe: Probe, status: int, body: str) -> str | None:
 
 
 def judge_command(probe: Probe, status: int, out: str, err: str) -> str | None:
-    """Why a command does not count, or None."""
+    """Why a command does not pass, or None."""
     if status != 0:
-        said = (err.strip() or out.strip()).split("\n")[-1]
-        return f"it ended with status {status}" + (f": {said[:200]}" if said else "")
+        last = (err.strip() or out.strip()).split("\n")[-1]
+        return f"it ended with status {status}" + (f": {last[:200]}" if last else "")
     return _judge_body(probe, out)
 
 
@@ -141,6 +141,6 @@ def _judge_body(probe: Probe, body: str) -> str | None:
 
 
 def check_seconds(where: str, value: float) -> None:
-    """Refuses what is no number of seconds."""
+    """Refuses values that are no number of seconds."""
     if value < 0 or not math.isfinite(value):
         raise QuadletError(f"{value} is no number of seconds", where=where)

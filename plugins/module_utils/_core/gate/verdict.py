@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Whether a service that was to start has come up: job result, state and restarts together."""
+"""Whether a started service has come up: from its job result, state and restarts."""
 
 from __future__ import annotations
 
@@ -33,9 +33,10 @@ _JOBS = {
 }
 
 
-def stands(state: State, *, once: bool, was_up: bool) -> bool | None:
-    """True: up, or done where it ends by itself (once).  False: failed for certain.  None: on
-    its way.  was_up: it was seen up in this run, so that it has fallen if it is not now.
+def has_come_up(state: State, *, once: bool, was_up: bool) -> bool | None:
+    """True: up, or a job (once) that is done.  False: failed.  None: still starting.
+
+    was_up: this run has seen it up before, so that it has failed if it is down now.
     """
     if state.load not in ("loaded", ""):
         return False
@@ -47,7 +48,9 @@ def stands(state: State, *, once: bool, was_up: bool) -> bool | None:
         return None
     if state.active == "activating" and not state.crashing:
         return None
-    return once and {"inactive": True, "deactivating": None}.get(state.active, False)
+    if once and state.active == "deactivating":
+        return None
+    return once and state.active == "inactive"
 
 
 _UP = ("active", "reloading", "refreshing")
@@ -58,7 +61,7 @@ def reason_down(
 ) -> str | None:
     """Why a service does not count as started, in words; None if it does.
 
-    once: it ends by itself, so inactive after success is fine.
+    once: it is a job, so inactive after success is fine.
     """
     if state.load not in ("loaded", ""):
         return f"systemd has no such unit ({state.load})"
@@ -81,21 +84,26 @@ def reason_down(
     return _down_reason(state, details, rises)
 
 
-def refusal(service: str, said: str) -> str | None:
+def refusal(service: str, messages: str) -> str | None:
     """Why systemctl queued no job for a service, from its messages."""
-    lines = said.split("\n")
+    lines = messages.split("\n")
     return next((n for n in lines if n.startswith("Failed to ") and f" {service}: " in n), None)
 
 
 def _down_reason(state: State, details: Details | None, rises: bool) -> str:
     code = details.exit_code if details else None
     text = _RESULTS.get(details.result if details else "", "")
-    said = text.format(code=code) if text else f"it is {state.active} ({state.sub})"
+    reason = text.format(code=code) if text else f"it is {state.active} ({state.sub})"
     if not (rises or state.crashing):
-        return said
-    times = details.restarts if details else 0  # not counted yet before the first of them
-    often = {0: "restarts it", 1: "restarted it once"}.get(times, f"restarted it {times} times")
-    return f"{said}; systemd {often}"
+        return reason
+    times = details.restarts if details else 0
+    return f"{reason}; systemd {_restarts(times)}"
+
+
+def _restarts(times: int) -> str:
+    if times == 0:  # the first restart is not counted yet
+        return "restarts it"
+    return "restarted it once" if times == 1 else f"restarted it {times} times"
 
 
 def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> float:
@@ -105,7 +113,7 @@ def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> flo
 
 
 def ever_started(services: t.Mapping[str, ServiceRecord]) -> list[str]:
-    """Services that a run has started and that are to stay, of an app's record."""
+    """Services of an app's record that a run has started and that must stay up."""
     return [
         name
         for name, record in services.items()
@@ -113,37 +121,43 @@ def ever_started(services: t.Mapping[str, ServiceRecord]) -> list[str]:
     ]
 
 
-def old_restarts(details: t.Mapping[str, Details], since: float) -> dict[str, int]:
-    """Restarts by systemd of services that are active since before a moment (monotonic clock)."""
-    return {name: one.restarts for name, one in details.items() if one.active_since < since}
+def restarts_until(details: t.Mapping[str, Details], since: float) -> dict[str, int]:
+    """Restarts by systemd of services that became active before a time (monotonic clock)."""
+    return {name: d.restarts for name, d in details.items() if d.active_since < since}
 
 
 def next_pause(pause: float, before: int, left: int, of: int) -> float:
-    """Seconds between two looks: growing, but the fewer are left of those that come up, the sooner
-    the last of them may be.
+    """Seconds until the next poll: they grow, but shrink with the share of services left.
+
+    before, left: services that were and are still starting.  of: all of them.
     """
     return max(0.05, 0.25 * left / of) if left < before else min(pause * 1.5, 0.25)
 
 
-def why_unhealthy(health: str | None, log: str | None) -> str:
-    """Why a container's health does not pass.  None: it is gone; '': it has no health."""
-    told = {
-        None: "it has no container any more",
-        "": "Podman does not know its health",
-        "starting": "it is still starting, and the gate's timeout is over",
-    }.get(health, "its health check fails")
+def unhealthy_reason(health: str | None, log: str | None) -> str:
+    """Why a container is not healthy.  health: None without a container, '' if unknown."""
+    reason = _HEALTH_REASONS.get(health, "its health check fails")
     first = log.split("\n", 1)[0] if log else ""
-    return f"{told}: {first}" if first else told
+    return f"{reason}: {first}" if first else reason
+
+
+_HEALTH_REASONS: dict[str | None, str] = {
+    None: "it has no container any more",
+    "": "Podman does not know its health",
+    "starting": "it is still starting, and the gate's timeout is over",
+}
 
 
 def parse_health_log(text: str) -> str | None:
-    """What the last check that failed said, from a container's health log as JSON."""
+    """The output of the last failed check, from a container's health log as JSON."""
     try:
         rows = [row for row in json.loads(text) or () if row["ExitCode"]]
         output = str(rows[-1]["Output"]).strip()[-_LOG_LENGTH:] if rows else None
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    return output if output is None else output or f"status {rows[-1]['ExitCode']}, no output"
+    if output == "":
+        return f"status {rows[-1]['ExitCode']}, no output"
+    return output
 
 
 _LOG_LENGTH = 2000

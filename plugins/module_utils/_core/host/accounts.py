@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Service users: which commands make them, with ranges of subordinate ids that nobody else has."""
+"""Service users: the commands that create them, with unused ranges of subordinate ids."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REGISTRY = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?")
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """A user as it shall be; None is left as it is, or to useradd."""
+    """A user as declared; None: unchanged, or the default of useradd."""
 
     name: str
     uid: int | None = None
@@ -44,7 +44,7 @@ class Seen(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Host:
-    """What is there already.  ranges: by file.  first, last: the bounds of login.defs."""
+    """The users, groups and ranges of a host.  ranges: by file.  first, last: of login.defs."""
 
     users: t.Mapping[str, Seen] = dataclasses.field(default_factory=dict)
     groups: t.Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
@@ -54,7 +54,7 @@ class Host:
 
 
 class Step(t.NamedTuple):
-    """One command, and what it does in words."""
+    """A command, and what it does in words."""
 
     user: str
     what: str
@@ -62,7 +62,7 @@ class Step(t.NamedTuple):
 
 
 def plan_accounts(wanted: t.Sequence[Wanted], host: Host) -> list[Step]:
-    """The commands that make the users what they shall be; none where they are."""
+    """The commands that create or change the users; none if they are as declared."""
     errors = [QuadletError(*w, where=u.name, remedy=r) for u in wanted for *w, r in _wrong(u, host)]
     names = [user.name for user in wanted]
     errors += [
@@ -81,7 +81,7 @@ def plan_accounts(wanted: t.Sequence[Wanted], host: Host) -> list[Step]:
 
 
 def _wrong(user: Wanted, host: Host) -> t.Iterator[tuple[str, str]]:
-    """(what, remedy) of all that a command could not or should not do."""
+    """(what, remedy) of all that is wrong with a user."""
     seen = host.users.get(user.name)
     if not _NAME.fullmatch(user.name):
         yield f"{user.name!r} is no name for a user", "Use a-z, 0-9, _ and -."
@@ -107,7 +107,7 @@ def _wrong(user: Wanted, host: Host) -> t.Iterator[tuple[str, str]]:
 def _account(user: Wanted, host: Host) -> t.Iterator[Step]:
     seen = host.users.get(user.name)
     if seen is None:
-        # The ranges are given out here, so that they are the same whatever useradd would do.
+        # _grant() chooses the ranges, so that they do not depend on useradd.
         argv = ["useradd", "--create-home", "--user-group"]
         argv += ["-K", "SUB_UID_COUNT=0", "-K", "SUB_GID_COUNT=0"]
         argv += ["--system"] if user.system else []
@@ -132,13 +132,13 @@ def _account(user: Wanted, host: Host) -> t.Iterator[Step]:
 
 
 def next_free(host: Host) -> int:
-    """The first id behind every range in both files."""
+    """The first id after all ranges of both files."""
     ends = [row.first + row.size for rows in host.ranges.values() for row in rows]
     return max([host.first, *ends])
 
 
 def _grant(user: Wanted, host: Host, free: int) -> tuple[list[Step], int]:
-    """The step that gives the ids that the user lacks, and the next free one."""
+    """The step that grants missing ids to the user, and the next free id."""
     seen = host.users.get(user.name)
     if seen and seen.granted:
         return [], free
@@ -166,7 +166,7 @@ def _grant(user: Wanted, host: Host, free: int) -> tuple[list[Step], int]:
 def grown(
     before: t.Mapping[str, t.Sequence[Range]], after: t.Mapping[str, t.Sequence[Range]]
 ) -> list[str]:
-    """Who had a range and has more ids now: Podman still runs with those of before."""
+    """Users who had a range and have more ids now: Podman still uses the old range."""
     sizes = [
         {path: {row.owner: 0 for row in rows} for path, rows in ranges.items()}
         for ranges in (before, after)
@@ -187,21 +187,21 @@ def grown(
 
 
 def parse_bounds(text: str) -> tuple[int, int]:
-    """SUB_UID_MIN and SUB_UID_MAX of login.defs, or what shadow takes without them."""
+    """SUB_UID_MIN and SUB_UID_MAX of login.defs, or the defaults of shadow."""
     rows = dict(line.split()[:2] for line in text.splitlines() if len(line.split()) >= 2)
     bounds = (rows.get("SUB_UID_MIN", ""), rows.get("SUB_UID_MAX", ""))
-    found = [int(word) if word.isdigit() else None for word in bounds]
-    return found[0] or 100000, found[1] or 600100000
+    first, last = (int(word) if word.isdigit() else None for word in bounds)
+    return first or 100000, last or 600100000
 
 
 def merge_logins(text: str, logins: t.Sequence[t.Mapping[str, str]], where: str) -> str | None:
-    """An auth.json with these logins in it beside the others; None where nothing changes."""
+    """The text of an auth.json with these logins added; None if nothing changes."""
     try:
         before = json.loads(text) if text.strip() else {}
         auths = dict(before.get("auths") or {})
     except (ValueError, AttributeError, TypeError):
         raise QuadletError(
-            "the file is no auth.json", where=where, remedy="Mend it, or remove it."
+            "the file is no auth.json", where=where, remedy="Repair it, or remove it."
         ) from None
     for login in logins:
         pair = f"{login['username']}:{login['password']}"
@@ -211,7 +211,7 @@ def merge_logins(text: str, logins: t.Sequence[t.Mapping[str, str]], where: str)
 
 
 def check_registry(name: str, user: str) -> str:
-    """The name of a registry, which becomes a folder's."""
+    """Returns the name of a registry, which is used as a directory's name; refuses others."""
     if not _REGISTRY.fullmatch(name):
         raise QuadletError(
             f"{name!r} is no registry", where=user, remedy="Write HOST or HOST:PORT."

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Who holds a lock, by what the kernel tells in /proc (proc_locks(5), proc_pid_stat(5))."""
+"""The process that holds a lock, from /proc (proc_locks(5), proc_pid_stat(5))."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LENGTH = 100
 
 
 class Process(t.NamedTuple):
-    """A process as /proc has it.  stat: that file's text; command: its words."""
+    """A process from /proc.  stat: the text of that file; command: its words."""
 
     pid: int
     user: str
@@ -22,8 +22,8 @@ class Process(t.NamedTuple):
 def find_holder(locks: str, device: tuple[int, int], inode: int) -> int | None:
     """The process that has a lock of a whole file (flock), from /proc/locks, or None.
 
-    device: its numbers.  The kernel names a process of another namespace by 0 or less, and a
-    process that waits behind an arrow.
+    device: its numbers.  The kernel shows 0 or less for a process of another namespace, and
+    an arrow before a process that waits.
     """
     file = f"{device[0]:02x}:{device[1]:02x}:{inode}"
     for line in locks.split("\n"):
@@ -34,19 +34,19 @@ def find_holder(locks: str, device: tuple[int, int], inode: int) -> int | None:
 
 
 def describe_holder(process: Process, uptime: str, ticks: int) -> str:
-    """The process in words: its number, user, command, and how long it runs.
+    """The process in words: its pid, user, command, and running time.
 
     uptime: the text of /proc/uptime.  ticks: of the clock that stat counts, a second.
     """
     words = " ".join(process.command) or "(no command line)"
     short = words if len(words) <= _LENGTH else f"{words[: _LENGTH - 1]}…"
-    told = f"process {process.pid} of user {process.user} holds it"
+    holder = f"process {process.pid} of user {process.user} holds it"
     try:
         started = int(process.stat.rpartition(")")[2].split()[19]) / ticks
         seconds = int(float(uptime.split(maxsplit=1)[0]) - started)
     except (ValueError, IndexError):
-        return f"{told}: {short}"
-    return f"{told} and runs for {_span(seconds)}: {short}"
+        return f"{holder}: {short}"
+    return f"{holder} and runs for {_span(seconds)}: {short}"
 
 
 def _span(seconds: int) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What a host lacks to run Quadlets: one row for each check, from facts to findings."""
+"""What a host lacks to run Quadlets: checks from facts to findings."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ TOOLS: t.Final[tuple[tuple[str, ...], ...]] = (
     ("newuidmap",),
     ("newgidmap",),
 )
-"""What Podman runs; of each row one will do."""
+"""Programs that Podman needs; one of each row is enough."""
 
 
 class Finding(t.NamedTuple):
-    """One thing that is missing: the check, the fact with the value seen, what to do."""
+    """Something that is missing: the check, the fact with the actual value, the remedy."""
 
     check: str
     what: str
@@ -38,7 +38,7 @@ class Finding(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """A user who shall have services.  lingers is None where that is not asked for."""
+    """A user who runs services.  lingers: None if linger is not required."""
 
     exists: bool = True
     missing_ranges: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class User:
 
 @dataclasses.dataclass(frozen=True)
 class Storage:
-    """Where Podman keeps images and containers.  holds: whether something is in it."""
+    """Podman's storage.  holds: whether it contains anything."""
 
     path: str
     free: int
@@ -58,7 +58,7 @@ class Storage:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What was seen on a host."""
+    """The facts of a host."""
 
     python: tuple[int, ...] = PYTHON
     init: str = "systemd"
@@ -76,7 +76,7 @@ class Facts:
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
-    """What is asked for beside what every host needs.  storage: where the system's shall be."""
+    """Additional requirements.  storage: the path of the system's storage."""
 
     min_free: int = 0
     storage: str | None = None
@@ -87,7 +87,7 @@ Row = t.Iterator[tuple[str, str]]
 
 
 def find(facts: Facts, needs: Needs) -> list[Finding]:
-    """All that is missing, in the order of the table."""
+    """All findings, in the order of CHECKS."""
     return [
         Finding(name, what, remedy)
         for name, check in CHECKS.items()
@@ -97,7 +97,7 @@ def find(facts: Facts, needs: Needs) -> list[Finding]:
 
 def message(host: str, findings: t.Sequence[Finding]) -> str:
     """All findings of a host, a line each."""
-    lines = [f"\n- {one.check}: {one.what}. {one.remedy}" for one in findings]
+    lines = [f"\n- {finding.check}: {finding.what}. {finding.remedy}" for finding in findings]
     count = f"{len(lines)} finding{'s' if len(lines) > 1 else ''}"
     return f"host {host} is not ready for Quadlets, {count}:{''.join(lines)}"
 
@@ -267,16 +267,16 @@ def _dotted(version: t.Sequence[int]) -> str:
 
 def parse_listeners(text: str) -> dict[int, set[str]]:
     """Inodes of the sockets that listen, by port, from /proc/net/tcp or tcp6."""
-    found: dict[int, set[str]] = {}
+    inodes: dict[int, set[str]] = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) > 9 and fields[3] == "0A":
-            found.setdefault(int(fields[1].rpartition(":")[2], 16), set()).add(fields[9])
-    return found
+            inodes.setdefault(int(fields[1].rpartition(":")[2], 16), set()).add(fields[9])
+    return inodes
 
 
 def parse_graphroot(text: str, key: str = "graphroot") -> str | None:
-    """A path of storage.conf; comments and other keys are passed over."""
+    """The value of a key of storage.conf; comments and other keys are ignored."""
     for line in text.splitlines():
         name, equals, value = line.partition("=")
         if equals and name.strip() == key:
@@ -294,7 +294,7 @@ _ELSEWHERE = {"docker.io": "registry-1.docker.io"}
 
 
 def registry_urls(registry: str) -> list[str]:
-    """Where a registry is asked: http:// before its name also allows that."""
+    """The URLs of a registry to try: http:// before its name allows http, too."""
     name = registry.partition("://")[2] or registry
     host = name.partition("/")[0]
     host = _ELSEWHERE.get(host, host)

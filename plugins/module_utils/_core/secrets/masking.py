@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Values that no result may show."""
+"""Masks values of secrets in texts."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import typing as t
 
 MASK = "********"
 SHORTEST = 4
-"""A shorter value is part of too many words: to mask it would take results apart, not hide it."""
+"""Shorter values are parts of too many words: masking them would only garble results."""
 
 _SHORTEST_LINE = 6
 
 
 def hidden_texts(values: t.Iterable[bytes]) -> list[str]:
-    """The texts to mask, longest first: each value, and the long lines of one that has several."""
-    found = set()
+    """The texts to mask, longest first: each value, and the long lines of a value."""
+    texts = set()
     for value in values:
         try:
             text = value.decode()
         except UnicodeDecodeError:  # no text can hold it
             continue
         lines = [line.strip() for line in text.splitlines()]
-        found |= {one for one in (text, text.strip()) if len(one) >= SHORTEST}
-        found |= {line for line in lines if len(line) >= _SHORTEST_LINE}
-    return sorted(found, key=lambda text: (-len(text), text))
+        texts |= {whole for whole in (text, text.strip()) if len(whole) >= SHORTEST}
+        texts |= {line for line in lines if len(line) >= _SHORTEST_LINE}
+    return sorted(texts, key=lambda text: (-len(text), text))
 
 
 def make_mask(values: t.Iterable[bytes]) -> t.Callable[[str], str]:
@@ -33,33 +33,33 @@ def make_mask(values: t.Iterable[bytes]) -> t.Callable[[str], str]:
     texts = hidden_texts(values)
 
     def mask(text: str) -> str:
-        for one in texts:
-            text = text.replace(one, MASK)
+        for hidden in texts:
+            text = text.replace(hidden, MASK)
         return text
 
     return mask
 
 
 def given_texts(secrets: t.Mapping[str, t.Any]) -> tuple[set[str], set[str]]:
-    """(what Ansible masks of a secrets option as it was given, what is worth it).
+    """(texts of a secrets option that Ansible masks, texts that must be masked).
 
-    Ansible masks every text in it, be it `text` of an encoding or a value of one character.
+    Ansible masks every text in it, even `text` of an encoding or a value of one character.
     """
     theirs: set[str] = set()
     ours: set[str] = set()
     for value in secrets.values():
-        more = value if isinstance(value, t.Mapping) else {"value": value}
-        theirs |= {str(one) for one in more.values()}
-        raw = str(more.get("value", "")).encode("utf-8", "surrogateescape")
-        ours.update(hidden_texts([raw, *_decoded(more, raw)]))
+        options = value if isinstance(value, t.Mapping) else {"value": value}
+        theirs |= {str(option) for option in options.values()}
+        raw = str(options.get("value", "")).encode("utf-8", "surrogateescape")
+        ours.update(hidden_texts([raw, *_decoded(options, raw)]))
     return theirs, ours
 
 
-def _decoded(more: t.Mapping[str, t.Any], raw: bytes) -> t.Iterator[bytes]:
+def _decoded(options: t.Mapping[str, t.Any], raw: bytes) -> t.Iterator[bytes]:
     import base64
     import binascii
 
-    if more.get("encoding") == "base64":
+    if options.get("encoding") == "base64":
         try:
             yield base64.b64decode(raw)
         except (binascii.Error, ValueError):

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What a secret may be called and hold, and what has to happen to it."""
+"""Checks names and values of secrets, and decides what a run does to a secret."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACTIONS = ("none", "create", "replace", "remove")
 
 
 def check_name(name: str) -> None:
-    """Podman's rule, before Podman is asked."""
+    """Refuses names that Podman refuses."""
     size = len(name.encode("utf-8", "surrogateescape"))
     if not 0 < size <= LONGEST_NAME or any(sign in name for sign in ",/=\0"):
         raise QuadletError(
@@ -29,7 +29,7 @@ def check_name(name: str) -> None:
 
 
 def decode_value(value: t.Any, encoding: str) -> bytes:
-    """The bytes that a value means; no error repeats any of them."""
+    """The bytes of a value; no error shows any of them."""
     if not isinstance(value, str):
         raise QuadletError(
             f"it is of type {type(value).__name__}, not text",
@@ -66,9 +66,9 @@ def _from_base64(value: str) -> bytes:
 
 
 def find_id(listing: str, name: str) -> str | None:
-    """The id of the secret of that very name, from lines of an id and a name in hexadecimal.
+    """The id of the secret of that exact name, from lines of an id and a name in hexadecimal.
 
-    Podman itself takes the beginning of an id for a name.
+    Podman itself accepts the beginning of an id as a name.
     """
     wanted = name.encode("utf-8", "surrogateescape").hex()
     rows = (line.split() for line in listing.splitlines())
@@ -76,13 +76,13 @@ def find_id(listing: str, name: str) -> str | None:
 
 
 def parse_names(listing: str) -> list[str]:
-    """All names in the same lines."""
+    """All names, from the same lines."""
     rows = (line.split() for line in listing.splitlines())
     return [bytes.fromhex(row[1]).decode("utf-8", "surrogateescape") for row in rows if row[1:]]
 
 
 def decide(current: bytes | None, wanted: bytes | None) -> str:
-    """One of ACTIONS; None stands for no secret."""
+    """The action (of ACTIONS) from the current to the wanted value; None: no secret."""
     if current == wanted:
         return "none"
     if wanted is None:
@@ -91,7 +91,7 @@ def decide(current: bytes | None, wanted: bytes | None) -> str:
 
 
 def describe(action: str) -> dict[str, str]:
-    """The diff: that there is a value, never which."""
+    """The diff of an action, without the values."""
     before, after = {
         "none": ("value (not shown)\n", "value (not shown)\n"),
         "create": ("", "value (not shown)\n"),

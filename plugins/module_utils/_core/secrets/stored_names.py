@@ -4,7 +4,7 @@
 """Secrets of an app: stored under a name that changes with the value.
 
 A unit is installed with the stored name, `NAME.APP-HEX12`, and with a target, so that its
-container sees the declared one.  The suffix alone tells the declared text from the installed.
+container sees the declared name.  Only the suffix distinguishes declared from installed texts.
 """
 
 from __future__ import annotations
@@ -22,16 +22,13 @@ from ..quadlet.splitting import unescape
 from ..quadlet.unitfile import Entry, parse_unit
 from .secret import describe
 
-if t.TYPE_CHECKING:
-    pass
-
 _SUFFIX = re.compile(r"\.([^.]+)-[0-9a-f]{12}")
 _PAIRS: t.Final = {"%%": "%", "$$": "$"}
 _OPEN = re.compile(r"[%$]")
 
 
 class _Char(t.NamedTuple):
-    """A character of a word: where its syntax begins and ends, and the quote around it."""
+    """A character of a word: the span of its syntax, and the quote around it."""
 
     text: str
     start: int
@@ -40,7 +37,7 @@ class _Char(t.NamedTuple):
 
 
 class Edit(t.NamedTuple):
-    """Characters of a word that others take the place of; start == end puts them in."""
+    """A replacement of characters of a word; start == end inserts."""
 
     start: int
     end: int
@@ -48,25 +45,25 @@ class Edit(t.NamedTuple):
 
 
 Change = t.Callable[[str, int, int], t.Sequence[Edit]]
-"""(word, where its source begins and ends) → what is to be done to it."""
+"""(word, start and end of its source) → edits."""
 
 
 def stored_name(key: bytes, app: str, name: str, value: bytes) -> str:
-    """The name for Podman: nobody without the key can tell a value by it."""
+    """The name for Podman: without the key it reveals nothing about the value."""
     parts = [text.encode("utf-8", "surrogateescape") for text in (app, name)]
     sized = b"".join(len(part).to_bytes(8, "big") + part for part in (*parts, value))
     return f"{name}.{app}-{hmac.new(key, sized, hashlib.sha256).hexdigest()[:12]}"
 
 
 def declared_name(stored: str, app: str) -> str | None:
-    """The declared name of a stored one; None for what is not this app's."""
+    """The declared name of a stored name; None for other names than this app's."""
     name, dot, rest = stored.rpartition(".")
     match = _SUFFIX.fullmatch(dot + rest)
     return name if name and match and match.group(1) == app else None
 
 
 def installed_text(path: str, text: str, stored: t.Mapping[str, str]) -> str:
-    """A declared text with stored names, and the declared ones as targets."""
+    """A declared text with stored names, and declared names as targets."""
 
     def change(word: str, start: int, end: int) -> t.Sequence[Edit]:
         source = word[start:end]
@@ -74,7 +71,7 @@ def installed_text(path: str, text: str, stored: t.Mapping[str, str]) -> str:
         if name is None or name not in stored:
             return ()
         first = f",target={source}"
-        # A target that is there and looks like ours is one more, so that one can go again.
+        # If the text has our target already, another is added: declared_text() removes just one.
         given = any(part.startswith("target=") for part in word.split(","))
         own = given and not _begins(word[end:], first)
         return [Edit(end, end, stored[name][len(name) :] + ("" if own else first))]
@@ -90,8 +87,8 @@ def declared_text(path: str, text: str, app: str) -> str:
         if name is None:
             return ()
         first = f",target={name}"
-        more = len(first) if _begins(word[end:], first) else 0
-        return [Edit(start + len(name), end + more, "")]
+        target = len(first) if _begins(word[end:], first) else 0
+        return [Edit(start + len(name), end + target, "")]
 
     return _edited(path, text, change) if f".{app}-" in text else text
 
@@ -102,23 +99,23 @@ def _begins(options: str, first: str) -> bool:
 
 def find_stored(content: t.Mapping[str, Blob], app: str) -> dict[str, str]:
     """The stored names in an app's units, by declared name."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
 
-    def look(word: str, start: int, end: int) -> t.Sequence[Edit]:
+    def collect(word: str, start: int, end: int) -> t.Sequence[Edit]:
         name = declared_name(word[start:end], app)
         plain = _plain(name) if name else None
         if name and plain:
-            found[plain] = plain + word[start + len(name) : end]
+            names[plain] = plain + word[start + len(name) : end]
         return ()
 
     for path, blob in content.items():
         if f".{app}-".encode() in blob.data:
-            _edited(path, text_of(blob), look)
-    return found
+            _edited(path, text_of(blob), collect)
+    return names
 
 
 def as_installed(blobs: dict[str, Blob], stored: t.Mapping[str, str], app: str) -> dict[str, Blob]:
-    """Declared and installed texts, all with these stored names."""
+    """Units with these stored names, from declared or installed texts."""
     return {
         path: dataclasses.replace(
             blob,
@@ -138,7 +135,7 @@ def as_declared(path: str, blob: Blob, app: str) -> str:
 
 
 def changes(old: t.Mapping[str, str], new: t.Mapping[str, str]) -> dict[str, str]:
-    """What becomes of each secret that is not stored as it was: create, replace or remove."""
+    """The changes by declared name: create, replace or remove."""
     verbs = {}
     for name in dict.fromkeys([*old, *new]):
         if old.get(name) != new.get(name):
@@ -150,13 +147,13 @@ _IN_WORDS: t.Final = {"create": "is new", "replace": "changed", "remove": "is no
 
 
 def change_in_words(path: str, old: Blob, new: Blob, app: str) -> list[str]:
-    """`secret db changed` for what differs in one unit's secrets."""
+    """`secret db changed` for each changed secret of a unit."""
     before, after = find_stored({path: old}, app), find_stored({path: new}, app)
     return [f"secret {name} {_IN_WORDS[verb]}" for name, verb in changes(before, after).items()]
 
 
 def declared_content(blobs: t.Mapping[str, Blob], app: str) -> dict[str, Blob]:
-    """All units as they are declared."""
+    """All units as declared."""
     mark = f".{app}-".encode()
     return {
         path: dataclasses.replace(
@@ -185,7 +182,7 @@ def _may_name_secrets(path: str) -> bool:
 
 
 def _edited(path: str, text: str, change: Change) -> str:
-    """The text with every word of its Secret= lines changed; as it is where nobody can read it."""
+    """The text with every word of its Secret= lines changed; a malformed text stays as it is."""
     if not _may_name_secrets(path) or "Secret" not in text:
         return text
     try:
@@ -202,7 +199,7 @@ def _edited(path: str, text: str, change: Change) -> str:
 
 
 def _entry_edits(text: str, entry: Entry, change: Change) -> t.Iterator[Edit]:
-    """What to do to the text."""
+    """The edits of the text for a Secret= line."""
     chars = _positions(text, entry)
     places = [place for _char, place in chars]
     for letters in _words("".join(char for char, _place in chars)):
@@ -218,17 +215,17 @@ def _entry_edits(text: str, entry: Entry, change: Change) -> t.Iterator[Edit]:
 
 
 def _positions(text: str, entry: Entry) -> list[tuple[str, int]]:
-    """The characters of a value as its lines are joined, and where they are in the text."""
+    """The characters of a value, its lines joined, with their positions in the text."""
     lines = text.split("\n")
     offset = sum(len(line) + 1 for line in lines[: entry.line - 1])
-    found: list[tuple[str, int]] = []
+    chars: list[tuple[str, int]] = []
     for raw in lines[entry.line - 1 : entry.end]:
         line = raw.strip()
         if line and line[0] not in "#;":
             first = offset + len(raw) - len(raw.lstrip())
-            found += [(char, first + n) for n, char in enumerate(line.removesuffix("\\"))]
+            chars += [(char, first + n) for n, char in enumerate(line.removesuffix("\\"))]
         offset += len(raw) + 1
-    return found["".join(char for char, _place in found).index("=") + 1 :]
+    return chars["".join(char for char, _place in chars).index("=") + 1 :]
 
 
 def _words(value: str) -> t.Iterator[list[_Char]]:
@@ -251,7 +248,7 @@ def _words(value: str) -> t.Iterator[list[_Char]]:
                 yield word
             word = []
         elif char == "\\":
-            word += [_Char(one, start, place + 1, quote) for one in unescape(chars)]
+            word += [_Char(text, start, place + 1, quote) for text in unescape(chars)]
         elif char == quote:
             quote = ""
         elif not quote and char in "\"'":
@@ -263,7 +260,7 @@ def _words(value: str) -> t.Iterator[list[_Char]]:
 
 
 def source_of(word: str) -> tuple[int, int]:
-    """Where the secret's name is in `NAME,opt=…` or `opt=…,source=NAME`; (0, 0): nowhere."""
+    """The span of the secret's name in `NAME,opt=…` or `opt=…,source=NAME`; (0, 0): none."""
     parts = word.split(",")
     span, place = (0, 0), 0
     for number, part in enumerate(parts):
@@ -276,7 +273,7 @@ def source_of(word: str) -> tuple[int, int]:
 
 
 def _plain(source: str) -> str | None:
-    """The name that systemd makes of a source; None where only systemd knows."""
+    """The name that systemd expands a source to; None if it has specifiers or variables."""
     rest = re.sub(r"%%|\$\$", "", source)
     return None if _OPEN.search(rest) else re.sub(r"%%|\$\$", lambda m: _PAIRS[m.group()], source)
 

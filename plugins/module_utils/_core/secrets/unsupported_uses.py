@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Uses of an app's secrets that a stored name can't serve."""
+"""Uses of an app's secrets that do not work with stored names."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REASON = (
 
 
 def check_uses(content: t.Mapping[str, Blob], names: Names) -> list[QuadletError]:
-    """Every use of these secrets outside of `Secret=`, or with a name that systemd fills in."""
+    """Errors for uses of these secrets outside of `Secret=`, or by a name that systemd expands."""
     errors = []
     for path, blob in content.items():
         kind = kind_of(unit_of(path))
@@ -34,19 +34,19 @@ def check_uses(content: t.Mapping[str, Blob], names: Names) -> list[QuadletError
         for entry in unit.entries if unit and kind else ():
             if kind and entry.section == kind.section and entry.key in _CHECKS:
                 where = f"{path}:{entry.line} [{entry.section}] {entry.key}"
-                found = _CHECKS[entry.key](entry, names, content)
+                uses = _CHECKS[entry.key](entry, names, content)
                 errors += [
                     QuadletError(what, where=place or where, remedy=remedy)
-                    for what, remedy, place in found
+                    for what, remedy, place in uses
                 ]
     return errors
 
 
-Found = t.Iterator[tuple[str, str, str]]
-"""(what, remedy, where it is if not in the unit's line)"""
+Uses = t.Iterator[tuple[str, str, str]]
+"""(what, remedy, place if it is not the unit's line)"""
 
 
-def _in_arguments(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Found:
+def _in_arguments(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Uses:
     words = split_words(entry.value)
     for number, word in enumerate(words):
         option, equals, value = word.partition("=")
@@ -62,7 +62,7 @@ def _in_arguments(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) ->
                 )
 
 
-def _in_mounts(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Found:
+def _in_mounts(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Uses:
     for word in split_words(entry.value):
         options = dict(part.partition("=")[::2] for part in word.split(","))
         name = next((options[key] for key in ("source", "src", "id") if key in options), "")
@@ -70,8 +70,8 @@ def _in_mounts(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Fo
             yield f"it names the secret {name}, {_REASON}", f"Write Secret={name}.", ""
 
 
-def _in_secret(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Found:
-    if entry.section != "Container":  # a build's are files and variables
+def _in_secret(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Uses:
+    if entry.section != "Container":  # in a build they are files and variables
         return
     for word in split_words(entry.value):
         start, end = source_of(word)
@@ -93,7 +93,7 @@ def _in_secret(entry: Entry, names: Names, _content: t.Mapping[str, Blob]) -> Fo
             )
 
 
-def _in_yaml(entry: Entry, names: Names, content: t.Mapping[str, Blob]) -> Found:
+def _in_yaml(entry: Entry, names: Names, content: t.Mapping[str, Blob]) -> Uses:
     for word in split_strv(entry.value):
         path = posixpath.normpath(word)
         if path in content:
@@ -106,7 +106,7 @@ def _in_yaml(entry: Entry, names: Names, content: t.Mapping[str, Blob]) -> Found
                     )
 
 
-_CHECKS: t.Final[dict[str, t.Callable[[Entry, Names, t.Mapping[str, Blob]], Found]]] = {
+_CHECKS: t.Final[dict[str, t.Callable[[Entry, Names, t.Mapping[str, Blob]], Uses]]] = {
     "PodmanArgs": _in_arguments,
     "GlobalArgs": _in_arguments,
     "Mount": _in_mounts,
@@ -130,18 +130,18 @@ def yaml_secrets(text: str) -> list[tuple[str, int]]:
         if _DEFINES.search(part)
         for match in _NAME.finditer(part)
     }
-    found = []
+    references = []
     for number, line in enumerate(lines):
         if line.lstrip().startswith("#"):
             continue
-        found += [(match.group(1), number + 1) for match in _NAMED.finditer(line)]
+        references += [(match.group(1), number + 1) for match in _NAMED.finditer(line)]
         for match in _REFERENCE.finditer(line):
-            found += _referred(lines, number, match)
-    return [(name, line) for name, line in found if name not in defined]
+            references += _referred(lines, number, match)
+    return [(name, line) for name, line in references if name not in defined]
 
 
 def _referred(lines: list[str], number: int, match: re.Match[str]) -> list[tuple[str, int]]:
-    """The name below or behind a reference, with its line."""
+    """The name after or below a reference, with its line."""
     rest = lines[number][match.end() :]
     named = _NAME.search(rest.partition("}")[0])
     if named:

@@ -59,7 +59,7 @@ def were_active(states: t.Mapping[str, State]) -> tuple[str, ...]:
     return tuple(name for name, state in states.items() if state.up)
 
 
-def were_retried(states: t.Mapping[str, State]) -> tuple[str, ...]:
+def were_restarting(states: t.Mapping[str, State]) -> tuple[str, ...]:
     """Services between two crashes: after a rollback systemd restarts them again."""
     return tuple(name for name, state in states.items() if state.crashing)
 

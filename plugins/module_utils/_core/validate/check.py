@@ -1,10 +1,10 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What is refused before the host's generator is asked, with the reason and a remedy.
+"""Validates units before the host's generator runs, with reasons and remedies.
 
-These are the rules that the generator does not have, has only in some releases, or
-tells without the line: unknown and too new keys, references, writable mounts.
+These are rules that the generator does not have, has only in some releases, or reports without
+a line: unknown and too new keys, references, writable mounts.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _PATHS_ARE_READ_ONLY = (
 
 
 class Place(t.NamedTuple):
-    """Where an app's units lie and what surrounds them.
+    """Where an app's units are.
 
-    app_dir and unit_dir: absolute; home: what `%h` means; others: names of the other
-    units that the same generator sees.
+    app_dir and unit_dir: absolute; home: the value of `%h`; others: names of the other
+    units that the same generator reads.
     """
 
     app_dir: str
@@ -39,23 +39,26 @@ class Place(t.NamedTuple):
     others: frozenset[str]
 
 
-def check_podman(version: Version | None, found: str) -> Version:
-    """The host's Podman, or why this collection can't work with it."""
+def check_podman(version: Version | None, shown: str) -> Version:
+    """Returns the version of the host's Podman; refuses a missing or too old Podman.
+
+    shown: the version as Podman prints it, or its error.
+    """
     if version is None:
         raise QuadletError(
-            f"Podman was not found on the host ({found})",
+            f"Podman was not found on the host ({shown})",
             remedy=f"Install podman {version_text(OLDEST)} or newer, with its systemd generator.",
         )
     if version < OLDEST:
         raise QuadletError(
-            f"the host has Podman {found}; quadlet.fleet needs {version_text(OLDEST)} or newer",
+            f"the host has Podman {shown}; quadlet.fleet needs {version_text(OLDEST)} or newer",
             remedy="Older releases do not read the directory of an app: update Podman.",
         )
     return version
 
 
 def parse_units(texts: t.Mapping[str, str]) -> tuple[dict[str, UnitText], list[QuadletError]]:
-    """Every unit and drop-in parsed, and the errors of those that can't be."""
+    """The parsed units and drop-ins, and the errors of malformed texts."""
     units, errors = {}, []
     for path, text in texts.items():
         try:
@@ -68,7 +71,7 @@ def parse_units(texts: t.Mapping[str, str]) -> tuple[dict[str, UnitText], list[Q
 def check_units(
     units: t.Mapping[str, UnitText], version: Version, place: Place
 ) -> list[QuadletError]:
-    """Every error of an app's units and drop-ins, for a host with this Podman."""
+    """All errors of an app's units and drop-ins, for a host with this Podman."""
     errors: list[QuadletError] = []
     for path, unit in units.items():
         drop_in = split_drop_in(path)
@@ -101,9 +104,9 @@ def _check_kind(path: str, kind: Kind, version: Version, *, is_drop_in: bool) ->
     return [_too_new(path, what, needed, version, "Update Podman, or leave it out.")]
 
 
-def _too_new(where: str, what: str, needed: Version, found: Version, remedy: str) -> QuadletError:
+def _too_new(where: str, what: str, needed: Version, host: Version, remedy: str) -> QuadletError:
     return QuadletError(
-        f"{what} came with Podman {version_text(needed)}, the host has {version_text(found)}",
+        f"{what} came with Podman {version_text(needed)}, the host has {version_text(host)}",
         where=where,
         remedy=remedy,
         rule="too-new",
@@ -135,7 +138,7 @@ def _remedy_without(row: Key, version: Version) -> str:
 
 
 def _check_values(path: str, unit: UnitText, version: Version) -> list[QuadletError]:
-    """Values, and references to kinds of units, that came later than their key."""
+    """Errors of values, and of references to kinds of units, that are newer than their key."""
     errors = []
     for entry in unit.entries:
         row = SECTIONS.get(entry.section, {}).get(entry.key)
@@ -147,15 +150,13 @@ def _check_values(path: str, unit: UnitText, version: Version) -> list[QuadletEr
         since = dated.get(word)
         if since and since > version and (row is None or row.since <= version):
             what = f"{entry.key}={word}" if row else entry.key
-            remedy = (
-                "Update Podman, or write it in another way: an older one takes no notice of it."
-            )
+            remedy = "Update Podman, or write it in another way: older releases ignore it."
             errors.append(_too_new(_where(path, entry), what, since, version, remedy))
     return errors
 
 
 def _dated_references(row: Key, entry: Entry) -> dict[str, Version]:
-    """The first Podman by value, of values that name a unit."""
+    """The first Podman that accepts a value that names a unit."""
     if not row.refs:
         return {}
     kinds = [ref.unit.rpartition(".")[2] for ref in entry_refs(entry)]

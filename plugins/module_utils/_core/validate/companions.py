@@ -1,10 +1,10 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Companions: systemd's own units that an app brings along (timers, sockets, targets, …).
+"""Companions: native systemd units of an app (timers, sockets, targets, …).
 
-systemd reads them as they are, so that they are installed in its directory and enabled; in
-all else they are services of the app like those that the generator makes.
+systemd reads them directly: they are installed in its directory and enabled.  Otherwise they are
+services of the app like those that the generator makes.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _IS_ERROR = re.compile(r"Failed to |Invalid |Refusing\.")
 
 def companion_services(units: t.Mapping[str, UnitText], folder: str) -> list[Service]:
     """The companions among an app's units, templates aside, as services."""
-    return [
-        _to_service(path, companion, merged(path, units), folder)
-        for path in units
-        for companion in [companion_of(path)]
-        if companion and "/" not in path and not is_template(path)
-    ]
+    services = []
+    for path in units:
+        companion = companion_of(path)
+        if companion and "/" not in path and not is_template(path):
+            services.append(_to_service(path, companion, merged(path, units), folder))
+    return services
 
 
 def _to_service(name: str, companion: Companion, unit: UnitText, folder: str) -> Service:
@@ -51,7 +51,7 @@ def _to_service(name: str, companion: Companion, unit: UnitText, folder: str) ->
 
 
 def to_records(services: t.Iterable[Service]) -> dict[str, ServiceRecord]:
-    """What the manifest keeps of services, not yet started, by name; templates have no state."""
+    """Records of services that are not started yet, by name; templates have no state."""
     services = [service for service in services if not service.template]
     fields = {field.name for field in dataclasses.fields(ServiceRecord)}
     triggered = {name for service in services for name in service.triggers}
@@ -68,18 +68,17 @@ def to_records(services: t.Iterable[Service]) -> dict[str, ServiceRecord]:
 def _waits(service: Service, triggered: t.Collection[str]) -> bool:
     """Whether something else starts a service: a trigger, or a unit that wants it."""
     companion = companion_of(service.unit)
-    started = companion.started if companion else ""
-    return {
-        "always": False,
-        "installed": not service.installed,
-        "never": True,
-    }.get(started, service.name in triggered and not service.installed)
+    if companion is None:
+        return service.name in triggered and not service.installed
+    return companion.started == "never" or (
+        companion.started == "installed" and not service.installed
+    )
 
 
 def check_companions(
     units: t.Mapping[str, UnitText], *, location: str, folder: str
 ) -> list[QuadletError]:
-    """Every error of an app's companions."""
+    """All errors of an app's companions."""
     errors: list[QuadletError] = []
     for path, unit in units.items():
         if location == "admin":
@@ -103,7 +102,7 @@ def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
         QuadletError(
             f"[{section}] is no section of a .{row.suffix} unit",
             where=path,
-            remedy=f"It has {', '.join(f'[{one}]' for one in known)}; systemd passes over others.",
+            remedy=f"It has {', '.join(f'[{name}]' for name in known)}; systemd ignores others.",
         )
         for section in unit.sections
         if section not in known and not section.startswith("X-")
@@ -121,20 +120,22 @@ def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
             QuadletError(
                 "a template is neither enabled nor started",
                 where=f"{path} [Install]",
-                remedy=f"Declare the instance that is meant, {name.replace('@.', '@NAME.')} say.",
+                remedy=f"Declare an instance, such as {name.replace('@.', '@NAME.')}.",
             )
         )
     return errors
 
 
-def parse_verification(said: str, units: t.Container[str]) -> tuple[list[QuadletError], list[str]]:
+def parse_verification(
+    output: str, units: t.Container[str]
+) -> tuple[list[QuadletError], list[str]]:
     """Errors and warnings of systemd-analyze about these units.
 
-    What it says without a line is mostly of what is not there yet: services that the
-    generator has still to make, commands that come with the app.
+    Messages without a line are ignored: most are about services that the generator has not made
+    yet, or commands that come with the app.
     """
     errors, warnings = [], []
-    for line in said.split("\n"):
+    for line in output.split("\n"):
         match = _AT_LINE.fullmatch(line) or _OF_UNIT.fullmatch(line)
         if not match or match["unit"] not in units:
             continue

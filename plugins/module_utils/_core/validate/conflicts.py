@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Names that an app would take from something else in the scope."""
+"""Names of an app that are in use elsewhere in the scope."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Container(t.NamedTuple):
 
 
 def file_conflicts(units: t.Iterable[str], others: t.Iterable[ForeignFile]) -> list[QuadletError]:
-    """One error for each unit whose file name stands elsewhere in the scope."""
+    """An error for each unit whose file name exists elsewhere in the scope."""
     mine = frozenset(units)
     errors = []
     for other in others:
@@ -56,7 +56,7 @@ def file_conflicts(units: t.Iterable[str], others: t.Iterable[ForeignFile]) -> l
 def service_conflicts(
     services: t.Sequence[Service], folders: t.Sequence[str]
 ) -> list[QuadletError]:
-    """Service and object names that two units share, where one is in the app's directories."""
+    """Errors for service and object names that a unit of the app shares with another unit."""
     errors = []
     for label, names in (
         ("service", lambda service: (service.name,)),
@@ -97,7 +97,7 @@ def _shared(label: str, name: str, pair: tuple[Service, Service]) -> QuadletErro
 def container_conflicts(
     services: t.Iterable[Service], containers: t.Iterable[Container]
 ) -> list[QuadletError]:
-    """Containers and pods outside these services that have a name which they would take."""
+    """Errors for containers and pods of others whose name these services would use."""
     errors = []
     for service in services:
         for other in containers:

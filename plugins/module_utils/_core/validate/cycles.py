@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Services that wait for each other in a circle: systemd starts none of them, or drops one."""
+"""Cycles of services that wait for each other: systemd starts none of them, or drops a start."""
 
 from __future__ import annotations
 
@@ -14,26 +14,25 @@ if t.TYPE_CHECKING:
 
 
 def find_cycles(services: t.Iterable[Service]) -> list[QuadletError]:
-    """One error for the order (After=, Before=) and one for the needs (Requires=, BindsTo=,
-    Requisite=) that lead back to where they began.
+    """An error for a cycle of the order (After=, Before=), and for one of the requirements
+    (Requires=, BindsTo=, Requisite=).
 
-    PartOf= passes a stop on and asks for nothing.  Templates have no state of their own, and what
-    lies outside is not looked at.
+    PartOf= only passes stops on.  Templates have no state, and other units are ignored.
     """
     known = {service.name: service for service in services if not service.template}
-    pairs = [(name, other) for name, one in known.items() for other in one.after]
-    pairs += [(other, name) for name, one in known.items() for other in one.before]
+    pairs = [(name, other) for name, service in known.items() for other in service.after]
+    pairs += [(other, name) for name, service in known.items() for other in service.before]
     after = _graph(known, pairs)
-    needs = _graph(known, ((name, other) for name, one in known.items() for other in one.needs))
-    found = [
+    needs = _graph(known, ((name, other) for name, s in known.items() for other in s.needs))
+    cycles = [
         (_cycle(after), "start after each other", "After= or Before="),
         (_cycle(needs), "need each other", "Requires= or BindsTo="),
     ]
-    return [_error(known, *row) for row in found if row[0]]
+    return [_error(known, *row) for row in cycles if row[0]]
 
 
 def _graph(known: t.Iterable[str], pairs: t.Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """What each waits for; systemd drops a word about itself."""
+    """The services that each waits for; systemd ignores a service that names itself."""
     graph: dict[str, list[str]] = {name: [] for name in known}
     for name, other in pairs:
         if name in graph and other in graph and name != other:
@@ -42,7 +41,7 @@ def _graph(known: t.Iterable[str], pairs: t.Iterable[tuple[str, str]]) -> dict[s
 
 
 def _cycle(graph: t.Mapping[str, t.Sequence[str]]) -> list[str]:
-    """A circle of names, each before the one that it waits for, the first again at the end."""
+    """A cycle of names, each before the name that it waits for, the first again at the end."""
     import graphlib
 
     try:

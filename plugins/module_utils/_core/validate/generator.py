@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What the Quadlet generator's dry run says: services on stdout, messages on stderr."""
+"""Parses the dry run of the Quadlet generator: services on stdout, messages on stderr."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ Block = t.Mapping[tuple[str, str], t.Sequence[str]]
 
 
 class Service(t.NamedTuple):
-    """One generated service.  source: the unit's path.  needs: services without which it
-    is stopped; follows: those and PartOf=.  once: it ends by itself and then reads inactive.
+    """A generated service.  source: the unit's path.  needs: services without which it
+    is stopped; follows: those and PartOf=.  once: it ends by itself and is inactive then.
     objects: names of containers and pods that its command takes with `--replace`.
-    makes: the volume or network that it makes, and leaves when it goes, or ''.
+    makes: the volume or network that it makes and never removes, or ''.
     installed: it is enabled, by [Install].  triggers: what a timer, socket or
     path unit starts.  after, before: what its start waits for, and what waits for it.
     """
@@ -71,7 +71,7 @@ class Complaint(t.NamedTuple):
 
 
 class Verdict(t.NamedTuple):
-    """What a dry run said."""
+    """The result of a dry run."""
 
     services: tuple[Service, ...]
     errors: tuple[Complaint, ...]
@@ -82,7 +82,7 @@ def parse_verdict(stdout: str, stderr: str) -> Verdict:
     """Services, errors and warnings of a dry run, of any Podman from 4.7 on."""
     errors: list[Complaint] = []
     warnings: list[str] = []
-    for line in stderr.split("\n"):  # and at no other "line end" of Unicode
+    for line in stderr.split("\n"):  # str.splitlines() would split at more characters
         text = _PREFIX.sub("", line)
         for pattern in (_LOAD_ERROR, _CONVERT_ERROR):
             match = pattern.match(text)
@@ -96,7 +96,7 @@ def parse_verdict(stdout: str, stderr: str) -> Verdict:
 
 
 def _services(blocks: t.Sequence[tuple[str, Block]]) -> t.Iterator[Service]:
-    """Every generated service, and the instances that the generator itself enables of templates."""
+    """All generated services, with the default instances of templates."""
     names = {name for name, _block in blocks}
     for name, block in blocks:
         service = to_service(name, block)
@@ -134,13 +134,11 @@ def _parse_block(lines: t.Sequence[str]) -> Block:
 
 
 def to_service(name: str, values: Block) -> Service:
-    """A service as its text says."""
+    """A service from the values of its text."""
 
     def words(*keys: str) -> tuple[str, ...]:
-        found = [
-            word for key in keys for text in values.get(("Unit", key), []) for word in text.split()
-        ]
-        return tuple(dict.fromkeys(found))
+        texts = [text for key in keys for text in values.get(("Unit", key), [])]
+        return tuple(dict.fromkeys(word for text in texts for word in text.split()))
 
     def last(key: str, default: str) -> str:
         return values.get(("Service", key), [default])[-1].lower()
@@ -165,10 +163,10 @@ def to_service(name: str, values: Block) -> Service:
 
 
 def _object_names(service: str, text: str) -> list[str]:
-    """The names that `podman run` or `podman pod create` takes.
+    """The names that `podman run` or `podman pod create` uses.
 
-    The generator writes a container's name right behind `run`; what follows the image is
-    the container's own command, and may hold a `--name` of its own.
+    The generator writes a container's name directly after `run`; after the image follows the
+    container's own command, which may have another `--name`.
     """
     words = split_words(text)
     pod = _after(words, "pod", "create")
@@ -183,14 +181,14 @@ def _object_names(service: str, text: str) -> list[str]:
 
 
 def _made(service: str, text: str) -> str:
-    """What `podman volume create` or `podman network create` makes: its last word."""
+    """The object of `podman volume create` or `podman network create`: its last word."""
     words = split_words(text)
     tail = _after(words, "volume", "create") or _after(words, "network", "create")
     return _expand(service, tail[-1]) if tail else ""
 
 
 def _after(words: t.Sequence[str], first: str, second: str) -> t.Sequence[str]:
-    """The words behind two that stand together."""
+    """The words after two adjacent words."""
     for index in range(len(words) - 1):
         if (words[index], words[index + 1]) == (first, second):
             return words[index + 2 :]
@@ -199,12 +197,14 @@ def _after(words: t.Sequence[str], first: str, second: str) -> t.Sequence[str]:
 
 def _options(words: t.Sequence[str], *names: str) -> list[str]:
     """The values of long options, written as one word or as two."""
-    found = [after for word, after in zip(words, words[1:]) if word in names]
-    return found + [w.partition("=")[2] for w in words if w.partition("=")[0] in names and "=" in w]
+    values = [after for word, after in zip(words, words[1:]) if word in names]
+    return values + [
+        w.partition("=")[2] for w in words if w.partition("=")[0] in names and "=" in w
+    ]
 
 
 def _expand(service: str, text: str) -> str:
-    """The specifiers that name the unit; others stay."""
+    """Expands the specifiers that name the unit; others stay."""
     stem = service.removesuffix(".service")
     prefix, _at, instance = stem.partition("@")
     table = {
@@ -243,7 +243,7 @@ _NAMED = re.compile(
 
 
 def to_error(complaint: Complaint, unit: UnitText | None, *, where: str) -> QuadletError:
-    """The generator's message with the line of what it names, and what to do."""
+    """The generator's message with the line that it is about, and a remedy."""
     line = _named_line(complaint.text, unit) if unit else None
     numbered = re.search(r"contains line (\d+)", complaint.text)
     if numbered:

@@ -14,7 +14,7 @@ from ..quadlet.kinds import TEMPLATES_SINCE
 
 
 def check_instances(content: t.Mapping[str, Blob], version: Version) -> list[QuadletError]:
-    """Every instance that would be a link to nothing, or that the host's Podman can't read."""
+    """Errors for instances without a template, and for a Podman that has no templates."""
     errors = []
     for path, blob in content.items():
         template = blob.data.decode("utf-8", "surrogateescape")
