@@ -14,10 +14,10 @@ author: quadlet.fleet contributors (@quadlet-fleet)
 description:
   - Turns a unit's text into a mapping of sections, each a mapping of keys, as
     O(quadlet.fleet.app#module:units) takes it. P(quadlet.fleet.unit_text#filter) is the way back.
-  - Values are lines of Quadlet syntax as they stand in the text. A key that may repeat has a list,
-    in which an empty string is an assignment that resets it. Of a key that takes one value the
-    last one counts. A key of systemd's own sections has a list where it stands more than once.
-  - Sections that stand twice are one. Comments are not data.
+  - Values are lines of Quadlet syntax, unchanged. A key that may repeat has a list, in which an
+    empty string is an assignment that resets it. A key that takes one value has its last value.
+    A repeated key of systemd's own sections has a list.
+  - Repeated sections are merged. Comments are dropped.
 positional: _input
 options:
   _input:
@@ -66,5 +66,5 @@ class FilterModule:
     """Filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """The filter by its name."""
+        """Returns the filters by name."""
         return {"unit_data": _unit_data}

@@ -14,7 +14,7 @@ author: quadlet.fleet contributors (@quadlet-fleet)
 description:
   - Turns a mapping of sections, each a mapping of keys, into a unit's text, just as
     M(quadlet.fleet.app) does. P(quadlet.fleet.unit_data#filter) is the way back.
-  - How values are written is told at O(quadlet.fleet.app#module:units).
+  - O(quadlet.fleet.app#module:units) describes how values are written.
 positional: _input
 options:
   _input:
@@ -67,5 +67,5 @@ class FilterModule:
     """Filters of this file."""
 
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        """The filter by its name."""
+        """Returns the filters by name."""
         return {"unit_text": _unit_text}

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Findings as text, JSON and SARIF."""
+"""Renders findings as text, JSON and SARIF."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SARIF = (
 
 
 def as_text(findings: t.Sequence[Finding]) -> str:
-    """One line each: file:line:rule:message."""
+    """A line for each finding: file:line:rule:message."""
     return "".join(f"{f.path}:{f.line or 1}:{f.rule}:{f.message}\n" for f in findings)
 
 
 def as_json(findings: t.Sequence[Finding]) -> str:
-    """A list of objects with the names that the modules return."""
+    """A list of objects with the keys that modules return."""
     return json.dumps([finding._asdict() for finding in findings], indent=2) + "\n"
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The apps below a directory of the controller, as lint takes them."""
+"""Reads the apps below a directory of the controller, for lint."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source impo
 
 
 class Source(t.NamedTuple):
-    """A directory that has units: an app.  sources: the file of each unit.  files: modes.
+    """An app: a directory with units.  sources: the file of each unit.  files: modes.
     skipped: templates that could not be rendered, with the reason, by unit.  errors: of texts
-    that hold several units.
+    with several units.
     """
 
     folder: str
@@ -42,11 +42,11 @@ class Source(t.NamedTuple):
 
 
 def read_sources(action: ActionBase, top: str, variables: dict[str, t.Any]) -> list[Source]:
-    """Each directory below top that has units is an app; what lies below it is the app's too."""
-    found = _walk(top)
-    folders = {folder for folder in map(_folder, found) if folder is not None}
+    """The apps below top: each directory with units, with all files below it."""
+    files = _walk(top)
+    folders = {folder for folder in map(_folder, files) if folder is not None}
     apps: dict[str, dict[str, str]] = {folder: {} for folder in sorted(folders)}
-    for path, source in found.items():
+    for path, source in files.items():
         owner = _owner(path, apps)
         if owner is not None:
             apps[owner][os.path.relpath(path, owner or ".")] = source
@@ -54,18 +54,18 @@ def read_sources(action: ActionBase, top: str, variables: dict[str, t.Any]) -> l
 
 
 def _walk(top: str) -> dict[str, str]:
-    """Each file below a directory, by its path there without the suffix of templates."""
-    found = {}
+    """All files below a directory, by relative path without the suffix of templates."""
+    files = {}
     for folder, dirs, names in os.walk(top):
         dirs[:] = sorted(name for name in dirs if name != ".git")
         for name in sorted(names):
             source = os.path.join(folder, name)
-            found[os.path.relpath(source, top).removesuffix(TEMPLATE)] = source
-    return found
+            files[os.path.relpath(source, top).removesuffix(TEMPLATE)] = source
+    return files
 
 
 def _folder(path: str) -> str | None:
-    """The directory of the app that a unit or drop-in lies in; None of other files."""
+    """The app directory of a unit or drop-in; None for other files."""
     folder, name = os.path.split(path)
     if kind_of(name) or holds_units(name):
         return folder
@@ -92,19 +92,19 @@ def _read_app(
             continue
         app.sources[path] = source
         try:
-            read = read_file(action, source, variables)
+            file = read_file(action, source, variables)
         except AnsibleError as error:
             if not source.endswith(TEMPLATE):
                 raise
             app.skipped[path] = str(error).splitlines()[0]
         else:
-            text = read["content"] if read["encoding"] == "text" else "\0"
+            text = file["content"] if file["encoding"] == "text" else "\0"
             _add_units(app, path, source, text)
     return app
 
 
 def _add_units(app: Source, path: str, source: str, text: str) -> None:
-    """The unit, or those of a text that holds several, each with the line numbers of the file."""
+    """Adds a unit, or all units of a text with several, with the line numbers of the file."""
     if not holds_units(path):
         app.units[path] = text
         return

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lint: what is wrong with an app's units although Podman may take them, and how to say it."""
+"""Lint: findings about an app's units that Podman itself may accept."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WHERE = re.compile(
 
 
 class Finding(t.NamedTuple):
-    """A rule that a unit breaks, and where; line, section and key are None for a whole file."""
+    """A broken rule, and its place; line, section and key are None for a whole file."""
 
     rule: str
     level: str
@@ -50,7 +50,7 @@ class Finding(t.NamedTuple):
         return f"{self.path}{line}{key}"
 
     def to_error(self) -> QuadletError:
-        """The finding as a reason not to go on."""
+        """The finding as an error."""
         return QuadletError(self.message, where=self.where, remedy=self.remedy, rule=self.rule)
 
     def __str__(self) -> str:
@@ -58,20 +58,20 @@ class Finding(t.NamedTuple):
 
 
 def lint_units(texts: t.Mapping[str, UnitText], context: Context) -> list[Finding]:
-    """What is wrong with an app's units and drop-ins and not silenced, by unit and line."""
+    """The findings about an app's units and drop-ins that are not silenced, by unit and line."""
     app = Units(texts, context)
-    silenced, found = _silenced(app)
+    silenced, findings = _silenced(app)
     for hit in _hits(app):
         finding = _finding(hit)
         names = {"", finding.path, unit_of(finding.path)}
         if RULES[hit.rule].refusal or not any((name, hit.rule) in silenced for name in names):
-            found.append(finding)
+            findings.append(finding)
     order = {path: number for number, path in enumerate(texts)}
-    return sorted(dict.fromkeys(found), key=lambda f: (order[f.path], f.line or 0))
+    return sorted(dict.fromkeys(findings), key=lambda f: (order[f.path], f.line or 0))
 
 
 def lint_texts(texts: t.Mapping[str, str], context: Context) -> list[Finding]:
-    """Everything that is wrong with units, also what is refused before lint."""
+    """All findings about units, with the errors of validation."""
     units, errors = parse_units(texts)
     errors += check_units(units, context.version, context.place)
     return [*map(from_error, errors), *lint_units(units, context)]
@@ -91,16 +91,16 @@ def from_error(error: QuadletError) -> Finding:
 def make_finding(rule_id: str, path: str, message: str, remedy: str = "") -> Finding:
     """A finding about a whole file."""
     rule = RULES[rule_id]
-    told = (message, remedy or rule.remedy)
-    return Finding(rule.id, rule.level, path, None, None, None, *told)
+    texts = (message, remedy or rule.remedy)
+    return Finding(rule.id, rule.level, path, None, None, None, *texts)
 
 
 def _finding(hit: Hit) -> Finding:
     if isinstance(hit.at, str):
         return make_finding(hit.rule, hit.at, hit.message, hit.remedy)
     rule, entry = RULES[hit.rule], hit.at.entry
-    told = (hit.message, hit.remedy or rule.remedy)
-    return Finding(rule.id, rule.level, hit.at.path, entry.line, entry.section, entry.key, *told)
+    texts = (hit.message, hit.remedy or rule.remedy)
+    return Finding(rule.id, rule.level, hit.at.path, entry.line, entry.section, entry.key, *texts)
 
 
 def _hits(app: Units) -> t.Iterator[Hit]:
@@ -108,7 +108,8 @@ def _hits(app: Units) -> t.Iterator[Hit]:
     for unit in app.units.values():
         for line in unit.lines:
             entry = line.entry
-            for rule, test in values.get((entry.section, entry.key), ()) if entry.value else ():
+            tests = values.get((entry.section, entry.key), ()) if entry.value else ()
+            for rule, test in tests:
                 message = test(line)
                 if message:
                     yield Hit(rule, line, message)
@@ -130,11 +131,11 @@ def _value_rules() -> dict[tuple[str, str], list[tuple[str, Test]]]:
 
 
 def _silenced(app: Units) -> tuple[set[tuple[str, str]], list[Finding]]:
-    """(file or '', rule) of all that is silenced; the findings about comments that silence nothing.
+    """((file or '', rule) of silenced rules, findings about comments that silence nothing).
 
-    A comment in a unit is for its drop-ins too.
+    A comment in a unit counts for its drop-ins, too.
     """
-    silenced, found = set(app.context.ignore), []
+    silenced, findings = set(app.context.ignore), []
     for path, unit in app.texts.items():
         for match in _IGNORE.finditer(unit.text) if "lint:" in unit.text else ():
             line = unit.text.count("\n", 0, match.start()) + 1
@@ -142,7 +143,7 @@ def _silenced(app: Units) -> tuple[set[tuple[str, str]], list[Finding]]:
                 try:
                     check_rule_name(name, where=f"{path}:{line}")
                 except QuadletError as error:
-                    found.append(from_error(error))
+                    findings.append(from_error(error))
                 else:
                     silenced.add((path, name))
-    return silenced, found
+    return silenced, findings

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Every rule for a unit's text: id, level and what it finds; the remedy; why.
+"""The lint rules: id, level and summary; the remedy; why.
 
 error: it would fail, hang, or do something else than written.  warning: it works, and will
 hurt some day.  note: worth knowing.  refusal: an error that nothing silences, since the
@@ -18,7 +18,7 @@ from ..quadlet.quirks import QUIRKS, Quirk
 
 
 class Rule(t.NamedTuple):
-    """One rule.  level: error, warning or note.  refusal: it can't be silenced."""
+    """A lint rule.  level: error, warning or note.  refusal: it can't be silenced."""
 
     id: str
     level: str
@@ -309,7 +309,7 @@ skipped-template         note     A template that could not be rendered, and was
 
 
 def check_rule_name(name: str, *, where: str) -> None:
-    """Refuses to silence what is no rule, or what can't be silenced."""
+    """Refuses names of unknown rules, and of rules that can't be silenced."""
     rule = RULES.get(name)
     if rule is None:
         near = difflib.get_close_matches(name, RULES, n=1)

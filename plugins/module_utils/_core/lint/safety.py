@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lint rules for what a container may do to its host, and what everybody may read."""
+"""Lint rules for access to the host, and for secrets in texts that everybody can read."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _SHORT = {
 
 
 def secrets(unit: Merged) -> Hits:
-    """Secrets in variables; the value is not repeated."""
+    """Finds secrets in variables; messages do not show values."""
     for line in unit.own("Environment", "BuildArg"):
         if "=" not in line.value:
             continue
@@ -62,7 +62,7 @@ def secrets(unit: Merged) -> Hits:
 
 
 def ports(unit: Merged) -> Hits:
-    """Ports that a user may not open."""
+    """Finds ports that a user may not open."""
     for line in unit.own("PublishPort") if unit.app.context.rootless else ():
         port = published_port(line.value)
         if port is not None and 0 < port < 1024:
@@ -70,20 +70,20 @@ def ports(unit: Merged) -> Hits:
 
 
 def privileges(unit: Merged) -> Hits:
-    """Keys that open the host."""
+    """Finds keys that give access to the host."""
     for name, pattern in _OPENING_KEYS.items():
         for line in unit.own(name):
-            found = next((word for word in words_of(line.value) if pattern.fullmatch(word)), None)
-            if found and unit.kind.suffix == "container":
-                yield Hit("host-privileges", line, f"{name}={found} opens the host")
+            value = next((word for word in words_of(line.value) if pattern.fullmatch(word)), None)
+            if value and unit.kind.suffix == "container":
+                yield Hit("host-privileges", line, f"{name}={value} opens the host")
 
 
 def mounts(unit: Merged) -> Hits:
-    """Mounts of what is the host's own."""
+    """Finds mounts of the host's own directories and sockets."""
     for line in unit.own("Volume", "Mount", "PodmanArgs"):
-        found = ".sock" in line.value and _SOCKET.search(line.value)
-        if found:
-            yield Hit("socket-mount", line, f"{found.group(1)} is the engine's own door")
+        socket = ".sock" in line.value and _SOCKET.search(line.value)
+        if socket:
+            yield Hit("socket-mount", line, f"{socket.group(1)} is the engine's own door")
     for line, ref in unit.paths:
         if ref.mount:
             unit_dir = unit.app.context.place.unit_dir
@@ -99,7 +99,7 @@ def _mount(line: Line, path: str, unit_dir: str, *, writable: bool) -> Hits:
 
 
 def podman_args(unit: Merged) -> Hits:
-    """Options in PodmanArgs=, each as one word."""
+    """Checks options in PodmanArgs=."""
     if not unit.podman_args:
         return
     known = _options(unit.kind.section)
@@ -134,7 +134,7 @@ def _argument(unit: Merged, line: Line, name: str, value: str) -> Hits:
 
 
 def _joined(words: t.Sequence[str]) -> t.Iterator[str]:
-    """`--option=value` of each option, however it was written."""
+    """Each option as `--option=value`."""
     following = [*words[1:], ""]
     for word, after in zip(words, following):
         short = _SHORT.get(word[:2])
@@ -147,7 +147,7 @@ def _joined(words: t.Sequence[str]) -> t.Iterator[str]:
 
 @functools.cache
 def _options(section: str) -> dict[str, Key]:
-    """Keys by the option that each becomes."""
+    """Keys by the option of Podman that each becomes."""
     return {key.option.rstrip("="): key for key in SECTIONS.get(section, {}).values() if key.option}
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lint rules for the service that a unit becomes: its start, its end, and what it waits for."""
+"""Lint rules for a unit's service: its start, its end, and its dependencies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SERVICE_WORDS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def service_words(unit: Merged) -> Hits:
-    """Words of [Service] that Podman or systemd do not take."""
+    """Finds words in [Service] that Podman or systemd do not accept."""
     for key, (rule, words) in _SERVICE_WORDS.items():
         for line in unit.all("Service", key):
             if line.value in words:
@@ -56,7 +56,7 @@ _STARTUP_KEYS = tuple(
 
 
 def health(unit: Merged) -> Hits:
-    """Health checks without a command."""
+    """Finds settings of health checks without a command."""
     args = {word.partition("=")[0] for _line, words in unit.podman_args for word in words}
     checked = unit.value("Container", "HealthCmd") or "--health-cmd" in args
     notify = unit.last("Container", "Notify")
@@ -83,7 +83,7 @@ _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\s*")
 
 
 def _seconds(text: str) -> float | None:
-    """A time span of systemd's; None where it has no end, or is none."""
+    """The seconds of a time span of systemd; None if it is infinite or malformed."""
     if not re.fullmatch(rf"(?:{_TIME.pattern})+", text):
         return None
     parts = [(float(number), _UNITS_OF_TIME.get(unit)) for number, unit in _TIME.findall(text)]
@@ -91,7 +91,7 @@ def _seconds(text: str) -> float | None:
 
 
 def stop_timeout(unit: Merged) -> Hits:
-    """A container that systemd kills while Podman still waits for it."""
+    """Finds containers that systemd kills while Podman still waits for them."""
     line = unit.last(unit.kind.section, "StopTimeout")
     if line is None or not line.value.isdigit():
         return
@@ -102,7 +102,7 @@ def stop_timeout(unit: Merged) -> Hits:
 
 
 def install(unit: Merged) -> Hits:
-    """[Install] as the generator reads it."""
+    """Checks [Install] as the generator reads it."""
     for line in unit.all("Install", "Also"):
         yield Hit("install-also", line, "Also= is ignored")
     links = unit.all("Install", *_LINKS)
@@ -129,7 +129,7 @@ def _instances(unit: Merged) -> list[str]:
 
 
 def dependencies(unit: Merged) -> Hits:
-    """What [Unit] says about other units of the app."""
+    """Checks dependencies in [Unit] on other units of the app."""
     app = unit.app
     waits = {word for line in unit.all("Unit", "After", "Before") for word in words_of(line.value)}
     for line in unit.all("Unit", "After", "Before", *_PULLS):
@@ -171,7 +171,7 @@ def _makes(name: str, service: str) -> bool:
 
 
 def boot(app: Units) -> Hits:
-    """Services that nothing starts at boot."""
+    """Finds services that nothing starts at boot."""
     starts = [unit.name for unit in app.units.values() if unit.all("Install", *_LINKS)]
     starts += _triggered(app)
     reached = _closure(app, starts)
@@ -187,7 +187,7 @@ def _says_no(unit: Merged) -> bool:
 
 
 def _triggered(app: Units) -> t.Iterator[str]:
-    """Units that other units of systemd in the app start: a timer, a socket, a path, a target."""
+    """Units that native units of the app start: a timer, a socket, a path, a target."""
     for path, text in app.texts.items():
         name = unit_of(path)
         row = companion_of(name)
@@ -203,7 +203,7 @@ def _triggered(app: Units) -> t.Iterator[str]:
 
 
 def _closure(app: Units, starts: t.Iterable[str]) -> set[str]:
-    """The units that these start, with what those want, and the members of their pods."""
+    """The units that these start, with their dependencies and the members of their pods."""
     members: dict[str, list[str]] = {}
     for member in app.units.values():
         pod = member.value("Container", "Pod")

@@ -15,7 +15,7 @@ Test = t.Callable[[Line], t.Optional[str]]
 
 
 class ValueRule(t.NamedTuple):
-    """A rule for one value: which keys it is for, and what is wrong, or None."""
+    """A rule for a value.  applies: to which keys.  test: the message, or None."""
 
     rule: str
     applies: t.Callable[[Key], bool]
@@ -59,16 +59,16 @@ _PAIRS = _reads(Reads.KEYVAL)
 def _unbalanced_quote(line: Line) -> str | None:
     if not _QUOTES.search(line.value):
         return None
-    left = re.sub(r"\"[^\"]*\"|'[^']*'", "", line.value)
-    quote = next((char for char in left if char in "\"'"), None)
+    rest = re.sub(r"\"[^\"]*\"|'[^']*'", "", line.value)
+    quote = next((char for char in rest if char in "\"'"), None)
     return f"nothing closes the {quote} in {line.value!r}" if quote else None
 
 
 def _bad_escape(line: Line) -> str | None:
     if "\\" not in line.value:
         return None
-    left = _ESCAPE.search(_GOOD_ESCAPES.sub("", line.value))
-    return f"Podman does not know the escape '{left.group()}'" if left else None
+    escape = _ESCAPE.search(_GOOD_ESCAPES.sub("", line.value))
+    return f"Podman does not know the escape '{escape.group()}'" if escape else None
 
 
 def _empty_word(line: Line) -> str | None:
@@ -77,8 +77,8 @@ def _empty_word(line: Line) -> str | None:
     outside = _QUOTED.sub(
         lambda match: match.group() if len(match.group()) == 2 else "x", line.value
     )
-    found = _EMPTY_WORD.search(outside)
-    return "an empty word ends the list, and it is lost with all that follows" if found else None
+    match = _EMPTY_WORD.search(outside)
+    return "an empty word ends the list, and it is lost with all that follows" if match else None
 
 
 def _lone_semicolon(line: Line) -> str | None:
@@ -106,8 +106,8 @@ def _takes_no_comment(key: Key) -> bool:
 def _inline_comment(line: Line) -> str | None:
     if "#" not in line.value:
         return None
-    found = _COMMENT.search(_QUOTED.sub("x", line.value))
-    return "what follows the # is part of the value" if found else None
+    comment = _COMMENT.search(_QUOTED.sub("x", line.value))
+    return "what follows the # is part of the value" if comment else None
 
 
 def _unquoted_pair(line: Line) -> str | None:
@@ -133,8 +133,8 @@ def _unknown_specifier(line: Line) -> str | None:
 
 
 def _date_format(line: Line) -> str | None:
-    found = "%" in line.value and _DATE.search(line.value.replace("%%", ""))
-    return f"systemd expands {found.group()!r} before the container sees it" if found else None
+    date = "%" in line.value and _DATE.search(line.value.replace("%%", ""))
+    return f"systemd expands {date.group()!r} before the container sees it" if date else None
 
 
 def _unset_variable(line: Line) -> str | None:
@@ -161,8 +161,8 @@ def _shell_in_exec(line: Line) -> str | None:
     words = words_of(line.value)
     if _SHELL.fullmatch(words[0] if words else ""):
         return None
-    found = next((word for word in words if word in _SHELL_WORDS), None)
-    return f"{found} is an argument here: no shell runs the command" if found else None
+    operator = next((word for word in words if word in _SHELL_WORDS), None)
+    return f"{operator} is an argument here: no shell runs the command" if operator else None
 
 
 TEXT_RULES = (
@@ -179,4 +179,4 @@ TEXT_RULES = (
     ValueRule("unset-variable", lambda key: key.expands, _unset_variable),
     ValueRule("shell-in-exec", lambda key: key.name == "Exec", _shell_in_exec),
 )
-"""Which values each rule is for, by how Podman reads the key."""
+"""The rules for values, by how Podman reads the key."""

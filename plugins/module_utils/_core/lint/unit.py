@@ -19,14 +19,14 @@ _INSTALL_KEYS = frozenset((*SYSTEMD_KEYS["Install"], *INSTALL_SINCE, "Also"))
 _IN_BOTH = frozenset(
     ("Environment", "EnvironmentFile", "User", "Group", "NoNewPrivileges", "ReloadSignal", "Type")
 )
-"""Keys of Quadlet's that systemd knows in [Service] too."""
+"""Keys of Quadlet that systemd knows in [Service], too."""
 _LEGACY = frozenset(("StartLimitBurst",))
-"""Keys of [Unit] that systemd still takes in [Service]."""
+"""Keys of [Unit] that systemd still accepts in [Service]."""
 _HOME_OF = {key: section for section, keys in SYSTEMD_KEYS.items() for key in keys}
 
 
 def foreign_sections(unit: Merged) -> Hits:
-    """Sections that nobody reads."""
+    """Finds sections that nobody reads."""
     known = {*_SYSTEMD, "Quadlet", unit.kind.section}
     for part in unit.parts:
         for section in part.sections:
@@ -38,7 +38,7 @@ def foreign_sections(unit: Merged) -> Hits:
 
 
 def misplaced_keys(unit: Merged) -> Hits:
-    """Keys below a section of systemd's that does not have them."""
+    """Finds keys in a section of systemd that does not have them."""
     own = SECTIONS.get(unit.kind.section, {})
     for line in unit.lines:
         section, key = line.entry.section, line.entry.key
@@ -54,7 +54,7 @@ def misplaced_keys(unit: Merged) -> Hits:
 
 
 def repeated_keys(unit: Merged) -> Hits:
-    """Values that a later line of the same file overrides, and keys without a value."""
+    """Finds values that a later line of the same file overrides, and keys without a value."""
     seen: dict[tuple[str, str, str], str] = {}
     for line in unit.lines:
         at = (line.path, line.entry.section, line.entry.key)
@@ -75,7 +75,7 @@ _REQUIRED: dict[str, tuple[tuple[str, ...], ...]] = {
     "Build": (("ImageTag",), ("SetWorkingDirectory", "File")),
     "Artifact": (("Artifact",),),
 }
-"""Of each group a unit sets one at least."""
+"""A unit must set at least one key of each group."""
 
 _EXCLUSIVE = {"Container": (("Image", "Rootfs"), ("ReloadCmd", "ReloadSignal"))}
 
@@ -83,11 +83,11 @@ _NEEDED: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "Network": (("Subnet", ("Gateway", "IPRange")),),
     "Volume": (("Device", ("Type",)),),
 }
-"""A key, and those that the generator refuses without it."""
+"""A key, and the keys that the generator refuses without it."""
 
 
 def required_keys(unit: Merged) -> Hits:
-    """What the generator refuses for a key too few or too many."""
+    """Finds missing and conflicting keys, which the generator refuses."""
     section = unit.kind.section
     for group in _REQUIRED.get(section, ()):
         if section in unit.parts[0].sections and not unit.own(*group):
@@ -116,7 +116,7 @@ _TRANSPORT = re.compile(
 
 
 def images(unit: Merged) -> Hits:
-    """Image names that mean something else tomorrow, or on another host."""
+    """Finds image names that may mean another image later, or on another host."""
     line = unit.last(unit.kind.section, "Image")
     if line is None or is_open(line.value) or kind_of(line.value):
         return
@@ -140,7 +140,7 @@ _OF_ITS_NETWORK = ("PublishPort", "AddHost", "NetworkAlias", "IP", "IP6")
 
 
 def pod_members(unit: Merged) -> Hits:
-    """Keys that belong to the pod."""
+    """Finds keys of a container that its pod must have."""
     if not unit.value("Container", "Pod"):
         return
     networks = unit.own("Network")
@@ -158,7 +158,7 @@ _NEAR_SUFFIX = re.compile(r"\.(?:vol|volumes|net|networks)$")
 
 
 def bare_names(unit: Merged) -> Hits:
-    """Names of objects where a unit of the app was meant."""
+    """Finds names of objects that should be units of the app."""
     units = unit.app.units
     for key, (suffix, name_key) in _OBJECTS.items():
         for line in unit.own(key):
@@ -170,7 +170,7 @@ def bare_names(unit: Merged) -> Hits:
 
 
 def files(unit: Merged) -> Hits:
-    """Paths relative to the unit: what is not there, is elsewhere, or can't be read."""
+    """Finds relative paths that are missing, outside of the app, or unreadable."""
     context = unit.app.context
     app_dir = context.place.app_dir
     for line, ref in unit.paths:
@@ -202,7 +202,7 @@ def _file(unit: Merged, line: Line, ref: PathRef, path: str) -> Hits:
 
 
 def yaml_values(unit: Merged) -> Hits:
-    """Values that YAML may have read otherwise than they were meant, in sections as given."""
+    """Finds values in sections that YAML may have misread."""
     declared = unit.app.context.declared.get(unit.name, {})
     for section, keys in declared.items():
         for name, given in keys.items():

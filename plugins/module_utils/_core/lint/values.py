@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lint rules for what a value says: booleans, numbers, sizes, addresses, ports, mounts, names."""
+"""Lint rules for types of values: booleans, numbers, sizes, addresses, ports, mounts, names."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _bad_choice(line: Line) -> str | None:
 
 
 def not_among(value: str, key: str, choices: t.Iterable[str]) -> str:
-    """What to say of a value that is not among the choices."""
+    """The message about a value that is not among the choices."""
     hint = f"; Docker's {value} is {_DOCKER_WORDS[value]}" if value in _DOCKER_WORDS else ""
     if value in ("true", "false"):
         hint = "; YAML reads words such as no and on as booleans unless they are quoted"
@@ -123,7 +123,7 @@ def _bad_port(line: Line, pattern: re.Pattern[str]) -> str | None:
 
 
 def _port_range(text: str) -> range | None:
-    """The ports of `80` or `80-90`; of '' none; None where there are no such ports."""
+    """The ports of `80` or `80-90`; none of ''; None for invalid ports."""
     if not text:
         return range(0)
     first, dash, last = text.partition("-")
@@ -132,7 +132,7 @@ def _port_range(text: str) -> range | None:
 
 
 def published_port(value: str) -> int | None:
-    """The first port of the host that a PublishPort= value names, if it names one."""
+    """The first port of the host in a value of PublishPort=, or None."""
     match = _PUBLISH.fullmatch(value)
     host = match.group("host") if match else None
     return int(host.partition("-")[0]) if host else None
@@ -186,8 +186,8 @@ def _service_name_suffix(line: Line) -> str | None:
 
 
 def _specifier_in_name(line: Line) -> str | None:
-    found = _OWN_NAME.search(line.value.replace("%%", ""))
-    return f"{found.group()} is another name in each service that refers to it" if found else None
+    match = _OWN_NAME.search(line.value.replace("%%", ""))
+    return f"{match.group()} is another name in each service that refers to it" if match else None
 
 
 def _tilde_path(line: Line) -> str | None:
@@ -203,13 +203,13 @@ def _tilde_path(line: Line) -> str | None:
 
 
 def _optional_file(line: Line) -> str | None:
-    found = next((word for word in words_of(line.value) if word.startswith("-")), None)
-    return f"{found!r} is a path that begins with a '-'" if found else None
+    path = next((word for word in words_of(line.value) if word.startswith("-")), None)
+    return f"{path!r} is a path that begins with a '-'" if path else None
 
 
 def _health_command_prefix(line: Line) -> str | None:
-    found = re.match(r"\[\s*\"(CMD(?:-SHELL)?)\"", line.value)
-    return f"the list begins with {found.group(1)!r}" if found else None
+    prefix = re.match(r"\[\s*\"(CMD(?:-SHELL)?)\"", line.value)
+    return f"the list begins with {prefix.group(1)!r}" if prefix else None
 
 
 def _deprecated(line: Line) -> str | None:
@@ -260,4 +260,4 @@ VALUE_RULES = (
         _deprecated,
     ),
 )
-"""Which values each rule is for, by the key's type or name."""
+"""The rules for values, by the key's type or name."""

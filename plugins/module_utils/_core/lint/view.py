@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What the lint rules look at: an app's units, each with its drop-ins, and what is around them."""
+"""The input of lint rules: an app's units, each with its drop-ins, and their context."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ..validate.check import Place
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """What is known about where the units go.
+    """Facts about the scope of the units.
 
-    version: the host's Podman.  rootless: whether it is a user's scope, None where unknown.
-    files: the app's other files with their modes, None where unknown.  declared: sections as they
-    were given, by unit.  ignore: (unit or '', rule) of what is silenced.
+    version: the host's Podman.  rootless: whether it is a user's scope, None if unknown.
+    files: the app's other files with their modes, None if unknown.  declared: sections as
+    given, by unit.  ignore: (unit or '', rule) of silenced rules.
     """
 
     place: Place
@@ -39,9 +39,9 @@ _WHOLE = frozenset({Reads.SCALAR, Reads.COMMAND, Reads.BOOL, Reads.UINT})
 
 
 class Line(t.NamedTuple):
-    """One assignment: the file where it stands, what it says, its key's row, and its unit.
+    """An assignment: its file, entry, key's row and unit.
 
-    value: as Podman joins it, without the quotes that it takes away.
+    value: as Podman reads it, without the quotes that it removes.
     """
 
     path: str
@@ -52,7 +52,7 @@ class Line(t.NamedTuple):
 
 
 class Hit(t.NamedTuple):
-    """A rule that a line or a whole file breaks.  remedy: a better one than the rule's."""
+    """A rule that a line or a whole file breaks.  remedy: replaces the rule's."""
 
     rule: str
     at: Line | str
@@ -64,7 +64,7 @@ Hits = t.Iterator[Hit]
 
 
 class Merged:
-    """One unit with its drop-ins in their order, read as the generator reads them."""
+    """A unit with its drop-ins in order, read as the generator reads them."""
 
     def __init__(self, name: str, kind: Kind, parts: t.Sequence[UnitText], app: Units) -> None:
         self.name = name
@@ -74,11 +74,11 @@ class Merged:
         self.lines = [self._line(part.name, entry) for part in parts for entry in part.entries]
         self.by_key: dict[tuple[str, str], list[Line]] = {}
         for line in self.lines:
-            found = self.by_key.setdefault((line.entry.section, line.entry.key), [])
+            lines = self.by_key.setdefault((line.entry.section, line.entry.key), [])
             if line.entry.value:
-                found.append(line)
-            else:  # an empty assignment resets what stands before it
-                found.clear()
+                lines.append(line)
+            else:  # an empty assignment resets those before it
+                lines.clear()
 
     def _line(self, path: str, entry: Entry) -> Line:
         key, value = SECTIONS.get(entry.section, {}).get(entry.key), entry.value
@@ -87,7 +87,7 @@ class Merged:
         return Line(path, entry, value, key, self)
 
     def all(self, section: str, *keys: str) -> list[Line]:
-        """The assignments of these keys that count."""
+        """The effective assignments of these keys."""
         return [line for key in keys for line in self.by_key.get((section, key), ())]
 
     def own(self, *keys: str) -> list[Line]:
@@ -95,14 +95,14 @@ class Merged:
         return self.all(self.kind.section, *keys)
 
     def last(self, section: str, key: str) -> Line | None:
-        """The one that counts, of a key that takes one value."""
-        found = self.by_key.get((section, key))
-        return found[-1] if found else None
+        """The effective assignment of a key that takes one value."""
+        lines = self.by_key.get((section, key))
+        return lines[-1] if lines else None
 
     def value(self, section: str, key: str) -> str:
-        """The value of a key that takes one, or ''."""
-        found = self.by_key.get((section, key))
-        return found[-1].value if found else ""
+        """The value of a key that takes one value, or ''."""
+        lines = self.by_key.get((section, key))
+        return lines[-1].value if lines else ""
 
     @functools.cached_property
     def podman_args(self) -> list[tuple[Line, list[str]]]:
@@ -111,7 +111,7 @@ class Merged:
 
     @functools.cached_property
     def paths(self) -> list[tuple[Line, PathRef]]:
-        """The paths that it names, those of drop-ins too relative to the unit."""
+        """The paths that it names; paths in drop-ins are relative to the unit, too."""
         place, section = self.app.context.place, self.kind.section
         return [
             (self._line(part.name, ref.entry), ref)
@@ -139,7 +139,7 @@ def service_stem(stem: str, kind: Kind) -> str:
 
 
 class Units:
-    """An app's units and what is around them."""
+    """An app's units and their context."""
 
     def __init__(self, texts: t.Mapping[str, UnitText], context: Context) -> None:
         self.context = context
@@ -163,7 +163,7 @@ class Units:
 
     @functools.cached_property
     def by_service(self) -> dict[str, Merged]:
-        """The app's units by the names of their services, and by their own."""
+        """The app's units by the names of their services, and by their own names."""
         named = {unit.service: unit for unit in self.units.values()}
         return {**named, **self.units}
 
@@ -177,5 +177,5 @@ def words_of(value: str) -> list[str]:
 
 
 def is_open(value: str) -> bool:
-    """Whether systemd has a say in a value, so that it can't be judged here."""
+    """Whether systemd expands a value, so that it can't be checked here."""
     return "%" in value or "$" in value
