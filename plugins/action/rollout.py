@@ -22,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import
     check_groups,
     parse_settings,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import Told
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import HostResult
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import (
     STATUS_HEADS,
     make_table,
@@ -154,7 +154,7 @@ class ActionModule(ActionBase):
         rows = [row for name in names for row in status_rows(name, self._info(name))]
         return {}, {"lines": make_table(STATUS_HEADS, rows)}
 
-    def _told(self, names: t.Iterable[str], variable: str, phase: str) -> dict[str, Told]:
+    def _told(self, names: t.Iterable[str], variable: str, phase: str) -> dict[str, HostResult]:
         return {name: _read_told(self._vars["hostvars"][name], variable, phase) for name in names}
 
 
@@ -180,13 +180,13 @@ def _report(state: State) -> State:
     return {"summary": found, "lines": report_lines(found), "ansible_stats": stats}
 
 
-def _read_told(known: t.Mapping[str, t.Any], variable: str, phase: str) -> Told:
+def _read_told(known: t.Mapping[str, t.Any], variable: str, phase: str) -> HostResult:
     """What a host told in a phase; the troubles of other phases do not count."""
     result = known.get(variable) or {}
     hook = known.get("quadlet_rollout_failure") or {}
     trouble = f"{hook['task']}: {hook['msg']}" if hook.get("phase") == phase else ""
     if not (result or trouble):
-        return Told(None, unreachable=True, trouble="it was lost in a hook")
+        return HostResult(None, unreachable=True, trouble="it was lost in a hook")
     if not trouble and not result.get("apps"):
         trouble = str(result.get("msg") or "the module gave no answer")
-    return Told(result.get("apps"), bool(result.get("unreachable")), trouble)
+    return HostResult(result.get("apps"), bool(result.get("unreachable")), trouble)

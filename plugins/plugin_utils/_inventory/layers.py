@@ -16,7 +16,7 @@ _SETS_PLAIN = re.compile(rf"""^(?:{{\s*)?["']?{PLAIN}["']?\s*:""", re.MULTILINE)
 
 
 class Loader(t.Protocol):
-    """What is needed of Ansible's DataLoader."""
+    """The part of Ansible's DataLoader that is used here."""
 
     def find_vars_files(self, path: str, name: str) -> list[t.Any]:
         """Files with variables of a group or host below a directory."""
@@ -29,14 +29,14 @@ def sort_names(names: t.Iterable[str]) -> list[str]:
 
 
 def find_overridden(loader: Loader, variables: t.Mapping[str, t.Any]) -> list[str]:
-    """Files of group_vars and host_vars that all set the plain variable for a host, so that Ansible
-    lets the last one win.  Nothing where no value is lost.
+    """Files of group_vars and host_vars that all set the plain variable for a host: Ansible uses
+    only the last file.  Empty if no value is lost.
 
     Vaulted files and variables in the inventory itself can't be seen here.
     """
     paths = dict.fromkeys(os.path.realpath(path) for path in _files(loader, variables))
-    found = [path for path in paths if _SETS_PLAIN.search(_read(path))]
-    return found if len(found) > 1 else []
+    setting = [path for path in paths if _SETS_PLAIN.search(_read(path))]
+    return setting if len(setting) > 1 else []
 
 
 def _files(loader: Loader, variables: t.Mapping[str, t.Any]) -> t.Iterator[str]:

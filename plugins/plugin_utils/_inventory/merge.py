@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lists of apps from several variables, made one by the apps' names."""
+"""Merges lists of apps from several variables by the names of apps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BY_KEY: t.Final = ("units", "files", "secrets")
 
 
 class Layer(t.NamedTuple):
-    """What one variable says.  source: its name."""
+    """The value of a variable.  source: its name."""
 
     source: str
     value: t.Any
@@ -25,7 +25,7 @@ class Layer(t.NamedTuple):
 def merge_apps(layers: t.Sequence[Layer]) -> list[Item]:
     """The apps of a host, in the order in which they first appear.  A later layer is more specific.
 
-    QuadletError where a layer is no list of apps, or does not say which app it means.
+    QuadletError for a layer that is no list of apps, or whose item matches several apps.
     """
     merged: list[Item] = []
     for layer in layers:
@@ -56,34 +56,34 @@ def _items(layer: Layer) -> list[Item]:
 
 
 def _find(known: t.Sequence[Item], item: Item, source: str) -> int | None:
-    """The number of the app that an item means, None for a new one."""
-    same = [number for number, one in enumerate(known) if one["name"] == item["name"]]
+    """The index of the app that an item matches, None for a new app."""
+    same = [number for number, app in enumerate(known) if app["name"] == item["name"]]
     exact = [number for number in same if _user(known[number]) == _user(item)]
     either = [n for n in same if None in (_user(known[n]), _user(item))]
-    found = exact or either
-    if len(found) > 1:
-        users = " and ".join(f"user {_user(known[n]) or 'root'}" for n in found)
+    matches = exact or either
+    if len(matches) > 1:
+        users = " and ".join(f"user {_user(known[n]) or 'root'}" for n in matches)
         raise QuadletError(
             f"it is not said which app {item['name']!r} is meant: there is one of {users}",
             where=source,
             remedy="Give user too.",
         )
-    return found[0] if found else None
+    return matches[0] if matches else None
 
 
 def _user(item: Item) -> str | None:
-    """The user as far as it is given; a uid is text as a name is."""
+    """The user of an item, as text also for a uid; None if it is not set."""
     return None if item.get("user") in (None, "") else str(item["user"])
 
 
 def _merge(old: Item, new: Item) -> Item:
-    """null takes an option, unit, file or secret away again."""
-    found = {**old, **new}
+    """Merges an item over an older one; null removes an option, unit, file or secret."""
+    merged = {**old, **new}
     for key in BY_KEY:
-        if isinstance(found.get(key), dict):
+        if isinstance(merged.get(key), dict):
             before = old.get(key) if isinstance(old.get(key), dict) else {}
-            found[key] = _given({**(before or {}), **found[key]})
-    return _given(found)
+            merged[key] = _given({**(before or {}), **merged[key]})
+    return _given(merged)
 
 
 def _given(values: Item) -> Item:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Which hosts come when: order, batches, and the waves that a disruption budget makes of them."""
+"""Plans a rollout: the order of hosts, batches, and waves within a disruption budget."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 
 
 class RolloutError(ValueError):
-    """What is wrong with a setting: variable, value, remedy."""
+    """An invalid setting: variable, value, remedy."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """The variables `quadlet_rollout_*`, checked.
 
-    batches: each a number, a percentage or the name of a group.  max_failures: of a batch, and in
-    all.  budget: by group, how many hosts of it may be down at once.  approval: numbers of batches
-    that wait for an approval; approved: the last batch that has one.
+    batches: numbers, percentages or names of groups.  max_failures: of a batch;
+    max_failures_total: of the rollout.  budget: by group, how many of its hosts may be down at
+    once.  approval: numbers of batches that wait for an approval; approved: the last approved one.
     """
 
     batches: tuple[int | str, ...] = ()
@@ -47,7 +47,7 @@ class Host(t.NamedTuple):
 
 
 class Batch(t.NamedTuple):
-    """number: from 1.  name: as people read it.  hosts: in order."""
+    """number: from 1.  name: for the report.  hosts: in order."""
 
     number: int
     name: str
@@ -65,7 +65,7 @@ def count_of(value: int | str, whole: int, where: str, least: int = 0) -> int:
 
 
 def parse_settings(given: t.Mapping[str, t.Any]) -> Settings:
-    """The settings from the values of `quadlet_rollout_NAME`, by NAME."""
+    """Parses the values of `quadlet_rollout_NAME`, by NAME."""
     batches = given.get("batches") or ()
     approval = given.get("approval") or ()
     settings = Settings(
@@ -98,7 +98,7 @@ def _or(value: t.Any, default: t.Any) -> t.Any:
 
 
 def sort_hosts(hosts: t.Sequence[Host], order: str, seed: str) -> list[Host]:
-    """The hosts in the order of the rollout; at random, but the same for one seed."""
+    """Sorts hosts by the setting; a random order is the same for the same seed."""
     if order == "inventory":
         return list(hosts)
     if order == "reverse_inventory":
@@ -118,7 +118,7 @@ def sort_hosts(hosts: t.Sequence[Host], order: str, seed: str) -> list[Host]:
 
 
 def make_batches(hosts: t.Sequence[Host], settings: Settings) -> list[Batch]:
-    """The batches of hosts that are sorted already; what is left in the end is the last one."""
+    """Divides sorted hosts into batches; the rest is the last batch."""
     left, made = list(hosts), []
     steps: list[int | str] = [*([settings.canary] if settings.canary else []), *settings.batches]
     for step in steps:
@@ -145,7 +145,7 @@ def _name(step: int | str, settings: Settings) -> str:
 
 
 def check_groups(settings: Settings, known: t.Container[str]) -> None:
-    """Refuses a group, in batches, as canary or with a budget, that the inventory does not have."""
+    """Refuses groups in batches, canary or budget that the inventory does not have."""
     named = {"quadlet_rollout_canary": settings.canary} if settings.canary else {}
     for step in settings.batches:
         if isinstance(step, str) and not (_PERCENT.fullmatch(step.strip()) or step.isdigit()):
@@ -162,9 +162,9 @@ def make_waves(
     sizes: t.Mapping[str, int],
     down: t.Mapping[str, int],
 ) -> list[list[str]]:
-    """Hosts in waves that take no more of a group at once than its budget has left.
+    """Divides hosts into waves within the remaining budget of each group.
 
-    sizes: hosts of each group in all.  down: those that are down already.
+    sizes: number of hosts by group.  down: number of hosts that are down already, by group.
     """
     room = {
         group: count_of(number, sizes.get(group, 0), "quadlet_rollout_budget", least=1)

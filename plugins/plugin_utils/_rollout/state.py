@@ -1,15 +1,14 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A rollout from step to step: its state, which is plain data, and what a step makes of it.
+"""The state of a rollout, which is plain data, and its steps.
 
-A state has these keys.  id; resumed: it goes on where a run broke off.  hosts: by name their
+A state has these keys.  id; resumed: it continues an interrupted run.  hosts: by name their
 groups, and a row for each app, see rows.py.  batches: name and hosts.  order, serial: the
-hosts of the play with the batches, and their sizes.  batch: the one under way, with its waves,
-the hosts that it has deployed to and those that have fallen since.  part: hosts that are part of
-the rollout, the last ones first.  accept: hosts whose rollout is over; back, back_serial: those
-that are to be taken back.  check: nothing is to be changed.  stopped, waiting: why it goes no
-further.
+hosts of the play with the batches, and their sizes.  batch: the batch under way, with its waves,
+the hosts that it has deployed to and those that have failed since.  part: hosts that are part of
+the rollout, latest first.  accept: hosts whose rollout is over; back, back_serial: hosts that
+must be taken back.  check: check mode.  stopped, waiting: why it does not continue.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import
     BAD,
     DONE,
     DOWN,
+    HostResult,
     Row,
-    Told,
     has,
     is_open,
     rows_asked,
@@ -43,7 +42,7 @@ State = dict[str, t.Any]
 
 
 class Looked(t.NamedTuple):
-    """A host, and what the module told of its apps: None where it was not reached."""
+    """A host with its apps in check mode; apps: None if the host was not reached."""
 
     host: Host
     apps: list[Row] | None
@@ -51,27 +50,26 @@ class Looked(t.NamedTuple):
 
 
 def plan(looked: t.Sequence[Looked], settings: Settings, wanted_id: str, new_id: str) -> State:
-    """The state of a rollout that has not begun.
+    """The state of a rollout before its first batch.
 
-    looked: every host as check mode saw it.  wanted_id: given by the user; without it that of a
-    rollout which broke off, where hosts are found that it has brought to what is declared now;
-    else new_id.
+    looked: all hosts in check mode.  wanted_id: given by the user; otherwise the id of an
+    interrupted rollout that has deployed the current declaration to hosts, or new_id.
     """
-    found = _broken_off(looked)
-    ident = wanted_id or (max(found) if found else new_id)
+    interrupted = _interrupted(looked)
+    ident = wanted_id or (max(interrupted) if interrupted else new_id)
     hosts = {
-        one.host.name: {
-            "groups": list(one.host.groups),
-            "rows": rows_looked(one.apps, one.message, ident),
+        preview.host.name: {
+            "groups": list(preview.host.groups),
+            "rows": rows_looked(preview.apps, preview.message, ident),
         }
-        for one in looked
+        for preview in looked
     }
-    before = [name for name, told in hosts.items() if has(told, DONE)]
-    members = [one.host for one in looked if has(hosts[one.host.name], {*DONE, "pending"})]
+    before = [name for name, host in hosts.items() if has(host, DONE)]
+    members = [p.host for p in looked if has(hosts[p.host.name], {*DONE, "pending"})]
     batches = make_batches(sort_hosts(members, settings.order, ident), settings)
     state: State = {
         "id": ident,
-        "resumed": ident in found,
+        "resumed": ident in interrupted,
         "hosts": hosts,
         "batches": [{"name": b.name, "hosts": list(b.hosts)} for b in batches],
         "part": before,
@@ -89,23 +87,23 @@ def plan(looked: t.Sequence[Looked], settings: Settings, wanted_id: str, new_id:
     return _settle(state, settings)
 
 
-def _broken_off(looked: t.Sequence[Looked]) -> set[str]:
-    """Ids of rollouts under way, of apps that are as they are declared now."""
+def _interrupted(looked: t.Sequence[Looked]) -> set[str]:
+    """Ids of rollouts under way, of apps that are deployed as declared."""
     return {
         app["rollout"]["id"]
-        for one in looked
-        for app in one.apps or ()
+        for preview in looked
+        for app in preview.apps or ()
         if is_open(app) and not (app.get("changed") or app.get("failed"))
     }
 
 
-def find_rollout(told: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
-    """The rollout to take back: the one that is wanted, or the only one that apps are part of.
+def find_rollout(infos: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
+    """The rollout to take back: the wanted id, or the only rollout that apps are part of.
 
-    told: what module info says of each host's apps.
+    infos: apps by host, from module info.
     """
     hosts: dict[str, set[str]] = {}
-    for name, apps in told.items():
+    for name, apps in infos.items():
         for app in apps:
             if app.get("rollout"):
                 hosts.setdefault(app["rollout"]["id"], set()).add(name)
@@ -119,7 +117,7 @@ def find_rollout(told: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
 
 
 def _names(state: State, results: t.Container[str]) -> list[str]:
-    return [name for name, told in state["hosts"].items() if has(told, results)]
+    return [name for name, host in state["hosts"].items() if has(host, results)]
 
 
 def _too_many_refused(state: State, settings: Settings) -> str:
@@ -131,12 +129,12 @@ def _too_many_refused(state: State, settings: Settings) -> str:
 
 
 def _listed(names: t.Sequence[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
+    rest = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + rest
 
 
 def begin(state: State, names: t.Sequence[str], settings: Settings) -> State:
-    """Before a batch: whether it may go on, and in which waves."""
+    """The state before a batch: whether it may begin, and its waves."""
     number = _batch_of(state, names)
     batch: State = {
         "number": number,
@@ -166,7 +164,7 @@ def _asks(number: int, settings: Settings) -> bool:
 
 
 def _others(state: State, names: t.Sequence[str]) -> list[t.Any]:
-    return [told for name, told in state["hosts"].items() if name not in names]
+    return [host for name, host in state["hosts"].items() if name not in names]
 
 
 def _batch_of(state: State, names: t.Sequence[str]) -> int:
@@ -176,17 +174,17 @@ def _batch_of(state: State, names: t.Sequence[str]) -> int:
 def _waves(
     state: State, names: t.Sequence[str], settings: Settings, down_count: bool = True
 ) -> list[list[str]]:
-    """The names in waves; down_count: whether hosts that are down use the budget up."""
-    hosts = {name: Host(name, tuple(told["groups"])) for name, told in state["hosts"].items()}
+    """The names in waves.  down_count: whether hosts that are down count against the budget."""
+    hosts = {name: Host(name, tuple(host["groups"])) for name, host in state["hosts"].items()}
     sizes = {g: sum(g in host.groups for host in hosts.values()) for g in settings.budget}
     lost = [hosts[name] for name in _names(state, DOWN) if down_count and name not in names]
     down = {group: sum(group in host.groups for host in lost) for group in settings.budget}
     return make_waves([hosts[name] for name in names], settings.budget, sizes, down)
 
 
-def answer(state: State, said: str) -> State:
-    """The state with a person's answer to whether the batch may begin."""
-    if said.strip().lower() in ("y", "yes"):
+def answer(state: State, text: str) -> State:
+    """The state after a person's answer to the question for approval."""
+    if text.strip().lower() in ("y", "yes"):
         return state
     number = state["batch"]["number"]
     waiting = (
@@ -197,7 +195,7 @@ def answer(state: State, said: str) -> State:
 
 
 def start_wave(state: State, wave: t.Sequence[str], settings: Settings) -> State:
-    """The state with the hosts that are next; none where the rollout has stopped."""
+    """The state with the hosts of the next wave; none if the rollout has stopped."""
     stopped = state["stopped"]
     if not stopped:
         try:
@@ -209,13 +207,14 @@ def start_wave(state: State, wave: t.Sequence[str], settings: Settings) -> State
     return {**state, "stopped": stopped, "batch": {**state["batch"], "wave": wave}}
 
 
-def judge(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
-    """The state after the hosts of a wave were deployed to."""
+def judge(state: State, results: t.Mapping[str, HostResult], settings: Settings) -> State:
+    """The state after the deployment of a wave."""
     hosts = dict(state["hosts"])
-    for name, one in told.items():
-        hosts[name] = {**hosts[name], "rows": rows_deployed(hosts[name]["rows"], one, state["id"])}
-    done = [name for name in told if has(hosts[name], DONE | {"failed", "unreachable"})]
-    fine = [name for name in told if has(hosts[name], DONE)]
+    for name, result in results.items():
+        rows = rows_deployed(hosts[name]["rows"], result, state["id"])
+        hosts[name] = {**hosts[name], "rows": rows}
+    done = [name for name in results if has(hosts[name], DONE | {"failed", "unreachable"})]
+    fine = [name for name in results if has(hosts[name], DONE)]
     state = {
         **state,
         "hosts": hosts,
@@ -248,27 +247,25 @@ def _stop_at_limit(state: State, settings: Settings) -> State:
 
 
 def _touched(state: State, names: t.Collection[str]) -> list[State]:
-    """The batches that hosts are of."""
+    """The batches of these hosts."""
     return [batch for batch in state["batches"] if any(name in names for name in batch["hosts"])]
 
 
 def _to_take_back(state: State, failed: t.Collection[str], settings: Settings) -> State:
-    """The state with the hosts that the policy for failures takes back, the last ones first."""
+    """The state with the hosts that the policy for failures takes back, latest first."""
     batches = _touched(state, failed) or _touched(state, state["batch"]["hosts"])
     same = {name for batch in batches for name in batch["hosts"]}
-    names = {
-        "stop": [],
-        "revert_batch": [name for name in state["part"] if name in same],
-        "revert_all": state["part"],
-    }[settings.on_failure]
+    names = [] if settings.on_failure == "stop" else state["part"]
+    if settings.on_failure == "revert_batch":
+        names = [name for name in names if name in same]
     return {**state, "back": [*state["back"], *_without(names, state["back"])]}
 
 
-def judge_again(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
-    """The state after gates were asked again: hosts that do not pass fail, and are taken back."""
+def judge_again(state: State, results: t.Mapping[str, HostResult], settings: Settings) -> State:
+    """The state after another check of gates: hosts that do not pass fail, and are taken back."""
     hosts, failed = dict(state["hosts"]), []
-    for name, one in told.items():
-        hosts[name] = {**hosts[name], "rows": rows_asked(hosts[name]["rows"], one)}
+    for name, result in results.items():
+        hosts[name] = {**hosts[name], "rows": rows_asked(hosts[name]["rows"], result)}
         if has(hosts[name], {"failed"}):
             failed.append(name)
     state = {
@@ -280,15 +277,15 @@ def judge_again(state: State, told: t.Mapping[str, Told], settings: Settings) ->
     return _settle(_stop_at_limit(state, settings), settings)
 
 
-def judge_all(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
-    """The same after the last batch, for hosts of every batch."""
-    batch = {"number": 0, "hosts": list(told)}
-    return judge_again({**state, "batch": batch}, told, settings)
+def judge_all(state: State, results: t.Mapping[str, HostResult], settings: Settings) -> State:
+    """As judge_again(), after the last batch, for hosts of all batches."""
+    batch = {"number": 0, "hosts": list(results)}
+    return judge_again({**state, "batch": batch}, results, settings)
 
 
 def _settle(state: State, settings: Settings) -> State:
-    """The state with the hosts to accept, once all went well, and those to take back, in waves
-    that keep the budget; hosts that are down first.
+    """The state with the hosts to accept, if all have succeeded, and the hosts to take back, in
+    waves within the budget; hosts that are down first.
     """
     open_ends = state["stopped"] or state["waiting"] or _names(state, {"pending"})
     fine = [] if open_ends else [n for n in state["part"] if has(state["hosts"][n], DONE)]
@@ -302,13 +299,13 @@ def _settle(state: State, settings: Settings) -> State:
     }
 
 
-def taken_back(state: State, told: t.Mapping[str, Told], settings: Settings) -> State:
-    """The state after hosts returned to what ran before the rollout."""
+def taken_back(state: State, results: t.Mapping[str, HostResult], settings: Settings) -> State:
+    """The state after the rollback of hosts."""
     hosts = dict(state["hosts"])
-    for name, one in told.items():
-        hosts[name] = {**hosts[name], "rows": rows_returned(hosts[name]["rows"], one)}
-    fallen = _without(state["batch"].get("fallen", ()), told)
-    left = _without(state["back"], told)
+    for name, result in results.items():
+        hosts[name] = {**hosts[name], "rows": rows_returned(hosts[name]["rows"], result)}
+    fallen = _without(state["batch"].get("fallen", ()), results)
+    left = _without(state["back"], results)
     batch = {**state["batch"], "fallen": fallen}
     return _settle({**state, "hosts": hosts, "back": left, "batch": batch}, settings)
 
@@ -319,15 +316,15 @@ def is_well(state: State) -> bool:
 
 
 def summary(state: State) -> Row:
-    """How it ended: failed hosts with their reasons, whether all is well, and the table's rows."""
-    rows = [{"host": name, **row} for name, told in state["hosts"].items() for row in told["rows"]]
+    """The end of a rollout: failed hosts with their reasons, and the rows of the report."""
+    rows = [{"host": name, **row} for name, host in state["hosts"].items() for row in host["rows"]]
     not_begun = "planned" if state.get("check") else "untouched"
     left = {"pending": "waiting" if state["waiting"] else not_begun}
     rows = [{**row, "result": left.get(row["result"], row["result"])} for row in rows]
     failed = {
-        name: next(row["reason"] for row in told["rows"] if row["result"] in BAD)
-        for name, told in state["hosts"].items()
-        if has(told, BAD)
+        name: next(row["reason"] for row in host["rows"] if row["result"] in BAD)
+        for name, host in state["hosts"].items()
+        if has(host, BAD)
     }
     return {
         "id": state["id"],

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A rollout, and what is deployed where, as people read it."""
+"""Renders the plan, the report and the status of rollouts as text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ State = dict[str, t.Any]
 REPORT_HEADS = ("host", "app", "from", "to", "result", "time", "reason")
 STATUS_HEADS = ("host", "app", "generation", "rollout", "services", "drift")
 WIDEST = 100
-"""Characters of a last column; more is cut."""
+"""Maximum length of a cell; longer texts are cut."""
 
 
 def make_table(heads: t.Sequence[str], rows: t.Iterable[t.Sequence[t.Any]]) -> list[str]:
@@ -34,7 +34,7 @@ def _text(value: t.Any) -> str:
 
 
 def plan_lines(state: State) -> list[str]:
-    """A rollout before it begins."""
+    """The lines of a rollout's plan."""
     hosts = state["hosts"]
     lines = [f"rollout {state['id']}" + (", resumed" if state["resumed"] else "")]
     for number, batch in enumerate(state["batches"], 1):
@@ -45,19 +45,19 @@ def plan_lines(state: State) -> list[str]:
             + (f"; done before: {done}" if done else "")
         )
     for result in ("unchanged", "refused"):
-        names = [n for n, told in hosts.items() if {r["result"] for r in told["rows"]} == {result}]
+        names = [n for n, host in hosts.items() if {r["result"] for r in host["rows"]} == {result}]
         lines += [f"{result}: {', '.join(names)}"] if names else []
     lines += [
         f"{name}: {row['app']}: {row['reason']}"
-        for name, told in hosts.items()
-        for row in told["rows"]
+        for name, host in hosts.items()
+        for row in host["rows"]
         if row["reason"]
     ]
     return [*lines, *([state["stopped"]] if state["stopped"] else [])]
 
 
-def report_lines(found: State) -> list[str]:
-    """How a rollout ended."""
+def report_lines(report: State) -> list[str]:
+    """The lines of a rollout's report."""
     rows = [
         (
             row["host"],
@@ -68,10 +68,10 @@ def report_lines(found: State) -> list[str]:
             f"{row['seconds']:.1f} s" if row["seconds"] else "",
             row["reason"],
         )
-        for row in found["rows"]
+        for row in report["rows"]
     ]
-    head = f"rollout {found['id']}" + (", resumed" if found["resumed"] else "")
-    ends = [found[key] for key in ("stopped", "waiting") if found[key]]
+    head = f"rollout {report['id']}" + (", resumed" if report["resumed"] else "")
+    ends = [report[key] for key in ("stopped", "waiting") if report[key]]
     return [": ".join([head, *ends]), *make_table(REPORT_HEADS, rows)]
 
 
@@ -80,7 +80,7 @@ def _app_label(name: str, user: str | None) -> str:
 
 
 def status_rows(host: str, apps: t.Sequence[State]) -> list[tuple[t.Any, ...]]:
-    """Lines of the table of what is deployed on a host; one with no app where there is nothing."""
+    """The rows of a host in the status; a row of dashes for a host without apps."""
     return [
         (
             host,
@@ -101,5 +101,5 @@ def _rollout_label(rollout: State | None) -> str:
 
 
 def _count_up(services: t.Mapping[str, State]) -> str:
-    up = sum(one["active"] == "active" for one in services.values())
+    up = sum(service["active"] == "active" for service in services.values())
     return f"{up} of {len(services)} active"

@@ -16,7 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import
     RolloutError,
     Settings,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import Told
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import HostResult
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import (
     make_table,
     plan_lines,
@@ -57,7 +57,7 @@ def _plan(
 
 
 def _run(
-    state: State, becomes: t.Mapping[str, State | Told], settings: Settings = FOUR_BATCHES
+    state: State, becomes: t.Mapping[str, State | HostResult], settings: Settings = FOUR_BATCHES
 ) -> State:
     """The batches as the plays go through them, all hosts of one that may go on deployed to."""
     left = list(state["order"])
@@ -71,8 +71,8 @@ def _run(
     return state
 
 
-def _told(what: State | Told) -> Told:
-    return what if isinstance(what, Told) else Told([what])
+def _told(what: State | HostResult) -> HostResult:
+    return what if isinstance(what, HostResult) else HostResult([what])
 
 
 def _results(state: State) -> dict[str, str]:
@@ -127,7 +127,7 @@ def test_a_release_that_breaks_on_two_hosts_of_batch_3(case: tuple[str, list[str
     assert state["back"] == case[1]
     assert sum(state["back_serial"]) == len(case[1])
     assert state["accept"] == []
-    back = dict.fromkeys(case[1], Told([_app(generation=1, seconds=1.0)]))
+    back = dict.fromkeys(case[1], HostResult([_app(generation=1, seconds=1.0)]))
     state = rollout.taken_back(state, back, settings)
     expected = dict.fromkeys(EIGHT[:4], "deployed") | {"h7": "deployed", "h8": "untouched"}
     expected |= {"h5": "restored", "h6": "restored"} | dict.fromkeys(case[1], "taken back")
@@ -154,7 +154,7 @@ def test_failures_in_all() -> None:
 
 def test_a_host_that_is_not_reached() -> None:
     settings = Settings(batches=FOUR_BATCHES.batches, max_failures=1)
-    lost = Told(None, unreachable=True, trouble="no route")
+    lost = HostResult(None, unreachable=True, trouble="no route")
     state = _plan({"h2": None}, settings)
     assert state["order"] == EIGHT
     state = _run(state, {"h2": lost}, settings)
@@ -237,12 +237,12 @@ def test_hosts_that_are_down_come_first_on_the_way_back() -> None:
 
 def test_a_gate_that_fails_later() -> None:
     state = _run(_plan(settings=Settings(batches=(8,))), {})
-    asked = {name: Told([{"name": "shop", "user": None, "passed": True}]) for name in EIGHT}
-    asked["h4"] = Told([{"name": "shop", "user": None, "passed": False, "msg": "it fell"}])
+    asked = {name: HostResult([{"name": "shop", "user": None, "passed": True}]) for name in EIGHT}
+    asked["h4"] = HostResult([{"name": "shop", "user": None, "passed": False, "msg": "it fell"}])
     settings = Settings(max_failures=1)
     state = rollout.judge_again(state, asked, settings)
     assert (state["batch"]["fallen"], state["stopped"]) == (["h4"], "")
-    state = rollout.taken_back(state, {"h4": Told([_app(generation=1)])}, settings)
+    state = rollout.taken_back(state, {"h4": HostResult([_app(generation=1)])}, settings)
     assert _results(state)["h4"] == "taken back"
     assert rollout.summary(state)["failed"] == {"h4": "it fell"}
 
@@ -251,7 +251,7 @@ def test_an_app_that_is_not_to_run_has_no_gate() -> None:
     gone = {**DEPLOYED, "name": "old"}
     state = _run(_plan({"h1": gone}, settings=Settings()), {"h1": gone}, Settings())
     shop = {"name": "shop", "user": None, "passed": True}
-    state = rollout.judge_all(state, {name: Told([shop]) for name in EIGHT}, Settings())
+    state = rollout.judge_all(state, {name: HostResult([shop]) for name in EIGHT}, Settings())
     assert _results(state)["h1"] == "deployed"
     assert state["stopped"] == ""
 
@@ -259,10 +259,12 @@ def test_an_app_that_is_not_to_run_has_no_gate() -> None:
 def test_waves_of_those_that_are_left_to_take_back() -> None:
     settings = Settings(batches=(8,), budget={"all": 2}, on_failure="revert_all")
     state = _run(_plan(settings=settings), {}, settings)
-    asked = {name: Told([{"name": "shop", "user": None, "passed": name != "h4"}]) for name in EIGHT}
+    asked = {
+        name: HostResult([{"name": "shop", "user": None, "passed": name != "h4"}]) for name in EIGHT
+    }
     state = rollout.judge_again(state, asked, settings)
     assert (state["batch"]["fallen"], state["back_serial"]) == (["h4"], [2, 2, 2, 2])
-    state = rollout.taken_back(state, {"h4": Told([_app(generation=1)])}, settings)
+    state = rollout.taken_back(state, {"h4": HostResult([_app(generation=1)])}, settings)
     assert state["back"] == ["h8", "h7", "h6", "h5", "h3", "h2", "h1"]
     assert state["back_serial"] == [2, 2, 2, 1]
 
@@ -270,7 +272,9 @@ def test_waves_of_those_that_are_left_to_take_back() -> None:
 def test_a_gate_that_fails_in_the_end() -> None:
     settings = Settings(batches=FOUR_BATCHES.batches, on_failure="revert_batch")
     state = _run(_plan(settings=settings), {}, settings)
-    asked = {name: Told([{"name": "shop", "user": None, "passed": name != "h2"}]) for name in EIGHT}
+    asked = {
+        name: HostResult([{"name": "shop", "user": None, "passed": name != "h2"}]) for name in EIGHT
+    }
     state = rollout.judge_all(state, asked, settings)
     assert state["stopped"] == "the rollout has 1 failed host: h2"
     assert sorted(state["back"]) == ["h2", "h3"]
@@ -278,8 +282,8 @@ def test_a_gate_that_fails_in_the_end() -> None:
 
 def test_a_host_lost_while_its_gate_is_asked() -> None:
     state = _run(_plan(), {})
-    asked = {name: Told([{"name": "shop", "user": None, "passed": True}]) for name in EIGHT}
-    asked["h8"] = Told(None, unreachable=True, trouble="no route")
+    asked = {name: HostResult([{"name": "shop", "user": None, "passed": True}]) for name in EIGHT}
+    asked["h8"] = HostResult(None, unreachable=True, trouble="no route")
     state = rollout.judge_all(state, asked, FOUR_BATCHES)
     assert _results(state)["h8"] == "unreachable"
 
@@ -287,8 +291,8 @@ def test_a_host_lost_while_its_gate_is_asked() -> None:
 def test_a_host_that_can_not_be_taken_back() -> None:
     settings = Settings(batches=(8,), on_failure="revert_all")
     state = _run(_plan(settings=settings), {"h1": RESTORED}, settings)
-    back = {name: Told([_app(generation=1)]) for name in state["back"]}
-    back["h2"] = Told(None, unreachable=True, trouble="no route")
+    back = {name: HostResult([_app(generation=1)]) for name in state["back"]}
+    back["h2"] = HostResult(None, unreachable=True, trouble="no route")
     state = rollout.taken_back(state, back, settings)
     assert _results(state)["h2"] == "not taken back"
     assert rollout.summary(state)["failed"]["h2"] == "no route"
@@ -330,8 +334,8 @@ def test_a_batch_that_waits(said: str) -> None:
 
 
 def test_a_hook_that_fails() -> None:
-    before = Told(None, trouble="Run what comes before: no")
-    after = Told([DEPLOYED], trouble="Run what comes after: no")
+    before = HostResult(None, trouble="Run what comes before: no")
+    after = HostResult([DEPLOYED], trouble="Run what comes after: no")
     settings = Settings(batches=(8,), max_failures=3)
     state = _run(_plan(settings=settings), {"h1": before, "h2": after}, settings)
     assert (_results(state)["h1"], _results(state)["h2"]) == ("failed", "failed")

@@ -1,10 +1,10 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Keys that are newer than the host's Podman, written as the option that they stand for.
+"""Rewrites keys that are newer than the host's Podman as options in PodmanArgs=.
 
-Only where the host's podman has the very option: `PodmanArgs=` then makes the same words
-of the command as the key does on a Podman that knows it.  All else of the text stays.
+Only if the host's podman has the option: the command is then the same as with a Podman that
+knows the key.  The rest of the text stays.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from .unitfile import Entry, UnitText, parse_unit
 
 
 def is_dated(texts: t.Mapping[str, str]) -> bool:
-    """Whether a text has a key that some Podman could need in another form."""
+    """Whether a text has a key that some older Podman needs as an option."""
     return any(_rewritable(unit, None) for unit in _parse(texts).values())
 
 
 def rewrite_newer(texts: t.Mapping[str, str], version: Version) -> dict[str, str]:
-    """The units and drop-ins, by path, for a host with this Podman.
+    """Rewrites units and drop-ins, by path, for a host with this Podman.
 
-    What has no exact equivalent stays as it is, to be refused with its reason.
+    Keys without an exact equivalent stay, and validation refuses them.
     """
     units = _parse(texts)
-    found = {path: _rewritable(unit, version) for path, unit in units.items()}
+    newer = {path: _rewritable(unit, version) for path, unit in units.items()}
     files = collections.Counter(
-        (unit_of(path), name) for path, keys in found.items() for name in keys
+        (unit_of(path), name) for path, keys in newer.items() for name in keys
     )
     rewritten = dict(texts)
-    for path, keys in found.items():
+    for path, keys in newer.items():
         edits: dict[Entry, list[str]] = {}
         for name, (row, entries) in keys.items():
-            # Of a single value in two files only Podman knows which one counts.
+            # If two files set a single value, its effective line is unknown here.
             if row.repeats or files[unit_of(path), name] == 1:
                 edits.update(_replacement(units[path], row, entries))
         if edits:
@@ -50,22 +50,22 @@ def rewrite_newer(texts: t.Mapping[str, str], version: Version) -> dict[str, str
 def _parse(texts: t.Mapping[str, str]) -> dict[str, UnitText]:
     units = {}
     for path, text in texts.items():
-        with contextlib.suppress(QuadletError):  # it is refused elsewhere, with its line
+        with contextlib.suppress(QuadletError):  # validation refuses it, with its line
             units[path] = parse_unit(path, text)
     return units
 
 
 def _rewritable(unit: UnitText, version: Version | None) -> dict[str, tuple[Key, list[Entry]]]:
-    """Keys that are too new for a Podman (None: for any) and have an option, with their lines."""
+    """Keys too new for a Podman (None: for some Podman) that have an option, with their lines."""
     kind = kind_of(unit_of(unit.name))
     if kind is None:
         return {}
-    found: dict[str, tuple[Key, list[Entry]]] = {}
+    newer: dict[str, tuple[Key, list[Entry]]] = {}
     for entry in unit.entries:
         row = SECTIONS[kind.section].get(entry.key) if entry.section == kind.section else None
         if row and row.option and _is_missing(row, version):
-            found.setdefault(row.name, (row, []))[1].append(entry)
-    return {name: case for name, case in found.items() if _is_exact(unit, *case)}
+            newer.setdefault(row.name, (row, []))[1].append(entry)
+    return {name: case for name, case in newer.items() if _is_exact(unit, *case)}
 
 
 def _is_missing(row: Key, version: Version | None) -> bool:
@@ -75,14 +75,14 @@ def _is_missing(row: Key, version: Version | None) -> bool:
 
 
 def _is_exact(unit: UnitText, row: Key, entries: t.Sequence[Entry]) -> bool:
-    """Whether the option says the same: it resets nothing elsewhere and makes no path absolute."""
+    """Whether the option means the same: no resets of other files, and no relative paths."""
     resets_others = bool(split_drop_in(unit.name)) and any(not entry.value for entry in entries)
     relative = row.value == "path" and any(e.value[:1] not in ("", "/", "%") for e in entries)
     return not (resets_others or relative or row.refs)
 
 
 def _replacement(unit: UnitText, row: Key, entries: t.Sequence[Entry]) -> dict[Entry, list[str]]:
-    """New lines in the place of those that count; what has no effect goes."""
+    """New lines for the effective assignments; others are removed."""
     counted = unit.assignments(entries[0].section, row.name)
     if not row.repeats:
         counted = counted[-1:]
@@ -98,7 +98,7 @@ def _lines(unit: UnitText, row: Key, entry: Entry) -> list[str]:
 
 
 def _values(row: Key, text: str) -> list[str]:
-    """The values in one line, as the key's reader splits it."""
+    """The values of a line, split as Podman splits them."""
     if row.reads is Reads.STRV:
         return splitting.split_strv(text)
     if row.reads in (Reads.ARGS, Reads.KEYVAL):

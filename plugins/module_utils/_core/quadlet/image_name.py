@@ -18,7 +18,7 @@ _UNKNOWN = frozenset("%${}")
 
 
 class ImageName(t.NamedTuple):
-    """registry: '' where the name is a short one.  tag, digest: '' where there is none."""
+    """registry: '' for a short name.  tag, digest: '' if missing."""
 
     registry: str
     path: str
@@ -27,12 +27,12 @@ class ImageName(t.NamedTuple):
 
     @property
     def is_full(self) -> bool:
-        """Whether it says which registry it is from."""
+        """Whether it names its registry."""
         return bool(self.registry)
 
 
 def parse_image_name(name: str) -> ImageName:
-    """The parts of a name, as they are written."""
+    """The parts of a name, as written."""
     rest, _at, digest = name.partition("@")
     registry, slash, path = rest.partition("/")
     if not (slash and _is_registry(registry)):
@@ -62,7 +62,7 @@ def full_name(name: str) -> str:
 
 
 def stored_name(name: str) -> str:
-    """The full name; '' where only Podman, by its short names, or systemd knows what it means."""
+    """The full name; '' for a short name, or one with specifiers or variables."""
     if _UNKNOWN & set(name) or not parse_image_name(name).is_full:
         return ""
     return full_name(name)

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 
-"""Every key of every Quadlet section: one row a key.
+"""The keys of all Quadlet sections, a row for each key.
 
 Columns: name; first Podman release (no key was ever removed); how the generator reads it,
-its lookup method in unitfile.go; `%` where systemd expands specifiers in the value; the
+its lookup method in unitfile.go; `%` if systemd expands specifiers in the value; the
 podman option that it becomes word for word (`@5.0`: an option that came with that release);
 the type or the choices of a value; the kinds of units that it may refer to (`@5.2`: since).
 Source: the generators of Podman 4.4 to 6.1 themselves, asked for every key.
 
-It is text, and not Python, because a host compiles what it is sent at every run.
+The table is text, not Python, because a host compiles the Python that it gets at every run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import enum
 import typing as t
 
 Version = tuple[int, ...]
-"""Major and minor number of a Podman release; of a host's also the third, where it matters."""
+"""Major and minor number of a Podman release; of a host's Podman also the third."""
 
 NEWEST: Version = (6, 1)
 """The newest Podman whose keys are all in this table."""
@@ -54,7 +54,7 @@ _REPEATING = frozenset({Reads.ALL, Reads.STRV, Reads.ARGS, Reads.KEYVAL})
 
 
 class Key(t.NamedTuple):
-    """One key.  expands: systemd expands specifiers in it.  option: the podman option that it
+    """A key.  expands: systemd expands specifiers in it.  option: the podman option that it
     becomes, or ''; option_since: the first Podman with that option.  value: the type of its
     values, '' with choices.  choices, refs: first release by choice, by kind of unit.
     """
@@ -76,7 +76,7 @@ class Key(t.NamedTuple):
 
 
 def version_text(version: Version) -> str:
-    """`(5, 4)` as people write it."""
+    """`(5, 4)` as text."""
     return ".".join(map(str, version))
 
 

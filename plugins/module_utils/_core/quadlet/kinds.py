@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The kinds of units, one row each, and what their names mean: Quadlet's and systemd's own."""
+"""The kinds of units, Quadlet's and systemd's own, with their names, files and drop-ins."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if t.TYPE_CHECKING:
 
 
 class Kind(t.NamedTuple):
-    """What a kind of Quadlet unit is to Podman and to systemd.
+    """A kind of Quadlet unit.
 
-    runs: it has processes that live as long as the service is active; the others
-    make an object once and then read `active (exited)`.
-    remade: a restart of its service acts on a changed definition (a pull, a
-    build).  `podman volume create --ignore` and its network twin leave an object
-    that exists as it was, so a restart would only stop the containers on it.
-    order: what is started earlier has the smaller number; see Companion, too.
-    object_name: what Podman calls its object by default, with `{stem}` for the file's stem
-    (`%N` is the service's, which ServiceName= changes), and name_key: the key that says
-    otherwise; both empty where the object has no name or a key of its own must give it.
+    runs: it has processes while the service is active; the others make an object once
+    and are `active (exited)` then.
+    remade: a restart of its service applies a changed definition (a pull, a build).
+    `podman volume create --ignore` and `podman network create --ignore` keep an existing object,
+    so a restart would only stop its containers.
+    order: smaller numbers start earlier; see Companion, too.
+    object_name: the default name of its object, with `{stem}` for the file's stem (`%N` is the
+    stem of the service, which ServiceName= changes); name_key: the key that sets another name.
+    Both are empty if the object has no name, or no default name.
     """
 
     suffix: str
@@ -37,7 +37,7 @@ class Kind(t.NamedTuple):
 
     @property
     def on_change(self) -> str:
-        """What makes a changed definition count: restart, or nothing does."""
+        """The verb that applies a changed definition: restart, or '' if nothing does."""
         return "restart" if self.runs or self.remade else ""
 
     @property
@@ -64,12 +64,12 @@ KINDS: t.Final[dict[str, Kind]] = {
 
 
 class Companion(t.NamedTuple):
-    """What a type of systemd's own units is to an app that installs some beside its Quadlets.
+    """A type of native systemd units that an app may have beside its Quadlets.
 
-    section: the one of its type; required: a unit without it means nothing.
+    section: of its type; required: a unit must have it.
     started: always, installed (those with [Install]) or never; order: as in Kind, sockets
     before the services that they listen for.
-    runs: it is stopped and started when it changes; a target only pulls in what it newly wants.
+    runs: a changed unit is restarted; a target is only started again.
     trigger_key: the key that names the unit that it starts, by default the service of its stem.
     """
 
@@ -83,7 +83,7 @@ class Companion(t.NamedTuple):
 
     @property
     def on_change(self) -> str:
-        """What makes a changed definition count: restart, start, or the reload alone."""
+        """The verb that applies a changed definition: restart, start, or '' (only a reload)."""
         return "restart" if self.runs else "start" if self.stops else ""
 
     @property
@@ -105,7 +105,7 @@ COMPANIONS: t.Final[dict[str, Companion]] = {
 }
 
 OLDEST: Version = (4, 7)
-"""The oldest Podman that reads subdirectories, where an app lives."""
+"""The oldest Podman that reads subdirectories, which apps are in."""
 
 DROP_INS_SINCE: Version = (5, 0)
 TEMPLATES_SINCE: Version = (5, 0)
@@ -127,7 +127,7 @@ def _suffix(name: str) -> str:
 
 
 def object_name(unit: str) -> str:
-    """What Podman calls a unit's object where no key gives it a name, or ''."""
+    """The default name of a unit's object in Podman, or ''."""
     stem, _dot, suffix = unit.rpartition(".")
     kind = KINDS[suffix]
     return kind.object_name.format(stem=stem).replace("%N", stem)
@@ -144,7 +144,7 @@ def is_companion(path: str) -> bool:
 
 
 def holds_units(path: str) -> bool:
-    """Whether a text of that name is several units."""
+    """Whether a text of that name contains several units."""
     return path.endswith(".quadlets") and "/" not in path
 
 
@@ -170,14 +170,14 @@ def is_template(name: str) -> bool:
 
 
 def template_of(name: str) -> str | None:
-    """`w@.container` for the instance `w@1.container`; None for what is no instance."""
+    """`w@.container` for the instance `w@1.container`; None for other units."""
     stem, _dot, suffix = name.rpartition(".")
     prefix, at, instance = stem.partition("@")
     return f"{prefix}@.{suffix}" if at and prefix and instance else None
 
 
 def split_drop_in(path: str) -> tuple[str, str] | None:
-    """(`web.container`, `10-x.conf`) of a drop-in's path, or None if it is none."""
+    """(`web.container`, `10-x.conf`) of a drop-in's path; None for other paths."""
     folder, slash, name = path.rpartition("/")
     if not slash or "/" in folder or not folder.endswith(".d") or not name.endswith(".conf"):
         return None
@@ -201,19 +201,20 @@ def drop_in_dirs(unit: str) -> list[str]:
 
 
 def by_folder(paths: t.Iterable[str]) -> dict[str, list[str]]:
-    """Drop-ins by the name of the directory that they are in."""
-    found: dict[str, list[str]] = {}
+    """Drop-ins by the name of their directory."""
+    folders: dict[str, list[str]] = {}
     for path in paths:
-        found.setdefault(path.split("/")[-2], []).append(path)
-    return found
+        folders.setdefault(path.split("/")[-2], []).append(path)
+    return folders
 
 
 def drop_ins_of(unit: str, folders: t.Mapping[str, t.Sequence[str]]) -> list[str]:
-    """A unit's drop-ins in the order that they count: that of their file names, of which the
-    nearest directory's stands for others.  folders: as by_folder makes them.
+    """A unit's drop-ins, sorted by file name; of equal names only the nearest directory's.
+
+    folders: of by_folder().
     """
-    found: dict[str, str] = {}
+    nearest: dict[str, str] = {}
     for folder in drop_in_dirs(unit):
         for path in folders.get(folder, ()):
-            found.setdefault(path.rpartition("/")[2], path)
-    return [found[name] for name in sorted(found)]
+            nearest.setdefault(path.rpartition("/")[2], path)
+    return [nearest[name] for name in sorted(nearest)]

@@ -3,8 +3,8 @@
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """Several units in one text, `x.quadlets`, as Podman 5.8 and newer install them.
 
-Parts are divided by lines of `---`; a comment `# FileName=web` names a part's unit, and
-its first section of a kind gives the suffix.  Split here, so that every release can have them.
+Lines of `---` divide the parts; a comment `# FileName=web` names a part's unit, and its first
+section of a kind gives the suffix.  They are split here, so that every release can read them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _SUFFIXES = {kind.section: kind.suffix for kind in KINDS.values()}
 
 
 class Part(t.NamedTuple):
-    """One unit of several: its file name, its text, and the number of lines before it."""
+    """A unit in a text of several: its file name, its text, and the number of lines before it."""
 
     name: str
     text: str
@@ -29,7 +29,7 @@ class Part(t.NamedTuple):
 
 
 def expand(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """Units by file name, with those of every text of several in its place."""
+    """Units by file name; texts of several units are split."""
     single = {path: value for path, value in units.items() if not holds_units(path)}
     for path, text in units.items():
         if not holds_units(path):
@@ -48,7 +48,7 @@ def expand(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def split_quadlets(path: str, text: str) -> list[Part]:
-    """The units of a text; QuadletError with file:line where one has no name or no kind."""
+    """The units of a text; QuadletError with file:line for a part without name or kind."""
     parts = [_part(path, offset, chunk) for offset, chunk in _chunks(text) if chunk.strip()]
     if not parts:
         raise QuadletError("it holds no unit", where=path, remedy="Remove it, or write units.")

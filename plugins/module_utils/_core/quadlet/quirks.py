@@ -1,10 +1,10 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What some releases of Podman read otherwise than what stands there.
+"""Syntax that some releases of Podman misread.
 
-Each row is a form that its releases take without a word and misread, so that it is
-refused for a host with one of them.  Newer releases take it.
+Each row is a form that its releases accept without a message and misread: it is refused for a
+host with such a release.  Newer releases read it correctly.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .splitting import split_words, unwrap
 from .unitfile import Entry, UnitText
 
 
-class Found(t.NamedTuple):
-    """One place with a quirk: its line, what stands there, and the assignment, if it is one."""
+class Place(t.NamedTuple):
+    """A place with a quirk: its line, its text, and the assignment, if it is one."""
 
     line: int
     text: str
@@ -29,8 +29,8 @@ class Found(t.NamedTuple):
 
 
 class Quirk(t.NamedTuple):
-    """first: the first release that has it, of those that this collection works with.
-    fixed: the first that has it no more.  reference: where upstream tells of it.
+    """first: the first supported release with the quirk.  fixed: the first release without it.
+    reference: an upstream page about it.
     """
 
     id: str
@@ -39,36 +39,36 @@ class Quirk(t.NamedTuple):
     what: str
     remedy: str
     reference: str
-    find: t.Callable[[UnitText, Kind], t.Iterable[Found]]
+    find: t.Callable[[UnitText, Kind], t.Iterable[Place]]
 
 
 def check_quirks(
     path: str, unit: UnitText, kind: Kind, version: Version, quirks: t.Sequence[Quirk] | None = None
 ) -> list[QuadletError]:
-    """One error for each place that the host's Podman would misread."""
+    """An error for each place that the host's Podman would misread."""
     return [
         QuadletError(
-            f"{found.text!r}: {quirk.what}, and the host has {version_text(version)}",
-            where=_where(path, found),
-            remedy=quirk.remedy.format(**_names(found)),
+            f"{place.text!r}: {quirk.what}, and the host has {version_text(version)}",
+            where=_where(path, place),
+            remedy=quirk.remedy.format(**_names(place)),
             rule=quirk.id,
         )
         for quirk in (QUIRKS if quirks is None else quirks)
         if quirk.first <= version < quirk.fixed
-        for found in quirk.find(unit, kind)
+        for place in quirk.find(unit, kind)
     ]
 
 
-def _where(path: str, found: Found) -> str:
-    entry = found.entry
-    return f"{path}:{found.line}" + (f" [{entry.section}] {entry.key}" if entry else "")
+def _where(path: str, place: Place) -> str:
+    entry = place.entry
+    return f"{path}:{place.line}" + (f" [{entry.section}] {entry.key}" if entry else "")
 
 
-def _names(found: Found) -> dict[str, str]:
-    """What a remedy may name: the service of a unit."""
-    kind = kind_of(found.text)
-    stem = found.text.rpartition(".")[0]
-    return {"service": f"{stem}{kind.service_suffix}.service" if kind else found.text}
+def _names(place: Place) -> dict[str, str]:
+    """Names for a remedy: the service of a unit."""
+    kind = kind_of(place.text)
+    stem = place.text.rpartition(".")[0]
+    return {"service": f"{stem}{kind.service_suffix}.service" if kind else place.text}
 
 
 def _rows(unit: UnitText) -> t.Iterator[tuple[Entry, Key]]:
@@ -79,48 +79,48 @@ def _rows(unit: UnitText) -> t.Iterator[tuple[Entry, Key]]:
             yield entry, row
 
 
-def _kept_quotes(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _kept_quotes(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     for entry, row in _rows(unit):
         if row.reads in _SCALARS and unwrap(entry.value) != entry.value:
-            yield Found(entry.line, entry.value, entry)
+            yield Place(entry.line, entry.value, entry)
 
 
-def _lopsided_quotes(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _lopsided_quotes(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     for entry, row in _rows(unit):
         if row.reads in _SCALARS and entry.value.strip('"') != unwrap(entry.value):
-            yield Found(entry.line, entry.value, entry)
+            yield Place(entry.line, entry.value, entry)
 
 
 _SCALARS = frozenset({Reads.SCALAR, Reads.COMMAND})
 
 
-def _bare_names(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _bare_names(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     for entry, row in _rows(unit):
         if row.reads is Reads.KEYVAL:
             for word in split_words(entry.value):
                 if word and "=" not in word:
-                    yield Found(entry.line, word, entry)
+                    yield Place(entry.line, word, entry)
 
 
-def _named_users(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _named_users(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     for key in ("User", "Group"):
         for entry in unit.assignments("Container", key):
             if not unwrap(entry.value).isdigit():
-                yield Found(entry.line, entry.value, entry)
+                yield Place(entry.line, entry.value, entry)
 
 
-def _template_references(unit: UnitText, kind: Kind) -> t.Iterator[Found]:
+def _template_references(unit: UnitText, kind: Kind) -> t.Iterator[Place]:
     for ref in unit_refs(unit, kind.section):
         if "@" in ref.unit:
-            yield Found(ref.entry.line, ref.unit, ref.entry)
+            yield Place(ref.entry.line, ref.unit, ref.entry)
 
 
-def _dependencies(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _dependencies(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     for entry in unit.entries:
         if entry.section == "Unit" and entry.key in _TRANSLATED:
             for word in entry.value.split():
                 if kind_of(word):
-                    yield Found(entry.line, word, entry)
+                    yield Place(entry.line, word, entry)
 
 
 _TRANSLATED = frozenset(
@@ -130,24 +130,24 @@ _TRANSLATED = frozenset(
         *("Requisite", "StopPropagatedFrom", "Upholds", "Wants"),
     }
 )
-"""Keys of [Unit] in which Podman 5.5 and newer put the service for a unit's name."""
+"""Keys of [Unit] in which Podman 5.5 and newer translate a unit's name to its service."""
 
 
-def _broken_sources(unit: UnitText, kind: Kind) -> t.Iterator[Found]:
+def _broken_sources(unit: UnitText, kind: Kind) -> t.Iterator[Place]:
     for entry in unit.assignments(kind.section, "Mount"):
         if "\\" in entry.value and any(_LINE_BREAK.search(w) for w in split_words(entry.value)):
-            yield Found(entry.line, entry.value, entry)
+            yield Place(entry.line, entry.value, entry)
 
 
 _LINE_BREAK = re.compile(r"[\n\r]")
 
 
-def _comments_inside(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _comments_inside(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     lines = unit.text.split("\n") if "\\\n" in unit.text or "\\\r" in unit.text else []
     for entry in unit.entries if lines else ():
         for number in range(entry.line + 1, entry.end + 1):
             if _COMMENT.match(lines[number - 1]):
-                yield Found(number, lines[number - 1].strip(), entry)
+                yield Place(number, lines[number - 1].strip(), entry)
 
 
 _COMMENT = re.compile(r"\s*[#;]")
@@ -155,17 +155,17 @@ _BACKSLASH = re.compile(r"^[^\S\n]*#.*=.*\\[^\S\n]*$", re.MULTILINE)
 _SEMICOLON = re.compile(r"^[^\S\n]*;.*$", re.MULTILINE)
 
 
-def _semicolon_comments(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _semicolon_comments(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     return _lines(_SEMICOLON, unit)
 
 
-def _backslash_comments(unit: UnitText, _kind: Kind) -> t.Iterator[Found]:
+def _backslash_comments(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
     return _lines(_BACKSLASH, unit)
 
 
-def _lines(pattern: re.Pattern[str], unit: UnitText) -> t.Iterator[Found]:
+def _lines(pattern: re.Pattern[str], unit: UnitText) -> t.Iterator[Place]:
     for match in pattern.finditer(unit.text):
-        yield Found(unit.text.count("\n", 0, match.start()) + 1, match.group().strip())
+        yield Place(unit.text.count("\n", 0, match.start()) + 1, match.group().strip())
 
 
 _4_7: Version = (4, 7)

@@ -1,11 +1,11 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Values as one line each, by the grammar of whoever reads them.
+"""Encodes values as lines, each by the grammar of its reader.
 
 The generator splits and unescapes a value by its key's lookup method, then systemd
-expands `%` and `$` in the command that it makes.  Each function here is one
-reader's inverse: what it returns arrives as the words that were given.
+expands `%` and `$` in the generated command.  Each function here is the inverse of a reader:
+its result is read as the given words.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ _NO_JSON = re.compile("[\x00\ud800-\udfff]")
 
 
 def check_characters(text: str) -> None:
-    """Refuses characters with which no value arrives, whatever the quoting."""
-    found = ODD_CHARACTER.search(text)
-    if found:
+    """Refuses characters that no quoting can encode."""
+    match = ODD_CHARACTER.search(text)
+    if match:
         raise QuadletError(
-            f"{found.group()!r} {odd_character(found.group())}",
+            f"{match.group()!r} {odd_character(match.group())}",
             remedy="Remove it, or let a script or an environment file make it.",
         )
 
 
 def literal(text: str) -> str:
-    """Text that systemd leaves as it is: it expands `%x` specifiers and `$NAME`."""
+    """Escapes `%x` specifiers and `$NAME`, which systemd would expand."""
     check_characters(text)
     return text.replace("%", "%%").replace("$", "$$")
 
 
 def line(text: str) -> str:
-    """One line of syntax, as it stands (LookupAll, Lookup)."""
+    """A line of syntax, unchanged (LookupAll, Lookup)."""
     if "\n" in text or "\r" in text:
         raise QuadletError(
             f"the value {text!r} has more than one line",
@@ -57,7 +57,7 @@ def line(text: str) -> str:
 
 
 def word(text: str) -> str:
-    """One word of a C-escaped list (LookupAllArgs, LookupLastArgs, LookupAllKeyVal)."""
+    """A word of a C-escaped list (LookupAllArgs, LookupLastArgs, LookupAllKeyVal)."""
     if text == "":
         raise QuadletError(
             "an empty argument can't be written: it ends the list for Podman",
@@ -76,7 +76,7 @@ def _escape_control(char: str) -> str:
 
 
 def strv_word(text: str) -> str:
-    """One word of a list without escapes (LookupAllStrv)."""
+    """A word of a list without escapes (LookupAllStrv)."""
     if text == "":
         raise QuadletError("an empty item can't be written: it ends the list for Podman")
     if _CONTROL.search(text):
@@ -98,7 +98,7 @@ def colon_parts(parts: list[str]) -> str:
         if ":" in part and not _ADDRESS.fullmatch(part):
             raise QuadletError(
                 f"the part {part!r} holds a colon, which ends it for Podman",
-                remedy="A string is written as it stands: give the whole value as one.",
+                remedy="A string is written unchanged: give the whole value as a string.",
             )
     text = ":".join(parts)
     if not text:
@@ -109,19 +109,19 @@ def colon_parts(parts: list[str]) -> str:
 
 
 def command(words: list[str]) -> str:
-    """An argument list as one line (Exec, ReloadCmd): data, so systemd expands nothing."""
+    """An argument list as a line (Exec, ReloadCmd); systemd expands nothing in it."""
     return " ".join(word(literal(item)) for item in words)
 
 
 def json_command(words: list[str]) -> str:
-    """An argument list for a scalar key that takes JSON (HealthCmd, Entrypoint).
+    """An argument list for a scalar key that accepts JSON (HealthCmd, Entrypoint).
 
-    Without a leading `CMD`, which Podman 5.4 mangles.  Characters that can't stand in a unit
-    are written as JSON's escapes.
+    Without a leading `CMD`, which Podman 5.4 mangles.  Characters that a unit can't contain
+    become JSON escapes.
     """
     for text in words:
-        found = _NO_JSON.search(text)
-        if found:
-            raise QuadletError(f"{found.group()!r} {odd_character(found.group())}")
+        match = _NO_JSON.search(text)
+        if match:
+            raise QuadletError(f"{match.group()!r} {odd_character(match.group())}")
     text = json.dumps(words, ensure_ascii=False)
     return literal(ODD_CHARACTER.sub(lambda match: json.dumps(match.group())[1:-1], text))

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What a unit's text refers to: other units, and paths that it mounts or reads."""
+"""References in a unit's text: other units, and paths that it mounts or reads."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _WITH_PATHS = _ALWAYS_PATHS | _BUILD_CONTEXT | {"Volume", "Mount"}
 
 
 class PathRef(t.NamedTuple):
-    """A path named by a unit.  mount: a container sees it; writable: and can write there.
-    relative: it was given relative to the unit's directory.
+    """A path in a unit.  mount: it is mounted in a container; writable: with write access.
+    relative: it is relative to the unit's directory.
     """
 
     path: str
@@ -32,14 +32,14 @@ class PathRef(t.NamedTuple):
 
 
 class UnitRef(t.NamedTuple):
-    """A unit that another one names, and where."""
+    """A reference to a unit, and its assignment."""
 
     unit: str
     entry: Entry
 
 
 def unit_refs(unit: UnitText, kind: str) -> list[UnitRef]:
-    """The units that a unit's own section refers to (`Network=net.network`, …)."""
+    """The references in a unit's own section (`Network=net.network`, …)."""
     return [
         ref
         for entry in unit.entries
@@ -49,7 +49,7 @@ def unit_refs(unit: UnitText, kind: str) -> list[UnitRef]:
 
 
 def entry_refs(entry: Entry) -> list[UnitRef]:
-    """The units that one assignment of Podman's section names."""
+    """The references in an assignment of Podman's section."""
     return [
         UnitRef(name, entry)
         for name in _unit_names(entry)
@@ -68,14 +68,14 @@ def _unit_names(entry: Entry) -> list[str]:
 
 
 def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[PathRef]:
-    """The paths of a unit, absolute, as the generator makes them: against the unit's directory.
+    """The paths in a unit; relative paths become absolute as in the generator.
 
-    unit_dir: the directory of the unit.  home: what `%h` means.
+    unit_dir: the directory of the unit.  home: the value of `%h`.
     """
-    found = []
+    refs = []
     for entry in unit.entries:
         if entry.key in _WITH_PATHS and entry.section == kind and entry.value:
-            found += [
+            refs += [
                 ref._replace(
                     path=posixpath.normpath(posixpath.join(unit_dir, ref.path)),
                     relative=not ref.path.startswith("/"),
@@ -83,7 +83,7 @@ def path_refs(unit: UnitText, kind: str, *, unit_dir: str, home: str) -> list[Pa
                 for ref in _paths(entry._replace(value=_expand_home(entry.value, home)))
                 if not ref.path.startswith("%")
             ]
-    return found
+    return refs
 
 
 def _expand_home(text: str, home: str) -> str:
@@ -113,7 +113,7 @@ def _paths(entry: Entry) -> list[PathRef]:
 
 
 def _mounts(entry: Entry) -> list[dict[str, str]]:
-    """The option sets of a Mount= line, with the short names of podman-run(1) made long."""
+    """The option sets of a Mount= line, with short names of podman-run(1) replaced."""
     mounts = []
     for word in split_words(entry.value):
         options = {}

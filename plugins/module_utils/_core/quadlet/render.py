@@ -1,10 +1,10 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Sections as data, written as unit text: which value forms are syntax, which are data.
+"""Renders sections as the text of a unit.
 
-A string is one line of Quadlet syntax.  Lists and mappings are data wherever the key
-has a grammar for them, and arrive byte for byte.  No value can become another line.
+A string is a line of Quadlet syntax.  Lists and mappings are data if the key has a grammar
+for them, and are read back byte for byte.  No value can become another line.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _QUOTE_IT = "Write it as a quoted string."
 
 
 def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
-    """Text of a unit given as {section: {key: value}}; QuadletError names section and key."""
+    """Renders {section: {key: value}} as text; QuadletError names section and key."""
     blocks = []
     for section, assignments in sections.items():
         if not _is_name(_SECTION, section):
@@ -34,7 +34,7 @@ def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
             raise QuadletError(
                 f"a section is a mapping of keys, not {assignments!r}",
                 where=f"{name} [{section}]",
-                remedy="For text as it stands give the whole unit as a string.",
+                remedy="To write text unchanged, give the whole unit as a string.",
             )
         lines = [f"[{section}]"]
         for key, value in assignments.items():
@@ -130,7 +130,7 @@ def _check_parts(key: str, parts: list[str]) -> None:
 
 
 def _options(key: str, item: t.Mapping[t.Any, t.Any]) -> str:
-    """`k=v,…`; a secret that is only named is its bare name to Podman."""
+    """`k=v,…`; a secret with a name alone is the bare name for Podman."""
     if key == "Secret" and list(item) == ["source"]:
         return _in_options(quoting.literal(_scalar(item["source"])))
     for name, value in item.items():

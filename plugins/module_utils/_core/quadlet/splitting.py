@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lines as their readers split them: Podman's generator, and systemd."""
+"""Splits lines as Podman's generator and systemd do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16), **dict.fromkeys("01234567
 _UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _BLANKS = " \t\n\r"
 TRUE: t.Final = frozenset({"1", "yes", "true", "on"})
-"""Words that Podman, in any case, and systemd take for a true boolean."""
+"""Words that Podman and systemd read as true; Podman ignores case."""
 
 _STRV_PART = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s\"']+")
 _STRV_WORD = re.compile(rf"(?:{_STRV_PART.pattern})+")
@@ -24,11 +24,11 @@ ODD_CHARACTER: t.Final = re.compile(
     )
     + "]"
 )
-"""NUL, U+0080, surrogates and noncharacters: what no unit can hold."""
+"""NUL, U+0080, surrogates and noncharacters, which no unit can contain."""
 
 
 def odd_character(char: str) -> str:
-    """What is wrong with a character that ODD_CHARACTER matches."""
+    """The fault of a character that ODD_CHARACTER matches."""
     if char == "\x00":
         return "is a NUL byte, which ends a text"
     if char == "\x80":
@@ -39,7 +39,7 @@ def odd_character(char: str) -> str:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a line as Podman and systemd split it: quotes group, C escapes apply."""
+    """The words of a line: quotes group, C escapes apply."""
     words: list[str] = []
     current: list[str] = []
     quote = ""
@@ -64,7 +64,7 @@ def split_words(text: str) -> list[str]:
 
 
 def unwrap(text: str) -> str:
-    """A single value (Lookup) without the pair of double quotes around it, as since 5.8.2."""
+    """A single value (Lookup) without its surrounding double quotes, as since 5.8.2."""
     paired = len(text) > 1 and text[0] == text[-1] == '"'
     return text[1:-1] if paired else text
 
@@ -72,7 +72,7 @@ def unwrap(text: str) -> str:
 def split_strv(text: str) -> list[str]:
     """The words of a line without escapes (LookupAllStrv).
 
-    Podman drops the whole line where a quote is not closed, and what follows an empty word.
+    Podman drops the whole line if a quote is not closed, and all words after an empty word.
     """
     if _STRV_PART.sub("", text).strip():
         return []
@@ -88,7 +88,7 @@ def _unquoted(part: str) -> str:
 
 
 def unescape(chars: t.Iterator[str]) -> str:
-    """What a backslash means with the characters after it."""
+    """The meaning of a backslash and the characters after it."""
     char = next(chars, "")
     size, base = _NUMBERED.get(char, (0, 0))
     if size:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""A unit's text as sections and back: what the text says, in the form that render_unit takes."""
+"""Parses a unit's text as sections, in the form that render_unit() takes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Sections = dict[str, dict[str, t.Any]]
 
 
 def unit_data(name: str, text: str) -> Sections:
-    """{section: {key: value}} of a unit's text, its values lines of syntax as they stand.
+    """{section: {key: value}} of a unit's text; values are unchanged lines of syntax.
 
-    A key that may repeat has a list, a reset in it is an empty string; of a key that takes one
-    value the last one counts.  Other keys, systemd's own, have a list where they stand more
-    than once.  Comments are not data.
+    A key that may repeat has a list, in which an empty string is a reset; a key that takes one
+    value has its last value.  Repeated keys of systemd's own sections have a list.  Comments are
+    dropped.
     """
     unit = parse_unit(name, text, forgiving=True)
     sections: Sections = {section: {} for section in unit.sections}

@@ -1,10 +1,10 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Unit text, as Podman's parser reads it (pkg/systemd/parser/unitfile.go).
+"""Parses unit text as Podman does (pkg/systemd/parser/unitfile.go).
 
-Nothing is lost: the text is kept, and every assignment knows its lines, so that one can be
-rewritten and the comments, the order and everything else around it stay as they are.
+The parser is lossless: the text is kept, and every assignment knows its lines, so that an
+assignment can be rewritten without changes of comments, order and other lines.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SECTION = re.compile(r"\[([^\[\]\x00-\x1f]+)\]")
 
 
 class Entry(t.NamedTuple):
-    """One assignment: its section, key, value (lines joined), first and last line's number."""
+    """An assignment: section, key, value (lines joined), first and last line number."""
 
     section: str
     key: str
@@ -33,7 +33,7 @@ class Entry(t.NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class UnitText:
-    """A unit's text and what it says: sections in order, and every assignment."""
+    """A parsed unit: its text, sections in order, and assignments."""
 
     name: str
     text: str
@@ -42,29 +42,29 @@ class UnitText:
 
     @functools.cached_property
     def _by_key(self) -> dict[tuple[str, str], list[Entry]]:
-        found: dict[tuple[str, str], list[Entry]] = {}
+        entries: dict[tuple[str, str], list[Entry]] = {}
         for entry in self.entries:
-            found.setdefault((entry.section, entry.key), []).append(entry)
-        return found
+            entries.setdefault((entry.section, entry.key), []).append(entry)
+        return entries
 
     def assignments(self, section: str, key: str) -> list[Entry]:
-        """Every assignment that counts: an empty one resets what stands before it."""
-        found: list[Entry] = []
+        """The effective assignments of a key: an empty assignment resets those before it."""
+        entries: list[Entry] = []
         for entry in self._by_key.get((section, key), ()):
-            found = [*found, entry] if entry.value else []
-        return found
+            entries = [*entries, entry] if entry.value else []
+        return entries
 
     def values(self, section: str, key: str) -> list[str]:
-        """Every value of a repeatable key; an empty assignment resets the list."""
+        """The effective values of a repeatable key."""
         return [entry.value for entry in self.assignments(section, key)]
 
     def value(self, section: str, key: str) -> str | None:
         """The last value of a key, or None."""
-        found = self.values(section, key)
-        return found[-1] if found else None
+        values = self.values(section, key)
+        return values[-1] if values else None
 
     def with_lines(self, edits: t.Mapping[Entry, t.Sequence[str]]) -> str:
-        """The text with other lines in the place of some assignments'."""
+        """The text with the lines of some assignments replaced."""
         lines = self.text.split("\n")
         for entry in sorted(edits, key=lambda entry: -entry.line):
             lines[entry.line - 1 : entry.end] = edits[entry]
@@ -72,13 +72,13 @@ class UnitText:
 
 
 def merged(name: str, units: t.Mapping[str, UnitText]) -> UnitText:
-    """A unit's text with those of its drop-ins, in the order that they count."""
+    """A unit joined with its drop-ins, in their order."""
     drop_ins = drop_ins_of(name, by_folder(path for path in units if "/" in path))
     return join_texts(name, [units[path] for path in (name, *drop_ins)])
 
 
 def join_texts(name: str, texts: t.Sequence[UnitText]) -> UnitText:
-    """What the texts say one after the other."""
+    """Several texts joined to one."""
     return UnitText(
         name,
         "".join(text.text for text in texts),
@@ -88,7 +88,7 @@ def join_texts(name: str, texts: t.Sequence[UnitText]) -> UnitText:
 
 
 def parse_unit(name: str, text: str, *, forgiving: bool = False) -> UnitText:
-    """What a unit's text says; QuadletError with file:line (rule syntax) where Podman refuses it.
+    """Parses a unit's text; QuadletError with file:line (rule syntax) if Podman refuses it.
 
     Lines are trimmed; `#` and `;` begin comments; a backslash at a line's end joins
     the next one.  A line that ends in a backslash before an empty line hangs the
@@ -116,7 +116,7 @@ def parse_unit(name: str, text: str, *, forgiving: bool = False) -> UnitText:
 def _logical_lines(
     name: str, text: str, forgiving: bool
 ) -> t.Iterator[tuple[tuple[int, int], str]]:
-    """(first and last number, text) of every line that says something, continued ones joined."""
+    """((first, last number), text) of every line with content; continued lines are joined."""
     parts: list[str] = []
     first = last = 0
     odd = "\r" in text or ODD_CHARACTER.search(text)
@@ -144,9 +144,9 @@ def _logical_lines(
 
 
 def _check_characters(where: str, line: str) -> None:
-    """Refuses what systemd reads otherwise than Podman.
+    """Refuses characters that systemd reads differently from Podman.
 
-    A comment may hold anything that does not end its line: the generator copies it.
+    A comment may contain anything that does not end its line: the generator copies it.
     """
     if "\r" in line:
         raise QuadletError(
@@ -155,10 +155,10 @@ def _check_characters(where: str, line: str) -> None:
             remedy="Remove it; only before a line's end it means nothing.",
             rule="syntax",
         )
-    found = ODD_CHARACTER.search(line)
-    if found and ("\x00" in line or line[0] not in "#;"):
+    match = ODD_CHARACTER.search(line)
+    if match and ("\x00" in line or line[0] not in "#;"):
         raise QuadletError(
-            f"{found.group()!r} {odd_character(found.group())}",
+            f"{match.group()!r} {odd_character(match.group())}",
             where=where,
             remedy="Remove it, and save the file as UTF-8.",
             rule="syntax",
