@@ -31,7 +31,7 @@ _BINARIES = ("/usr/libexec/podman/quadlet", "/usr/lib/podman/quadlet")
 
 
 Found = tuple[t.Optional[Version], str]
-"""The three numbers of a version, and what was found in words."""
+"""The three numbers of a version or None, and the text of the version or error."""
 
 
 def read_version(owner: Owner) -> Found:
@@ -123,9 +123,9 @@ def read_image_ids(owner: Owner, images: t.Sequence[str]) -> dict[str, str]:
 
 def read_image_digests(owner: Owner, images: t.Sequence[str]) -> dict[str, tuple[str, str]]:
     """(id, digest) of those images that are in the owner's storage."""
-    found = _inspect(owner, images, "{{.Id}} {{.Digest}}")
+    lines = _inspect(owner, images, "{{.Id}} {{.Digest}}")
     return {
-        image: (line.partition(" ")[0], line.partition(" ")[2]) for image, line in found.items()
+        image: (line.partition(" ")[0], line.partition(" ")[2]) for image, line in lines.items()
     }
 
 
@@ -135,10 +135,10 @@ def _inspect(owner: Owner, images: t.Sequence[str], shown: str) -> dict[str, str
     if not images:
         return {}
     ran = owner.run(["podman", "image", "inspect", "--format", shown, *images])
-    found = parse_inspected(images, ran.out, ran.err)
-    if found is None:
+    lines = parse_inspected(images, ran.out, ran.err)
+    if lines is None:
         raise QuadletError(f"podman image inspect failed: {ran.err.strip()}")
-    return found
+    return lines
 
 
 _PULLS_AT_ONCE = 4
@@ -197,10 +197,10 @@ def load_images(owner: Owner, path: str, *, sent: bool) -> Ran:
 
 
 def tag(owner: Owner, image: str, name: str) -> Ran:
-    """Gives an image in the owner's storage one more name."""
+    """Adds a name to an image in the owner's storage."""
     return owner.run(["podman", "tag", image, name])
 
 
 def remove_image(owner: Owner, name: str) -> Ran:
-    """Takes a name from an image, and the image away with its last one; not one in use."""
+    """Removes a name of an image, and with the last name the image; fails for images in use."""
     return owner.run(["podman", "image", "rm", name])

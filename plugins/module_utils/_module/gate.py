@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Asking the gate of deployed apps again: do they still run as they passed it?"""
+"""The gate module: checks the gates of deployed apps again, and accepts a rollout."""
 
 from __future__ import annotations
 
@@ -34,44 +34,44 @@ if t.TYPE_CHECKING:
 def ask_gates(
     given: t.Sequence[t.Mapping[str, t.Any]], accept: str, *, check: bool
 ) -> dict[str, t.Any]:
-    """The gate module's result: an entry for each app; QuadletError with all of them where one
-    does not pass.  accept: the rollout that ends for those that do.
+    """The gate module's result: an entry for each app; QuadletError with all entries if an app
+    does not pass.  accept: the rollout that ends for apps that pass.
     """
-    apps = [_ask_one(one, accept, check=check) for one in given]
-    told = {"changed": any(app["changed"] for app in apps), "apps": apps}
+    apps = [_ask_gate(item, accept, check=check) for item in given]
+    result = {"changed": any(app["changed"] for app in apps), "apps": apps}
     failed = [app for app in apps if not app["passed"]]
     if failed:
-        raise QuadletError("\n".join(app["msg"] for app in failed), data=told)
-    return told
+        raise QuadletError("\n".join(app["msg"] for app in failed), data=result)
+    return result
 
 
-def _ask_one(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict[str, t.Any]:
+def _ask_gate(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict[str, t.Any]:
     name = parse_app_name(given["name"])
     scope = resolve_scope(given["user"], given["location"])
     manager = Manager(scope.manager, system=scope.is_system)
     started = manager.clock.monotonic()
     snapshot = look(App(name, state="present"), scope, manager)
-    told: dict[str, t.Any] = {
+    result: dict[str, t.Any] = {
         "name": name,
         "user": given["user"],
         "generation": snapshot.manifest.generation,
     }
     try:
-        complaints = _complaints(name, scope, manager, snapshot)
-        if complaints:
-            raise failure_error(name, {}, complaints, "It was left as it is.")
+        failures = _gate_failures(name, scope, manager, snapshot)
+        if failures:
+            raise failure_error(name, {}, failures, "It was left as it is.")
         changed = is_open(snapshot.manifest, accept) and (check or _accept(name, scope, accept))
     except QuadletError as error:
-        failures = error.data.get("failures", [])
-        told |= {"passed": False, "changed": False, "msg": str(error), "failures": failures}
+        rows = error.data.get("failures", [])
+        result |= {"passed": False, "changed": False, "msg": str(error), "failures": rows}
     else:
-        told |= {"passed": True, "changed": changed, "msg": "", "failures": []}
+        result |= {"passed": True, "changed": changed, "msg": "", "failures": []}
     seconds = round(manager.clock.monotonic() - started, 3)
-    return {**told, "rollout": to_result(snapshot.manifest), "seconds": seconds}
+    return {**result, "rollout": to_result(snapshot.manifest), "seconds": seconds}
 
 
-def _complaints(name: str, scope: Scope, manager: Manager, snapshot: Snapshot) -> list[Failure]:
-    """What does not hold of the gate that the deployed generation passed."""
+def _gate_failures(name: str, scope: Scope, manager: Manager, snapshot: Snapshot) -> list[Failure]:
+    """The failures of the gate that the deployed generation passed."""
     manifest = snapshot.manifest
     _check_whole(name, scope, snapshot)
     generation = read_one(scope, name, manifest.generation)
@@ -89,21 +89,21 @@ def _complaints(name: str, scope: Scope, manager: Manager, snapshot: Snapshot) -
 
 
 def _check_whole(name: str, scope: Scope, snapshot: Snapshot) -> None:
-    """Refuses what no gate can be asked of."""
+    """Refuses apps whose gate can't be checked."""
     problems = {
         "it is not installed": not snapshot.manifest.files,
         "a run of it did not end": snapshot.died is not None,
         "the service manager does not run": not snapshot.manager_up,
     }
-    for what, there in problems.items():
-        if there:
+    for what, is_true in problems.items():
+        if is_true:
             raise QuadletError(
                 f"in {scope.label} {what}", where=f"app {name}", remedy="Deploy it again."
             )
 
 
 def _accept(name: str, scope: Scope, rollout: str) -> bool:
-    """Ends the rollout of an app; whether it was still that one."""
+    """Ends the rollout of an app; returns whether that rollout was under way."""
     app_lock = Lock(scope.manager, name)
     app_lock.acquire()
     try:
@@ -122,8 +122,8 @@ def run(module: AnsibleModule) -> None:
     """Ends the module."""
     params = module.params
     apps = [
-        {"name": one["name"], **{key: one[key] or params[key] for key in ("user", "location")}}
-        for one in params["apps"]
+        {"name": item["name"], **{key: item[key] or params[key] for key in ("user", "location")}}
+        for item in params["apps"]
     ]
     run_module(
         module,

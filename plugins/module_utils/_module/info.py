@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""What is deployed in a scope, as the info module tells it.  Nothing is changed."""
+"""The info module: reads the deployed apps of scopes; nothing is changed."""
 
 from __future__ import annotations
 
@@ -36,24 +36,24 @@ if t.TYPE_CHECKING:
 
 
 def read_scopes(user: str | None) -> list[Scope]:
-    """The scopes of a user; without one all that the calling process may look into."""
+    """The scopes of a user; without a user all that the calling process may read."""
     if user is not None:
         users = [user]
     elif os.geteuid() == 0:
         users = ["root", *linger.read_lingering_users()]
     else:
         users = [str(os.geteuid())]
-    found = []
+    scopes = []
     for name in users:
         home = resolve_scope(name)
-        found.append(home)
+        scopes.append(home)
         if not home.is_system and os.geteuid() == 0:
-            found.append(resolve_scope(name, "admin"))
-    return found
+            scopes.append(resolve_scope(name, "admin"))
+    return scopes
 
 
 def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, t.Any]]:
-    """Every app in a scope, or those that are wanted; each with its warnings."""
+    """All apps of a scope, or the wanted ones; each with its warnings."""
     names = scope.files.call(state.list_apps, scope.state_dir)
     chosen = [str(name) for name in names if wanted is None or name in wanted]
     if not chosen:
@@ -99,7 +99,8 @@ def _app(
         "generation": manifest.generation,
         "rollout": to_result(manifest),
         "generations": [
-            to_row(one, manifest.generation, _iso(one.made_at)) for one in kept.whole.values()
+            to_row(generation, manifest.generation, _iso(generation.made_at))
+            for generation in kept.whole.values()
         ],
         "units": sorted(path for path in manifest.files if is_unit(path)),
         "files": sorted(path for path in manifest.files if not is_unit(path)),
@@ -147,22 +148,22 @@ def _gone_secrets(scope: Scope, snapshot: Snapshot) -> list[str]:
         return []
     from .._host.secrets import read_names
 
-    there = read_names(scope.manager)
-    return [f"secret {name} is gone" for name in stored if stored[name] not in there]
+    present = read_names(scope.manager)
+    return [f"secret {name} is gone" for name in stored if stored[name] not in present]
 
 
 def _orphans(scopes: t.Iterable[Scope], apps: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """Services that run without a unit, of those that Podman runs; for all apps of the scopes."""
+    """Messages about containers that run though systemd no longer has their unit."""
     known = {service for app in apps for service in app["services"]}
-    found = []
-    for scope in {one.manager.uid: one for one in scopes}.values():
+    messages = []
+    for scope in {scope.manager.uid: scope for scope in scopes}.values():
         manager = Manager(scope.manager, system=scope.is_system)
         running = manager.read_running("not-found") if is_up(scope) else []
         if running:
             containers = podman.read_containers(scope.manager)
-            told = drift.find_orphans(known, running, containers)
-            found += [f"{scope.label}: {text}" for text in told]
-    return found
+            orphans = drift.find_orphans(known, running, containers)
+            messages += [f"{scope.label}: {text}" for text in orphans]
+    return messages
 
 
 def _iso(seconds: float) -> str:
@@ -191,17 +192,17 @@ def _service(
 
 
 def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[str, t.Any]:
-    """The info module's result: every app of the scopes, and what is wrong with the host."""
+    """The info module's result: all apps of the scopes, and warnings about the host."""
     scopes = read_scopes(user)
     apps = [app for scope in scopes for app in read_apps(scope, wanted)]
-    told = [f"app {app['name']}: {text}" for app in apps for text in app.pop("warnings")]
+    warnings = [f"app {app['name']}: {text}" for app in apps for text in app.pop("warnings")]
     users = [scope for scope in scopes if not scope.is_system]
-    warnings = linger.online_warning(Manager(users[0].manager, system=True)) if users else []
+    if users:
+        warnings += linger.online_warning(Manager(users[0].manager, system=True))
     if wanted is None:
-        warnings = [*warnings, *_orphans(scopes, apps)]
+        warnings += _orphans(scopes, apps)
     pulls, troubles = read_pulls(scopes)
-    told += [*warnings, *troubles]
-    return {"changed": False, "apps": apps, "pull": pulls, "warnings": told}
+    return {"changed": False, "apps": apps, "pull": pulls, "warnings": [*warnings, *troubles]}
 
 
 def run(module: AnsibleModule) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""How a host that converges itself with ansible-pull fares, as the info module tells it."""
+"""The state of hosts that converge with ansible-pull, for module info."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .._host.systemd import Manager
 
 
 def read_pulls(scopes: t.Iterable[Scope]) -> tuple[list[dict[str, t.Any]], list[str]]:
-    """One row for each scope that the role pull has set up, and what is wrong with them."""
+    """(a row for each scope that role pull has set up, messages about failures)."""
     rows, troubles = [], []
     for scope in scopes:
         path = f"{scope.state_dir}/pull.json"
@@ -32,4 +32,4 @@ def _states(scope: Scope) -> dict[str, str]:
         return {}
     manager = Manager(scope.manager, system=scope.is_system)
     states = manager.read_states([pulled.TIMER, pulled.SERVICE])
-    return {unit: one.active for unit, one in states.items()}
+    return {unit: state.active for unit, state in states.items()}

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Lint of what is installed in a scope, whoever put it there."""
+"""Lints all units that are installed in a scope."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Fi
 
 
 def _read_units(tops: t.Sequence[str]) -> dict[str, str]:
-    """Texts by path, of what its reader may read."""
-    found = {}
+    """Texts by path of readable files."""
+    texts = {}
     for top in tops:
         for relative in scan.walk_units(top):
             path = f"{top}/{relative}"
             if os.access(path, os.R_OK) and os.path.isfile(path):
-                found[path] = state.read_text(path) or ""
-    return found
+                texts[path] = state.read_text(path) or ""
+    return texts
 
 
 def _by_folder(texts: t.Mapping[str, str]) -> dict[str, dict[str, str]]:

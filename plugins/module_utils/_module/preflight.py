@@ -22,18 +22,18 @@ def look(params: t.Mapping[str, t.Any], min_free: int) -> dict[str, t.Any]:
     users = dict.fromkeys([*params["users"], *filter(None, [params["user"]])])
     facts = read_facts(list(users), params["ports"], params["registries"], linger=params["linger"])
     oldest = tuple(int(part) for part in params["podman"].split("."))
-    found = find(facts, Needs(min_free, params["storage"], oldest))
+    findings = find(facts, Needs(min_free, params["storage"], oldest))
     result = {
         "changed": False,
-        "findings": [one._asdict() for one in found],
+        "findings": [finding._asdict() for finding in findings],
         "facts": {
             **read_more(),
             "podman": ".".join(map(str, facts.podman)) if facts.podman else "",
             "storage": facts.storages[0].path,
         },
     }
-    text = message(os.uname().nodename, found) if found else ""
-    if found and params["fail"]:
+    text = message(os.uname().nodename, findings) if findings else ""
+    if findings and params["fail"]:
         raise QuadletError(text, data=result)
     return {**result, "report": text}
 

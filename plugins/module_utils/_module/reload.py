@@ -23,7 +23,7 @@ def reload_scope(user: str | None, *, check: bool) -> dict[str, t.Any]:
     verdict, errors = installed_errors(scope)
     if errors:
         error = join_errors(errors)
-        error.data = {"errors": [one.to_dict() for one in errors]}
+        error.data = {"errors": [item.to_dict() for item in errors]}
         raise error
     manager = Manager(scope.manager, system=scope.is_system)
     if not check:

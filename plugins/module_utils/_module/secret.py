@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""The secret module: one secret of one scope, there with these bytes or not at all."""
+"""The secret module: creates, replaces or removes a secret of a scope."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def reconcile_secret(
     check_name(name)
     owner = resolve_scope(user).manager
     secrets.require_runtime_dir(owner)
-    found = secrets.look_up(owner, name)
+    ident = secrets.look_up(owner, name)
     # What is to be removed need not be read.
-    current = None if found is None else b"" if wanted is None else secrets.read(owner, found)
+    current = None if ident is None else b"" if wanted is None else secrets.read(owner, ident)
     action = decide(current, wanted)
     if action in ("create", "replace"):
         secrets.require_space(owner)
     if not check:
-        if action == "remove" and found is not None:
-            secrets.remove(owner, found)
+        if action == "remove" and ident is not None:
+            secrets.remove(owner, ident)
         elif action == "create" and wanted is not None:
             secrets.store(owner, name, wanted)
         elif action == "replace" and wanted is not None and current is not None:
@@ -57,8 +57,8 @@ def _replace(owner: Owner, name: str, old: bytes, new: bytes) -> None:
 
 def _holds(owner: Owner, name: str, value: bytes) -> bool:
     try:
-        found = secrets.look_up(owner, name)
-        return found is not None and secrets.read(owner, found) == value
+        ident = secrets.look_up(owner, name)
+        return ident is not None and secrets.read(owner, ident) == value
     except QuadletError:
         return False
 
@@ -68,7 +68,7 @@ def _put_back(owner: Owner, name: str, old: bytes, error: QuadletError) -> None:
         secrets.store(owner, name, old, replace=secrets.look_up(owner, name) is not None)
     except QuadletError as again:
         raise QuadletError(
-            f"{error.what}; the old value is gone, to put it back failed too: {again.what}",
+            f"{error.what}; the old value is gone, and its restore failed too: {again.what}",
             remedy="Mend the cause and run again.",
         ) from error
 

@@ -58,7 +58,7 @@ def reconcile_users(items: t.Sequence[Item], *, check: bool) -> dict[str, t.Any]
         "done": done,
         "users": _describe(items),
         "warnings": warnings,
-        "diff": [{"prepared": "".join(f"+ {one['user']}: {one['what']}\n" for one in done)}],
+        "diff": [{"prepared": "".join(f"+ {row['user']}: {row['what']}\n" for row in done)}],
     }
 
 
@@ -75,7 +75,7 @@ def _owner(name: str) -> Owner | None:
 
 
 def _linger(items: t.Sequence[Item], *, check: bool) -> Done:
-    """Turns linger on and off; all managers start before the first is waited for."""
+    """Turns linger on and off; all managers start before the wait for the first."""
     changed = [item for item in items if item["linger"] != linger.is_lingering(item["name"])]
     if not check:
         for item in changed:
@@ -84,12 +84,14 @@ def _linger(items: t.Sequence[Item], *, check: bool) -> Done:
             if item["linger"]:
                 scope = resolve_scope(item["name"])
                 linger.ensure_manager(scope, Manager(scope.manager, system=False))
-    words = {True: "turn linger on", False: "turn linger off"}
-    return [{"user": item["name"], "what": words[item["linger"]]} for item in changed]
+    return [
+        {"user": item["name"], "what": f"turn linger {'on' if item['linger'] else 'off'}"}
+        for item in changed
+    ]
 
 
 def _settle(item: Item, *, check: bool) -> Done:
-    """What lies in the user's own files, done as the user."""
+    """Settings in the user's own files, written as the user."""
     owner = _owner(item["name"])
     done: Done = []
     certs = _SYSTEM_CERTS
@@ -109,7 +111,7 @@ def _settle(item: Item, *, check: bool) -> Done:
 
 
 def _log_in(item: Item, owner: Owner | None, *, check: bool) -> Done:
-    """Podman's own login is gone after a boot; this file, which it also reads, is not."""
+    """Writes logins to a file that Podman also reads; its own file is lost at a reboot."""
     path = f"{owner.home if owner else ''}/.config/containers/auth.json"
     text = owner.call(accounts.read_text, path) if owner else ""
     merged = merge_logins(text, item["logins"], path)
@@ -142,7 +144,7 @@ def _update(item: Item, owner: Owner | None, *, check: bool) -> Done:
 
 
 def _migration(before: t.Mapping[str, tuple[Range, ...]], plan: t.Sequence[Step]) -> list[str]:
-    """Podman's user namespace keeps the ranges that it was made with."""
+    """Warnings about users with more ids: Podman's user namespace keeps its old ranges."""
     if not plan:
         return []
     return [

@@ -55,8 +55,8 @@ def _validate_app(app: App, scope: Scope) -> dict[str, t.Any]:
         snapshot, asked = look(app, scope, manager), podman.ask_version(own_process())
         validation = validate_app(app, scope, snapshot, asked)
     except QuadletError as error:
-        found = error.data.get("errors")
-        errors = [QuadletError.from_dict(row) for row in found] if found else [error]
+        rows = error.data.get("errors")
+        errors = [QuadletError.from_dict(row) for row in rows] if rows else [error]
         raise _failed(errors, [], error.data.get("lint", [])) from None
     return _result(validation.services, list(validation.warnings), _rows(validation.findings))
 
@@ -84,7 +84,7 @@ def _result(
 def _failed(
     errors: t.Sequence[QuadletError], warnings: list[str], lint: list[dict[str, t.Any]]
 ) -> QuadletError:
-    """One error with the list of all; it says nothing of what else the caller may think."""
+    """An error with the list of all errors."""
     joined = join_errors(errors)
     rows = [
         {key: error.to_dict()[key] for key in ("where", "what", "remedy", "rule")}
