@@ -111,7 +111,7 @@ def _goes_on_and_comes_back(shops: Shops, first: dict[str, int]) -> None:
 def test_a_controller_that_is_killed(shops: Shops) -> None:
     settings: dict[str, t.Any] = {"batches": [1, "50%"]}
     before = shops.generations()
-    output = shops.kill_at("Deploy the apps of the host", 2, "2", **settings)
+    output = shops.kill_at("_rollout : Deploy apps", 2, "2", **settings)
     assert "PLAY RECAP" not in output
     run = shops.run("2", **settings)
     assert run.status == 0, run.output
