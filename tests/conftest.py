@@ -14,8 +14,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 SLOW = ROOT / "tests" / "slow.tsv"
-"""Seconds and names of tests that take long, without the cases in brackets.  The longest begin
-first, so that no worker waits for another in the end.  To renew it: see CONTRIBUTING.md.
+"""Seconds, and names of groups and of tests without their cases, that take long.  The longest
+begin first, so that no worker waits for another in the end.  CONTRIBUTING.md says how to renew it.
 """
 DURATIONS = ROOT / ".cache" / "log" / "durations.tsv"
 """Where a run leaves how long each test took."""
@@ -29,7 +29,7 @@ TOGETHER = {
     "tests/integration/test_rollout.py": "rollout",  # it needs eight hosts, once
     "tests/integration/test_pull_role.py": "pull_role",  # each goes on from the one before
 }
-"""Files by their group. Groups are begun first, the ones with most tests before others."""
+"""Files by their group."""
 
 
 _seconds: collections.Counter[str] = collections.Counter()
@@ -46,12 +46,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> t.Generator[None]
     if "PYTEST_XDIST_WORKER" in os.environ:
         rows = (line.split("\t") for line in SLOW.read_text(encoding="utf-8").splitlines())
         seconds = {name: float(number) for number, name in rows}
-        # Tests of a group stay in order; xdist begins with groups, whatever their place is.
-        items.sort(key=lambda item: -seconds.get(_plain(item.nodeid), 0))
+        items.sort(key=lambda item: _turn(item.nodeid, seconds))
 
 
-def _plain(name: str) -> str:
-    return "" if _group(name) else re.split(r"[\[@]", name)[0]
+def _turn(name: str, seconds: t.Mapping[str, float]) -> tuple[bool, float, str]:
+    """Unit tests first: meanwhile `hosts prepare` builds what hosts are made of."""
+    group = _group(name)
+    known = seconds.get(group or re.split(r"[\[@]", name)[0], 0)
+    # A file of a group stays in one piece: what its tests share is made once.
+    return not name.startswith("tests/unit/"), -known, name.partition("::")[0] if group else ""
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

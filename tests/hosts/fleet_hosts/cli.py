@@ -134,6 +134,10 @@ def _proxy(paths: Paths, arguments: argparse.Namespace) -> None:
         fleet.release_network(paths)
 
 
+def _prepare(paths: Paths, _arguments: argparse.Namespace) -> None:
+    fleet.prepare(paths)
+
+
 def _generator(paths: Paths, arguments: argparse.Namespace) -> None:
     print(ensure_generator(paths, RELEASES[arguments.podman]))
 
@@ -196,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
     add("proxy", _proxy, text).add_argument("action", choices=["up", "down"])
     generator = add("generator", _generator, "print the path of a real Quadlet generator binary")
     generator.add_argument("podman", choices=list(RELEASES))
+    add("prepare", _prepare, "build what hosts are made of, and the registry's images")
     add("check", _check, "say what is missing on this machine, or ok")
     return parser
 

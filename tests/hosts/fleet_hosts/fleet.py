@@ -54,6 +54,25 @@ def up(
     start(paths, names)
 
 
+def prepare(paths: Paths) -> None:
+    """Build every tree, and run the registry with its images; what is there is left as it is."""
+    preflight.prepare(paths)
+    ssh.ensure_key(paths)
+
+    def build_trees() -> None:
+        for bare in (False, True):
+            for release in RELEASES.values():
+                ensure_tree(paths, release, bare=bare)
+
+    def run_registry() -> None:
+        registry.up(paths)
+
+    def call(action: t.Callable[[], None]) -> None:
+        action()
+
+    _each([build_trees, run_registry], call)
+
+
 def start(paths: Paths, names: t.Sequence[str]) -> None:
     """Boot hosts that are there."""
     preflight.prepare(paths)
