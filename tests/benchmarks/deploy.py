@@ -3,8 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures one deployment of N containers to one host, first and unchanged, five ways.
 
-All in one run on one host, so that the ratios hold whatever the machine.  Prints a
-Markdown table and writes it with --output.  It never fails for being slow.
+Then first deployments in pairs with raw shell, many units from a directory of which none and
+one has changed, and what cost.py finds.  All in one run on one host, so that the ratios hold
+whatever the machine.  Prints a Markdown table and writes it with --output.  It never fails for
+being slow.
 """
 
 from __future__ import annotations
@@ -83,11 +85,19 @@ def environment() -> dict[str, str]:
     }
 
 
-def play(name: str, variables: Path) -> float:
+def play(name: str, variables: Path | None = None) -> float:
     """Seconds of a whole ansible-playbook run."""
     playbook = HERE / "playbooks" / f"{name}.yml"
     argv = ["ansible-playbook", "-i", str(CACHE / "inventory.yml"), str(playbook)]
-    return timed([*argv, "-e", f"@{variables}"])
+    return timed([*argv, *(["-e", f"@{variables}"] if variables else [])])
+
+
+def on_host(script: str) -> str:
+    """What a shell script prints on the host."""
+    argv = [str(HOSTS), "ssh", HOST, "--", "bash -s"]
+    return subprocess.run(
+        argv, input=script, capture_output=True, text=True, check=True, env=environment()
+    ).stdout
 
 
 def raw_shell(count: int) -> float:
@@ -160,6 +170,88 @@ def pair_with_ping(count: int, variables: Path) -> Seconds:
     }
 
 
+def measure_firsts(count: int) -> list[str]:
+    """First deployments beside raw shell and ping, in turn."""
+    variables = write_variables(count)
+    rows: dict[str, list[float]] = {"ping": [], "raw": [], "fleet": []}
+    for _turn in range(PAIRS):
+        for way, found in rows.items():
+            if way != "ping":
+                clean()
+            found.append(deploy(way, count, variables))
+    clean()
+    ping, raw, fleet = (statistics.median(found) for found in rows.values())
+    return [
+        (
+            f"first, N = {count}, medians of {PAIRS}: {fleet:.2f} s, raw shell {raw:.2f} s, ping"
+            f" {ping:.2f} s: {fleet / (raw + ping):.2f} times raw shell and ping"
+        )
+    ]
+
+
+def write_source(count: int) -> Path:
+    """The same containers as files in a directory, and the variable that names it."""
+    folder = CACHE / f"src-{count}"
+    folder.mkdir(exist_ok=True)
+    for number in range(count):
+        (folder / f"bench{number}.container").write_text(unit_text(number))
+    path = CACHE / f"source-{count}.json"
+    path.write_text(json.dumps({"bench_src": str(folder)}))
+    return path
+
+
+def invocations() -> dict[str, str]:
+    """What changes where a service is restarted, by service."""
+    shown = on_host("systemctl show -p Id -p InvocationID 'bench*.service'")
+    rows = (dict(line.split("=", 1) for line in row.split()) for row in shown.split("\n\n"))
+    return {row["Id"]: row["InvocationID"] for row in rows}
+
+
+def measure_source(count: int) -> list[str]:
+    """Many units from a directory: none has changed, and one has."""
+    variables = write_source(count)
+    clean()
+    first = play("source", variables)
+    pairs = [(play("ping"), play("source", variables)) for _turn in range(PAIRS)]
+    ping, again = (statistics.median(column) for column in zip(*pairs))
+    rows = [change_one(count, turn, variables) for turn in range(PAIRS)]
+    clean()
+    changed, floor = (statistics.median(column) for column in zip(*rows))
+    return [
+        (
+            f"from src, N = {count}: first {first:.1f} s; unchanged {again:.2f} s, ping {ping:.2f}:"
+            f" {again / ping:.2f} times the play with only ping"
+        ),
+        (
+            f"from src, one of {count} changed: {changed:.2f} s; ping, reload and its restart"
+            f" {floor:.2f} s: {changed - floor:+.2f} s; it alone restarted"
+        ),
+    ]
+
+
+def change_one(count: int, turn: int, variables: Path) -> tuple[float, float]:
+    """Seconds of a run in which one unit has changed, and of what nobody can do without."""
+    name = f"bench{turn * (count // PAIRS)}"
+    before = invocations()
+    (CACHE / f"src-{count}" / f"{name}.container").write_text(unit_text(count + turn))
+    taken = play("source", variables)
+    after = invocations()
+    assert len(after) == count
+    assert [one for one in after if after[one] != before[one]] == [f"{name}.service"]
+    script = f"""
+        start=$(date +%s%N); systemctl daemon-reload; systemctl restart {name}.service
+        echo $(($(date +%s%N) - start))
+    """
+    return taken, play("ping") + int(on_host(script)) / 1e9
+
+
+def measure_cost() -> list[str]:
+    """What cost.py finds without a host."""
+    argv = ["python", str(HERE / "cost.py")]
+    done = subprocess.run(argv, capture_output=True, text=True, check=True, env=environment())
+    return [line.removeprefix("- ") for line in done.stdout.splitlines()]
+
+
 WAYS = {
     "ping": "a play with only `ping`",
     "fleet": "**quadlet.fleet.app**",
@@ -222,12 +314,16 @@ def main() -> None:
     parser.add_argument("--counts", default="1,20,100", help="numbers of containers")
     parser.add_argument("--ways", default="fleet,raw,builtin,podman", help="fleet and others")
     parser.add_argument("--firsts", type=int, default=1, help="first deployments of each way")
+    parser.add_argument("--pairs", type=int, default=50, help="containers of paired first ones")
+    parser.add_argument("--source", type=int, default=500, help="containers from a directory")
     parser.add_argument("--output", type=Path, help="write the Markdown page here")
     arguments = parser.parse_args()
     counts = [int(word) for word in arguments.counts.split(",")]
     prepare()
     try:
         seconds = measure(counts, arguments.ways.split(","), arguments.firsts)
+        more = measure_firsts(arguments.pairs) if arguments.pairs else []
+        more += measure_source(arguments.source) if arguments.source else []
     finally:
         timed([str(HOSTS), "destroy", HOST])
     lines = [
@@ -242,7 +338,7 @@ def main() -> None:
         "",
         table(counts, seconds),
         "",
-        *[f"- {line}" for line in ratios(counts, seconds)],
+        *[f"- {line}" for line in [*ratios(counts, seconds), *more, *measure_cost()]],
         "",
     ]
     print("\n".join(lines))
