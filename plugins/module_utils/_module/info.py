@@ -23,7 +23,7 @@ from .._core.state.rollout import to_result
 from .._core.systemd_state import Details, Running, State
 from .._core.validate.conflicts import Container
 from .._engine.decide import look
-from .._engine.generations import read_all
+from .._engine.generations import Kept, read_all
 from .._engine.observe import Snapshot, is_up
 from .._host import linger, podman, state
 from .._host.scope import Scope, resolve_scope
@@ -98,10 +98,7 @@ def _app(
         "directory": scope.app_dir(name),
         "generation": manifest.generation,
         "rollout": to_result(manifest),
-        "generations": [
-            to_row(generation, manifest.generation, _iso(generation.made_at))
-            for generation in kept.whole.values()
-        ],
+        "generations": _generations(kept, manifest.generation),
         "units": sorted(path for path in manifest.files if is_unit(path)),
         "files": sorted(path for path in manifest.files if not is_unit(path)),
         "services": {
@@ -120,6 +117,12 @@ def _app(
         ],
         "warnings": kept.warnings(),
     }
+
+
+def _generations(kept: Kept, current: int) -> list[dict[str, t.Any]]:
+    return [
+        to_row(generation, current, _iso(generation.made_at)) for generation in kept.whole.values()
+    ]
 
 
 def _inputs(name: str, scope: Scope, snapshot: Snapshot) -> dict[str, Inputs]:
