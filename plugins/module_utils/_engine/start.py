@@ -59,7 +59,7 @@ def bring_up(watched: Watched, order: StartOrder, record: Manifest, since: float
     if acted and not (watch.down or watch.pending):
         watch.wait_stable()
     report = Report(watched, watch, since, old, said)
-    failures = report.of_starts()
+    failures = report.of_starts() or report.of_restarts()
     failures += [report.explain(name, "reload", "its reload failed") for name in unheard]
     health: dict[str, str] = {}
     if acted and not failures:

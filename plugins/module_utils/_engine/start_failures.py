@@ -11,6 +11,7 @@ import typing as t
 from .._core.gate import verdict
 from .._core.gate.failure import Failure
 from .._core.gate.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
+from .._core.gate.journal import last_end
 from .._core.systemd_state import Details, State
 from .._host import podman
 from .._host.owner import own_process
@@ -41,6 +42,16 @@ class Report(t.NamedTuple):
         failures = [self._of_start(name, jobs.get(name, "")) for name in watch.names]
         return self._explain_waiting([failure for failure in failures if failure])
 
+    def of_restarts(self) -> list[Failure]:
+        """Services that are up, but are those from before the restart that was asked for."""
+        watch, reason = self.watch, "systemd did not restart it"
+        return [
+            self.explain(name, "start", verdict.refusal(name, self.said) or reason)
+            for name, before in self.old.items()
+            for details in [watch.details.get(name)]
+            if before and details and details.invocation == before and name not in watch.pending
+        ]
+
     def _of_start(self, name: str, job: str) -> Failure | None:
         watch = self.watch
         if name in watch.pending and name not in watch.down and not watch.timed_out:
@@ -68,8 +79,6 @@ class Report(t.NamedTuple):
         """Of a service that runs again systemd does not tell any more how it ended before."""
         details = self.watch.details.get(name)
         if details and details.restarts and details.exit_code is None:
-            from .._core.gate.journal import last_end
-
             end = last_end(self._journal(name, details))
             if end:
                 result = end[0] if details.result == "success" else details.result
