@@ -103,8 +103,9 @@ def finish(context: Context, begun: Begun | None, outcome: Outcome) -> Outcome:
     record = _record(context, begun, outcome) if context.desired else None
     warnings: list[str] = []
     if begun:
+        warnings = keep_images(context, begun.generation)
         close(context, begun, record, passed=not outcome.failures)
-        warnings = _tidy(context, begun, record)
+        warnings += prune(context, record)
     elif record:
         save(context, record)
     return outcome._replace(record=record or context.record, warnings=tuple(warnings))
@@ -119,14 +120,3 @@ def _record(context: Context, begun: Begun | None, outcome: Outcome) -> Manifest
         context.run.clock.time(),
     )
     return record_after(context.decision.inputs, context.plan, ended)
-
-
-def _tidy(context: Context, begun: Begun, record: Manifest | None) -> list[str]:
-    """Tags images of the new generation, and removes what only dropped generations needed.
-
-    The run counts by now: what fails here is a warning, and undoes nothing.
-    """
-    try:
-        return [*keep_images(context, begun.generation), *prune(context, record)]
-    except Exception as error:
-        return [f"what older generations needed could not be removed: {to_quadlet_error(error)}"]

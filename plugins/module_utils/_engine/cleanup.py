@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.errors import QuadletError, join_errors
 from .._core.plan.kept_images import kept_name, parse_kept
 from .._core.quadlet.image_name import full_name
 from .._core.state.generation import images_of, secrets_of
 from .._core.state.manifest import parse_manifest
 from .._host import podman, state
+from .observe import is_up
 from .secrets import remove_secrets, stored_of_app
 
 if t.TYPE_CHECKING:
@@ -22,20 +24,30 @@ if t.TYPE_CHECKING:
 def drop_leftovers(
     context: Context, dropped: t.Sequence[Generation | None], left: t.Sequence[Generation]
 ) -> None:
-    """Removes what no remaining generation needs.  dropped: None for one that can't be read."""
+    """Removes what no remaining generation needs.  dropped: None for one that can't be read.
+
+    QuadletError: some of it is there still, so that the generations have to be dropped again.
+    """
+    errors: list[QuadletError] = []
     owner, app = context.scope.manager, context.app.name
     if owner.uid and not context.manager.answers():
+        if is_up(context.scope):
+            raise QuadletError(f"the service manager of user {owner.name} does not answer")
         return  # Podman is not to be run without the user's runtime directory
     if any(generation is None or generation.secrets for generation in dropped):
         needed = secrets_of(left)
-        remove_secrets(owner, [name for name in stored_of_app(owner, app) if name not in needed])
+        spare = [name for name in stored_of_app(owner, app) if name not in needed]
+        errors += remove_secrets(owner, spare)
     if any(generation is None or generation.images for generation in dropped):
-        _drop_images(context, [generation for generation in dropped if generation], left)
+        errors += _drop_images(context, [generation for generation in dropped if generation], left)
+    if errors:
+        raise join_errors(errors)
 
 
 def _drop_images(
     context: Context, dropped: t.Sequence[Generation], left: t.Sequence[Generation]
-) -> None:
+) -> list[QuadletError]:
+    errors = []
     owner, app = context.scope.manager, context.app.name
     ids = {ident[:12] for ident in images_of(left).values()}
     tags = parse_kept(app, podman.read_images(owner))
@@ -44,7 +56,13 @@ def _drop_images(
         used = {full_name(name) for name in (*images_of(left), *_used_by_others(context))}
         brought = {name for name in brought if full_name(name) not in used}
     for name in [*(kept_name(app, tag) for tag in tags if tag not in ids), *sorted(brought)]:
-        podman.remove_image(owner, name)  # one that a container uses stays
+        ran = podman.remove_image(owner, name)
+        if ran.status not in _GONE_OR_USED:
+            errors.append(QuadletError(f"podman image rm {name} failed: {ran.err.strip()}"))
+    return errors
+
+
+_GONE_OR_USED = (0, 1, 2)
 
 
 def _used_by_others(context: Context) -> set[str]:

@@ -9,11 +9,13 @@ import typing as t
 
 from .._core.effective import has_health_check
 from .._core.gate.failure import Failure
+from .._core.gate.probes import pauses
 from .start_failures import Report
 from .watch import Watch, Watched, read_containers
 
 if t.TYPE_CHECKING:
     from .._core.gate.probes import Probe
+    from .._host.owner import Owner
 
 _IN_THE_USERS_GROUP = ("systemd-run", "--user", "--quiet", "--pipe", "--wait", "--collect")
 """A process outside of a user's control groups can't enter a container of that user."""
@@ -78,10 +80,15 @@ def _ask_probes(watched: Watched, watch: Watch) -> list[Failure]:
     ]
 
 
-def _ask(watched: Watched, watch: Watch, probe: Probe) -> str | None:
-    from .._core.gate.probes import pauses
+def load_ask() -> t.Callable[[Probe, Owner, t.Sequence[str]], str | None]:
+    """What asks a probe; loaded only where there are any, since HTTP takes a while."""
     from .._host.probes import ask
 
+    return ask
+
+
+def _ask(watched: Watched, watch: Watch, probe: Probe) -> str | None:
+    ask = load_ask()
     prefix: list[str] = []
     if probe.container:
         names = [n for n, record in watched.services.items() if record.unit == probe.container]

@@ -23,7 +23,7 @@ from .._core.state.generation import (
 from .._core.state.manifest import Manifest
 from .._core.state.rollout import revert_target
 from .._host import podman, state
-from .._host.owner import caller_name
+from .._host.owner import caller_name, to_quadlet_error
 from .._host.scope import Scope
 from .observe import read_manifest
 
@@ -143,6 +143,17 @@ def _before_rollout(app: App, scope: Scope, manifest: Manifest) -> int | None:
 
 
 def prune(context: Context, manifest: Manifest | None) -> list[str]:
+    """Removes what only dropped generations needed; warnings.
+
+    The run counts by now: what fails here is a warning, and undoes nothing.
+    """
+    try:
+        return _prune(context, manifest)
+    except Exception as error:
+        return [f"what older generations needed could not be removed: {to_quadlet_error(error)}"]
+
+
+def _prune(context: Context, manifest: Manifest | None) -> list[str]:
     """Drops generations beyond those that are to be kept, and secrets and images that no other
     needs; all of them where the app is gone.  Warnings of those that can't be read.
     """

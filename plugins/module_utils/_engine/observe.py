@@ -57,13 +57,14 @@ class Snapshot:
 class Installed(t.NamedTuple):
     """What is there of an app.  manifest: the record of the last run, empty if there is none.
     current: files that are declared or recorded.  listing: all paths in the app's directory.
-    intent: the text that a run under way keeps.
+    intent: the text that a run under way keeps.  leftover: old or new bytes are there.
     """
 
     manifest: Manifest
     current: dict[str, Blob]
     listing: tuple[str, ...]
     intent: str | None
+    leftover: bool
 
 
 def read_installed(app: App, scope: Scope) -> Installed:
@@ -73,7 +74,8 @@ def read_installed(app: App, scope: Scope) -> Installed:
     text, path = found["manifest"], state.manifest_path(scope.state_dir, app.name)
     manifest = parse_manifest(text, path) if text else Manifest(app.name)
     current = from_wire(found["files"], manifest.on_change)
-    return Installed(manifest, current, tuple(map(str, found["listing"])), found["intent"])
+    listing = tuple(map(str, found["listing"]))
+    return Installed(manifest, current, listing, found["intent"], bool(found["leftover"]))
 
 
 def read_snapshot(
@@ -97,7 +99,7 @@ def read_snapshot(
         secrets=desired.secrets,
         new_key=desired.new_key,
         died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
-        stale=bool(intent) and bool(manifest.loaded or not manifest.files),
+        stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
     )
 
 

@@ -17,13 +17,14 @@ from .._core.errors import QuadletError
 from .._core.plan.model import ASKING, Pulled, images_of_active, join_pulled
 from .._host.clock import SYSTEM_CLOCK, Clock
 from .._host.lock import Lock
+from .._host.owner import to_quadlet_error
 from .._host.scope import Scope
 from .._host.systemd import Manager
 from .compat import for_host
 from .context import Context, Decision, Outcome, Run, make_context
 from .decide import check_installed, decide, look, needs_validation
 from .prepare import prepare
-from .result import describe
+from .result import describe, describe_diff
 from .timing import timed
 
 if t.TYPE_CHECKING:
@@ -75,8 +76,11 @@ class _Order:
             renewed = pulled.renewed | returned.renewed
             decision = dataclasses.replace(self.decide(renewed), lingers=decision.lingers)
         pulled = join_pulled(returned, pulled)
-        outcome = None if self.check or decision.done else self.carry_out(decision, pulled)
-        result = describe(self.run, decision, pulled, outcome)
+        outcome, diff = None, describe_diff(decision, self.run.scope)
+        if not self.check:
+            act = self.tidy if decision.done else self.carry_out
+            outcome = act(decision, pulled)
+        result = describe(self.run, decision, pulled, outcome, diff)
         if outcome and outcome.failures:
             raise _failed(self.app.name, outcome, result)
         return result
@@ -161,18 +165,27 @@ class _Order:
                 restore_tags(self.run.scope.manager, pulled.replaced, context.services)
             raise
 
+    def tidy(self, decision: Decision, pulled: Pulled) -> Outcome | None:
+        """Of an app that is gone, what a run that died has left of its generations goes."""
+        if decision.app.state != "absent":
+            return None
+        from .generations import prune
+
+        context = make_context(self.run, decision, pulled)
+        return Outcome(context.record, warnings=tuple(prune(context, None)))
+
     def _apply(self, context: Context, *, manager_up: bool) -> Outcome:
         """Write, load, start; whatever fails after the first write, what was before comes back."""
         from . import apply, dependents, rollback  # what an undo needs is loaded before any write
 
+        rollback.load_probes_of(context)
         since, manager = self.run.clock.time(), self.run.manager
         self.manager_lock.acquire()
         external = dependents.find_external(context) if manager_up else []
         begun = apply.prepare_write(context, external, manager_up=manager_up)
-        keeps = context.app.on_failure == "keep"
+        keeps, outcome = context.app.on_failure == "keep", Outcome(context.record)
         try:
             apply.write(context, begun, manager_up=manager_up)
-            outcome = Outcome(context.record)
             if manager_up:
                 apply.load(context, since)
                 self.manager_lock.release()
@@ -184,7 +197,7 @@ class _Order:
             if not outcome.failures or keeps:
                 return apply.finish(context, begun, outcome)
         except Exception as error:  # whatever it was
-            outcome = Outcome(context.record, failures=(apply.failed_step(error),))
+            outcome = outcome._replace(failures=(apply.failed_step(error),))
             if keeps:
                 return apply.finish(context, begun, outcome)
         outcome = outcome._replace(attempt=rollback.describe_attempt(begun, outcome))
@@ -200,8 +213,8 @@ class _Order:
             restored = rollback.put_back(context, begun, failed)
             self.manager_lock.release()
             outcome = rollback.bring_back(context, begun, failed, restored)
-        except QuadletError as error:
-            return failed._replace(trouble=str(error))
+        except Exception as error:  # the failure itself is what a person has to know first
+            return failed._replace(trouble=str(to_quadlet_error(error)))
         return outcome._replace(attempt=failed.attempt)
 
 

@@ -17,9 +17,11 @@ from .._host.systemd import Manager
 from .context import Decision, Outcome, Run
 from .observe import Snapshot
 
+Diff = list[dict[str, str]]
+
 
 def describe(
-    run: Run, decision: Decision, pulled: Pulled, outcome: Outcome | None
+    run: Run, decision: Decision, pulled: Pulled, outcome: Outcome | None, diff: Diff
 ) -> dict[str, t.Any]:
     """The return values of the app and unit modules; outcome: None where nothing was done."""
     inputs, validation = decision.inputs, decision.validation
@@ -35,7 +37,7 @@ def describe(
             *(outcome.warnings if outcome else ()),
         ],
         lint=[finding._asdict() for finding in validation.findings] if validation else [],
-        diff=_diff(decision, run.scope),
+        diff=diff,
         timings=run.timings,
     )
 
@@ -98,7 +100,8 @@ def _steps(scope: Scope, decision: Decision) -> list[Step]:
     return steps
 
 
-def _diff(decision: Decision, scope: Scope) -> list[dict[str, str]]:
+def describe_diff(decision: Decision, scope: Scope) -> Diff:
+    """What the plan changes in the app's files."""
     inputs, plan = decision.inputs, decision.plan
     if plan.empty:
         return []

@@ -20,12 +20,12 @@ from .._core.state.manifest import Manifest
 from .._host import files, linger
 from .context import Context, Outcome
 from .dependents import restore_external
+from .gate import load_ask
 from .generations import read_one
 from .image_tags import restore_tags
-from .observe import read_manifest
 from .recreate import read_made_at, recreate_objects
 from .start import bring_up
-from .transaction import Begun, restore
+from .transaction import Begun, read_before, restore_files, restore_record
 from .watch import make_watched
 
 if t.TYPE_CHECKING:
@@ -52,6 +52,13 @@ def describe_attempt(begun: Begun | None, failed: Outcome) -> dict[str, t.Any]:
     }
 
 
+def load_probes_of(context: Context) -> None:
+    """Loads what asks probes, if the run's gate has any, or the one that an undo leads back to."""
+    before = context.record.generation
+    if context.app.gate.probes or (before and _gate_of(context, before).probes):
+        load_ask()
+
+
 def put_back(context: Context, begun: Begun | None, failed: Outcome) -> Restored:
     """Restores files, record, images, and what the manager knows."""
     scope, manager = context.scope, context.manager
@@ -60,14 +67,13 @@ def put_back(context: Context, begun: Begun | None, failed: Outcome) -> Restored
     manager.stop(_to_stop(context, failed), timeout=context.app.gate.timeout)
     if context.plan.recreate and failed.came_to_start:
         recreate_objects(context, undo=True)
-    if begun:
-        _remove_new_networks(context, begun)
-        restore(context, begun)
+    warnings = _restore_before(context, begun) if begun else []
     moved = begun.intent.images if begun else context.pulled.replaced
-    warnings = restore_tags(scope.manager, moved, context.services) if moved else []
-    manifest, content = _read_restored(context)
+    warnings += restore_tags(scope.manager, moved, context.services) if moved else []
     if begun:
         manager.reload()
+    manifest = read_before(context) if begun else context.record
+    content = _read_content(context, manifest)
     gate = _gate_of(context, manifest.generation)
     return Restored(manifest, content, gate, tuple(warnings))
 
@@ -81,20 +87,46 @@ def _gate_of(context: Context, number: int) -> Gate:
     return context.app.gate._replace(probes=())
 
 
-def _remove_new_networks(context: Context, begun: Begun) -> None:
-    """Removes networks that the run has made: Podman leaves an existing one as it is, so the
-    next release would get this one's.
+def _restore_before(context: Context, begun: Begun) -> list[str]:
+    """Restores the files, and removes what the run has made; warnings of what stays."""
+    before = read_before(context)
+    restore_files(context, begun)
+    warnings = []
+    try:
+        _stop_new(context, before)
+    except QuadletError as error:
+        warnings.append(str(error))
+    return [*warnings, *_remove_new_networks(context, begun, before)]
+
+
+def _stop_new(context: Context, before: Manifest) -> None:
+    """Stops what a run that died before this one may have started."""
+    new = [name for name in context.record.services if name not in before.services]
+    order = stop_order(context.record.services, new)
+    context.manager.stop(order, timeout=context.app.gate.timeout)
+
+
+def _remove_new_networks(context: Context, begun: Begun, before: Manifest) -> list[str]:
+    """Removes networks that the run has made, or one that died before it: Podman leaves an
+    existing one as it is, so the next release would get this one's.
     """
     new = {
         name: record
-        for name, record in context.services.items()
-        if name not in context.record.services and kind_of_service(record).suffix == "network"
+        for name, record in {**context.record.services, **context.services}.items()
+        if name not in before.services and kind_of_service(record).suffix == "network"
     }
-    if not new:
-        return
-    for name, made_at in read_made_at(context.scope.manager, new).items():
-        if made_at >= int(begun.intent.started_at):  # Podman tells whole seconds
-            context.scope.manager.run(["podman", "network", "rm", new[name].makes])
+    warnings = []
+    try:
+        made = read_made_at(context.scope.manager, new) if new else {}
+    except QuadletError as error:
+        return [f"the networks {' '.join(r.makes for r in new.values())} may stay: {error}"]
+    for name, made_at in made.items():
+        if made_at < int(begun.intent.started_at):  # Podman tells whole seconds
+            continue
+        ran = context.scope.manager.run(["podman", "network", "rm", new[name].makes])
+        if ran.status not in (0, 1):  # 1: there is none
+            warnings.append(f"the network {new[name].makes} stays: {ran.err.strip()}")
+    return warnings
 
 
 def _to_stop(context: Context, failed: Outcome) -> list[str]:
@@ -106,11 +138,10 @@ def _to_stop(context: Context, failed: Outcome) -> list[str]:
     return stop_order(context.services, [name for name in names if name in context.services])
 
 
-def _read_restored(context: Context) -> tuple[Manifest, dict[str, Blob]]:
-    scope, name = context.scope, context.app.name
-    manifest = read_manifest(scope, name) or Manifest(name)
-    found = scope.files.call(files.read_app, scope.layout(name), sorted(manifest.files))
-    return manifest, from_wire(found["files"], manifest.on_change)
+def _read_content(context: Context, manifest: Manifest) -> dict[str, Blob]:
+    layout = context.scope.layout(context.app.name)
+    found = context.scope.files.call(files.read_app, layout, sorted(manifest.files))
+    return from_wire(found["files"], manifest.on_change)
 
 
 def bring_back(
@@ -136,6 +167,8 @@ def bring_back(
     manager.queue("start", [name for name in retried if name in services])
     external = [name for name in active if name not in services]
     lost = restore_external(manager, external, restored.gate.timeout)
+    if begun:
+        restore_record(context)  # a run that dies before is carried forward
     return outcome._replace(
         failures=failed.failures,
         services=services,

@@ -12,7 +12,7 @@ from .._core.content import from_wire
 from .._core.errors import QuadletError
 from .._core.plan.secrets import needed_secrets
 from .._core.secrets import stored_names as app_secrets
-from .._host import files, secrets
+from .._host import files, secrets, state
 from .._host.owner import Owner
 
 if t.TYPE_CHECKING:
@@ -21,23 +21,26 @@ if t.TYPE_CHECKING:
 
 @contextlib.contextmanager
 def secrets_made(context: Context) -> t.Iterator[None]:
-    """Makes the run's secrets in Podman, and removes them where no unit names them in the end: the
+    """Makes the run's secrets in Podman, and removes new ones that no unit names in the end: the
     run has failed and was undone.
     """
-    made = _bring(context)
+    new = _bring(context)
     try:
         yield
     finally:
-        if made:
+        if new:
             with contextlib.suppress(QuadletError):  # nobody knows whether they are needed
-                _forget(context, made)
+                _forget(context, new)
 
 
-def _bring(context: Context) -> tuple[str, ...]:
-    """Makes what a start or a written unit needs and Podman has not; the names of that."""
+def _bring(context: Context) -> list[str]:
+    """Makes what a start or a written unit needs and Podman has not.
+
+    The names of that, and of what runs that died have left: all that the record does not have.
+    """
     must, may = needed_secrets(context.decision.inputs, context.plan)
     if not (must or may):
-        return ()
+        return []
     owner, values = context.scope.manager, context.app.secrets or {}
     secrets.require_runtime_dir(owner)
     stored_now = set(secrets.read_names(owner))
@@ -50,10 +53,14 @@ def _bring(context: Context) -> tuple[str, ...]:
                 where=f"app {context.app.name}",
                 remedy="Give it in secrets, and it is made again; nothing was changed.",
             )
-    return _make(context, {stored: values[name] for name, stored in lost.items() if name in values})
+    _make(context, {stored: values[name] for name, stored in lost.items() if name in values})
+    # The record of a run that died has what it made.
+    known = {} if context.decision.snapshot.died else context.record.secrets
+    names = {*stored_now, *lost.values()} - {*known.values()}
+    return sorted(n for n in names if app_secrets.declared_name(n, context.app.name) is not None)
 
 
-def _make(context: Context, values: t.Mapping[str, bytes]) -> tuple[str, ...]:
+def _make(context: Context, values: t.Mapping[str, bytes]) -> None:
     owner, made = context.scope.manager, []
     if values:
         secrets.require_space(owner)
@@ -63,16 +70,15 @@ def _make(context: Context, values: t.Mapping[str, bytes]) -> tuple[str, ...]:
             )
     try:
         for stored, value in values.items():
+            made.append(stored)  # one that fails may be there all the same
             secrets.store(owner, stored, value)
-            made.append(stored)
     except QuadletError:
         remove_secrets(owner, made)
         raise
-    return tuple(made)
 
 
-def _forget(context: Context, made: t.Sequence[str]) -> None:
-    """Removes secrets that no installed unit names."""
+def _forget(context: Context, new: t.Sequence[str]) -> None:
+    """Removes secrets that no installed unit names, and no generation."""
     found = context.scope.files.call(
         files.read_app,
         context.scope.layout(context.app.name),
@@ -80,14 +86,25 @@ def _forget(context: Context, made: t.Sequence[str]) -> None:
     )
     current = from_wire(found["files"], context.record.on_change)
     named = app_secrets.find_stored(current, context.app.name).values()
-    remove_secrets(context.scope.manager, [stored for stored in made if stored not in named])
+    left = [stored for stored in new if stored not in named]
+    if left:
+        kept = context.scope.files.call(
+            state.read_generations, context.scope.state_dir, context.app.name
+        )
+        left = [stored for stored in left if not any(stored in text for text in kept.values())]
+    remove_secrets(context.scope.manager, left)
 
 
-def remove_secrets(owner: Owner, stored: t.Sequence[str]) -> None:
-    """Removes secrets by their stored names; what Podman does not give up stays."""
+def remove_secrets(owner: Owner, stored: t.Sequence[str]) -> list[QuadletError]:
+    """Removes secrets by their stored names; why some stay."""
+    errors = []
     for name in stored:
-        with contextlib.suppress(QuadletError):
+        try:
             secrets.remove(owner, name)
+        except QuadletError as error:
+            if "no such secret" not in error.what:
+                errors.append(error)
+    return errors
 
 
 def stored_of_app(owner: Owner, app: str) -> list[str]:

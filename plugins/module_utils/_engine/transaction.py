@@ -19,7 +19,7 @@ from .._core.errors import QuadletError
 from .._core.plan.enabling import installable
 from .._core.state import records
 from .._core.state.intent import Intent, carry_forward, were_active, were_restarting
-from .._core.state.manifest import Manifest, dump_manifest
+from .._core.state.manifest import Manifest, dump_manifest, parse_manifest
 from .._core.state.union import union_record
 from .._host import exchange, state
 
@@ -50,20 +50,9 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
     paths = {layout.real(path): path for path in context.plan.writes}
     texts = to_wire(context.desired, context.plan.writes)
     bytes_of = {target: texts[path] for target, path in paths.items()}
-    kept = owner.call(exchange.stage, layout, [list(one) for one in swaps], bytes_of)
-    intent = carry_forward(
-        context.decision.snapshot.died,
-        Intent(
-            app=app,
-            started_at=context.run.clock.time(),
-            kept={str(target): str(old) for target, old in kept.items()},
-            active=(*were_active(context.states), *outside),
-            retried=were_restarting(context.states),
-            enabled=context.manager.read_enabled(_links(context)),
-            images=dict(context.pulled.replaced),
-        ),
-    )
     try:
+        kept = owner.call(exchange.stage, layout, [list(one) for one in swaps], bytes_of)
+        intent = _make_intent(context, kept, outside)
         if generation:
             pending = state.pending_path(place, app, generation.number)
             owner.call(state.write_text, pending, records.dump(generation))
@@ -71,11 +60,26 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
         owner.call(state.open_intent, place, app, records.dump(intent), union)
     except Exception:
         _forget_pending(context)
-        owner.call(
-            exchange.forget_new if context.decision.snapshot.died else exchange.forget_all, layout
-        )
+        if context.decision.snapshot.died:
+            owner.call(exchange.forget_new, layout)
+        else:
+            owner.call(exchange.forget_all, layout)
+            owner.call(state.undo_intent, place, app)
         raise
     return Begun(intent, swaps, generation)
+
+
+def _make_intent(context: Context, kept: t.Mapping[str, str], outside: t.Sequence[str]) -> Intent:
+    now = Intent(
+        app=context.app.name,
+        started_at=context.run.clock.time(),
+        kept={str(target): str(old) for target, old in kept.items()},
+        active=(*were_active(context.states), *outside),
+        retried=were_restarting(context.states),
+        enabled=context.manager.read_enabled(_links(context)),
+        images=dict(context.pulled.replaced),
+    )
+    return carry_forward(context.decision.snapshot.died, now)
 
 
 def _links(context: Context) -> list[str]:
@@ -93,7 +97,7 @@ def _swaps(context: Context) -> tuple[Swap, ...]:
         deletes=context.plan.deletes,
         moves=decision.moves,
         gone=decision.gone,
-        kept=decision.snapshot.died.kept if decision.snapshot.died else (),
+        kept=decision.snapshot.died.kept if decision.snapshot.died else {},
     )
 
 
@@ -103,7 +107,8 @@ def commit(context: Context, begun: Begun, *, manager_up: bool) -> None:
         context.manager.stop(context.plan.stop, timeout=context.app.gate.timeout)
     context.manager.disable(context.plan.disable)
     layout = context.scope.layout(context.app.name)
-    context.scope.files.call(exchange.commit, layout, [list(one) for one in begun.swaps])
+    swaps, known = [list(one) for one in begun.swaps], list(begun.intent.kept)
+    context.scope.files.call(exchange.commit, layout, swaps, known)
     context.manager.enable(context.plan.enable)
 
 
@@ -129,8 +134,8 @@ def forget_ended(scope: Scope, app: str, number: int) -> None:
     number: the generation that is there, which counts from now on.
     """
     scope.files.call(state.settle_generations, scope.state_dir, app, number)
-    scope.files.call(state.close_intent, scope.state_dir, app)
     scope.files.call(exchange.forget_all, scope.layout(app))
+    scope.files.call(state.close_intent, scope.state_dir, app)
 
 
 def save(context: Context, manifest: Manifest) -> None:
@@ -139,16 +144,27 @@ def save(context: Context, manifest: Manifest) -> None:
     context.scope.files.call(state.write_text, path, dump_manifest(manifest))
 
 
-def restore(context: Context, begun: Begun) -> None:
-    """Restores files, links and the record."""
+def read_before(context: Context) -> Manifest:
+    """The record that the run has kept."""
+    path = state.kept_manifest_path(context.scope.state_dir, context.app.name)
+    text = context.scope.files.call(state.read_text, path)
+    return parse_manifest(str(text), path) if text else Manifest(context.app.name)
+
+
+def restore_files(context: Context, begun: Begun) -> None:
+    """Restores files and links."""
     layout, owner = context.scope.layout(context.app.name), context.scope.files
     enabled = begun.intent.enabled
     context.manager.disable(n for n in context.plan.enable if enabled.get(n) != "enabled")
     owner.call(exchange.restore, layout, begun.intent.kept)
     touched = (*context.plan.enable, *context.plan.disable)
     context.manager.enable([n for n, was in enabled.items() if was == "enabled" and n in touched])
+
+
+def restore_record(context: Context) -> None:
+    """Restores the record; with that the undo counts."""
     _forget_pending(context)
-    owner.call(state.undo_intent, context.scope.state_dir, context.app.name)
+    context.scope.files.call(state.undo_intent, context.scope.state_dir, context.app.name)
 
 
 def _forget_pending(context: Context) -> None:

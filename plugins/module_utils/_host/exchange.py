@@ -20,7 +20,7 @@ from .._core.content import LINK, Wire
 from .files import read_file, refuse_link
 
 
-def stage(layout: Layout, swaps: t.Sequence[t.Sequence[str]], content: Wire) -> dict[str, str]:
+def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -> dict[str, str]:
     """Writes new bytes (by real path) and keeps old ones; on any failure nothing has changed.
 
     Returns where old bytes are kept by real path, '' for a new file.
@@ -37,7 +37,7 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[str]], content: Wire) -> 
                 _link(swap.source, swap.waiting)
             elif swap.waiting:
                 _write(swap, *content[swap.target])
-            if swap.kept:
+            if swap.kept and not (swap.again and os.path.lexists(swap.kept)):
                 kept[swap.target] = swap.kept if _keep(swap) else ""
     except OSError:
         _forget(layout, "new")
@@ -91,8 +91,13 @@ def _write(swap: Swap, text: str, mode: int) -> None:
         raise
 
 
-def commit(layout: Layout, swaps: t.Sequence[t.Sequence[str]]) -> None:
-    """Moves staged files to their places, each by one rename, and deletes removed files."""
+def commit(
+    layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], known: t.Sequence[str] = ()
+) -> None:
+    """Moves staged files to their places, each by one rename, and deletes removed files.
+
+    known: real paths that a run which died may have deleted.
+    """
     for swap in (Swap(*row) for row in swaps):
         if swap.waiting:
             make_dirs(os.path.dirname(swap.target))
@@ -100,6 +105,7 @@ def commit(layout: Layout, swaps: t.Sequence[t.Sequence[str]]) -> None:
     gone = [Swap(*row).target for row in swaps if not Swap(*row).waiting]
     for path in gone:
         _remove(path)
+    gone += [path for path in known if not os.path.lexists(path)]
     _forget(layout, "new")
     _tidy(layout, [row[0] for row in swaps], gone)
 

@@ -15,7 +15,9 @@ from .._core.errors import QuadletError
 
 
 def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
-    """`{"files": Wire, "listing": [path …]}`: the named files, and all paths in the directory."""
+    """`{"files": Wire, "listing": [path …], "leftover": bool}`: the named files, all paths in the
+    directory, and whether bytes of an exchange are left there.
+    """
     refuse_link(layout.app_dir)
     files: Wire = {}
     for path in paths:
@@ -26,7 +28,8 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
     for folder, dirs, names in os.walk(layout.app_dir):
         dirs[:] = [name for name in dirs if name != RESERVED_DIR]
         listing += [os.path.relpath(os.path.join(folder, name), layout.app_dir) for name in names]
-    return {"files": files, "listing": sorted(listing)}
+    leftover = os.path.lexists(f"{layout.app_dir}/{RESERVED_DIR}")
+    return {"files": files, "listing": sorted(listing), "leftover": leftover}
 
 
 def read_file(path: str) -> list[t.Any] | None:

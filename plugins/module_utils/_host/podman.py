@@ -97,7 +97,10 @@ def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
 def read_made_at(owner: Owner, kind: str, names: t.Sequence[str]) -> dict[str, float]:
     """When existing networks or volumes were created, in seconds since the epoch, by name."""
     shown = f"{{{{.Name}}}} {{{{.{TIME_FIELDS[kind]}.Unix}}}}"
-    return parse_times(owner.run(["podman", kind, "inspect", "--format", shown, *names]).out)
+    ran = owner.run(["podman", kind, "inspect", "--format", shown, *names])
+    if ran.status != 0 and not is_missing_object(ran.err):
+        raise QuadletError(f"podman {kind} inspect failed: {ran.err.strip()}")
+    return parse_times(ran.out)
 
 
 def read_images(owner: Owner) -> dict[str, str]:

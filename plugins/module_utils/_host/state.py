@@ -19,7 +19,8 @@ def intent_path(state_dir: str, app: str) -> str:
     return f"{state_dir}/intents/{app}.json"
 
 
-def _old_manifest(state_dir: str, app: str) -> str:
+def kept_manifest_path(state_dir: str, app: str) -> str:
+    """Where the manifest from before that run is."""
     return f"{state_dir}/intents/{app}.manifest"
 
 
@@ -39,7 +40,7 @@ def settle_generations(state_dir: str, app: str, number: int) -> None:
         path = f"{state_dir}/generations/{app}/{name}"
         if path == pending_path(state_dir, app, number):
             os.replace(path, generation_path(state_dir, app, number))
-        elif path.endswith(".pending"):
+        elif ".pending" in name:
             remove(path)
 
 
@@ -121,7 +122,7 @@ def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
     The manifest from before it gets a second name, so that undo_intent() needs no space.  If a run
     died, the manifest from before that run stays kept.
     """
-    path, old = manifest_path(state_dir, app), _old_manifest(state_dir, app)
+    path, old = manifest_path(state_dir, app), kept_manifest_path(state_dir, app)
     carried = os.path.lexists(intent_path(state_dir, app))
     if not carried:
         remove(old)
@@ -143,7 +144,7 @@ def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
 
 def undo_intent(state_dir: str, app: str) -> None:
     """Restores the manifest from before the run."""
-    path, old = manifest_path(state_dir, app), _old_manifest(state_dir, app)
+    path, old = manifest_path(state_dir, app), kept_manifest_path(state_dir, app)
     if os.path.lexists(old):
         os.replace(old, path)
         remove(old)  # two names of one file: a rename leaves both
@@ -153,9 +154,9 @@ def undo_intent(state_dir: str, app: str) -> None:
 
 
 def close_intent(state_dir: str, app: str) -> None:
-    """Ends the record of a run; without it the run has ended."""
+    """Ends the record of a run; without it the run has ended, so that it goes last."""
+    remove(kept_manifest_path(state_dir, app))
     remove(intent_path(state_dir, app))
-    remove(_old_manifest(state_dir, app))
 
 
 def drop_generations(state_dir: str, app: str, numbers: list[int]) -> None:

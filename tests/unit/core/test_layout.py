@@ -59,9 +59,12 @@ CASES: dict[str, tuple[dict[str, t.Any], list[Swap]]] = {
         [Swap("/q/app/web.container", f"{NEW}/0", f"{OLD}/0")],
     ),
     "old bytes are kept from before the run that died": (
-        {"writes": ["a.container", "b.container"], "kept": ["/q/app/a.container"]},
+        {
+            "writes": ["a.container", "b.container"],
+            "kept": {"/q/app/a.container": f"{OLD}/7"},
+        },
         [
-            Swap("/q/app/a.container", f"{NEW}/0", ""),
+            Swap("/q/app/a.container", f"{NEW}/0", f"{OLD}/7", again=True),
             Swap("/q/app/b.container", f"{NEW}/1", f"{OLD}/2"),
         ],
     ),
@@ -76,15 +79,15 @@ def test_swaps(case: tuple[dict[str, t.Any], list[Swap]]) -> None:
         "deletes": [],
         "moves": {},
         "gone": [],
-        "kept": [],
+        "kept": {},
     }
     assert list(plan_swaps(LAYOUT, **{**nothing, **given})) == expected
 
 
 def test_kept_bytes_of_a_run_that_died_are_never_written_over() -> None:
-    kept = ["/q/app/a.container", "/q/app/b.container"]
+    kept = {"/q/app/a.container": f"{OLD}/0", "/q/app/b.container": f"{OLD}/1"}
     first = plan_swaps(
-        LAYOUT, writes=["a.container", "b.container"], deletes=[], moves={}, gone=[], kept=[]
+        LAYOUT, writes=["a.container", "b.container"], deletes=[], moves={}, gone=[], kept={}
     )
     second = plan_swaps(LAYOUT, writes=["c", "d"], deletes=[], moves={}, gone=[], kept=kept)
     assert not {swap.kept for swap in first} & {swap.kept for swap in second}

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import Blob, file_record
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,
@@ -78,6 +79,16 @@ def test_a_service_that_is_acted_on_counts_as_not_started(word: str) -> None:
 def test_other_services_stay_as_recorded(word: str) -> None:
     plan = Plan(**{word: ("web.service", "n-network.service")})
     assert union_record(_inputs(), plan).services == BEFORE.services
+
+
+@pytest.mark.parametrize("known", [None, ServiceRecord("n.network", makes="net")])
+def test_a_new_network_is_created_as_it_is_now(known: ServiceRecord | None) -> None:
+    new = ServiceRecord("n.network", makes="net")
+    before = dataclasses.replace(BEFORE, services={"n.service": known} if known else {})
+    digests = {"n.service": Inputs(restart={"n.network": "now"}, reload={})}
+    inputs = _inputs(manifest=before, services={"n.service": new}, digests=digests)
+    record = union_record(inputs, Plan(start=("n.service",))).services["n.service"]
+    assert record.started_with == {"n.network": "now"}
 
 
 def test_a_new_service_is_recorded_and_a_removed_one_kept() -> None:

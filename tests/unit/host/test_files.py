@@ -27,7 +27,7 @@ def layout(folder: pathlib.Path) -> Layout:
 
 def swaps(
     folder: pathlib.Path, content: t.Iterable[str], deletes: t.Iterable[str] = ()
-) -> list[list[str]]:
+) -> list[list[t.Any]]:
     """What a run would exchange."""
     place = layout(folder)
     writes = [place.real(path) for path in content]
@@ -190,11 +190,36 @@ def test_a_commit_that_broke_off_is_undone(tmp_path: pathlib.Path, done: int) ->
     deploy(app, OLD)
     before = _tree(tmp_path)
     kept = stage(app, NEW, GONE)
-    for target, waiting, _kept, _source in swaps(app, NEW)[:done]:
+    for target, waiting, *_more in swaps(app, NEW)[:done]:
         pathlib.Path(target).parent.mkdir(parents=True, exist_ok=True)
         os.replace(waiting, target)
     swap.restore(layout(app), kept)
     assert _tree(tmp_path) == before
+
+
+def test_what_a_broken_off_restoration_put_back_is_kept_once_more(tmp_path: pathlib.Path) -> None:
+    app = tmp_path / "shop"
+    deploy(app, OLD)
+    before = _tree(tmp_path)
+    kept = stage(app, NEW, GONE)
+    commit(app, NEW, GONE)
+    back = str(app / "a.container")
+    os.replace(kept[back], back)  # and the run died; the next one deploys the release again
+    again = [[target, waiting, old, "", True] for target, waiting, old, *_more in swaps(app, NEW)]
+    by_target = {layout(app).real(path): row for path, row in NEW.items()}
+    swap.stage(layout(app), again, by_target)
+    swap.commit(layout(app), again, list(kept))
+    assert listing(app)["a.container"] == "2"
+    swap.restore(layout(app), kept)
+    assert _tree(tmp_path) == before
+
+
+def test_directories_of_what_a_run_that_died_has_deleted_go(tmp_path: pathlib.Path) -> None:
+    app = tmp_path / "shop"
+    deploy(app, {"conf/a": ["a", 0o644], "web.container": ["w", 0o644]})
+    (app / "conf/a").unlink()  # by the run that died
+    swap.commit(layout(app), [], [str(app / "conf/a")])
+    assert not (app / "conf").exists()
 
 
 def test_a_link_in_place_of_a_file_is_replaced_and_not_followed(tmp_path: pathlib.Path) -> None:
@@ -272,6 +297,7 @@ def test_companions_go_to_the_directory_of_systemd(tmp_path: pathlib.Path) -> No
     assert files.read_app(layout(app), [*content, "no.timer"]) == {
         "files": content,
         "listing": ["web.container"],
+        "leftover": False,
     }
 
     deploy(app, {}, ["web.timer.d/x.conf", "web.timer"])

@@ -42,14 +42,15 @@ class Layout(t.NamedTuple):
 
 class Swap(t.NamedTuple):
     """One real path that a run changes.  waiting: where its new bytes wait, '' if it is removed.
-    kept: where to keep its old bytes, '' if they are kept already.  source: a file that moves
-    here, or ''.
+    kept: where to keep its old bytes, '' if there were none.  source: a file that moves here, or
+    ''.  again: a run that died has kept the bytes there, unless they are in their place again.
     """
 
     target: str
     waiting: str = ""
     kept: str = ""
     source: str = ""
+    again: bool = False
 
 
 def plan_swaps(
@@ -59,12 +60,12 @@ def plan_swaps(
     deletes: t.Iterable[str],
     moves: t.Mapping[str, str],
     gone: t.Iterable[str],
-    kept: t.Collection[str],
+    kept: t.Mapping[str, str],
 ) -> tuple[Swap, ...]:
     """Every real path that a run changes, with the places of its new and old bytes.
 
     writes, deletes: paths in the app.  moves: new real paths by old ones.  gone: other real paths
-    that are removed.  kept: real paths whose old bytes a run that died has kept already.
+    that are removed.  kept: where a run that died has kept old bytes, by real path.
     """
     sources = {target: source for source, target in moves.items()}
     targets = [*map(layout.real, writes), *sources]
@@ -72,6 +73,6 @@ def plan_swaps(
     swaps = []
     for number, target in enumerate(dict.fromkeys((*targets, *removed))):
         new = layout.beside(target, "new", number) if target in targets else ""
-        old = layout.beside(target, "old", len(kept) + number) if target not in kept else ""
-        swaps.append(Swap(target, new, old, sources.get(target, "")))
+        old = kept.get(target, layout.beside(target, "old", len(kept) + number))
+        swaps.append(Swap(target, new, old, sources.get(target, ""), again=target in kept))
     return tuple(swaps)

@@ -20,14 +20,19 @@ def union_record(inputs: PlanInput, plan: Plan) -> Manifest:
 
     The next run finds all of them, should this run die.  A service that this run restarts, starts
     or reloads counts as not started: nobody knows yet which files it runs with.  A network or
-    volume stays what it is.
+    volume stays what it is; a new one is created as it is now.
     """
     before = inputs.manifest
     acted = {*plan.restart, *plan.start, *plan.reload}
     services = {**inputs.services, **before.services}
     for name in acted & set(services):
-        if not services[name].makes:
-            services[name] = dataclasses.replace(services[name], started_with=None)
+        record, wanted = services[name], inputs.digests.get(name)
+        if not record.makes:
+            services[name] = dataclasses.replace(record, started_with=None)
+        elif wanted and not record.started_with:
+            services[name] = dataclasses.replace(
+                record, started_with=wanted.restart, reload_with=wanted.reload
+            )
     return dataclasses.replace(
         before,
         loaded=None,
