@@ -20,7 +20,7 @@ from tests.unit.support.generators import RELEASES, find_generator
 from tests.unit.support.hostile import ALONE, LARGE, draw
 
 REQUIRED = 500
-BATCH = 24
+BATCH = 72
 # A pod's and a kube's service wait for processes that a stub does not have; ReloadCmd is no
 # part of a start.  Their arguments go the way of the others.
 TRIED = [

@@ -95,7 +95,7 @@ def find_generator(release: str) -> Generator:
     An error that names the command and what it said, if it can't be had.
     """
     command = [str(ROOT / "tests/hosts/hosts"), "generator", release]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     binary = pathlib.Path(done.stdout.strip() or "none")
     if done.returncode or not binary.is_file():
         raise RuntimeError(
