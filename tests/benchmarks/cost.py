@@ -96,7 +96,7 @@ def decide_app() -> dict[str, float]:
                 manifest=manifest.Manifest("app"),
                 loaded="",
                 services=services,
-                inputs={name: sources.of(record.unit) for name, record in services.items()},
+                digests={name: sources.of(record.unit) for name, record in services.items()},
                 states={},
             )
         )

@@ -13,11 +13,14 @@ import contextlib
 import glob
 import os
 import shutil
+import threading
 import typing as t
 
 from .._core.app.layout import RESERVED_DIR, Layout, Swap
 from .._core.content import LINK, Wire
 from .files import read_file, refuse_link
+
+_AT_ONCE = 16
 
 
 def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -> dict[str, str]:
@@ -28,6 +31,7 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -
     refuse_link(layout.app_dir)
     made: list[str] = []
     kept: dict[str, str] = {}
+    written: list[Swap] = []
     try:
         _forget(layout, "new")
         for swap in (Swap(*row) for row in swaps):
@@ -35,10 +39,11 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -
                 made += make_dirs(os.path.dirname(place))
             if swap.waiting and swap.source:
                 _link(swap.source, swap.waiting)
-            elif swap.waiting:
-                _write(swap, *content[swap.target])
+            elif swap.waiting and _write(swap, *content[swap.target]):
+                written.append(swap)
             if swap.kept and not (swap.again and os.path.lexists(swap.kept)):
                 kept[swap.target] = swap.kept if _keep(swap) else ""
+        _sync_all(written)
     except OSError:
         _forget(layout, "new")
         for path in kept.values():
@@ -71,24 +76,51 @@ def _link(source: str, target: str) -> None:
             _sync(target)
 
 
-def _write(swap: Swap, text: str, mode: int) -> None:
-    """Writes a new file or link.  An error names its target."""
+def _write(swap: Swap, text: str, mode: int) -> bool:
+    """Writes a new file or link; whether it has still to be synced.  An error names its target."""
+    readable = bool(mode & 0o400)
     try:
         if mode == LINK:
             os.symlink(text, swap.waiting)
-            return
+            return False
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         descriptor = os.open(swap.waiting, flags, 0o600)
         try:
             with open(descriptor, "wb", closefd=False) as stream:
                 stream.write(text.encode("utf-8", "surrogateescape"))
             os.fchmod(descriptor, mode)
-            os.fsync(descriptor)
+            if not readable:  # it can't be opened once more
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:
         error.filename, error.filename2 = swap.target, None
         raise
+    return readable
+
+
+def _sync_all(swaps: t.Sequence[Swap]) -> None:
+    """Has the disk take new bytes: several at a time, as it does in one go what waits for it."""
+    left, errors = iter(swaps), list[OSError]()
+
+    def work() -> None:
+        for swap in left:
+            try:
+                _sync(swap.waiting)
+            except OSError as error:
+                error.filename, error.filename2 = swap.target, None
+                errors.append(error)
+
+    others: list[threading.Thread] = []
+    with contextlib.suppress(RuntimeError):  # the user may have no more of them
+        for _number in range(min(_AT_ONCE, len(swaps)) - 1):
+            others.append(threading.Thread(target=work))
+            others[-1].start()
+    work()
+    for thread in filter(threading.Thread.is_alive, others):
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 def commit(

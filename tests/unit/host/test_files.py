@@ -125,6 +125,42 @@ def test_a_failed_staging_keeps_what_is_there(tmp_path: pathlib.Path) -> None:
     assert listing(app) == {"a.container": "1"}
 
 
+MANY: files.Wire = {f"f{n}.conf": [f"{n}", 0o200 if n % 9 == 0 else 0o644] for n in range(40)}
+
+
+def test_every_file_is_on_the_disk_before_the_first_change(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")))
+    stage(tmp_path / "app", MANY)
+    rows = swaps(tmp_path / "app", MANY)
+    assert sorted(synced) == sorted(Swap(*row).waiting for row in rows)
+
+
+@pytest.mark.parametrize("threads", [True, False])
+def test_a_file_that_the_disk_refuses_fails_the_staging(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, threads: bool
+) -> None:
+    folder = tmp_path / "app"
+    refused = Swap(*swaps(folder, MANY)[7])
+
+    def sync(descriptor: int) -> None:
+        if os.readlink(f"/proc/self/fd/{descriptor}") == refused.waiting:
+            raise OSError(28, "No space left on device")
+
+    def start(_thread: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(os, "fsync", sync)
+    if not threads:
+        monkeypatch.setattr(swap.threading.Thread, "start", start)
+    with pytest.raises(OSError, match="No space left") as caught:
+        stage(folder, MANY)
+    assert caught.value.filename == refused.target
+    assert not folder.exists()
+
+
 def test_nothing_changes_before_the_commit(tmp_path: pathlib.Path) -> None:
     app = tmp_path / "shop"
     deploy(app, {"a.container": ["1", 0o644]})
