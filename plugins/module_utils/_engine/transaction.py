@@ -70,13 +70,21 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
 
 
 def _make_intent(context: Context, kept: t.Mapping[str, str], outside: t.Sequence[str]) -> Intent:
+    links = _links(context)
+    enabled = context.manager.read_enabled(links)
+    if links and not enabled:
+        raise QuadletError(
+            f"systemctl does not tell whether {', '.join(links)} are enabled",
+            where=f"app {context.app.name}",
+            remedy="Nothing was changed; run again.",
+        )
     now = Intent(
         app=context.app.name,
         started_at=context.run.clock.time(),
         kept={str(target): str(old) for target, old in kept.items()},
         active=(*were_active(context.states), *outside),
         retried=were_restarting(context.states),
-        enabled=context.manager.read_enabled(_links(context)),
+        enabled=enabled,
         images=dict(context.pulled.replaced),
     )
     return carry_forward(context.decision.snapshot.died, now)
