@@ -78,8 +78,8 @@ class _Order:
         pulled = join_pulled(returned, pulled)
         outcome, diff = None, describe_diff(decision, self.run.scope)
         if not self.check:
-            act = self.tidy if decision.done else self.carry_out
-            outcome = act(decision, pulled)
+            done = decision.done
+            outcome = self.tidy(decision, pulled) if done else self.carry_out(decision, pulled)
         result = describe(self.run, decision, pulled, outcome, diff)
         if outcome and outcome.failures:
             raise _failed(self.app.name, outcome, result)
