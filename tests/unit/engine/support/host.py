@@ -276,6 +276,7 @@ class Host:
         yield host["podman"], "find_generator", lambda **_more: ["/generator"]
         program = types.SimpleNamespace(**{**vars(subprocess), "run": self._program})
         yield host["staging"], "subprocess", program
+        yield host["exchange"], "_AT_ONCE", 1  # one thread: effects have an order
         yield tempfile, "tempdir", f"{self.top}/tmp"
         yield os, "urandom", lambda size: bytes(range(size))
 
@@ -354,5 +355,5 @@ class Saved(t.NamedTuple):
 @functools.cache
 def load_patched() -> dict[str, types.ModuleType]:
     """The modules that know places of the real host, by their last name."""
-    names = ("lock", "linger", "scope", "podman", "staging")
+    names = ("exchange", "lock", "linger", "scope", "podman", "staging")
     return {name: importlib.import_module(f"{UTILS}._host.{name}") for name in names}
