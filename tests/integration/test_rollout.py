@@ -66,7 +66,8 @@ def test_a_release_that_breaks_takes_the_fleet_back(shops: Shops) -> None:
     assert report(run)["stopped"] == f"batch 3 has 2 failed hosts: {', '.join(broken)}"
     assert "web.service did not start" in report(run)["failed"][broken[0]]
     assert 1 <= watcher.most_down() <= 3
-    assert [name for name in names if watcher.failed(name)] == names[:6]
+    # A restart between two requests is seen by none of them; hosts that were left alone never fail.
+    assert not [name for name in names[6:] if watcher.failed(name)]
     assert _down_only_by_itself(shops, watcher, since) == []
 
 
