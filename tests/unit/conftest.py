@@ -6,9 +6,15 @@ import functools
 import typing as t
 
 import pytest
+from ansible.plugins.loader import init_plugin_loader
 
 from tests.unit.support.generators import RELEASES, Generator, find_generator
 from tests.unit.support.tally import TALLY
+
+init_plugin_loader()
+"""Ansible's finder takes over the imports of collections, and loads no more of one that it did not
+load from the start: so it is there before the first of them.
+"""
 
 LINES = pytest.StashKey[list[str]]()
 

@@ -13,7 +13,6 @@ from ansible.parsing.vault import PromptVaultSecret, VaultLib
 from ansible.playbook.play_context import PlayContext
 from ansible.playbook.task import Task
 from ansible.plugins.connection import ConnectionBase
-from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.action import ContentAction
@@ -31,11 +30,6 @@ class _Action(ContentAction):
         if not path.exists():
             raise AnsibleError(f"{path} was not found")
         return str(path)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _plugins() -> None:
-    init_plugin_loader()
 
 
 @pytest.fixture
