@@ -323,6 +323,7 @@ def main() -> None:
     try:
         seconds = measure(counts, arguments.ways.split(","), arguments.firsts)
         more = measure_firsts(arguments.pairs) if arguments.pairs else []
+        print(*more, sep="\n", flush=True)
         more += measure_source(arguments.source) if arguments.source else []
     finally:
         timed([str(HOSTS), "destroy", HOST])
