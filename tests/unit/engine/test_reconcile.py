@@ -51,7 +51,8 @@ def acts_of(host: Host) -> list[str]:
     found = []
     for row in host.commands:
         words = tuple(word for word in row.argv if word != "--user")
-        found += [_CHANGES[head] for head in {words[:2], words[:3]} if head in _CHANGES]
+        heads = dict.fromkeys([words[:2], words[:3]])
+        found += [_CHANGES[head] for head in heads if head in _CHANGES]
     return found
 
 
