@@ -42,13 +42,15 @@ class Calls(t.NamedTuple):
 
 
 @pytest.fixture
-def calls(system: Scope, work_folder: pathlib.Path, tmp_path: pathlib.Path) -> Calls:
-    """Calls on a host that keeps no engine yet."""
-    system.host.ssh(f"rm -rf {SYSTEM} {ALICE} {MARK}")
+def calls(system: Scope, work_folder: pathlib.Path, tmp_path: pathlib.Path) -> t.Iterator[Calls]:
+    """Calls on a host that keeps no engine yet, and none of what a test has planted afterwards."""
+    forget = f"rm -rf {SYSTEM} {ALICE} {MARK}"
+    system.host.ssh(forget)
     wrapper, log = logging_ssh(tmp_path)
     sockets = work_folder / "engine"
     variables = {"ansible_ssh_executable": str(wrapper), "ansible_control_path_dir": str(sockets)}
-    return Calls(system, variables, log)
+    yield Calls(system, variables, log)
+    system.host.ssh(forget)
 
 
 def listing(scope: Scope, folder: str) -> list[str]:

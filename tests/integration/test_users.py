@@ -191,6 +191,8 @@ def test_a_user_who_may_not_linger(host: Host, bob: Scope, playbooks: Playbooks)
     }
     play = [{"hosts": "all", "gather_facts": False, "tasks": [task]}]
     host.ssh("systemctl mask --runtime --now polkit.service")
+    # The engine is kept there, whatever becomes of the app.
+    host.ssh("runuser -u bob -- mkdir -p /home/bob/.local/state/quadlet.fleet")
     try:
         before = host.look()["trees"]
         message = Result(playbooks.run(play, host.inventory).only()).refused()
