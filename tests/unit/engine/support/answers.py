@@ -74,6 +74,9 @@ def _show(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
             for name in names
         ]
         return 0, "".join("\n".join([" ".join(one), "", "", "", ""]) for one in direct), ""
+    if "-pTimeoutStopUSec" in words:
+        limits = [f"TimeoutStopUSec=1min 30s\nId={name}" for name in _names(words)]
+        return 0, "\n\n".join(limits) + "\n", ""
     blocks = [_block(host, name) for name in _names(words)]
     return 0, "\n\n".join(blocks) + "\n", ""
 
@@ -114,6 +117,15 @@ def _stop(host: Host, words: t.Sequence[str], _given: t.Any, limit: float) -> An
     if not host.engine.wait(_names(words), limit):
         return 124, "", f"systemctl stop -- …: no answer within {limit:g} s"
     return found
+
+
+def _kill(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
+    for name in _names(words):
+        job = host.systemd.jobs.get(name)
+        if job and job.due is not None:
+            job.due = host.clock.passed
+    host.engine.settle()
+    return GOOD
 
 
 def _reset(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
@@ -357,6 +369,7 @@ _ANSWERS: t.Final[dict[tuple[str, ...], t.Callable[..., Answer]]] = {
     ("systemctl", "start"): lambda host, words, *_m: _queue(host, "start", words),
     ("systemctl", "restart"): lambda host, words, *_m: _queue(host, "restart", words),
     ("systemctl", "stop"): _stop,
+    ("systemctl", "kill"): _kill,
     ("systemctl", "reset-failed"): _reset,
     ("systemctl", "reenable"): _reenable,
     ("systemctl", "disable"): _disable,
