@@ -57,7 +57,8 @@ class Snapshot:
 class Installed(t.NamedTuple):
     """What is there of an app.  manifest: the record of the last run, empty if there is none.
     current: files that are declared or recorded.  listing: all paths in the app's directory.
-    intent: the text that a run under way keeps.  leftover: old or new bytes are there, or an old record.
+    intent: the text that a run under way keeps.  leftover: old or new bytes are
+    there, or an old record.
     """
 
     manifest: Manifest

@@ -75,6 +75,7 @@ class _Order:
             renewed = pulled.renewed | returned.renewed
             decision = dataclasses.replace(self.decide(renewed), lingers=decision.lingers)
         pulled = join_pulled(returned, pulled)
+        decision = self.foresee(decision)
         outcome, diff = None, describe_diff(decision, self.run.scope)
         if not self.check:
             done = decision.done
@@ -102,6 +103,17 @@ class _Order:
             snapshot = look(app, run.scope, run.manager)  # what the run before us left
         with timed(run.timings, "plan"):
             return decide(app, run.scope, run.manager, snapshot, renewed)
+
+    def foresee(self, decision: Decision) -> Decision:
+        """Tells what of other apps stops because of the plan."""
+        plan = decision.plan
+        moves = plan.start or plan.restart or plan.stop or plan.stop_first
+        if not (moves and decision.snapshot.manager_up):
+            return decision
+        from .dependents import foresee_external
+
+        external = foresee_external(decision, self.run.manager)
+        return dataclasses.replace(decision, external=external)
 
     def return_tags(self, decision: Decision) -> Pulled:
         """Points tags at the images of the generation that is returned to."""
@@ -185,8 +197,8 @@ class _Order:
         rollback.load_probes_of(context)
         since, manager = self.run.clock.time(), self.run.manager
         self.manager_lock.acquire()
-        external = dependents.find_external(context) if manager_up else []
-        begun = apply.prepare_write(context, external, manager_up=manager_up)
+        external = context.decision.external
+        begun = apply.prepare_write(context, [one.name for one in external], manager_up=manager_up)
         keeps, outcome = context.app.on_failure == "keep", Outcome(context.record)
         try:
             apply.write(context, begun, manager_up=manager_up)
@@ -195,8 +207,8 @@ class _Order:
                 self.manager_lock.release()
                 outcome = apply.start(context, since)
             if not outcome.failures:
-                timeout = context.app.gate.timeout
-                lost = dependents.restore_external(manager, external, timeout)
+                again = [one.name for one in external if not one.excluded]
+                lost = dependents.restore_external(manager, again, context.app.gate.timeout)
                 outcome = outcome._replace(failures=lost)
             if not outcome.failures or keeps:
                 return apply.finish(context, begun, outcome)

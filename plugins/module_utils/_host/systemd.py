@@ -21,13 +21,15 @@ from .._core.systemd_state import (
 from .clock import SYSTEM_CLOCK, Clock
 from .owner import Owner, Ran
 
+if t.TYPE_CHECKING:
+    from .._core.plan.external import Relations
+
 _MANAGER = (
     "org.freedesktop.systemd1",
     "/org/freedesktop/systemd1",
     "org.freedesktop.systemd1.Manager",
 )
 
-_DEPENDENTS = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf")
 _RUNS = ("active", "reloading", "activating")
 
 
@@ -73,13 +75,30 @@ class Manager:
             raise failed("systemctl show failed", ran)
         return parse_details(ran.out)
 
-    def read_dependents(self, services: t.Collection[str]) -> frozenset[str]:
-        """Units that stop, or restart, when one of these does."""
-        properties = [f"-p{name}" for name in _DEPENDENTS]
-        ran = self._systemctl("show", "--value", *properties, "--", *services)
+    def read_relations(self, units: t.Collection[str]) -> dict[str, Relations]:
+        """Related units by property and unit."""
+        from .._core.plan.external import PROPERTIES
+
+        rows = self._show(units, PROPERTIES)
+        return {
+            name: {key: tuple(row[key].split()) for key in PROPERTIES if row.get(key)}
+            for name, row in rows.items()
+        }
+
+    def read_sources(self, units: t.Collection[str]) -> dict[str, str]:
+        """The Quadlet file, or else the unit file, that each unit comes from."""
+        rows = self._show(units, ("SourcePath", "FragmentPath")) if units else {}
+        return {n: row.get("SourcePath") or row.get("FragmentPath", "") for n, row in rows.items()}
+
+    def _show(
+        self, units: t.Collection[str], properties: t.Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """Properties by unit: some milliseconds for each unit."""
+        words = [f"-p{name}" for name in ("Id", *properties)]
+        ran = self._systemctl("show", *words, "--", *units)
         if ran.status != 0:
             raise failed("systemctl show failed", ran)
-        return frozenset(ran.out.split())
+        return {row["Id"]: row for row in parse_blocks(ran.out)}
 
     def read_running(self, *loads: str) -> list[Running]:
         """All running services, or those of them in the given load states."""

@@ -67,18 +67,24 @@ def _bus(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
 
 
 def _show(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
-    if words[0] == "--value":
-        names = _names(words)
-        direct = [
-            [n for n, file in sorted(host.systemd.files.items()) if name in file.requires]
-            for name in names
-        ]
-        return 0, "".join("\n".join([" ".join(one), "", "", "", ""]) for one in direct), ""
+    if "-pRequiredBy" in words:
+        return 0, "\n\n".join(_relations(host, name) for name in _names(words)) + "\n", ""
     if "-pTimeoutStopUSec" in words:
         limits = [f"TimeoutStopUSec=1min 30s\nId={name}" for name in _names(words)]
         return 0, "\n\n".join(limits) + "\n", ""
     blocks = [_block(host, name) for name in _names(words)]
     return 0, "\n\n".join(blocks) + "\n", ""
+
+
+def _relations(host: Host, name: str) -> str:
+    files = host.systemd.files
+    direct = [n for n, file in sorted(files.items()) if name in file.requires]
+    needs = sorted(files[name].requires) if name in files else []
+    wants = sorted(files[name].wants) if name in files else []
+    rows = [f"Id={name}", f"Requires={' '.join(needs)}", "BindsTo=", f"Wants={' '.join(wants)}"]
+    rows += [f"RequiredBy={' '.join(direct)}", "BoundBy=", "ConsistsOf=", "RequisiteOf="]
+    rows += ["Upholds=", "Conflicts=", "ConflictedBy=", "PropagatesStopTo="]
+    return "\n".join(rows)
 
 
 def _block(host: Host, name: str) -> str:
