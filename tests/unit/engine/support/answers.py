@@ -78,13 +78,26 @@ def _show(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
 
 def _relations(host: Host, name: str) -> str:
     files = host.systemd.files
-    direct = [n for n, file in sorted(files.items()) if name in file.requires]
-    needs = sorted(files[name].requires) if name in files else []
-    wants = sorted(files[name].wants) if name in files else []
-    rows = [f"Id={name}", f"Requires={' '.join(needs)}", "BindsTo=", f"Wants={' '.join(wants)}"]
-    rows += [f"RequiredBy={' '.join(direct)}", "BoundBy=", "ConsistsOf=", "RequisiteOf="]
-    rows += ["Upholds=", "Conflicts=", "ConflictedBy=", "PropagatesStopTo="]
-    return "\n".join(rows)
+    file, rows = files.get(name), dict.fromkeys(_RELATIONS, "")
+    if file:
+        rows["Requires"] = " ".join([*sorted(file.requires), *_ALWAYS[host.kind, file.is_timer]])
+        rows["Wants"] = " ".join(sorted(file.wants))
+        rows["RequiredBy"] = " ".join(n for n, one in sorted(files.items()) if name in one.requires)
+        rows["Conflicts"] = "shutdown.target"
+    return "\n".join([f"Id={name}", *(f"{key}={value}" for key, value in rows.items())])
+
+
+_RELATIONS = (
+    *("Requires", "Wants", "BindsTo", "Upholds", "RequiredBy", "RequisiteOf", "BoundBy"),
+    *("ConsistsOf", "Conflicts", "ConflictedBy", "PropagatesStopTo"),
+)
+_ALWAYS = {
+    ("system", False): ("sysinit.target", "system.slice"),
+    ("system", True): ("sysinit.target",),
+    ("user", False): ("basic.target", "app.slice"),
+    ("user", True): (),
+}
+"""What every unit requires, by the kind of scope and whether it is a timer."""
 
 
 def _block(host: Host, name: str) -> str:
