@@ -306,3 +306,25 @@ def test_a_generation_that_is_damaged_is_left_out(app: App) -> None:
     assert left == [f"{result['generation']}.json"]
     assert "damaged" not in result.warned
     assert not app.deployed({"web": container("Environment=N=5")}).changed
+
+
+STUBBORN = "sh -c \"trap '' TERM; sleep 1000 & wait; sleep 1000\""
+"""A process that heeds no SIGTERM."""
+
+
+@pytest.mark.scope("alice")
+def test_an_undo_has_the_time_that_stops_need(app: App) -> None:
+    app.deployed({"one": container(), "two": container()})
+    before = app.ids("one", "two")
+    stubborn = container("StopTimeout=12", exec_=STUBBORN).replace(
+        "TimeoutStopSec=20", "TimeoutStopSec=30"
+    )
+    broken = {"one": stubborn, "two": container(exec_="sh -c 'exit 5'")}
+    result = app.deploy(broken, gate={"timeout": 5, "stable": 1})
+    assert "What was there before is back" in result.refused()
+    assert result["rolled_back"]
+    assert app.runs("one")
+    assert app.runs("two")
+    assert "exit 5" not in app.host.ssh(f"cat {app.path(app.unit('two'))}")
+    assert set(app.ids("one", "two").values()) & set(before.values()) == set()
+    assert not app.run().ok().changed

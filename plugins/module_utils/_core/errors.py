@@ -41,6 +41,10 @@ class QuadletError(Exception):
         head = f"{self.where}: {self.what}" if self.where else self.what
         return f"{head.rstrip('.')}. {self.remedy}" if self.remedy else head
 
+    def add(self, troubles: t.Iterable[str]) -> None:
+        """Tells what could not be put back as well."""
+        self.what = "\n".join([self.what, *(f"  not put back: {one}" for one in troubles)])
+
     def to_dict(self) -> dict[str, t.Any]:
         """The error as data, to be sent from an owner's process to ours."""
         texts = {name: getattr(self, name) for name in ("what", *_TEXTS)}

@@ -84,19 +84,20 @@ def parse_states(answer: str) -> dict[str, State]:
 
 def parse_details(text: str) -> dict[str, Details]:
     """Details by service, from `systemctl show --timestamp=unix`."""
-    return {values["Id"]: _parse_block(values) for values in _blocks(text)}
+    return {values["Id"]: _parse_block(values) for values in parse_blocks(text)}
 
 
 def parse_running(text: str) -> list[Running]:
     """The running services, from `systemctl show`."""
     return [
         Running(values["Id"], values.get("LoadState", ""), values.get("SourcePath", ""))
-        for values in _blocks(text)
+        for values in parse_blocks(text)
         if values.get("ActiveState") in ("active", "reloading", "activating")
     ]
 
 
-def _blocks(text: str) -> t.Iterator[dict[str, str]]:
+def parse_blocks(text: str) -> t.Iterator[dict[str, str]]:
+    """Properties of each unit, from `systemctl show` of several."""
     for block in text.split("\n\n"):
         values = dict(line.partition("=")[::2] for line in block.split("\n"))
         if values.get("Id"):

@@ -17,6 +17,7 @@ from .._core.gate.failure import Failure, step_failure
 from .._core.quadlet.kinds import is_companion
 from .._core.state.after_run import Ended, record_after
 from .._host.owner import to_quadlet_error
+from .._host.stopping import stop_services
 from .context import Context, Outcome
 from .generations import make_generation, prune
 from .image_tags import keep_images
@@ -46,7 +47,7 @@ def write(context: Context, begun: Begun | None, *, manager_up: bool) -> None:
         with timed(context.run.timings, "write"), _phase("write"):
             commit(context, begun, manager_up=manager_up)
     elif context.plan.stop:
-        context.manager.stop(context.plan.stop, timeout=context.app.gate.timeout)
+        stop_services(context.manager, context.plan.stop)
 
 
 def load(context: Context, since: float) -> None:

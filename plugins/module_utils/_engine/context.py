@@ -12,6 +12,7 @@ import typing as t
 from .._core.app.app import App
 from .._core.content import Blob
 from .._core.gate.failure import Failure
+from .._core.plan.external import External
 from .._core.plan.model import Plan, PlanInput, Pulled
 from .._core.state.manifest import Manifest, ServiceRecord
 from .._core.systemd_state import Details, State
@@ -36,13 +37,17 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """A plan, and what it was made from.  validation: None where no unit's text has changed."""
+    """A plan, and what it was made from.  validation: None where no unit's text has changed.
+
+    external: active units of others that will stop because of it.
+    """
 
     inputs: PlanInput
     plan: Plan
     validation: Validation | None
     snapshot: Snapshot
     lingers: bool
+    external: tuple[External, ...] = ()
 
     @property
     def app(self) -> App:

@@ -1,30 +1,66 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Services of other apps that depend on this one: they stop with it and must be started again."""
+"""Active services of other apps: those that will stop because of a plan, and their way back."""
 
 from __future__ import annotations
 
 import typing as t
 
 from .._core.gate.failure import Failure
+from .._core.plan.external import External, Move, Relations, is_real, next_moves
 from .._host.clock import wait_until
 from .._host.systemd import Manager
-from .context import Context
+
+if t.TYPE_CHECKING:
+    from .context import Decision
 
 
-def find_external(context: Context) -> list[str]:
-    """Active services outside of the app that stop or restart with services of it."""
-    plan, known = context.plan, {**context.record.services, **context.services}
-    names = dict.fromkeys((*plan.restart, *plan.stop, *plan.stop_first))
-    todo = [name for name in names if name in context.states and context.states[name].up]
-    seen = set(todo)
-    while todo:
-        new = set(context.manager.read_dependents(todo)) - seen
-        seen |= new
-        todo = sorted(new)
-    outside = sorted(seen - set(known))
-    return [name for name, state in context.manager.read_states(outside).items() if state.up]
+def foresee_external(decision: Decision, manager: Manager) -> tuple[External, ...]:
+    """What stops outside of the app, by what systemd knows and by the texts that are to come."""
+    moves, known = _own_moves(decision), {*decision.inputs.manifest.services}
+    known |= {*decision.inputs.services}
+    found: dict[str, External] = {}
+    seen, coming = set(moves), _coming_relations(decision)
+    while moves:
+        relations = manager.read_relations(list(moves))
+        for name in moves:
+            relations[name] = _joined(relations.get(name, {}), coming.get(name, {}))
+        reached = {n: row for n, row in next_moves(moves, relations).items() if n not in seen}
+        states = manager.read_states(list(reached))
+        moves = {n: move for n, (move, _why) in reached.items() if is_real(move, states.get(n))}
+        seen |= set(reached)
+        for name, move in moves.items():
+            if move.stops and name not in known:
+                found[name] = External(name, move.because, reached[name][1], move.excluded)
+    sources = manager.read_sources(list(found))
+    return tuple(one._replace(source=sources.get(name, "")) for name, one in found.items())
+
+
+def _own_moves(decision: Decision) -> dict[str, Move]:
+    plan, states = decision.plan, decision.inputs.states
+    down = {
+        n for n in (*plan.restart, *plan.stop, *plan.stop_first) if n in states and states[n].up
+    }
+    up = {*plan.start, *plan.restart, *plan.stop_first}
+    return {
+        name: Move(name, stops=name in down, starts=name in up)
+        for name in dict.fromkeys((*plan.restart, *plan.stop, *plan.stop_first, *plan.start))
+        if name in down or name in up
+    }
+
+
+def _coming_relations(decision: Decision) -> dict[str, Relations]:
+    """What systemd does not know yet: relations in texts that are not loaded."""
+    services = decision.validation.services if decision.validation else ()
+    return {
+        service.name: {"Conflicts": service.excludes, "PropagatesStopTo": service.stops}
+        for service in services
+    }
+
+
+def _joined(one: Relations, other: Relations) -> dict[str, tuple[str, ...]]:
+    return {key: (*one.get(key, ()), *other.get(key, ())) for key in {*one, *other}}
 
 
 def restore_external(

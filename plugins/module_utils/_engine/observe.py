@@ -57,7 +57,8 @@ class Snapshot:
 class Installed(t.NamedTuple):
     """What is there of an app.  manifest: the record of the last run, empty if there is none.
     current: files that are declared or recorded.  listing: all paths in the app's directory.
-    intent: the text that a run under way keeps.  leftover: old or new bytes are there.
+    intent: the text that a run under way keeps.  leftover: old or new bytes are
+    there, or an old record.
     """
 
     manifest: Manifest
@@ -154,8 +155,11 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
     path = state.manifest_path(state_dir, layout.app)
     text = state.read_text(path)
     owned = parse_manifest(text, path).files if text else {}
+    found = files.read_app(layout, sorted({*declared, *owned}))
+    kept = os.path.lexists(state.kept_manifest_path(state_dir, layout.app))
     return {
+        **found,
         "manifest": text,
         "intent": state.read_text(state.intent_path(state_dir, layout.app)),
-        **files.read_app(layout, sorted({*declared, *owned})),
+        "leftover": found["leftover"] or kept,
     }

@@ -17,7 +17,6 @@ from .._core.errors import QuadletError
 from .._core.plan.model import ASKING, Pulled, images_of_active, join_pulled
 from .._host.clock import SYSTEM_CLOCK, Clock
 from .._host.lock import Lock
-from .._host.owner import to_quadlet_error
 from .._host.scope import Scope
 from .._host.systemd import Manager
 from .compat import for_host
@@ -29,7 +28,7 @@ from .timing import timed
 
 if t.TYPE_CHECKING:
     from .images import ImagePlan
-    from .transaction import Begun
+    from .rollback import Undo
 
 
 def reconcile(
@@ -76,6 +75,7 @@ class _Order:
             renewed = pulled.renewed | returned.renewed
             decision = dataclasses.replace(self.decide(renewed), lingers=decision.lingers)
         pulled = join_pulled(returned, pulled)
+        decision = self.foresee(decision)
         outcome, diff = None, describe_diff(decision, self.run.scope)
         if not self.check:
             done = decision.done
@@ -103,6 +103,17 @@ class _Order:
             snapshot = look(app, run.scope, run.manager)  # what the run before us left
         with timed(run.timings, "plan"):
             return decide(app, run.scope, run.manager, snapshot, renewed)
+
+    def foresee(self, decision: Decision) -> Decision:
+        """Tells what of other apps stops because of the plan."""
+        plan = decision.plan
+        moves = plan.start or plan.restart or plan.stop or plan.stop_first
+        if not (moves and decision.snapshot.manager_up):
+            return decision
+        from .dependents import foresee_external
+
+        external = foresee_external(decision, self.run.manager)
+        return dataclasses.replace(decision, external=external)
 
     def return_tags(self, decision: Decision) -> Pulled:
         """Points tags at the images of the generation that is returned to."""
@@ -152,17 +163,22 @@ class _Order:
         context = make_context(self.run, decision, pulled)
         try:
             manager_up = prepare(self.run, decision)
+            stay: list[str] = []
             with contextlib.ExitStack() as stack:
                 if decision.inputs.secrets:
                     from .secrets import secrets_made
 
-                    stack.enter_context(secrets_made(context))
-                return self._apply(context, manager_up=manager_up)
-        except QuadletError:
+                    stay = stack.enter_context(secrets_made(context))
+                outcome = self._apply(context, manager_up=manager_up)
+            return outcome._replace(warnings=(*outcome.warnings, *stay))
+        except QuadletError as error:
             if pulled.replaced:
                 from .image_tags import restore_tags
+                from .steps import Steps
 
-                restore_tags(self.run.scope.manager, pulled.replaced, context.services)
+                owner, moved, steps = self.run.scope.manager, pulled.replaced, Steps()
+                steps.do("tags of images", lambda: restore_tags(owner, moved, context.services), [])
+                error.add(steps.troubles)
             raise
 
     def tidy(self, decision: Decision, pulled: Pulled) -> Outcome | None:
@@ -181,8 +197,8 @@ class _Order:
         rollback.load_probes_of(context)
         since, manager = self.run.clock.time(), self.run.manager
         self.manager_lock.acquire()
-        external = dependents.find_external(context) if manager_up else []
-        begun = apply.prepare_write(context, external, manager_up=manager_up)
+        external = context.decision.external
+        begun = apply.prepare_write(context, [one.name for one in external], manager_up=manager_up)
         keeps, outcome = context.app.on_failure == "keep", Outcome(context.record)
         try:
             apply.write(context, begun, manager_up=manager_up)
@@ -191,8 +207,8 @@ class _Order:
                 self.manager_lock.release()
                 outcome = apply.start(context, since)
             if not outcome.failures:
-                timeout = context.app.gate.timeout
-                lost = dependents.restore_external(manager, external, timeout)
+                again = [one.name for one in external if not one.excluded]
+                lost = dependents.restore_external(manager, again, context.app.gate.timeout)
                 outcome = outcome._replace(failures=lost)
             if not outcome.failures or keeps:
                 return apply.finish(context, begun, outcome)
@@ -202,20 +218,16 @@ class _Order:
                 return apply.finish(context, begun, outcome)
         outcome = outcome._replace(attempt=rollback.describe_attempt(begun, outcome))
         with timed(self.run.timings, "rollback"):
-            return self._undo(context, begun, outcome)
+            return self._undo(rollback.begin(context, begun, outcome, since))
 
-    def _undo(self, context: Context, begun: Begun | None, failed: Outcome) -> Outcome:
-        """What was before in place again, or the failed outcome with what hinders that."""
+    def _undo(self, undo: Undo) -> Outcome:
+        """What was before in place again; the outcome says what of it is not."""
         from . import rollback
 
-        try:
-            self.manager_lock.acquire()
-            restored = rollback.put_back(context, begun, failed)
-            self.manager_lock.release()
-            outcome = rollback.bring_back(context, begun, failed, restored)
-        except Exception as error:  # the failure itself is what a person has to know first
-            return failed._replace(trouble=str(to_quadlet_error(error)))
-        return outcome._replace(attempt=failed.attempt)
+        undo.steps.do("the lock", self.manager_lock.acquire, None, tries=1, harmless=True)
+        restored = rollback.put_back(undo)
+        self.manager_lock.release()
+        return rollback.bring_back(undo, restored)
 
 
 def _failed(app: str, outcome: Outcome, result: dict[str, t.Any]) -> QuadletError:

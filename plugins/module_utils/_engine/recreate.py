@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Making networks and volumes again: their users stop, they are removed, the starts make them."""
+"""Making networks and volumes again: with their users down they go, and the starts make them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,10 @@ def check_recreate(inputs: PlanInput, plan: Plan, scope: Scope) -> None:
             raise in_use_error(kind, record.makes, record.unit, theirs)
 
 
-def recreate_objects(context: Context, *, undo: bool = False) -> None:
-    """Stops the services of the plan's objects, dependents first, and removes the objects.
-
-    undo: objects that the run has made; one that it never removed may stay.
-    """
+def recreate_objects(context: Context, services: t.Sequence[str]) -> None:
+    """Removes the networks and volumes of services that are down; their starts make them anew."""
     owner = context.scope.manager
-    context.manager.stop(context.plan.recreate, timeout=context.app.gate.timeout)
-    for name in context.plan.recreate:
+    for name in services:
         record = context.services[name]
         kind = kind_of_service(record).suffix
         _theirs, left = split_users(
@@ -65,9 +61,16 @@ def recreate_objects(context: Context, *, undo: bool = False) -> None:
                 ["podman", "rm", "--force", "--ignore", *(container.name for container in left)]
             )
         ran = owner.run(["podman", kind, "rm", record.makes])
-        if ran.status not in (0, 1) and not undo:  # 1: there is none
+        if ran.status not in (0, 1):  # 1: there is none
             raise QuadletError(
                 f"podman {kind} rm failed: {ran.err.strip()}",
                 where=record.unit,
                 remedy=f"Remove what uses the {kind}, then run again.",
             )
+
+
+def find_recreated(context: Context, since: float) -> list[str]:
+    """Services whose network or volume this run has made anew; the others' are as they were."""
+    services = {name: context.services[name] for name in context.plan.recreate}
+    made = read_made_at(context.scope.manager, services) if services else {}
+    return [name for name, at in made.items() if at >= int(since)]  # Podman tells whole seconds

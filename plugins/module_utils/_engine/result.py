@@ -64,6 +64,7 @@ def _warnings(scope: Scope, decision: Decision) -> list[str]:
     app, snapshot = decision.app, decision.snapshot
     found = [*app.warnings, *decision.plan.warnings]
     found += decision.validation.warnings if decision.validation else ()
+    found += [one.warning() for one in decision.external]
     if snapshot.died:
         from .._core.state.intent import died_warning
 

@@ -20,17 +20,19 @@ if t.TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def secrets_made(context: Context) -> t.Iterator[None]:
+def secrets_made(context: Context) -> t.Iterator[list[str]]:
     """Makes the run's secrets in Podman, and removes new ones that no unit names in the end: the
-    run has failed and was undone.
+    run has failed and was undone.  Yields what will tell of those that stay nevertheless.
     """
-    new = _bring(context)
+    new, stay = _bring(context), list[str]()
     try:
-        yield
+        yield stay
     finally:
         if new:
-            with contextlib.suppress(QuadletError):  # nobody knows whether they are needed
-                _forget(context, new)
+            try:
+                stay += map(str, _forget(context, new))
+            except QuadletError as error:  # nobody knows whether they are needed
+                stay.append(f"the secrets {', '.join(new)} may stay in Podman: {error}")
 
 
 def _bring(context: Context) -> list[str]:
@@ -77,8 +79,8 @@ def _make(context: Context, values: t.Mapping[str, bytes]) -> None:
         raise
 
 
-def _forget(context: Context, new: t.Sequence[str]) -> None:
-    """Removes secrets that no installed unit names, and no generation."""
+def _forget(context: Context, new: t.Sequence[str]) -> list[QuadletError]:
+    """Removes secrets that no installed unit names, and no generation; why some stay."""
     found = context.scope.files.call(
         files.read_app,
         context.scope.layout(context.app.name),
@@ -92,7 +94,7 @@ def _forget(context: Context, new: t.Sequence[str]) -> None:
             state.read_generations, context.scope.state_dir, context.app.name
         )
         left = [stored for stored in left if not any(stored in text for text in kept.values())]
-    remove_secrets(context.scope.manager, left)
+    return remove_secrets(context.scope.manager, left)
 
 
 def remove_secrets(owner: Owner, stored: t.Sequence[str]) -> list[QuadletError]:

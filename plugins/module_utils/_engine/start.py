@@ -9,6 +9,7 @@ import typing as t
 
 from .._core.plan.start_order import StartOrder, drop_pulled_in, find_leaders, start_order
 from .._core.state.manifest import Manifest
+from .._host.stopping import stop_services
 from .context import Context, Outcome
 from .gate import pass_gate
 from .start_failures import Report
@@ -32,7 +33,8 @@ def start_services(context: Context, since: float) -> Outcome:
     if plan.recreate:
         from .recreate import recreate_objects
 
-        recreate_objects(context)
+        stop_services(context.manager, plan.recreate)
+        recreate_objects(context, plan.recreate)
     watched = make_watched(
         context.app,
         context.scope,
@@ -76,10 +78,10 @@ def bring_up(watched: Watched, order: StartOrder, record: Manifest, since: float
 
 def _queue(watched: Watched, order: StartOrder, acted: t.Sequence[str]) -> str:
     """Queues all jobs; what systemctl said of those that it refused."""
-    manager, services, timeout = watched.manager, watched.services, watched.gate.timeout
-    manager.stop(_auto_restarting(watched, order.were_down(acted)), timeout=timeout)
+    manager, services = watched.manager, watched.services
+    stop_services(manager, _auto_restarting(watched, order.were_down(acted)))
     manager.reset_failed(order.to_reset(services, acted))
-    manager.stop(order.stop_first, timeout=timeout)
+    stop_services(manager, order.stop_first)
     leaders = dict.fromkeys([*find_leaders(services, order.restart), *order.stop_first])
     restarted = manager.queue("restart", start_order(services, leaders))
     started = manager.queue("start", start_order(services, drop_pulled_in(services, order.names)))

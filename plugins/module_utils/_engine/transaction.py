@@ -22,6 +22,7 @@ from .._core.state.intent import Intent, carry_forward, were_active, were_restar
 from .._core.state.manifest import Manifest, dump_manifest, parse_manifest
 from .._core.state.union import union_record
 from .._host import exchange, state
+from .._host.stopping import stop_services
 
 if t.TYPE_CHECKING:
     from .._core.state.generation import Generation
@@ -112,7 +113,7 @@ def _swaps(context: Context) -> tuple[Swap, ...]:
 def commit(context: Context, begun: Begun, *, manager_up: bool) -> None:
     """Stops services of removed units, then exchanges the files."""
     if manager_up:
-        context.manager.stop(context.plan.stop, timeout=context.app.gate.timeout)
+        stop_services(context.manager, context.plan.stop)
     context.manager.disable(context.plan.disable)
     layout = context.scope.layout(context.app.name)
     swaps, known = [list(one) for one in begun.swaps], list(begun.intent.kept)
@@ -159,14 +160,20 @@ def read_before(context: Context) -> Manifest:
     return parse_manifest(str(text), path) if text else Manifest(context.app.name)
 
 
-def restore_files(context: Context, begun: Begun) -> None:
-    """Restores files and links."""
-    layout, owner = context.scope.layout(context.app.name), context.scope.files
+def restoring(context: Context, begun: Begun) -> t.Iterator[tuple[str, t.Callable[[], None]]]:
+    """What restores files and links, step by step; each can be repeated."""
+    layout, owner, manager = (
+        context.scope.layout(context.app.name),
+        context.scope.files,
+        context.manager,
+    )
     enabled = begun.intent.enabled
-    context.manager.disable(n for n in context.plan.enable if enabled.get(n) != "enabled")
-    owner.call(exchange.restore, layout, begun.intent.kept)
-    touched = (*context.plan.enable, *context.plan.disable)
-    context.manager.enable([n for n, was in enabled.items() if was == "enabled" and n in touched])
+    new = [name for name in context.plan.enable if enabled.get(name) != "enabled"]
+    yield "links of companions", lambda: manager.disable(new)
+    yield "files", lambda: owner.call(exchange.restore, layout, begun.intent.kept)
+    touched = {*context.plan.enable, *context.plan.disable}
+    old = [name for name, was in enabled.items() if was == "enabled" and name in touched]
+    yield "links of companions", lambda: manager.enable(old)
 
 
 def restore_record(context: Context) -> None:

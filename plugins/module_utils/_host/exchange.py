@@ -146,16 +146,27 @@ def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
     """Moves old bytes back, each by one rename, and deletes new files.
 
     It can be repeated after an interruption: bytes that are no longer kept are in their place.
+    A file that can't be restored keeps no other from it; its error comes in the end.
     """
+    errors: list[OSError] = []
     for target, old in kept.items():
-        if old and os.path.lexists(old) and not _is_same(old, target):
-            make_dirs(os.path.dirname(target))
-            os.replace(old, target)
-    gone = [target for target, old in kept.items() if not old]
-    for path in gone:
-        _remove(path)
-    _tidy(layout, list(kept), gone)
+        try:
+            _restore_one(target, old)
+        except OSError as error:
+            error.filename, error.filename2 = target, None
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    _tidy(layout, list(kept), [target for target, old in kept.items() if not old])
     forget_all(layout)
+
+
+def _restore_one(target: str, old: str) -> None:
+    if not old:
+        _remove(target)
+    elif os.path.lexists(old) and not _is_same(old, target):
+        make_dirs(os.path.dirname(target))
+        os.replace(old, target)
 
 
 def _is_same(old: str, target: str) -> bool:

@@ -143,14 +143,27 @@ def open_intent(state_dir: str, app: str, intent: str, manifest: str) -> None:
 
 
 def undo_intent(state_dir: str, app: str) -> None:
-    """Restores the manifest from before the run."""
+    """Restores the manifest from before the run, and ends its record.
+
+    It can be repeated after an interruption: what it restores from goes last.
+    """
     path, old = manifest_path(state_dir, app), kept_manifest_path(state_dir, app)
     if os.path.lexists(old):
-        os.replace(old, path)
-        remove(old)  # two names of one file: a rename leaves both
+        _restore(old, path)
     elif os.path.lexists(intent_path(state_dir, app)):
         remove(path)
-    close_intent(state_dir, app)
+    remove(intent_path(state_dir, app))
+    remove(old)
+
+
+def _restore(old: str, path: str) -> None:
+    """Gives a file another one's bytes by one rename; that keeps its own name."""
+    if os.path.lexists(path) and os.path.samefile(old, path):
+        return
+    waiting = f"{path}.new"
+    remove(waiting)
+    os.link(old, waiting)
+    os.replace(waiting, path)
 
 
 def close_intent(state_dir: str, app: str) -> None:

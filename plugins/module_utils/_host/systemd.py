@@ -13,6 +13,7 @@ from .._core.systemd_state import (
     Details,
     Running,
     State,
+    parse_blocks,
     parse_details,
     parse_running,
     parse_states,
@@ -20,13 +21,15 @@ from .._core.systemd_state import (
 from .clock import SYSTEM_CLOCK, Clock
 from .owner import Owner, Ran
 
+if t.TYPE_CHECKING:
+    from .._core.plan.external import Relations
+
 _MANAGER = (
     "org.freedesktop.systemd1",
     "/org/freedesktop/systemd1",
     "org.freedesktop.systemd1.Manager",
 )
 
-_DEPENDENTS = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf")
 _RUNS = ("active", "reloading", "activating")
 
 
@@ -59,7 +62,7 @@ class Manager:
             return {}
         ran = self._bus("ListUnitsByNames", "as", str(len(services)), *services)
         if ran.status != 0:
-            raise _failed("the service manager does not answer", ran)
+            raise failed("the service manager does not answer", ran)
         return parse_states(ran.out)
 
     def read_details(self, services: t.Collection[str]) -> dict[str, Details]:
@@ -69,16 +72,33 @@ class Manager:
         properties = [f"-p{name}" for name in DETAIL_PROPERTIES]
         ran = self._systemctl("show", "--timestamp=unix", *properties, "--", *services)
         if ran.status != 0:
-            raise _failed("systemctl show failed", ran)
+            raise failed("systemctl show failed", ran)
         return parse_details(ran.out)
 
-    def read_dependents(self, services: t.Collection[str]) -> frozenset[str]:
-        """Units that stop, or restart, when one of these does."""
-        properties = [f"-p{name}" for name in _DEPENDENTS]
-        ran = self._systemctl("show", "--value", *properties, "--", *services)
+    def read_relations(self, units: t.Collection[str]) -> dict[str, Relations]:
+        """Related units by property and unit."""
+        from .._core.plan.external import PROPERTIES
+
+        rows = self._show(units, PROPERTIES)
+        return {
+            name: {key: tuple(row[key].split()) for key in PROPERTIES if row.get(key)}
+            for name, row in rows.items()
+        }
+
+    def read_sources(self, units: t.Collection[str]) -> dict[str, str]:
+        """The Quadlet file, or else the unit file, that each unit comes from."""
+        rows = self._show(units, ("SourcePath", "FragmentPath")) if units else {}
+        return {n: row.get("SourcePath") or row.get("FragmentPath", "") for n, row in rows.items()}
+
+    def _show(
+        self, units: t.Collection[str], properties: t.Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """Properties by unit: some milliseconds for each unit."""
+        words = [f"-p{name}" for name in ("Id", *properties)]
+        ran = self._systemctl("show", *words, "--", *units)
         if ran.status != 0:
-            raise _failed("systemctl show failed", ran)
-        return frozenset(ran.out.split())
+            raise failed("systemctl show failed", ran)
+        return {row["Id"]: row for row in parse_blocks(ran.out)}
 
     def read_running(self, *loads: str) -> list[Running]:
         """All running services, or those of them in the given load states."""
@@ -91,20 +111,20 @@ class Manager:
         """Runs daemon-reload: the generator runs, and drops without an error what it refuses."""
         ran = self._systemctl("daemon-reload")
         if ran.status != 0:
-            raise _failed("systemctl daemon-reload failed", ran)
+            raise failed("systemctl daemon-reload failed", ran)
 
     def enable(self, companions: t.Collection[str]) -> None:
         """Creates the links of [Install], and removes those of an older [Install]."""
         ran = self._offline("reenable", companions) if companions else Ran(0, "", "")
         if ran.status != 0:
-            raise _failed(f"systemctl reenable {' '.join(companions)} failed", ran)
+            raise failed(f"systemctl reenable {' '.join(companions)} failed", ran)
 
     def disable(self, companions: t.Iterable[str]) -> None:
         """Removes every link to a companion; a companion without its file may be an error."""
         for name in companions:
             ran = self._offline("disable", [name])
             if ran.status != 0 and "does not exist" not in ran.err:
-                raise _failed(f"systemctl disable {name} failed", ran)
+                raise failed(f"systemctl disable {name} failed", ran)
 
     def read_enabled(self, companions: t.Sequence[str]) -> dict[str, str]:
         """`enabled`, `disabled`, … by companion; every companion must have its file."""
@@ -117,26 +137,34 @@ class Manager:
         return self._owner.run(argv, extra={"SYSTEMD_OFFLINE": "1"})
 
     def queue(self, verb: str, services: t.Collection[str]) -> Ran:
-        """Queues one job for each service and returns at once."""
-        return self._systemctl(verb, "--no-block", "--", *services) if services else Ran(0, "", "")
+        """Queues one job for each service and returns at once.
+
+        What failed is asked for once more: what systemd refuses for good it refuses again.
+        """
+        if not services:
+            return Ran(0, "", "")
+        ran = self._systemctl(verb, "--no-block", "--", *services)
+        return self._systemctl(verb, "--no-block", "--", *services) if ran.status else ran
 
     def reload_service(self, service: str) -> Ran:
         """Reloads a running service's configuration, and waits for it."""
         return self._systemctl("reload", "--", service)
 
-    def stop(self, services: t.Collection[str], *, timeout: float) -> None:
-        """Stops services and waits for it.
+    def stop(self, services: t.Collection[str], *, timeout: float) -> Ran:
+        """Stops services and waits for it, some seconds; see stopping.stop_services()."""
+        return self._systemctl("stop", "--", *services, timeout=timeout)
 
-        A process that does not heed SIGTERM is killed and its service reads failed; that
-        failure is reset.
-        """
-        if not services:
-            return
-        ran = self._systemctl("stop", "--", *services, timeout=timeout)
-        # 5: one of them is not loaded (any more), so it does not run.
-        if ran.status not in (0, 5):
-            raise _failed(f"stopping {', '.join(services)} failed", ran)
-        self.reset_failed(services)
+    def kill(self, services: t.Collection[str]) -> None:
+        """Kills all processes of services, those that stop them too."""
+        self._systemctl("kill", "--signal=SIGKILL", "--", *services)
+
+    def read_stop_limits(self, services: t.Collection[str]) -> dict[str, float | None]:
+        """TimeoutStopSec= by service, in seconds; None without an end."""
+        from .._core.gate.stops import parse_span
+
+        ran = self._systemctl("show", "-pId", "-pTimeoutStopUSec", "--", *services)
+        blocks = parse_blocks(ran.out) if ran.status == 0 else ()
+        return {row["Id"]: parse_span(row.get("TimeoutStopUSec", "")) for row in blocks}
 
     def reset_failed(self, services: t.Collection[str]) -> None:
         """Forgets failures, so that the start limit of a crash loop does not refuse a start."""
@@ -172,6 +200,7 @@ class Manager:
         return self._owner.run(["journalctl", "--quiet", "--since", f"@{since:.6f}", *words])
 
 
-def _failed(what: str, ran: Ran) -> QuadletError:
+def failed(what: str, ran: Ran) -> QuadletError:
+    """The error of a command, with its own words."""
     reason = (ran.err or ran.out).strip() or f"status {ran.status}"
     return QuadletError(f"{what}: {reason}")

@@ -21,6 +21,7 @@ from .._core.host.subordinate_ids import Range
 from .._host import accounts, linger
 from .._host.owner import Owner, own_process
 from .._host.scope import resolve_scope
+from .._host.stopping import stop_services
 from .._host.systemd import Manager
 from .base import run_module
 
@@ -139,7 +140,7 @@ def _update(item: Item, owner: Owner | None, *, check: bool) -> Done:
             manager.queue("start", [_TIMER])
         else:
             manager.disable([_TIMER])
-            manager.stop([_TIMER], timeout=60)
+            stop_services(manager, [_TIMER])
     return [{"user": item["name"], "what": f"turn automatic updates {'on' if on else 'off'}"}]
 
 

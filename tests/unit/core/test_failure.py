@@ -155,7 +155,7 @@ ENDINGS: dict[str, tuple[Manifest, t.Any, str, str]] = {
     "kept": (KEPT, None, "", "The new files are in place (on_failure: keep); the next run tries"),
     "undone": (KEPT, {"changes": []}, "", "What was there before is back: generation 4."),
     "first deployment undone": (Manifest("shop"), {}, "", "The app was not there before, and"),
-    "not undone": (KEPT, {}, "disk full", "It could not be undone: disk full"),
+    "not undone": (KEPT, {}, "disk full", "Not all of it could be undone: disk full"),
 }
 
 

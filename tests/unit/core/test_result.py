@@ -187,7 +187,7 @@ HERE = Manifest("shop", generation=3, files={"a": ("", 0o644, "restart")})
         (HERE, None, "", "on_failure: keep"),
         (HERE, {}, "", "What was there before is back: generation 3."),
         (Manifest("shop"), {}, "", "The app was not there before"),
-        (HERE, {}, "web.service: no", "It could not be undone: web.service: no"),
+        (HERE, {}, "web.service: no", "Not all of it could be undone: web.service: no"),
     ],
 )
 def test_what_the_app_is_after_a_failure(

@@ -106,7 +106,7 @@ def outcome_ending(before: Manifest, attempt: t.Any, trouble: str) -> str:
     if attempt is None:
         return "The new files are in place (on_failure: keep); the next run tries again."
     if trouble:
-        return f"It could not be undone: {trouble}"
+        return f"Not all of it could be undone: {trouble}. The rest is as it was before."
     if not before.files:
         return "The app was not there before, and nothing of it is left but volumes."
     return f"What was there before is back: generation {before.generation}."

@@ -37,6 +37,7 @@ class Service(t.NamedTuple):
     makes: the volume or network that it makes and never removes, or ''.
     installed: it is enabled, by [Install].  triggers: what a timer, socket or
     path unit starts.  after, before: what its start waits for, and what waits for it.
+    excludes: what stops when it starts; stops: what stops with it.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Service(t.NamedTuple):
     triggers: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -136,8 +139,8 @@ def _parse_block(lines: t.Sequence[str]) -> Block:
 def to_service(name: str, values: Block) -> Service:
     """A service from the values of its text."""
 
-    def words(*keys: str) -> tuple[str, ...]:
-        texts = [text for key in keys for text in values.get(("Unit", key), [])]
+    def words(*keys: str, section: str = "Unit") -> tuple[str, ...]:
+        texts = [text for key in keys for text in values.get((section, key), [])]
         return tuple(dict.fromkeys(word for text in texts for word in text.split()))
 
     def last(key: str, default: str) -> str:
@@ -159,6 +162,11 @@ def to_service(name: str, values: Block) -> Service:
         installed=any((values.get(("Install", key)) or [""])[-1] for key in _INSTALL),
         after=tuple(_expand(name, word) for word in words("After")),
         before=tuple(_expand(name, word) for word in words("Before")),
+        excludes=tuple(_expand(name, word) for word in words("Conflicts")),
+        stops=tuple(
+            _expand(name, word)
+            for word in (*words("PropagatesStopTo"), *words("RequiredBy", section="Install"))
+        ),
     )
 
 

@@ -67,15 +67,37 @@ def _bus(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
 
 
 def _show(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
-    if words[0] == "--value":
-        names = _names(words)
-        direct = [
-            [n for n, file in sorted(host.systemd.files.items()) if name in file.requires]
-            for name in names
-        ]
-        return 0, "".join("\n".join([" ".join(one), "", "", "", ""]) for one in direct), ""
+    if "-pRequiredBy" in words:
+        return 0, "\n\n".join(_relations(host, name) for name in _names(words)) + "\n", ""
+    if "-pTimeoutStopUSec" in words:
+        limits = [f"TimeoutStopUSec=1min 30s\nId={name}" for name in _names(words)]
+        return 0, "\n\n".join(limits) + "\n", ""
     blocks = [_block(host, name) for name in _names(words)]
     return 0, "\n\n".join(blocks) + "\n", ""
+
+
+def _relations(host: Host, name: str) -> str:
+    files = host.systemd.files
+    file, rows = files.get(name), dict.fromkeys(_RELATIONS, "")
+    if file:
+        rows["Requires"] = " ".join([*sorted(file.requires), *_ALWAYS[host.kind, file.is_timer]])
+        rows["Wants"] = " ".join(sorted(file.wants))
+        rows["RequiredBy"] = " ".join(n for n, one in sorted(files.items()) if name in one.requires)
+        rows["Conflicts"] = "shutdown.target"
+    return "\n".join([f"Id={name}", *(f"{key}={value}" for key, value in rows.items())])
+
+
+_RELATIONS = (
+    *("Requires", "Wants", "BindsTo", "Upholds", "RequiredBy", "RequisiteOf", "BoundBy"),
+    *("ConsistsOf", "Conflicts", "ConflictedBy", "PropagatesStopTo"),
+)
+_ALWAYS = {
+    ("system", False): ("sysinit.target", "system.slice"),
+    ("system", True): ("sysinit.target",),
+    ("user", False): ("basic.target", "app.slice"),
+    ("user", True): (),
+}
+"""What every unit requires, by the kind of scope and whether it is a timer."""
 
 
 def _block(host: Host, name: str) -> str:
@@ -114,6 +136,15 @@ def _stop(host: Host, words: t.Sequence[str], _given: t.Any, limit: float) -> An
     if not host.engine.wait(_names(words), limit):
         return 124, "", f"systemctl stop -- …: no answer within {limit:g} s"
     return found
+
+
+def _kill(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
+    for name in _names(words):
+        job = host.systemd.jobs.get(name)
+        if job and job.due is not None:
+            job.due = host.clock.passed
+    host.engine.settle()
+    return GOOD
 
 
 def _reset(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
@@ -357,6 +388,7 @@ _ANSWERS: t.Final[dict[tuple[str, ...], t.Callable[..., Answer]]] = {
     ("systemctl", "start"): lambda host, words, *_m: _queue(host, "start", words),
     ("systemctl", "restart"): lambda host, words, *_m: _queue(host, "restart", words),
     ("systemctl", "stop"): _stop,
+    ("systemctl", "kill"): _kill,
     ("systemctl", "reset-failed"): _reset,
     ("systemctl", "reenable"): _reenable,
     ("systemctl", "disable"): _disable,

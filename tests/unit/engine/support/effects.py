@@ -28,10 +28,14 @@ class Killed(BaseException):
 
 
 class Fault(t.NamedTuple):
-    """What goes wrong, and at the effect of which number."""
+    """What goes wrong, and at the effect of which number.
+
+    lasts: with all effects of that sort from then on, not with that one alone.
+    """
 
     number: int
     kind: str
+    lasts: bool = False
 
 
 class Effect(t.NamedTuple):
@@ -39,6 +43,16 @@ class Effect(t.NamedTuple):
 
     name: str
     kinds: tuple[str, ...]
+
+    @property
+    def sort(self) -> str:
+        """What is done, without to what."""
+        words = [word for word in self.name.split() if not word.startswith("-")]
+        return " ".join(words[: _WORDS.get(words[0], 1)])
+
+
+_WORDS = {"call": 2, "program": 2, "systemctl": 2, "journalctl": 1, "podman": 3}
+"""How many words of an effect's name tell its sort."""
 
 
 _T = t.TypeVar("_T")
@@ -73,7 +87,7 @@ class Effects:
         self.done.append(effect)
         if self.watch:
             self.watch(number, False)
-        kind = self.fault.kind if self.fault and self.fault.number == number else ""
+        kind = self._kind_at(number, effect)
         if kind:
             self.hit = effect.name
         if kind == DIES:
@@ -88,6 +102,14 @@ class Effects:
         if self.dead:
             raise Killed
         return instead(kind) if kind in (FAILS_LATE, HANGS_LATE) else result
+
+    def _kind_at(self, number: int, effect: Effect) -> str:
+        fault = self.fault
+        if fault is None or number < fault.number:
+            return ""
+        if number > fault.number and not fault.lasts:
+            return ""
+        return fault.kind if effect.sort == self.done[fault.number].sort else ""
 
     def die(self) -> t.NoReturn:
         """The end of the process."""

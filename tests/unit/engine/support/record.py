@@ -68,6 +68,16 @@ def _failing(user: str | None) -> t.Iterator[list[str]]:
     yield ["podman", "image", "rm", _USED]
     yield ["podman", "rm", "--force", "--time", "0", "user"]
     yield ["systemctl", *(["--user"] if user else []), "stop", "--", "none.service"]
+    yield [
+        "systemctl",
+        *(["--user"] if user else []),
+        "kill",
+        "--signal=SIGKILL",
+        "--",
+        "shop-db.service",
+    ]
+    limits = ["show", "-pId", "-pTimeoutStopUSec", "--", "shop-db.service", "shop-web.service"]
+    yield ["systemctl", *(["--user"] if user else []), *limits]
     yield ["systemctl", *(["--user"] if user else []), "reset-failed", "--", "none.service"]
     yield ["systemctl", *(["--user"] if user else []), "start", "--no-block", "--", "none.service"]
     yield [

@@ -16,8 +16,9 @@ from tests.unit.support.generators import ROOT
 FOLDER = ROOT / "tests/unit/recorded/ports"
 SCOPES = ("system", "user")
 
+_UNIT = r"[\w@.-]+\.(?:service|timer|target|slice|mount|socket)\b"
 _WORDS = (
-    (re.compile(r"[\w@.-]+\.(service|timer|target)\b"), "UNIT"),
+    (re.compile(rf"{_UNIT}( {_UNIT})*"), "UNIT"),
     (re.compile(r"registry\.test:5000/[\w.:@-]+"), "IMAGE"),
     (re.compile(r"localhost/quadlet\.fleet[\w.:@-]*"), "IMAGE"),
     (re.compile(r"\bshop[\w.-]*|\bsystemd-shop[\w.-]*|\btoken\.\w+-\w+|\bnone\b"), "NAME"),

@@ -170,7 +170,13 @@ class Table:
             return [f"it says that all is as before, but {one}: {ended.error}" for one in found]
         if self.scenario.passes:
             return [f"a single fault, and the undo did not succeed: {ended.error}"]
-        return []
+        now = self._but_told(look(self.host), data, case)
+        if (
+            case.at_job
+        ):  # of an undo's own start or stop: its service is what it could not bring back
+            now = now._replace(up=self.before.up, running=self.before.running)
+        found = self.before.differences(now)
+        return [f"the rest was not undone: {one}: {ended.error}" for one in found]
 
     def _but_told(self, now: Look, data: t.Mapping[str, t.Any], case: Case) -> Look:
         """The host without what an undo could not remove: a network, which it warns of; a secret,
