@@ -85,9 +85,10 @@ options:
         type: float
       stable:
         description:
-          - Seconds that each started service has to stay up, from its own activation on, V(1) by
-            default. A container that exits at once, or crashes again and again, reads active for
-            a moment.
+          - Seconds that each started service has to stay up, from its own activation on. A
+            container that exits at once, or crashes again and again, reads active for a moment.
+          - V(1) by default, and V(5) for a service that systemd restarts (C(Restart=)) and whose
+            health nothing checks (C(HealthCmd=)), since only time shows its crashes.
         type: float
       healthy:
         description:

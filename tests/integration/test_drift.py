@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.integration.support.apps import App, Result, container
@@ -156,3 +158,20 @@ def test_failed_services_and_jobs_that_ended(app: App, exit_code: int) -> None:
     app.deploy({"web": container(), "job": job}, on_failure="keep")
     found = [f"{app.service('job')} has failed"] if exit_code else []
     assert _drift(app) == found
+
+
+@pytest.mark.scope("alice")
+def test_a_loop_of_some_seconds(app: App) -> None:
+    loop = "\n[Service]\nRestart=always\nRestartSec=100ms\n"
+    fast = container(exec_="sh -c 'sleep 2; exit 3'", more=loop)
+    slow = container(exec_="sh -c 'sleep 7; exit 3'", more=loop)
+    said = app.run(units=app.units({"web": fast, "db": container()}), gate={})
+    assert f"{app.service('web')} did not start: its process ended with status 3" in said.refused()
+    app.run(units=app.units({"web": slow, "db": container()}), gate={}).ok()
+    time.sleep(5)
+    again = app.run(gate={}).ok()
+    assert not again.changed
+    assert f"{app.service('web')} ended by itself and was restarted by systemd" in again.warned
+    assert app.service("db") not in again.warned
+    (info,) = app.scope.call("info", apps=[app.name]).ok()["apps"]
+    assert any("was restarted by systemd" in text for text in info["drift"])

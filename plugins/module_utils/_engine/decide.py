@@ -10,6 +10,7 @@ import typing as t
 
 from .._core.app.app import App
 from .._core.errors import QuadletError
+from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
 from .._core.plan.own_starts import confirmed_starts, find_suspects, made_before
@@ -17,6 +18,7 @@ from .._core.plan.plan import file_changes, make_plan, needed_objects
 from .._core.quadlet.kinds import is_unit
 from .._core.state.manifest import ServiceRecord
 from .._host import linger
+from .._host.cgroups import started_after
 from .._host.owner import own_process
 from .._host.scope import Scope
 from .._host.systemd import Manager
@@ -81,6 +83,10 @@ def decide(
     if vanished:
         inputs = inputs._replace(vanished=frozenset(vanished))
         plan = make_plan(inputs)
+    if snapshot.manager_up and plan.empty:
+        plan = dataclasses.replace(
+            plan, warnings=(*plan.warnings, *_restarted(inputs, scope, manager, snapshot))
+        )
     if app.recreate:
         from .recreate import check_recreate
 
@@ -164,6 +170,13 @@ def _vanished(inputs: PlanInput, plan: Plan, scope: Scope) -> frozenset[str]:
         for name, record in needed.items()
         if record.makes not in there[kind_of_service(record).suffix]
     )
+
+
+def _restarted(inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snapshot) -> list[str]:
+    """What a run that changes nothing tells of services that do not stay up."""
+    names = lasting(inputs.services, inputs.states)
+    details = manager.read_details(started_after(scope, names, snapshot.recorded_at))
+    return find_restarted(details) if details else []
 
 
 def _own_starts(inputs: PlanInput, manager: Manager, scope: Scope) -> frozenset[str]:

@@ -37,7 +37,8 @@ class Snapshot:
     that apply to its units.  states: of the recorded services; none where the manager is
     not running.  died: the intent of a run that did not end; stale: an intent is left of a
     run that did end, or had not begun.  secrets: stored names by declared ones, of those that its
-    units name.  new_key: what made them, where the scope has none yet.
+    units name.  new_key: what made them, where the scope has none yet.  recorded_at: when the last
+    run ended (seconds since the epoch).
     """
 
     manifest: Manifest
@@ -50,6 +51,7 @@ class Snapshot:
     states: dict[str, State]
     secrets: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     new_key: str = dataclasses.field(default="", repr=False)
+    recorded_at: float = 0.0
     died: Intent | None = None
     stale: bool = False
 
@@ -66,6 +68,7 @@ class Installed(t.NamedTuple):
     listing: tuple[str, ...]
     intent: str | None
     leftover: bool
+    recorded_at: float
 
 
 def read_installed(app: App, scope: Scope) -> Installed:
@@ -76,7 +79,9 @@ def read_installed(app: App, scope: Scope) -> Installed:
     manifest = parse_manifest(text, path) if text else Manifest(app.name)
     current = from_wire(found["files"], manifest.on_change)
     listing = tuple(map(str, found["listing"]))
-    return Installed(manifest, current, listing, found["intent"], bool(found["leftover"]))
+    return Installed(
+        manifest, current, listing, found["intent"], bool(found["leftover"]), found["recorded_at"]
+    )
 
 
 def read_snapshot(
@@ -99,6 +104,7 @@ def read_snapshot(
         states=manager.read_states(manifest.services) if up else {},
         secrets=desired.secrets,
         new_key=desired.new_key,
+        recorded_at=installed.recorded_at,
         died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
         stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
     )
@@ -160,6 +166,7 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
     return {
         **found,
         "manifest": text,
+        "recorded_at": os.stat(path).st_mtime if text else 0.0,
         "intent": state.read_text(state.intent_path(state_dir, layout.app)),
         "leftover": found["leftover"] or kept,
     }

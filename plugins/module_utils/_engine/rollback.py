@@ -17,6 +17,7 @@ import typing as t
 from .._core.content import from_wire
 from .._core.errors import QuadletError
 from .._core.gate.options import Gate, parse_gate
+from .._core.gate.stable import USUAL
 from .._core.info.result import service_result
 from .._core.plan.model import kind_of_service
 from .._core.plan.start_order import StartOrder, start_order, stop_order
@@ -238,6 +239,8 @@ def _start(undo: Undo, restored: Restored, own: t.Sequence[str]) -> Outcome:
         known=services,
         states=context.states,
     )
-    app = dataclasses.replace(context.app, gate=restored.gate)
+    gate = restored.gate  # what it has passed is no release that nobody knows
+    gate = gate._replace(stable=USUAL if gate.stable is None else gate.stable)
+    app = dataclasses.replace(context.app, gate=gate)
     watched = make_watched(app, context.scope, manager, services, restored.content, context.mask)
     return bring_up(watched, order, restored.manifest, since)

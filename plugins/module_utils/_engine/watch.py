@@ -12,7 +12,8 @@ from .._core.content import Blob
 from .._core.effective import container_value
 from .._core.errors import QuadletError
 from .._core.gate.options import Gate
-from .._core.gate.verdict import has_come_up, next_pause, seconds_left
+from .._core.gate.stable import seconds_left, stable_times
+from .._core.gate.verdict import has_come_up, next_pause
 from .._core.state.manifest import ServiceRecord
 from .._core.systemd_state import Details, State
 from .._host import podman
@@ -148,8 +149,10 @@ class Watch:
 
     def wait_stable(self) -> None:
         """Until each has been up for the stable time; a fall or a restart ends it at once."""
-        stable = self._watched.gate.stable
-        seconds = seconds_left(stable, self._clock.monotonic(), self.details.values())
+        watched = self._watched
+        units = {name: watched.services[name].unit for name in self.acted}
+        stable = stable_times(watched.gate.stable, units, watched.content)
+        seconds = seconds_left(stable, self._clock.monotonic(), self.details)
         until, pause = self._clock.monotonic() + seconds, 0.1
         while not self.down and self._clock.monotonic() < until:
             self._clock.sleep(max(0.0, min(pause, until - self._clock.monotonic())))

@@ -461,9 +461,9 @@ def test_an_empty_set_is_refused(given: dict[str, t.Any], state: str) -> None:
 @pytest.mark.parametrize(
     ("given", "gate"),
     [
-        ({}, Gate(300.0, 1.0)),
-        ({"timeout": None, "stable": None}, Gate(300.0, 1.0)),
-        ({"timeout": 10}, Gate(10, 1.0)),
+        ({}, Gate(300.0)),
+        ({"timeout": None, "stable": None}, Gate(300.0)),
+        ({"timeout": 10}, Gate(10)),
         ({"timeout": 0, "stable": 0}, Gate(0, 0)),
         ({"stable": 2.5}, Gate(300.0, 2.5)),
     ],

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import Blob
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.stable import (
+    seconds_left,
+    stable_times,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.verdict import (
     has_come_up,
     next_pause,
     parse_health_log,
     reason_down,
     refusal,
-    seconds_left,
     unhealthy_reason,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import (
@@ -285,7 +289,36 @@ def test_one_restart_is_no_plural() -> None:
     ],
 )
 def test_seconds_left(stable: float, now: float, since: list[float], left: float) -> None:
-    assert seconds_left(stable, now, [_details(since=at) for at in since]) == left
+    details = {f"{number}.service": _details(since=at) for number, at in enumerate(since)}
+    assert seconds_left(dict.fromkeys(details, stable), now, details) == left
+
+
+def test_seconds_left_of_the_one_that_needs_most() -> None:
+    details = {"a.service": _details(since=98.0), "b.service": _details(since=99.5)}
+    assert seconds_left({"a.service": 5.0, "b.service": 1.0}, 100.0, details) == 3.0
+    assert seconds_left({"a.service": 5.0, "lost.service": 9.0}, 100.0, details) == 3.0
+
+
+BARE, ALWAYS = "[Container]\nImage=a\n", "[Service]\nRestart=always\n"
+STABLE = {
+    "nobody restarts it": (BARE, {}, 1.0),
+    "systemd restarts it": (BARE + ALWAYS, {}, 5.0),
+    "on failure": (BARE + ALWAYS.replace("always", "on-failure"), {}, 5.0),
+    "it says no": (BARE + ALWAYS.replace("always", "no"), {}, 1.0),
+    "it has a check": (BARE + "HealthCmd=true\n" + ALWAYS, {}, 1.0),
+    "its check is off": (BARE + "HealthCmd=true\nHealthInterval=disable\n" + ALWAYS, {}, 5.0),
+    "by a drop-in": (BARE, {"web.container.d/a.conf": ALWAYS}, 5.0),
+    "not by a drop-in": (BARE + ALWAYS, {"web.container.d/a.conf": "[Service]\nRestart=no\n"}, 1.0),
+}
+
+
+@pytest.mark.parametrize(("text", "drop_ins", "seconds"), STABLE.values(), ids=STABLE)
+def test_the_stable_time_of_a_service(text: str, drop_ins: dict[str, str], seconds: float) -> None:
+    texts = {"web.container": text, **drop_ins}
+    content = {path: Blob(one.encode(), 0o644) for path, one in texts.items()}
+    units = {"web.service": "web.container", "gone.service": "gone.container"}
+    assert stable_times(None, units, content) == {"web.service": seconds, "gone.service": 1.0}
+    assert stable_times(0.5, units, content) == {"web.service": 0.5, "gone.service": 0.5}
 
 
 @pytest.mark.parametrize(

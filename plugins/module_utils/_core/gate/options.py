@@ -14,12 +14,12 @@ if t.TYPE_CHECKING:
 
 
 class Gate(t.NamedTuple):
-    """timeout: seconds for the whole gate.  stable: seconds that each service must stay up.
-    healthy: auto or never.
+    """timeout: seconds for the whole gate.  stable: seconds that each service must stay up;
+    None: by the service, see stable.py.  healthy: auto or never.
     """
 
     timeout: float = 300.0
-    stable: float = 1.0
+    stable: float | None = None
     healthy: str = "auto"
     probes: tuple[Probe, ...] = ()
 

@@ -106,12 +106,6 @@ def _restarts(times: int) -> str:
     return "restarted it once" if times == 1 else f"restarted it {times} times"
 
 
-def seconds_left(stable: float, now: float, details: t.Iterable[Details]) -> float:
-    """How long until each service has been active for `stable` seconds (monotonic clock)."""
-    latest = max((d.active_since for d in details if d.active_since), default=now - stable)
-    return max(0.0, min(stable, latest + stable - now))
-
-
 def ever_started(services: t.Mapping[str, ServiceRecord]) -> list[str]:
     """Services of an app's record that a run has started and that must stay up."""
     return [

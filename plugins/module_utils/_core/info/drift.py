@@ -16,6 +16,7 @@ from ..state.intent import Intent
 from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import Details, Running, State
 from ..validate.conflicts import Container
+from .restarts import find_restarted, lasting
 
 _NOTHING: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
@@ -65,6 +66,8 @@ def find_drift(
             intact and _started_since(manifest, details.get(name))
         ):
             drifts.append(f"{name} was started with other files than are installed")
+    lasts = lasting(manifest.services, states)
+    drifts += find_restarted({name: details[name] for name in lasts if name in details})
     drifts += [f"{name} is disabled" for name, word in enabled.items() if word == "disabled"]
     return drifts
 
