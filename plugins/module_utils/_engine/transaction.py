@@ -22,6 +22,7 @@ from .._core.state.intent import Intent, carry_forward, were_active, were_restar
 from .._core.state.manifest import Manifest, dump_manifest, parse_manifest
 from .._core.state.union import union_record
 from .._host import exchange, state
+from .._host.child import CHANGE
 
 if t.TYPE_CHECKING:
     from .._core.state.generation import Generation
@@ -51,7 +52,9 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
     texts = to_wire(context.desired, context.plan.writes)
     bytes_of = {target: texts[path] for target, path in paths.items()}
     try:
-        kept = owner.call(exchange.stage, layout, [list(one) for one in swaps], bytes_of)
+        kept = owner.call(
+            exchange.stage, layout, [list(one) for one in swaps], bytes_of, limit=CHANGE
+        )
         intent = _make_intent(context, kept, outside)
         if generation:
             pending = state.pending_path(place, app, generation.number)
@@ -116,7 +119,7 @@ def commit(context: Context, begun: Begun, *, manager_up: bool) -> None:
     context.manager.disable(context.plan.disable)
     layout = context.scope.layout(context.app.name)
     swaps, known = [list(one) for one in begun.swaps], list(begun.intent.kept)
-    context.scope.files.call(exchange.commit, layout, swaps, known)
+    context.scope.files.call(exchange.commit, layout, swaps, known, limit=CHANGE)
     context.manager.enable(context.plan.enable)
 
 
@@ -164,7 +167,7 @@ def restore_files(context: Context, begun: Begun) -> None:
     layout, owner = context.scope.layout(context.app.name), context.scope.files
     enabled = begun.intent.enabled
     context.manager.disable(n for n in context.plan.enable if enabled.get(n) != "enabled")
-    owner.call(exchange.restore, layout, begun.intent.kept)
+    owner.call(exchange.restore, layout, begun.intent.kept, limit=CHANGE)
     touched = (*context.plan.enable, *context.plan.disable)
     context.manager.enable([n for n, was in enabled.items() if was == "enabled" and n in touched])
 

@@ -18,7 +18,9 @@ import typing as t
 
 from .._core.app.layout import RESERVED_DIR, Layout, Swap
 from .._core.content import LINK, Wire
+from .._core.errors import QuadletError
 from .files import read_file, refuse_link
+from .reading import open_synced, read_bytes
 
 _AT_ONCE = 16
 
@@ -44,7 +46,7 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -
             if swap.kept and not (swap.again and os.path.lexists(swap.kept)):
                 kept[swap.target] = swap.kept if _keep(swap) else ""
         _sync_all(written)
-    except OSError:
+    except (OSError, QuadletError):
         _forget(layout, "new")
         for path in kept.values():
             _remove(path)
@@ -71,9 +73,20 @@ def _link(source: str, target: str) -> None:
     except FileNotFoundError:
         raise
     except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)
-        if not os.path.islink(target):
-            _sync(target)
+        _copy(source, target)
+
+
+def _copy(source: str, target: str) -> None:
+    if os.path.islink(source):
+        os.symlink(os.readlink(source), target)
+        return
+    data = read_bytes(source, follow=False)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with open(os.open(target, flags, 0o600), "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        shutil.copystat(source, target, follow_symlinks=False)
+        os.fsync(stream.fileno())
 
 
 def _write(swap: Swap, text: str, mode: int) -> bool:
@@ -222,7 +235,7 @@ def _rmdir(path: str) -> bool:
 
 
 def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = open_synced(path)
     try:
         os.fsync(descriptor)
     finally:

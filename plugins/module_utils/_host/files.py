@@ -12,6 +12,9 @@ import typing as t
 from .._core.app.layout import RESERVED_DIR, Layout
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
+from .reading import MOST, NotRegularError, read_start
+
+_MOST_NAMES = 500_000
 
 
 def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
@@ -24,16 +27,24 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
         file = read_file(layout.real(path))
         if file is not None:
             files[path] = file
-    listing = []
+    listing: list[str] = []
     for folder, dirs, names in os.walk(layout.app_dir):
         dirs[:] = [name for name in dirs if name != RESERVED_DIR]
         listing += [os.path.relpath(os.path.join(folder, name), layout.app_dir) for name in names]
+        if len(listing) > _MOST_NAMES:
+            raise QuadletError(
+                f"more than {_MOST_NAMES:,} files are in an app's directory",
+                where=layout.app_dir,
+                remedy="Move what is no unit and no file of the app elsewhere.",
+            )
     leftover = os.path.lexists(f"{layout.app_dir}/{RESERVED_DIR}")
     return {"files": files, "listing": sorted(listing), "leftover": leftover}
 
 
 def read_file(path: str) -> list[t.Any] | None:
-    """[text, mode] of a file or link; None for a missing file; a device reads as `["", -1]`."""
+    """[text, mode] of a file or link; None for a missing file; what no app can have deployed, such
+    as a device or a file of many MiB, reads as `["", -1]`.
+    """
     try:
         info = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -46,8 +57,13 @@ def read_file(path: str) -> list[t.Any] | None:
                 remedy="Remove it, or give the app's file another path.",
             )
         return [os.readlink(path), LINK] if stat.S_ISLNK(info.st_mode) else ["", -1]
-    with open(path, "rb") as stream:
-        return [stream.read().decode("utf-8", "surrogateescape"), stat.S_IMODE(info.st_mode)]
+    try:
+        data = read_start(path, MOST + 1, follow=False)
+    except NotRegularError:  # it is by now
+        return ["", -1]
+    if len(data) > MOST:
+        return ["", -1]
+    return [data.decode("utf-8", "surrogateescape"), stat.S_IMODE(info.st_mode)]
 
 
 def refuse_link(app_dir: str) -> None:

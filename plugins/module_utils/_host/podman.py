@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import typing as t
 
 from .._core.errors import QuadletError
@@ -21,7 +20,9 @@ from .._core.host.podman_output import (
 )
 from .._core.quadlet.keys import Version
 from .._core.validate.conflicts import Container
+from .child import ASK
 from .owner import Owner, Ran
+from .reading import open_regular
 
 _LINKS = {
     True: "/usr/lib/systemd/system-generators/podman-system-generator",
@@ -42,7 +43,7 @@ def read_version(owner: Owner) -> Found:
 def ask_version(owner: Owner) -> t.Callable[[], Found]:
     """Asks Podman for its version; what is returned waits for the answer."""
     end = owner.begin(["podman", "--version"])
-    return lambda: _read_version(end())
+    return lambda: _read_version(end(ASK))
 
 
 def _read_version(ran: Ran) -> Found:
@@ -173,12 +174,12 @@ def pull_images(
 
 
 @contextlib.contextmanager
-def _in_memory(text: str | None) -> t.Iterator[int]:
+def _in_memory(text: str | None) -> t.Iterator[int | None]:
     """A descriptor of a file that holds the text and has no name: it is gone with those who have
     it open, however they end.  Each who opens it through /proc reads it from its beginning.
     """
     if text is None:
-        yield subprocess.DEVNULL
+        yield None
         return
     descriptor = os.memfd_create("auth.json")
     try:
@@ -195,7 +196,7 @@ def load_images(owner: Owner, path: str, *, sent: bool) -> Ran:
     argv = ["podman", "load", "--quiet"]
     if not sent or owner.is_self:
         return owner.run([*argv, "--input", path], timeout=_PULL_TIMEOUT)
-    with open(path, "rb") as stream:
+    with open(open_regular(path), "rb") as stream:
         return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stream.fileno())
 
 

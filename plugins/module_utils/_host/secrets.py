@@ -12,6 +12,7 @@ import tempfile
 from .._core.errors import QuadletError
 from .._core.secrets.secret import find_id, parse_names
 from .owner import Owner
+from .reading import open_synced, read_start
 
 # In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.
 _LISTED = '{{.ID}} {{printf "%x" .Name}}'
@@ -98,8 +99,7 @@ def read_key(state_dir: str) -> str:
     """
     path = _key_path(state_dir)
     try:
-        with open(path, "rb") as stream:
-            key = stream.read(KEY_SIZE + 1)
+        key = read_start(path, KEY_SIZE + 1)
     except FileNotFoundError:
         return ""
     if len(key) != KEY_SIZE:
@@ -129,7 +129,7 @@ def keep_key(state_dir: str, key: str) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(waiting)
-    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
+    folder = open_synced(state_dir)
     try:
         os.fsync(folder)
     finally:

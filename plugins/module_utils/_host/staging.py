@@ -17,9 +17,10 @@ import typing as t
 
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
+from .reading import NotRegularError, read_bytes
 from .unit_search import walk_units
 
-_TIMEOUT = 60.0
+_TIMEOUT = 30.0
 
 
 def judge(
@@ -92,10 +93,17 @@ def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
             os.symlink(link, target)
             continue
         try:
-            shutil.copyfile(source, target)
-        except (PermissionError, FileNotFoundError):
+            _write(target, read_bytes(source))
+        except OSError:
             # The generator can't read it either: its message is kept.
             os.symlink("/nonexistent", target)
+        except NotRegularError as error:
+            raise QuadletError(
+                f"{error.what}, and Podman's generator would wait for it, or read it without an "
+                "end, at each reload",
+                where=source,
+                remedy="Remove it.",
+            ) from None
 
 
 def _write_units(folder: str, units: Wire) -> None:
@@ -107,8 +115,13 @@ def _write_units(folder: str, units: Wire) -> None:
         if mode == LINK:
             os.symlink(text, target)
             continue
-        with open(target, "wb") as stream:
-            stream.write(text.encode("utf-8", "surrogateescape"))
+        _write(target, text.encode("utf-8", "surrogateescape"))
+
+
+def _write(path: str, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as stream:
+        stream.write(data)
 
 
 def run_generator(generator: t.Sequence[str], dirs: t.Sequence[str] | None) -> dict[str, t.Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import QuadletError
+from .._core.errors import HELD_UP, QuadletError
 from .._core.systemd_state import (
     DETAIL_PROPERTIES,
     Details,
@@ -17,6 +17,7 @@ from .._core.systemd_state import (
     parse_running,
     parse_states,
 )
+from .child import ASK, CHANGE
 from .clock import SYSTEM_CLOCK, Clock
 from .owner import Owner, Ran
 
@@ -28,6 +29,7 @@ _MANAGER = (
 
 _DEPENDENTS = ("RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf")
 _RUNS = ("active", "reloading", "activating")
+_SYSTEM_LIMIT = 120.0
 
 
 class Manager:
@@ -40,13 +42,17 @@ class Manager:
         self._owner = owner
         self.clock = clock
         self._flags = [] if system else ["--user"]
+        # Nobody but root can hold up the system's manager, which may have a lot to do.
+        self._ask, self._change = (_SYSTEM_LIMIT, _SYSTEM_LIMIT) if system else (ASK, CHANGE)
 
-    def _systemctl(self, *words: str, timeout: float = 120.0) -> Ran:
-        return self._owner.run(["systemctl", *self._flags, *words], timeout=timeout)
+    def _systemctl(self, *words: str, timeout: float | None = None) -> Ran:
+        limit = self._ask if timeout is None else timeout
+        return self._owner.run(["systemctl", *self._flags, *words], timeout=limit)
 
     def _bus(self, method: str, *words: str) -> Ran:
         return self._owner.run(
-            ["busctl", *self._flags, "--json=short", "call", *_MANAGER, method, *words]
+            ["busctl", *self._flags, "--json=short", "call", *_MANAGER, method, *words],
+            timeout=self._ask,
         )
 
     def answers(self) -> bool:
@@ -89,7 +95,7 @@ class Manager:
 
     def reload(self) -> None:
         """Runs daemon-reload: the generator runs, and drops without an error what it refuses."""
-        ran = self._systemctl("daemon-reload")
+        ran = self._systemctl("daemon-reload", timeout=self._change)
         if ran.status != 0:
             raise _failed("systemctl daemon-reload failed", ran)
 
@@ -122,7 +128,7 @@ class Manager:
 
     def reload_service(self, service: str) -> Ran:
         """Reloads a running service's configuration, and waits for it."""
-        return self._systemctl("reload", "--", service)
+        return self._systemctl("reload", "--", service, timeout=self._change)
 
     def stop(self, services: t.Collection[str], *, timeout: float) -> None:
         """Stops services and waits for it.
@@ -174,4 +180,4 @@ class Manager:
 
 def _failed(what: str, ran: Ran) -> QuadletError:
     reason = (ran.err or ran.out).strip() or f"status {ran.status}"
-    return QuadletError(f"{what}: {reason}")
+    return QuadletError(f"{what}: {reason}", data={HELD_UP: True} if ran.status == 124 else None)
