@@ -173,8 +173,11 @@ def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
 
 def _is_same(old: str, target: str) -> bool:
     """Whether a file still has its old content: it was never exchanged."""
-    current = read_file(target)
-    return current is not None and current == read_file(old)
+    try:
+        current, before = read_file(target), read_file(old)
+    except QuadletError:  # nobody can tell
+        return False
+    return current is not None and current == before and current != ["", -1]
 
 
 def forget_all(layout: Layout) -> None:

@@ -17,6 +17,7 @@ import typing as t
 
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
+from .._core.quadlet.kinds import kind_of
 from .reading import NotRegularError, read_bytes
 from .unit_search import walk_units
 
@@ -89,7 +90,7 @@ def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
             continue
         os.makedirs(os.path.dirname(target), exist_ok=True)
         link = os.readlink(source) if os.path.islink(source) else ""
-        if link and "/" not in link:
+        if "/" not in link and (kind_of(link) or link.endswith(".conf")):  # it is copied too
             os.symlink(link, target)
             continue
         try:

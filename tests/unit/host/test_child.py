@@ -27,6 +27,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._host import child, 
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Owner, own_process
 
 NOBODY = pwd.getpwnam("nobody")
+STOPPED = pwd.getpwnam("daemon")
+"""Nothing of this user goes on while a test stops it."""
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 PATIENCE = 6.0
 
@@ -266,7 +268,7 @@ end = time.time() + 2
 while time.time() < end:
     for name in os.listdir("/proc"):
         try:
-            if name.isdigit() and os.stat("/proc/" + name).st_uid == {NOBODY.pw_uid}:
+            if name.isdigit() and os.stat("/proc/" + name).st_uid == {STOPPED.pw_uid}:
                 os.kill(int(name), signal.SIGSTOP)
         except OSError:
             pass
@@ -277,7 +279,7 @@ while time.time() < end:
 @as_root
 def test_stopped_at_any_moment() -> None:
     with subprocess.Popen([sys.executable, "-c", STOPPER]) as stopper:
-        owner, ends = Owner(NOBODY), {"stopped": 0, "well": 0}
+        owner, ends = Owner(STOPPED), {"stopped": 0, "well": 0}
         while stopper.poll() is None:
             ran = owner.run(["sleep", "0.01"], timeout=child.Limit(1))
             ends["well" if ran.status == 0 else "stopped"] += 1
