@@ -19,7 +19,7 @@ import typing as t
 from .._core.app.layout import RESERVED_DIR, Layout, Swap
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
-from .files import read_file, refuse_link
+from .files import read_file, refuse_link, remove_tree
 from .reading import open_synced, read_bytes
 
 _AT_ONCE = 16
@@ -194,7 +194,7 @@ def forget_new(layout: Layout) -> None:
 
 
 def _forget(layout: Layout, word: str) -> None:
-    shutil.rmtree(f"{layout.app_dir}/{RESERVED_DIR}/{word}", ignore_errors=True)
+    remove_tree(f"{layout.app_dir}/{RESERVED_DIR}/{word}")
     for path in glob.glob(f"{glob.escape(layout.beside_companions)}{word}.*"):
         _remove(path)
 

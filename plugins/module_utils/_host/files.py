@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import typing as t
@@ -73,3 +74,21 @@ def refuse_link(app_dir: str) -> None:
             where=app_dir,
             remedy="Remove the link: Podman before 5.3 does not follow it.",
         )
+
+
+def remove_tree(path: str) -> None:
+    """Removes what is there, whatever it is, as far as that goes.
+
+    Nothing is opened but directories (shutil.rmtree opens what is in a directory's place).
+    """
+    with contextlib.suppress(OSError, RecursionError):
+        if os.path.islink(path) or not os.path.isdir(path):
+            os.unlink(path)
+            return
+        for folder, dirs, names in os.walk(path, topdown=False):
+            for name in (*names, *dirs):
+                place = os.path.join(folder, name)
+                with contextlib.suppress(OSError):
+                    is_dir = name in dirs and not os.path.islink(place)
+                    (os.rmdir if is_dir else os.unlink)(place)
+        os.rmdir(path)

@@ -10,7 +10,6 @@ and the host's own generator reads the copy.  Paths in its messages are the real
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 import typing as t
@@ -18,6 +17,7 @@ import typing as t
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
 from .._core.quadlet.kinds import kind_of
+from .files import remove_tree
 from .reading import NotRegularError, read_bytes
 from .unit_search import walk_units
 
@@ -54,7 +54,7 @@ def judge(
             }
         return ran
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        remove_tree(stage)
 
 
 def verify(flags: t.Sequence[str], companions: Wire) -> str:
@@ -80,7 +80,7 @@ def verify(flags: t.Sequence[str], companions: Wire) -> str:
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return ""
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        remove_tree(stage)
 
 
 def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:

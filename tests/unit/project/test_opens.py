@@ -36,7 +36,7 @@ ALLOWED = {
 OPENS = {"open", "open_code", "fdopen", "mkstemp", "mkdtemp", "NamedTemporaryFile", "mkfifo"}
 WHOLE_FILES = {
     "copy", "copy2", "copyfile", "copyfileobj", "copytree", "move", "read_bytes", "write_bytes",
-    "write_text", "fileinput", "load_cert_chain", "getpwnam_r", "truncate", "sendfile",
+    "write_text", "rmtree", "fileinput", "load_cert_chain", "getpwnam_r", "truncate", "sendfile",
 }  # fmt: skip
 """Methods that open files of a name; those of our own modules are calls of ours."""
 OURS = {"state", "reading", "files", "copy", "accounts"}

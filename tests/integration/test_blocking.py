@@ -1,0 +1,66 @@
+"""Nobody holds up root's run: whatever a user plants or stops, it ends soon and names it."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import shlex
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import App, Scope, container
+from tests.unit.support.scripts import make_script
+
+PLANTER = pathlib.Path(__file__).parent / "support" / "planter.py"
+LOGIN = {"registry": "registry.test", "username": "u", "password": "p"}
+
+
+@pytest.fixture
+def hers(alice: Scope) -> t.Iterator[App]:
+    """An app of alice's that is installed."""
+    one = alice.app()
+    one.deployed({"web": container("Volume=./conf:/conf:ro")}, {"conf/a.conf": "one\n"})
+    yield one
+    one.remove()
+
+
+def _calls(app: App) -> dict[str, tuple[str, dict[str, t.Any]]]:
+    units = app.units({"web": container("Volume=./conf:/conf:ro", "Environment=A=2")})
+    mine = {"name": app.name, "units": units, "files": {"conf/a.conf": "two\n"}, "state": "present"}
+    timer = {f"{app.name}-t.timer": "[Timer]\nOnCalendar=yearly\nUnit=other.service\n"}
+    more = {"name": f"{app.name}b", "units": timer, "state": "present", **app.scope.options}
+    user = {"name": "alice", "linger": True, "logins": [LOGIN], "auto_update": False}
+    return {
+        "app": ("quadlet.fleet.app", {**mine, **app.scope.options}),
+        "apps": ("quadlet.fleet.apps", {"apps": [{**mine, **app.scope.options}, more]}),
+        "back": (
+            "quadlet.fleet.app",
+            {"name": app.name, "state": "absent", **app.scope.options},
+        ),
+        "info": ("quadlet.fleet.info", {}),
+        "users": ("quadlet.fleet.users", {"users": [user]}),
+    }
+
+
+def test_a_fifo_at_each_path_that_is_opened(hers: App) -> None:
+    host, place = hers.host, f"/root/planted-{hers.name}"
+    hers.deployed({"web": container("Volume=./conf:/conf:ro")}, {"conf/a.conf": "1b\n"})
+    host.ssh(f"rm -rf {place} && install -d -m 0755 {place}")
+    host.write("/home/alice/.config/containers/auth.json", "{}", owner="alice", mode="0600")
+    host.ssh("install -d -o alice -g alice /home/alice/.config/systemd/user")
+    for name, (module, options) in _calls(hers).items():
+        host.ssh(f"cat >{place}/{name}.py", text=make_script(module, options).decode())
+    host.ssh(f"cat >{place}/planter", text=PLANTER.read_text(encoding="utf-8"))
+    trees = ["/home/alice/.config", "/home/alice/.local/state"]
+    words = [f"{place}/planter", place, "alice", *trees]
+    host.ssh("chmod 0711 /root")
+    done = host.try_ssh(f"python3 {' '.join(map(shlex.quote, words))}", timeout=1800)
+    host.ssh(f"chmod 0700 /root; rm -rf {place} /home/alice/.config/containers/auth.json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    print(json.dumps(report, indent=1))
+    assert report["wrong"] == []
+    assert report["named"] > 10
+    assert {name for name, paths in report["paths"].items() if paths} == set(_calls(hers))
+    assert report["longest"] < 20
