@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
 import shlex
 import typing as t
@@ -13,6 +14,7 @@ from tests.integration.support.apps import App, Scope, container
 from tests.unit.support.scripts import make_script
 
 PLANTER = pathlib.Path(__file__).parent / "support" / "planter.py"
+HOW = "all" if os.environ.get("QUADLET_TEST_LONG") else "once"
 LOGIN = {"registry": "registry.test", "username": "u", "password": "p"}
 
 
@@ -53,7 +55,7 @@ def test_a_fifo_at_each_path_that_is_opened(hers: App) -> None:
         host.ssh(f"cat >{place}/{name}.py", text=make_script(module, options).decode())
     host.ssh(f"cat >{place}/planter", text=PLANTER.read_text(encoding="utf-8"))
     trees = ["/home/alice/.config", "/home/alice/.local/state"]
-    words = [f"{place}/planter", place, "alice", *trees]
+    words = [f"{place}/planter", place, "alice", HOW, *trees]
     host.ssh("chmod 0711 /root")
     done = host.try_ssh(f"python3 {' '.join(map(shlex.quote, words))}", timeout=1800)
     host.ssh(f"chmod 0700 /root; rm -rf {place} /home/alice/.config/containers/auth.json")

@@ -15,7 +15,7 @@ from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
 from .reading import MOST, NotRegularError, read_start
 
-_MOST_NAMES = 500_000
+_MOST_NAMES = 200_000
 
 
 def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:

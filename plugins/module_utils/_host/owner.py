@@ -30,6 +30,15 @@ class Ran(t.NamedTuple):
     out: str
     err: str
 
+    def error(self, what: str, *, where: str | None = None) -> QuadletError:
+        """That it failed, with its reason."""
+        reason = (self.err or self.out).strip() or f"status {self.status}"
+        data = {HELD_UP: True} if self.status == _TOO_LONG else None
+        return QuadletError(f"{what}: {reason}", where=where, data=data)
+
+
+_TOO_LONG = 124
+
 
 class Owner:
     """A user who reads, writes and runs commands: the calling process' own, or any for root."""
@@ -102,7 +111,7 @@ class Owner:
             ended = child.wait(limit_of(timeout), given or b"")
             if ended.killed:
                 shown = f"{' '.join(argv[:3])} …, run as user {self.name}: {ended.killed}"
-                return Ran(124, "", shown)
+                return Ran(_TOO_LONG, "", shown)
             out, err = (text.decode("utf-8", "replace") for text in ended.outputs)
             return Ran(ended.status, out, err)
 

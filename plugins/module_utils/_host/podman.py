@@ -71,7 +71,7 @@ def read_containers(owner: Owner) -> list[Container]:
     """All containers in the owner's storage, running or not."""
     ran = owner.run(["podman", "ps", "--all", "--pod", "--format", "json"])
     if ran.status != 0:
-        raise QuadletError(f"podman ps failed: {ran.err.strip()}")
+        raise ran.error("podman ps failed")
     return parse_containers(ran.out)
 
 
@@ -91,7 +91,7 @@ def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
     if ran.status != 0:
         if is_missing_object(ran.err):
             return []
-        raise QuadletError(f"podman ps failed: {ran.err.strip()}")
+        raise ran.error("podman ps failed")
     return parse_containers(ran.out)
 
 
@@ -100,7 +100,7 @@ def read_made_at(owner: Owner, kind: str, names: t.Sequence[str]) -> dict[str, f
     shown = f"{{{{.Name}}}} {{{{.{TIME_FIELDS[kind]}.Unix}}}}"
     ran = owner.run(["podman", kind, "inspect", "--format", shown, *names])
     if ran.status != 0 and not is_missing_object(ran.err):
-        raise QuadletError(f"podman {kind} inspect failed: {ran.err.strip()}")
+        raise ran.error(f"podman {kind} inspect failed")
     return parse_times(ran.out)
 
 
@@ -108,7 +108,7 @@ def read_images(owner: Owner) -> dict[str, str]:
     """Ids of the images in the owner's storage, by each of their names and digests."""
     ran = owner.run(["podman", "images", "--format", "json"])
     if ran.status != 0:
-        raise QuadletError(f"podman images failed: {ran.err.strip()}")
+        raise ran.error("podman images failed")
     return parse_images(ran.out)
 
 
@@ -116,7 +116,7 @@ def read_names(owner: Owner, kind: str) -> frozenset[str]:
     """The names of all networks or volumes in the owner's storage."""
     ran = owner.run(["podman", kind, "ls", "--format", "{{.Name}}"])
     if ran.status != 0:
-        raise QuadletError(f"podman {kind} ls failed: {ran.err.strip()}")
+        raise ran.error(f"podman {kind} ls failed")
     return frozenset(ran.out.split())
 
 
@@ -141,7 +141,7 @@ def _inspect(owner: Owner, images: t.Sequence[str], shown: str) -> dict[str, str
     ran = owner.run(["podman", "image", "inspect", "--format", shown, *images])
     lines = parse_inspected(images, ran.out, ran.err)
     if lines is None:
-        raise QuadletError(f"podman image inspect failed: {ran.err.strip()}")
+        raise ran.error("podman image inspect failed")
     return lines
 
 

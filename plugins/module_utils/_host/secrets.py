@@ -43,7 +43,7 @@ def require_space(owner: Owner) -> None:
     """
     ran = owner.run(["podman", "info", "--format", "{{.Store.GraphRoot}}"])
     if ran.status != 0:
-        raise QuadletError(f"podman info failed: {ran.err.strip()}")
+        raise ran.error("podman info failed")
     path = f"{ran.out.strip()}/secrets"
     if owner.call(_free, path) < _SPARE:
         raise QuadletError(
@@ -88,7 +88,7 @@ def remove(owner: Owner, secret_id: str) -> None:
 def _podman(owner: Owner, verb: str, *words: str, given: bytes | None = None) -> str:
     ran = owner.run(["podman", "secret", verb, *words], given=given)
     if ran.status != 0:
-        raise QuadletError(f"podman secret {verb} failed: {ran.err.strip()}")
+        raise ran._replace(out="").error(f"podman secret {verb} failed")
     return ran.out
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import HELD_UP, QuadletError
+from .._core.errors import QuadletError
 from .._core.systemd_state import (
     DETAIL_PROPERTIES,
     Details,
@@ -65,7 +65,7 @@ class Manager:
             return {}
         ran = self._bus("ListUnitsByNames", "as", str(len(services)), *services)
         if ran.status != 0:
-            raise _failed("the service manager does not answer", ran)
+            raise self._failed("the service manager does not answer", ran)
         return parse_states(ran.out)
 
     def read_details(self, services: t.Collection[str]) -> dict[str, Details]:
@@ -75,7 +75,7 @@ class Manager:
         properties = [f"-p{name}" for name in DETAIL_PROPERTIES]
         ran = self._systemctl("show", "--timestamp=unix", *properties, "--", *services)
         if ran.status != 0:
-            raise _failed("systemctl show failed", ran)
+            raise self._failed("systemctl show failed", ran)
         return parse_details(ran.out)
 
     def read_dependents(self, services: t.Collection[str]) -> frozenset[str]:
@@ -83,7 +83,7 @@ class Manager:
         properties = [f"-p{name}" for name in _DEPENDENTS]
         ran = self._systemctl("show", "--value", *properties, "--", *services)
         if ran.status != 0:
-            raise _failed("systemctl show failed", ran)
+            raise self._failed("systemctl show failed", ran)
         return frozenset(ran.out.split())
 
     def read_running(self, *loads: str) -> list[Running]:
@@ -97,20 +97,20 @@ class Manager:
         """Runs daemon-reload: the generator runs, and drops without an error what it refuses."""
         ran = self._systemctl("daemon-reload", timeout=self._change)
         if ran.status != 0:
-            raise _failed("systemctl daemon-reload failed", ran)
+            raise self._failed("systemctl daemon-reload failed", ran)
 
     def enable(self, companions: t.Collection[str]) -> None:
         """Creates the links of [Install], and removes those of an older [Install]."""
         ran = self._offline("reenable", companions) if companions else Ran(0, "", "")
         if ran.status != 0:
-            raise _failed(f"systemctl reenable {' '.join(companions)} failed", ran)
+            raise self._failed(f"systemctl reenable {' '.join(companions)} failed", ran)
 
     def disable(self, companions: t.Iterable[str]) -> None:
         """Removes every link to a companion; a companion without its file may be an error."""
         for name in companions:
             ran = self._offline("disable", [name])
             if ran.status != 0 and "does not exist" not in ran.err:
-                raise _failed(f"systemctl disable {name} failed", ran)
+                raise self._failed(f"systemctl disable {name} failed", ran)
 
     def read_enabled(self, companions: t.Sequence[str]) -> dict[str, str]:
         """`enabled`, `disabled`, … by companion; every companion must have its file."""
@@ -141,7 +141,7 @@ class Manager:
         ran = self._systemctl("stop", "--", *services, timeout=timeout)
         # 5: one of them is not loaded (any more), so it does not run.
         if ran.status not in (0, 5):
-            raise _failed(f"stopping {', '.join(services)} failed", ran)
+            raise self._failed(f"stopping {', '.join(services)} failed", ran)
         self.reset_failed(services)
 
     def reset_failed(self, services: t.Collection[str]) -> None:
@@ -174,10 +174,9 @@ class Manager:
     def _unit_flag(self) -> str:
         return "--user-unit" if self._flags else "--unit"
 
+    def _failed(self, what: str, ran: Ran) -> QuadletError:
+        where = f"user@{self._owner.uid}.service" if self._flags else None
+        return ran.error(what, where=where)
+
     def _journalctl(self, since: float, *words: str) -> Ran:
         return self._owner.run(["journalctl", "--quiet", "--since", f"@{since:.6f}", *words])
-
-
-def _failed(what: str, ran: Ran) -> QuadletError:
-    reason = (ran.err or ran.out).strip() or f"status {ran.status}"
-    return QuadletError(f"{what}: {reason}", data={HELD_UP: True} if ran.status == 124 else None)

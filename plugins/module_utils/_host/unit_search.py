@@ -17,7 +17,7 @@ from .reading import read_bytes
 
 _DROP_IN_DIR = re.compile(rf"^(.+\.)?({'|'.join(KINDS)})\.d$")
 _USERS = "/etc/containers/systemd/users"
-_MOST_DIRS, _MOST_NAMES = 20_000, 500_000
+_MOST_DIRS, _MOST_NAMES = 3_000, 30_000
 
 
 class _Place(t.NamedTuple):

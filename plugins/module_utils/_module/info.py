@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import typing as t
@@ -72,25 +73,35 @@ def read_apps(
     errors: why one of them, or the whole scope, can't be read is added.
     """
     place = {"user": scope.user, "location": scope.location}
-    apps, name = [], None
+    apps: list[dict[str, t.Any]] = []
     try:
         names = scope.files.call(state.list_apps, scope.state_dir)
         chosen = [str(name) for name in names if wanted is None or name in wanted]
         manager = Manager(scope.manager, system=scope.is_system)
-        up = bool(chosen) and is_up(scope)
+        snapshots = {}
+        for name in chosen:
+            with _one(errors, {**place, "app": name}):
+                snapshots[name] = look(App(name, state="present"), scope, manager)
+        up = any(snapshot.manager_up for snapshot in snapshots.values())
         storage = _read_storage(scope) if up else Storage()
         running = manager.read_running() if up else []
-        for name in chosen:
-            try:
-                snapshot = look(App(name, state="present"), scope, manager)
+        for name, snapshot in snapshots.items():
+            with _one(errors, {**place, "app": name}):
                 apps.append(_app(name, scope, manager, snapshot, storage, running))
-            except QuadletError as error:
-                if error.data.get(HELD_UP):
-                    raise
-                errors.append({**place, "app": name, "msg": str(error)})
     except QuadletError as error:
-        errors.append({**place, "app": name, "msg": str(error)})
+        errors.append({**place, "app": None, "msg": str(error)})
     return apps
+
+
+@contextlib.contextmanager
+def _one(errors: list[Row], place: Row) -> t.Iterator[None]:
+    """The reading of one app: an error is its own, unless the user's processes held it up."""
+    try:
+        yield
+    except QuadletError as error:
+        if error.data.get(HELD_UP):
+            raise
+        errors.append({**place, "msg": str(error)})
 
 
 def _read_storage(scope: Scope) -> Storage:

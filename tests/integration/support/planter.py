@@ -1,8 +1,8 @@
 """Sent to a host: plants a FIFO at each path that a module opens in a user's tree.
 
-Arguments: a folder with one script for each module (`NAME.py`, made by Ansible with its arguments;
-of the two in `NAME.0.py` and `NAME.1.py` the second is traced, and run); the user; the trees that
-are as they were before each run.  The list of paths is made from a run, by an audit hook that the
+Arguments: a folder with one script for each call of a module (`NAME.py`, made by Ansible with its
+arguments); the user; "all", or "once" to plant at each path for the first call that opens it and
+for those that change nothing; the trees that are as they were before each run.  The list of paths is made from a run, by an audit hook that the
 children of the module inherit.  Prints one JSON object.
 """
 
@@ -19,6 +19,7 @@ import time
 import typing as t
 
 LIMIT = 60
+READING = ("info", "users")
 TRACER = """
 import os, runpy, sys
 log, script = sys.argv[1:3]
@@ -100,7 +101,7 @@ def plant(path: str, user: pwd.struct_passwd) -> None:
 
 def main() -> None:
     """All paths."""
-    place, name, *tops = sys.argv[1:]
+    place, name, how, *tops = sys.argv[1:]
     folder, user = pathlib.Path(place), pwd.getpwnam(name)
     trees = Trees(tops, folder)
     inside = (f"{user.pw_dir}/", f"/run/user/{user.pw_uid}/quadlet")
@@ -112,15 +113,17 @@ def main() -> None:
         "paths": {},
         "seconds": [],
     }
+    tried: set[str] = set()
     for script in sorted(folder.glob("*.py")):
-        if script.stem.endswith(".0"):
-            continue
         trees.restore()
         traced = trace(script, folder / "log", inside)
         trees.restore()
         paths = [path for path in traced if not os.path.isdir(path)]
         report["paths"][script.stem] = paths
         for path in paths:
+            if how == "once" and path in tried and script.stem not in READING:
+                continue
+            tried.add(path)
             trees.restore()
             plant(path, user)
             answer, seconds = run([sys.executable, str(script)])
