@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from tests.integration.support.apps import App, Scope, container
+from tests.integration.support.apps import App, Result, Scope, container
 from tests.unit.support.scripts import make_script
 
 PLANTER = pathlib.Path(__file__).parent / "support" / "planter.py"
@@ -66,3 +66,50 @@ def test_a_fifo_at_each_path_that_is_opened(hers: App) -> None:
     assert report["named"] > 10
     assert {name for name, paths in report["paths"].items() if paths} == set(_calls(hers))
     assert report["longest"] < 20
+
+
+STOPPER = """
+import os, signal, sys, time
+keep = {name for name in os.listdir("/proc") if name.isdigit()}
+print("ready", flush=True)
+while True:
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and name not in keep and os.stat("/proc/" + name).st_uid == 1000:
+                os.kill(int(name), signal.SIGSTOP)
+        except OSError:
+            pass
+    time.sleep(0.001)
+"""
+"""Stops all processes of alice that begin from now on."""
+
+
+def _tells(result: Result, *words: str) -> None:
+    told = json.dumps([result.get("msg"), result.get("warnings")], default=str)
+    assert all(word in told for word in words), told
+
+
+def test_a_user_who_stops_everything(hers: App, system_app: App) -> None:
+    """Of the apps of one call hers fails, and root's ends well; info goes on with the others."""
+    host, folder = hers.host, f"{hers.scope.unit_dir}/all"
+    mine = {"name": hers.name, "user": "alice", "units": hers.units({"web": container("Tmpfs=/t")})}
+    roots = {"name": system_app.name, "units": system_app.units({"web": container()})}
+    host.ssh("cat >/root/stopper.py", text=STOPPER)
+    host.ssh("systemd-run --quiet --unit=stopper python3 /root/stopper.py; sleep 0.3")
+    try:
+        result = system_app.scope.call("apps", apps=[mine, {**roots, "gate": {"stable": 0}}])
+    finally:
+        host.ssh("systemctl stop stopper; rm /root/stopper.py; pkill -KILL -u alice -r T || true")
+    _tells(result, "user alice", "stopped by a signal")
+    assert [app["failed"] for app in result["apps"]] == [True, False]
+    assert system_app.runs("web")
+
+    hers.scope.ssh(f"ln -s / {folder}")
+    try:
+        _tells(hers.deploy({"web": container("Tmpfs=/t")}), folder, "generator")
+        info = system_app.scope.call("info").ok()
+        _tells(info, folder, hers.name)
+    finally:
+        hers.scope.ssh(f"rm {folder}")
+    assert system_app.name in {app["name"] for app in info["apps"]}
+    assert {error["app"] for error in info["errors"]} >= {hers.name}

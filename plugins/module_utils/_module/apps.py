@@ -190,6 +190,7 @@ def _make_row(params: Item, answer: Answer) -> Row:
     """The result of module app, with the app's name and user."""
     error = answer.error
     result = {"changed": False, **error.data} if error else dict(answer.result or {})
+    result.pop(HELD_UP, None)
     message = {"msg": str(error)} if error else {}
     return {
         "name": params["name"],

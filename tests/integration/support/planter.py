@@ -1,9 +1,9 @@
 """Sent to a host: plants a FIFO at each path that a module opens in a user's tree.
 
-Arguments: a folder with one script for each call of a module (`NAME.py`, made by Ansible with its
+Arguments: a folder with a script for each call of a module (`NAME.py`, made by Ansible with its
 arguments); the user; "all", or "once" to plant at each path for the first call that opens it and
-for those that change nothing; the trees that are as they were before each run.  The list of paths is made from a run, by an audit hook that the
-children of the module inherit.  Prints one JSON object.
+for those that change nothing; the trees that are as they were before each run.  The list of paths
+is made from a run, by an audit hook that the module's children inherit.  Prints one JSON object.
 """
 
 from __future__ import annotations
