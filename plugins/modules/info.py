@@ -141,6 +141,29 @@ apps:
       type: list
       elements: str
       sample: ["conf/default.conf was edited"]
+errors:
+  description:
+    - What could not be read, which is a warning too; everything else is returned. Where nothing of
+      the asked O(user) could be read, the module fails.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    user:
+      description: The user in whose scope it is, null for the system's.
+      type: str
+      sample: svc
+    location:
+      description: C(system), C(home) or C(admin); null for a user that is gone.
+      type: str
+      sample: home
+    app:
+      description: The app, null for the whole scope.
+      type: str
+      sample: shop
+    msg:
+      description: The cause, with the path.
+      type: str
 pull:
   description:
     - One entry for each scope that converges itself with the role P(quadlet.fleet.pull#role), from

@@ -61,6 +61,10 @@ class QuadletError(Exception):
         )
 
 
+HELD_UP = "held_up"
+"""In the data of an error: somebody has let the run wait for as long as it would."""
+
+
 def join_errors(errors: t.Sequence[QuadletError]) -> QuadletError:
     """Joins errors to one that lists them; a single error is returned unchanged."""
     if len(errors) == 1:

@@ -22,6 +22,7 @@ from .._core.state.intent import Intent, carry_forward, were_active, were_restar
 from .._core.state.manifest import Manifest, dump_manifest, parse_manifest
 from .._core.state.union import union_record
 from .._host import exchange, state
+from .._host.child import CHANGE
 from .._host.stopping import stop_services
 
 if t.TYPE_CHECKING:
@@ -52,7 +53,9 @@ def begin(context: Context, generation: Generation | None, outside: t.Sequence[s
     texts = to_wire(context.desired, context.plan.writes)
     bytes_of = {target: texts[path] for target, path in paths.items()}
     try:
-        kept = owner.call(exchange.stage, layout, [list(one) for one in swaps], bytes_of)
+        kept = owner.call(
+            exchange.stage, layout, [list(one) for one in swaps], bytes_of, limit=CHANGE
+        )
         intent = _make_intent(context, kept, outside)
         if generation:
             pending = state.pending_path(place, app, generation.number)
@@ -117,7 +120,7 @@ def commit(context: Context, begun: Begun, *, manager_up: bool) -> None:
     context.manager.disable(context.plan.disable)
     layout = context.scope.layout(context.app.name)
     swaps, known = [list(one) for one in begun.swaps], list(begun.intent.kept)
-    context.scope.files.call(exchange.commit, layout, swaps, known)
+    context.scope.files.call(exchange.commit, layout, swaps, known, limit=CHANGE)
     context.manager.enable(context.plan.enable)
 
 
@@ -167,10 +170,10 @@ def restoring(context: Context, begun: Begun) -> t.Iterator[tuple[str, t.Callabl
         context.scope.files,
         context.manager,
     )
-    enabled = begun.intent.enabled
+    kept, enabled = begun.intent.kept, begun.intent.enabled
     new = [name for name in context.plan.enable if enabled.get(name) != "enabled"]
     yield "links of companions", lambda: manager.disable(new)
-    yield "files", lambda: owner.call(exchange.restore, layout, begun.intent.kept)
+    yield "files", lambda: owner.call(exchange.restore, layout, kept, limit=CHANGE)
     touched = {*context.plan.enable, *context.plan.disable}
     old = [name for name, was in enabled.items() if was == "enabled" and name in touched]
     yield "links of companions", lambda: manager.enable(old)

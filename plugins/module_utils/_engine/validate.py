@@ -24,6 +24,7 @@ from .._core.validate.generator import Service, Verdict, parse_verdict
 from .._core.validate.generator_errors import find_without_service, unit_name, weigh_errors
 from .._core.validate.instances import check_instances
 from .._host import podman, staging
+from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_companions import validate_companions
@@ -137,6 +138,7 @@ def _ask_generator(
         scope.app_dir(app.name),
         units,
         list(without),
+        limit=CHANGE,
     )
     return parse_verdict(str(ran["out"]), str(ran["err"]))
 

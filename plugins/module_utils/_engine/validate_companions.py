@@ -15,6 +15,7 @@ from .._core.quadlet.unitfile import UnitText
 from .._core.state.manifest import parse_manifest
 from .._core.validate.companions import check_companions, parse_verification
 from .._host import staging, state
+from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
 
@@ -30,7 +31,7 @@ def validate_companions(
     if errors or not own:
         return errors, []
     flags = [] if scope.is_system else ["--user"]
-    said = scope.manager.call(staging.verify, flags, to_wire(snapshot.desired, own))
+    said = scope.manager.call(staging.verify, flags, to_wire(snapshot.desired, own), limit=CHANGE)
     return parse_verification(str(said), frozenset(own))
 
 
@@ -54,8 +55,18 @@ def _owners_among(state_dir: str, app: str, paths: t.Sequence[str]) -> dict[str,
     """Owners by companion, of those that another app owns."""
     owners = {}
     for other in state.list_apps(state_dir):
-        manifest = state.manifest_path(state_dir, other)
-        text = state.read_text(manifest) if other != app else None
-        files = parse_manifest(text, manifest).files if text else {}
+        files = _files_of(state_dir, other) if other != app else ()
         owners.update({path: other for path in paths if path in files})
     return owners
+
+
+def _files_of(state_dir: str, app: str) -> t.Collection[str]:
+    """The files of another app; none where its record can't be read: its own run reports that, and
+    a file that is there belongs to somebody in any case.
+    """
+    path = state.manifest_path(state_dir, app)
+    try:
+        text = state.read_text(path)
+        return parse_manifest(text, path).files if text else ()
+    except QuadletError:
+        return ()

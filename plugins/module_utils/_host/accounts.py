@@ -14,7 +14,10 @@ import typing as t
 from .._core.errors import QuadletError
 from .._core.host.accounts import Host, Seen, Step, parse_bounds
 from .._core.host.subordinate_ids import FILES, Range, parse_ranges
+from . import reading
 from .owner import own_process
+
+_STEP_TIMEOUT = 120.0
 
 
 def read_accounts(names: t.Collection[str]) -> Host:
@@ -43,8 +46,7 @@ def read_ranges() -> dict[str, tuple[Range, ...]]:
 def read_text(path: str) -> str:
     """A file's text; '' for a missing file."""
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
+        return reading.read_text(path, errors="replace")
     except (FileNotFoundError, NotADirectoryError):
         return ""
 
@@ -55,7 +57,7 @@ def run_step(step: Step) -> None:
         # usermod grants nothing without the file.
         if not os.path.exists(path):
             write_file(path, "", 0o644)
-    ran = own_process().run(step.argv)
+    ran = own_process().run(step.argv, timeout=_STEP_TIMEOUT)
     if ran.status != 0:
         raise QuadletError(
             f"{step.argv[0]} failed: {(ran.err or ran.out).strip()}",

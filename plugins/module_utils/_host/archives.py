@@ -10,6 +10,7 @@ import zlib
 
 from .._core.errors import QuadletError
 from .._core.plan.archives import images_in
+from .reading import open_regular
 
 _LIMIT = 16 * 1024 * 1024
 
@@ -17,7 +18,7 @@ _LIMIT = 16 * 1024 * 1024
 def read_archive(path: str) -> dict[str, str]:
     """Ids by name of an archive's images; only its headers and indexes are read."""
     try:
-        with tarfile.open(path) as tar:
+        with open(open_regular(path), "rb") as file, tarfile.open(fileobj=file) as tar:
             return images_in(lambda name: _read(tar, name))
     except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
         raise QuadletError(

@@ -18,7 +18,9 @@ import typing as t
 
 from .._core.app.layout import RESERVED_DIR, Layout, Swap
 from .._core.content import LINK, Wire
-from .files import read_file, refuse_link
+from .._core.errors import QuadletError
+from .files import read_file, refuse_link, remove_tree
+from .reading import open_synced, read_bytes
 
 _AT_ONCE = 16
 
@@ -44,7 +46,7 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -
             if swap.kept and not (swap.again and os.path.lexists(swap.kept)):
                 kept[swap.target] = swap.kept if _keep(swap) else ""
         _sync_all(written)
-    except OSError:
+    except (OSError, QuadletError):
         _forget(layout, "new")
         for path in kept.values():
             _remove(path)
@@ -71,9 +73,20 @@ def _link(source: str, target: str) -> None:
     except FileNotFoundError:
         raise
     except OSError:
-        shutil.copy2(source, target, follow_symlinks=False)
-        if not os.path.islink(target):
-            _sync(target)
+        _copy(source, target)
+
+
+def _copy(source: str, target: str) -> None:
+    if os.path.islink(source):
+        os.symlink(os.readlink(source), target)
+        return
+    data = read_bytes(source, follow=False)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with open(os.open(target, flags, 0o600), "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        shutil.copystat(source, target, follow_symlinks=False)
+        os.fsync(stream.fileno())
 
 
 def _write(swap: Swap, text: str, mode: int) -> bool:
@@ -171,8 +184,11 @@ def _restore_one(target: str, old: str) -> None:
 
 def _is_same(old: str, target: str) -> bool:
     """Whether a file still has its old content: it was never exchanged."""
-    current = read_file(target)
-    return current is not None and current == read_file(old)
+    try:
+        current, before = read_file(target), read_file(old)
+    except QuadletError:  # nobody can tell
+        return False
+    return current is not None and current == before and current != ["", -1]
 
 
 def forget_all(layout: Layout) -> None:
@@ -189,7 +205,7 @@ def forget_new(layout: Layout) -> None:
 
 
 def _forget(layout: Layout, word: str) -> None:
-    shutil.rmtree(f"{layout.app_dir}/{RESERVED_DIR}/{word}", ignore_errors=True)
+    remove_tree(f"{layout.app_dir}/{RESERVED_DIR}/{word}")
     for path in glob.glob(f"{glob.escape(layout.beside_companions)}{word}.*"):
         _remove(path)
 
@@ -233,7 +249,7 @@ def _rmdir(path: str) -> bool:
 
 
 def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
+    descriptor = open_synced(path)
     try:
         os.fsync(descriptor)
     finally:

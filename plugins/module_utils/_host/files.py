@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import typing as t
@@ -12,6 +13,9 @@ import typing as t
 from .._core.app.layout import RESERVED_DIR, Layout
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
+from .reading import MOST, NotRegularError, read_start
+
+_MOST_NAMES = 200_000
 
 
 def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
@@ -24,16 +28,24 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
         file = read_file(layout.real(path))
         if file is not None:
             files[path] = file
-    listing = []
+    listing: list[str] = []
     for folder, dirs, names in os.walk(layout.app_dir):
         dirs[:] = [name for name in dirs if name != RESERVED_DIR]
         listing += [os.path.relpath(os.path.join(folder, name), layout.app_dir) for name in names]
+        if len(listing) > _MOST_NAMES:
+            raise QuadletError(
+                f"more than {_MOST_NAMES:,} files are in an app's directory",
+                where=layout.app_dir,
+                remedy="Move what is no unit and no file of the app elsewhere.",
+            )
     leftover = os.path.lexists(f"{layout.app_dir}/{RESERVED_DIR}")
     return {"files": files, "listing": sorted(listing), "leftover": leftover}
 
 
 def read_file(path: str) -> list[t.Any] | None:
-    """[text, mode] of a file or link; None for a missing file; a device reads as `["", -1]`."""
+    """[text, mode] of a file or link; None for a missing file; what no app can have deployed, such
+    as a device or a file of many MiB, reads as `["", -1]`.
+    """
     try:
         info = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -46,8 +58,13 @@ def read_file(path: str) -> list[t.Any] | None:
                 remedy="Remove it, or give the app's file another path.",
             )
         return [os.readlink(path), LINK] if stat.S_ISLNK(info.st_mode) else ["", -1]
-    with open(path, "rb") as stream:
-        return [stream.read().decode("utf-8", "surrogateescape"), stat.S_IMODE(info.st_mode)]
+    try:
+        data = read_start(path, MOST + 1, follow=False)
+    except NotRegularError:  # it is by now
+        return ["", -1]
+    if len(data) > MOST:
+        return ["", -1]
+    return [data.decode("utf-8", "surrogateescape"), stat.S_IMODE(info.st_mode)]
 
 
 def refuse_link(app_dir: str) -> None:
@@ -57,3 +74,21 @@ def refuse_link(app_dir: str) -> None:
             where=app_dir,
             remedy="Remove the link: Podman before 5.3 does not follow it.",
         )
+
+
+def remove_tree(path: str) -> None:
+    """Removes what is there, whatever it is, as far as that goes.
+
+    Nothing is opened but directories (shutil.rmtree opens what is in a directory's place).
+    """
+    with contextlib.suppress(OSError, RecursionError):
+        if os.path.islink(path) or not os.path.isdir(path):
+            os.unlink(path)
+            return
+        for folder, dirs, names in os.walk(path, topdown=False):
+            for name in (*names, *dirs):
+                place = os.path.join(folder, name)
+                with contextlib.suppress(OSError):
+                    is_dir = name in dirs and not os.path.islink(place)
+                    (os.rmdir if is_dir else os.unlink)(place)
+        os.rmdir(path)

@@ -10,7 +10,9 @@ import glob
 import os
 import typing as t
 
+from .._core.errors import QuadletError
 from .._core.quadlet.kinds import is_unit
+from .reading import read_start
 
 _LIMIT = 256 * 1024
 
@@ -24,13 +26,6 @@ def read_units(unit_dir: str, apps: t.Sequence[str]) -> dict[str, dict[str, str]
         for file in [*glob.glob(f"{top}*"), *glob.glob(f"{top}*.d/*.conf")]:
             path = os.path.relpath(file, f"{unit_dir}/{app}")
             if is_unit(path):
-                with contextlib.suppress(OSError):
-                    texts[path] = _read(file)
+                with contextlib.suppress(OSError, QuadletError):
+                    texts[path] = read_start(file, _LIMIT).decode("utf-8", "replace")
     return units
-
-
-def _read(path: str) -> str:
-    """The beginning of a file; a FIFO does not block."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(descriptor, encoding="utf-8", errors="replace") as stream:
-        return stream.read(_LIMIT)

@@ -13,7 +13,7 @@ from .owner import own_process
 from .scope import Scope
 from .systemd import Manager
 
-_BUS_TIMEOUT = 60.0
+BUS_TIMEOUT = 40.0
 ONLINE = "network-online.target"
 
 
@@ -39,17 +39,18 @@ def set_linger(user: str, *, on: bool) -> None:
         )
 
 
-def ensure_manager(scope: Scope, manager: Manager) -> None:
+def ensure_manager(scope: Scope, manager: Manager, timeout: float = BUS_TIMEOUT) -> None:
     """Waits until a lingering user's manager and bus really answer, starting it if need be."""
     if manager.answers():
         return
+    unit = f"user@{scope.manager.uid}.service"
     if os.geteuid() == 0:
-        own_process().run(["systemctl", "start", f"user@{scope.manager.uid}.service"])
-    if not wait_until(manager.answers, _BUS_TIMEOUT, manager.clock):
+        own_process().run(["systemctl", "start", "--no-block", unit])
+    if not wait_until(manager.answers, timeout, manager.clock):
         raise QuadletError(
-            f"the service manager of user {scope.user} did not answer within {_BUS_TIMEOUT:g} s",
-            where=f"user@{scope.manager.uid}.service",
-            remedy=f"Look at: journalctl -b -u user@{scope.manager.uid}.service",
+            f"the service manager of user {scope.user} did not answer within {timeout:.0f} s",
+            where=unit,
+            remedy=f"Look at: journalctl -b -u {unit}",
         )
 
 

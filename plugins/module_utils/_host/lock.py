@@ -15,13 +15,15 @@ import contextlib
 import fcntl
 import os
 import pwd
-import stat
 
 from .._core.errors import QuadletError
 from .clock import SYSTEM_CLOCK, Clock, wait_until
 from .owner import Owner
+from .reading import open_regular, read_text
 
 _TIMEOUT = 300.0
+_USERS_TIMEOUT = 45.0
+"""How long root waits for a lock that a user's process holds."""
 
 
 class Lock:
@@ -42,14 +44,20 @@ class Lock:
         """Takes the lock unless it is held already; QuadletError after timeout seconds."""
         if self._descriptor >= 0 or not os.path.isdir(self._folder):
             return
-        if not wait_until(self._try, timeout, self._clock):
-            holder = _read_holder(self._path)
-            raise QuadletError(
-                f"another run holds this lock for more than {timeout:g} s"
-                + (f": {holder}" if holder else ""),
-                where=self._path,
-                remedy=f"Wait for its end, or end it if it hangs: fuser -v {self._path}",
-            )
+        first = timeout if self._owner.is_self else min(timeout, _USERS_TIMEOUT)
+        if wait_until(self._try, first, self._clock):
+            return
+        holder, is_ours = _read_holder(self._path)
+        if is_ours and first < timeout:
+            first = timeout
+            if wait_until(self._try, timeout - _USERS_TIMEOUT, self._clock):
+                return
+        raise QuadletError(
+            f"another run holds this lock for more than {first:g} s"
+            + (f": {holder}" if holder else ""),
+            where=self._path,
+            remedy=f"Wait for its end, or end it if it hangs: fuser -v {self._path}",
+        )
 
     def _try(self) -> bool:
         """Takes the lock if it is free.  Its last holder removes the file, so the locked file
@@ -74,8 +82,8 @@ class Lock:
             self._descriptor = -1
 
 
-def _read_holder(path: str) -> str | None:
-    """Who has the lock, in words, as far as this process may know."""
+def _read_holder(path: str) -> tuple[str | None, bool]:
+    """Who has the lock, in words, as far as this process may know; whether it is of this user."""
     from .._core.host.lock_holder import Process, describe_holder, find_holder
 
     try:
@@ -83,18 +91,18 @@ def _read_holder(path: str) -> str | None:
         device = os.major(file.st_dev), os.minor(file.st_dev)
         pid = find_holder(_text("/proc/locks"), device, file.st_ino)
         if pid is None:
-            return None
+            return None, False
         uid = os.stat(f"/proc/{pid}").st_uid
         command = tuple(_text(f"/proc/{pid}/cmdline").strip("\0").split("\0"))
         process = Process(pid, _name(uid), command, _text(f"/proc/{pid}/stat"))
-        return describe_holder(process, _text("/proc/uptime"), os.sysconf("SC_CLK_TCK"))
+        text = describe_holder(process, _text("/proc/uptime"), os.sysconf("SC_CLK_TCK"))
+        return text, uid == os.geteuid()
     except OSError:  # it has just ended
-        return None
+        return None, False
 
 
 def _text(path: str) -> str:
-    with open(path, encoding="utf-8", errors="replace") as stream:
-        return stream.read()
+    return read_text(path, errors="replace")
 
 
 def _name(uid: int) -> str:
@@ -115,13 +123,9 @@ def _open(path: str) -> int:
     It lies in a directory that its user can write: a link or a device is not followed.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        return open_regular(path, follow=False)
     except FileNotFoundError:
         return -1
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise QuadletError("the lock is not a regular file", where=path, remedy="Remove it.")
-    return descriptor
 
 
 def _is_at(descriptor: int, path: str) -> bool:

@@ -5,7 +5,8 @@
 
 Root does what it does in a user's tree in a child process that has become that user, so
 a link planted there leads to nothing that the user could not reach.  What the child
-sends back is the user's word, and only ever data: JSON of a bounded size.
+sends back is the user's word, and only ever data: JSON of a bounded size.  Whatever is run has
+a time limit, since users may stop what runs as them.
 """
 
 from __future__ import annotations
@@ -14,14 +15,12 @@ import errno
 import json
 import os
 import pwd
-import subprocess
+import resource
 import traceback
 import typing as t
 
-from .._core.errors import QuadletError
-
-_LIMIT = 256 * 1024 * 1024
-_TIMEOUT = 120.0
+from .._core.errors import HELD_UP, QuadletError
+from .child import READ, RUN, Child, execute, limit_of, spawn, start
 
 
 class Ran(t.NamedTuple):
@@ -30,6 +29,15 @@ class Ran(t.NamedTuple):
     status: int
     out: str
     err: str
+
+    def error(self, what: str, *, where: str | None = None) -> QuadletError:
+        """That it failed, with its reason."""
+        reason = (self.err or self.out).strip() or f"status {self.status}"
+        data = {HELD_UP: True} if self.status == _TOO_LONG else None
+        return QuadletError(f"{what}: {reason}", where=where, data=data)
+
+
+_TOO_LONG = 124
 
 
 class Owner:
@@ -68,63 +76,73 @@ class Owner:
         self,
         argv: t.Sequence[str],
         *,
-        timeout: float = _TIMEOUT,
+        timeout: float = RUN,
         extra: t.Mapping[str, str] | None = None,
         given: bytes | None = None,
-        stdin: int = subprocess.DEVNULL,
+        stdin: int | None = None,
     ) -> Ran:
         """Runs a command as the user.  127: it does not exist; 124: it took too long.
 
         given: its standard input.  stdin: a descriptor that is.
         """
-        stdin = stdin if given is None else subprocess.PIPE
-        return self.begin(argv, extra=extra, stdin=stdin)(timeout, given)
+        return self.begin(argv, extra=extra, stdin=stdin if given is None else -1)(timeout, given)
 
     def begin(
         self,
         argv: t.Sequence[str],
         *,
         extra: t.Mapping[str, str] | None = None,
-        stdin: int = subprocess.DEVNULL,
+        stdin: int | None = None,
     ) -> t.Callable[..., Ran]:
         """Starts a command as the user; returns a function that waits for its end.
 
         Arguments of that function: the seconds to wait, and the standard input.
         """
+        environment = {**self.environment, **(extra or {})}
         try:
-            process = subprocess.Popen(
-                list(argv),
-                stdin=stdin,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                cwd="/",
-                env={**self.environment, **(extra or {})},
-                **self._identity(),
-            )
-        except FileNotFoundError:
-            missing = Ran(127, "", f"{argv[0]}: not found")
-            return lambda *_given: missing
+            child = self._begin(argv, environment, stdin)
+        except OSError as error:
+            failed = Ran(126, "", f"{argv[0]}: {error.strerror}")
+            if isinstance(error, FileNotFoundError):
+                failed = Ran(127, "", f"{argv[0]}: not found")
+            return lambda *_given: failed
 
-        def end(timeout: float = _TIMEOUT, given: bytes | None = None) -> Ran:
-            try:
-                streams = process.communicate(given, timeout)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.communicate()
-                return Ran(124, "", f"{' '.join(argv[:3])} …: no answer within {timeout:g} s")
-            out, err = (stream.decode("utf-8", "replace") for stream in streams)
-            return Ran(process.returncode, out, err)
+        def end(timeout: float = RUN, given: bytes | None = None) -> Ran:
+            ended = child.wait(limit_of(timeout), given or b"")
+            if ended.killed:
+                shown = f"{' '.join(argv[:3])} …, run as user {self.name}: {ended.killed}"
+                return Ran(_TOO_LONG, "", shown)
+            out, err = (text.decode("utf-8", "replace") for text in ended.outputs)
+            return Ran(ended.status, out, err)
 
         return end
 
-    def _identity(self) -> dict[str, t.Any]:
+    def _begin(
+        self, argv: t.Sequence[str], environment: dict[str, str], stdin: int | None
+    ) -> Child:
         if self.is_self:
-            return {}
-        groups = os.getgrouplist(self.name, self.gid)
-        return {"user": self.uid, "group": self.gid, "extra_groups": groups}
+            return spawn(argv, environment, stdin)
+        become = self._identity()
 
-    def call(self, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
-        """Calls the function as the user.
+        def work() -> None:
+            become()
+            execute(argv, environment)
+
+        return start(work, (1, 2), stdin)
+
+    def _identity(self) -> t.Callable[[], None]:
+        """What makes a child this user; what it needs is looked up before."""
+        groups = os.getgrouplist(self.name, self.gid)
+
+        def become() -> None:
+            os.setgroups(groups)
+            os.setgid(self.gid)
+            os.setuid(self.uid)
+
+        return become
+
+    def call(self, function: t.Callable[..., t.Any], *args: t.Any, limit: float = READ) -> t.Any:
+        """Calls the function as the user, who has so many seconds for it.
 
         The function imports nothing: after the change of user the module's own archive can't be
         read.  Results are JSON.  QuadletError and OSError arrive as
@@ -132,41 +150,48 @@ class Owner:
         """
         if self.is_self:
             return _result(_attempt(function, args))
-        source, sink = os.pipe()
-        child = os.fork()
-        if child == 0:
-            self._serve(function, args, sink)
-        os.close(sink)
-        with open(source, "rb") as stream:
-            answer = stream.read(_LIMIT + 1)
-        os.waitpid(child, 0)
-        try:
-            reply = json.loads(answer) if len(answer) <= _LIMIT else None
-        except ValueError:
-            reply = None
-        if not isinstance(reply, dict):
-            raise QuadletError(f"the process that acts as user {self.name} died without an answer")
+        become, environment = self._identity(), self.environment
+
+        def work() -> None:
+            become()
+            resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+            os.environ.clear()
+            os.environ.update(environment)
+            _write(json.dumps(_attempt_all(function, args)).encode())
+
+        ended = start(work, (_ANSWER,)).wait(limit_of(limit))
+        doing = f"the process that acts as user {self.name} ({function.__name__.strip('_')})"
+        if ended.killed:
+            raise QuadletError(
+                f"{doing} was killed, {ended.killed}",
+                where=ended.path or None,
+                remedy=_LOOK,
+                data={HELD_UP: True},
+            )
+        reply = read_reply(ended.outputs[0])
+        if reply is None:
+            raise QuadletError(f"{doing} died without an answer", remedy="Run it again.")
         return _result(reply)
 
-    def _serve(self, function: t.Callable[..., t.Any], args: t.Sequence[t.Any], sink: int) -> None:
-        """The child: becomes the user, calls the function, writes the answer, ends."""
-        status = 1
-        try:
-            os.dup2(sink, 3)
-            os.closerange(4, min(65536, os.sysconf("SC_OPEN_MAX")))
-            os.chdir("/")
-            os.initgroups(self.name, self.gid)
-            os.setgid(self.gid)
-            os.setuid(self.uid)
-            os.environ.clear()
-            os.environ.update(self.environment)
-            answer = json.dumps(_attempt_all(function, args)).encode()
-            view = memoryview(answer)
-            while view:
-                view = view[os.write(3, view) :]
-            status = 0
-        finally:
-            os._exit(status)
+
+_ANSWER = 3
+_MEMORY = 1 << 30
+_LOOK = "Look at what the user's processes do, and at the user's mounts; then run it again."
+
+
+def _write(answer: bytes) -> None:
+    view = memoryview(answer)
+    while view:
+        view = view[os.write(_ANSWER, view) :]
+
+
+def read_reply(answer: bytes) -> dict[str, t.Any] | None:
+    """The mapping that a child has sent; None for anything else."""
+    try:
+        reply = json.loads(answer)
+    except (ValueError, RecursionError):
+        return None
+    return reply if isinstance(reply, dict) else None
 
 
 def own_process() -> Owner:
@@ -200,6 +225,8 @@ def to_quadlet_error(error: Exception) -> QuadletError:
         return error
     if isinstance(error, OSError):
         return from_os_error(error)
+    if isinstance(error, MemoryError):
+        return QuadletError(f"what is to be read is too large: it takes {_MEMORY >> 20} MiB")
     place = traceback.extract_tb(error.__traceback__)[-1]
     return QuadletError(
         f"unexpected {type(error).__name__}: {error} ({place.name}, line {place.lineno})"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import typing as t
 
 from .._core.errors import QuadletError
@@ -21,7 +20,9 @@ from .._core.host.podman_output import (
 )
 from .._core.quadlet.keys import Version
 from .._core.validate.conflicts import Container
+from .child import ASK
 from .owner import Owner, Ran
+from .reading import open_regular
 
 _LINKS = {
     True: "/usr/lib/systemd/system-generators/podman-system-generator",
@@ -42,7 +43,7 @@ def read_version(owner: Owner) -> Found:
 def ask_version(owner: Owner) -> t.Callable[[], Found]:
     """Asks Podman for its version; what is returned waits for the answer."""
     end = owner.begin(["podman", "--version"])
-    return lambda: _read_version(end())
+    return lambda: _read_version(end(ASK))
 
 
 def _read_version(ran: Ran) -> Found:
@@ -70,7 +71,7 @@ def read_containers(owner: Owner) -> list[Container]:
     """All containers in the owner's storage, running or not."""
     ran = owner.run(["podman", "ps", "--all", "--pod", "--format", "json"])
     if ran.status != 0:
-        raise QuadletError(f"podman ps failed: {ran.err.strip()}")
+        raise ran.error("podman ps failed")
     return parse_containers(ran.out)
 
 
@@ -90,7 +91,7 @@ def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
     if ran.status != 0:
         if is_missing_object(ran.err):
             return []
-        raise QuadletError(f"podman ps failed: {ran.err.strip()}")
+        raise ran.error("podman ps failed")
     return parse_containers(ran.out)
 
 
@@ -99,7 +100,7 @@ def read_made_at(owner: Owner, kind: str, names: t.Sequence[str]) -> dict[str, f
     shown = f"{{{{.Name}}}} {{{{.{TIME_FIELDS[kind]}.Unix}}}}"
     ran = owner.run(["podman", kind, "inspect", "--format", shown, *names])
     if ran.status != 0 and not is_missing_object(ran.err):
-        raise QuadletError(f"podman {kind} inspect failed: {ran.err.strip()}")
+        raise ran.error(f"podman {kind} inspect failed")
     return parse_times(ran.out)
 
 
@@ -107,7 +108,7 @@ def read_images(owner: Owner) -> dict[str, str]:
     """Ids of the images in the owner's storage, by each of their names and digests."""
     ran = owner.run(["podman", "images", "--format", "json"])
     if ran.status != 0:
-        raise QuadletError(f"podman images failed: {ran.err.strip()}")
+        raise ran.error("podman images failed")
     return parse_images(ran.out)
 
 
@@ -115,7 +116,7 @@ def read_names(owner: Owner, kind: str) -> frozenset[str]:
     """The names of all networks or volumes in the owner's storage."""
     ran = owner.run(["podman", kind, "ls", "--format", "{{.Name}}"])
     if ran.status != 0:
-        raise QuadletError(f"podman {kind} ls failed: {ran.err.strip()}")
+        raise ran.error(f"podman {kind} ls failed")
     return frozenset(ran.out.split())
 
 
@@ -140,7 +141,7 @@ def _inspect(owner: Owner, images: t.Sequence[str], shown: str) -> dict[str, str
     ran = owner.run(["podman", "image", "inspect", "--format", shown, *images])
     lines = parse_inspected(images, ran.out, ran.err)
     if lines is None:
-        raise QuadletError(f"podman image inspect failed: {ran.err.strip()}")
+        raise ran.error("podman image inspect failed")
     return lines
 
 
@@ -173,12 +174,12 @@ def pull_images(
 
 
 @contextlib.contextmanager
-def _in_memory(text: str | None) -> t.Iterator[int]:
+def _in_memory(text: str | None) -> t.Iterator[int | None]:
     """A descriptor of a file that holds the text and has no name: it is gone with those who have
     it open, however they end.  Each who opens it through /proc reads it from its beginning.
     """
     if text is None:
-        yield subprocess.DEVNULL
+        yield None
         return
     descriptor = os.memfd_create("auth.json")
     try:
@@ -195,7 +196,7 @@ def load_images(owner: Owner, path: str, *, sent: bool) -> Ran:
     argv = ["podman", "load", "--quiet"]
     if not sent or owner.is_self:
         return owner.run([*argv, "--input", path], timeout=_PULL_TIMEOUT)
-    with open(path, "rb") as stream:
+    with open(open_regular(path), "rb") as stream:
         return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stream.fileno())
 
 

@@ -31,6 +31,7 @@ from .._core.host.preflight import (
 )
 from .owner import Owner, own_process
 from .podman import find_generator, read_version
+from .reading import read_text
 from .scope import subordinate_ids_missing
 
 _HELPERS = "/usr/local/libexec/podman:/usr/local/lib/podman:/usr/libexec/podman:/usr/lib/podman"
@@ -89,9 +90,8 @@ def _is_active(unit: str) -> bool:
 
 def _read(path: str) -> str:
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read()
-    except OSError:
+        return read_text(path, errors="replace")
+    except (OSError, QuadletError):
         return ""
 
 
@@ -138,10 +138,15 @@ def _read_storages(users: t.Sequence[str]) -> tuple[Storage, ...]:
         theirs = template or f"{owner.home}/.local/share/containers/storage"
         for word, value in (("HOME", owner.home), ("UID", str(owner.uid)), ("USER", name)):
             theirs = theirs.replace(f"${word}", value)
-        if _device(theirs) not in seen:
-            seen.add(_device(theirs))
-            storages.append(Storage(theirs, _free(theirs)))
+        device, free = owner.call(_look_at, theirs)
+        if device not in seen:
+            seen.add(device)
+            storages.append(Storage(theirs, free))
     return tuple(storages)
+
+
+def _look_at(path: str) -> tuple[int, int]:
+    return _device(path), _free(path)
 
 
 def _existing(path: str) -> str:

@@ -12,6 +12,7 @@ import tempfile
 from .._core.errors import QuadletError
 from .._core.secrets.secret import find_id, parse_names
 from .owner import Owner
+from .reading import open_synced, read_start
 
 # In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.
 _LISTED = '{{.ID}} {{printf "%x" .Name}}'
@@ -42,7 +43,7 @@ def require_space(owner: Owner) -> None:
     """
     ran = owner.run(["podman", "info", "--format", "{{.Store.GraphRoot}}"])
     if ran.status != 0:
-        raise QuadletError(f"podman info failed: {ran.err.strip()}")
+        raise ran.error("podman info failed")
     path = f"{ran.out.strip()}/secrets"
     if owner.call(_free, path) < _SPARE:
         raise QuadletError(
@@ -87,7 +88,7 @@ def remove(owner: Owner, secret_id: str) -> None:
 def _podman(owner: Owner, verb: str, *words: str, given: bytes | None = None) -> str:
     ran = owner.run(["podman", "secret", verb, *words], given=given)
     if ran.status != 0:
-        raise QuadletError(f"podman secret {verb} failed: {ran.err.strip()}")
+        raise ran._replace(out="").error(f"podman secret {verb} failed")
     return ran.out
 
 
@@ -98,8 +99,7 @@ def read_key(state_dir: str) -> str:
     """
     path = _key_path(state_dir)
     try:
-        with open(path, "rb") as stream:
-            key = stream.read(KEY_SIZE + 1)
+        key = read_start(path, KEY_SIZE + 1)
     except FileNotFoundError:
         return ""
     if len(key) != KEY_SIZE:
@@ -129,7 +129,7 @@ def keep_key(state_dir: str, key: str) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(waiting)
-    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
+    folder = open_synced(state_dir)
     try:
         os.fsync(folder)
     finally:

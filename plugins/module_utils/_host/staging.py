@@ -10,16 +10,18 @@ and the host's own generator reads the copy.  Paths in its messages are the real
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 import typing as t
 
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
+from .._core.quadlet.kinds import kind_of
+from .files import remove_tree
+from .reading import NotRegularError, read_bytes
 from .unit_search import walk_units
 
-_TIMEOUT = 60.0
+_TIMEOUT = 30.0
 
 
 def judge(
@@ -52,7 +54,7 @@ def judge(
             }
         return ran
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        remove_tree(stage)
 
 
 def verify(flags: t.Sequence[str], companions: Wire) -> str:
@@ -78,7 +80,7 @@ def verify(flags: t.Sequence[str], companions: Wire) -> str:
     except (FileNotFoundError, subprocess.TimeoutExpired):
         return ""
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        remove_tree(stage)
 
 
 def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
@@ -88,14 +90,21 @@ def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
             continue
         os.makedirs(os.path.dirname(target), exist_ok=True)
         link = os.readlink(source) if os.path.islink(source) else ""
-        if link and "/" not in link:
+        if "/" not in link and (kind_of(link) or link.endswith(".conf")):  # it is copied too
             os.symlink(link, target)
             continue
         try:
-            shutil.copyfile(source, target)
-        except (PermissionError, FileNotFoundError):
+            _write(target, read_bytes(source))
+        except OSError:
             # The generator can't read it either: its message is kept.
             os.symlink("/nonexistent", target)
+        except NotRegularError as error:
+            raise QuadletError(
+                f"{error.what}, and Podman's generator would wait for it, or read it without an "
+                "end, at each reload",
+                where=source,
+                remedy="Remove it.",
+            ) from None
 
 
 def _write_units(folder: str, units: Wire) -> None:
@@ -107,8 +116,13 @@ def _write_units(folder: str, units: Wire) -> None:
         if mode == LINK:
             os.symlink(text, target)
             continue
-        with open(target, "wb") as stream:
-            stream.write(text.encode("utf-8", "surrogateescape"))
+        _write(target, text.encode("utf-8", "surrogateescape"))
+
+
+def _write(path: str, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as stream:
+        stream.write(data)
 
 
 def run_generator(generator: t.Sequence[str], dirs: t.Sequence[str] | None) -> dict[str, t.Any]:

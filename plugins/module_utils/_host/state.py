@@ -8,6 +8,11 @@ from __future__ import annotations
 import contextlib
 import os
 
+from .._core.errors import QuadletError
+from . import reading
+
+_MOST_APPS = 1000
+
 
 def manifest_path(state_dir: str, app: str) -> str:
     """Where an app's manifest is."""
@@ -54,16 +59,22 @@ def list_generations(state_dir: str, app: str) -> list[int]:
 def read_text(path: str) -> str | None:
     """A file's text, or None if it does not exist."""
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as stream:
-            return stream.read()
+        return reading.read_text(path)
     except FileNotFoundError:
         return None
 
 
 def list_apps(state_dir: str) -> list[str]:
     """Names of the apps that have a manifest."""
-    names = _listing(f"{state_dir}/apps")
-    return sorted(name[: -len(".json")] for name in names if name.endswith(".json"))
+    folder = f"{state_dir}/apps"
+    names = sorted(name[: -len(".json")] for name in _listing(folder) if name.endswith(".json"))
+    if len(names) > _MOST_APPS:
+        raise QuadletError(
+            f"it has the records of {len(names):,} apps, and more than {_MOST_APPS:,} are not read",
+            where=folder,
+            remedy="Remove those that no run has written.",
+        )
+    return names
 
 
 def _listing(folder: str) -> list[str]:
@@ -75,7 +86,8 @@ def _listing(folder: str) -> list[str]:
 
 def _create(path: str) -> int:
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    remove(path)  # whatever a run that died has left, or a user put there
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
 
 
 def _remove_empty(*folders: str) -> None:

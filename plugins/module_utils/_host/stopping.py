@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError
-from .systemd import Manager, failed
+from .systemd import Manager
 
 if t.TYPE_CHECKING:
     from .._core.gate.stops import Seen
@@ -28,7 +28,7 @@ def stop_services(manager: Manager, services: t.Collection[str], *, kill: bool =
     ran = manager.stop(services, timeout=_AT_FIRST)
     # 5: one of them is not loaded (any more), so it does not run.
     if ran.status not in (0, 5, 124):
-        raise failed(f"stopping {', '.join(services)} failed", ran)
+        raise manager.failed(f"stopping {', '.join(services)} failed", ran)
     if ran.status == 124:
         _wait_out(manager, services, kill=kill)
     manager.reset_failed(services)

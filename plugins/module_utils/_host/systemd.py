@@ -18,6 +18,7 @@ from .._core.systemd_state import (
     parse_running,
     parse_states,
 )
+from .child import ASK, CHANGE
 from .clock import SYSTEM_CLOCK, Clock
 from .owner import Owner, Ran
 
@@ -31,6 +32,7 @@ _MANAGER = (
 )
 
 _RUNS = ("active", "reloading", "activating")
+_SYSTEM_LIMIT = 120.0
 
 
 class Manager:
@@ -43,13 +45,17 @@ class Manager:
         self._owner = owner
         self.clock = clock
         self._flags = [] if system else ["--user"]
+        # Nobody but root can hold up the system's manager, which may have a lot to do.
+        self._ask, self._change = (_SYSTEM_LIMIT, _SYSTEM_LIMIT) if system else (ASK, CHANGE)
 
-    def _systemctl(self, *words: str, timeout: float = 120.0) -> Ran:
-        return self._owner.run(["systemctl", *self._flags, *words], timeout=timeout)
+    def _systemctl(self, *words: str, timeout: float | None = None) -> Ran:
+        limit = self._ask if timeout is None else timeout
+        return self._owner.run(["systemctl", *self._flags, *words], timeout=limit)
 
     def _bus(self, method: str, *words: str) -> Ran:
         return self._owner.run(
-            ["busctl", *self._flags, "--json=short", "call", *_MANAGER, method, *words]
+            ["busctl", *self._flags, "--json=short", "call", *_MANAGER, method, *words],
+            timeout=self._ask,
         )
 
     def answers(self) -> bool:
@@ -62,7 +68,7 @@ class Manager:
             return {}
         ran = self._bus("ListUnitsByNames", "as", str(len(services)), *services)
         if ran.status != 0:
-            raise failed("the service manager does not answer", ran)
+            raise self.failed("the service manager does not answer", ran)
         return parse_states(ran.out)
 
     def read_details(self, services: t.Collection[str]) -> dict[str, Details]:
@@ -72,7 +78,7 @@ class Manager:
         properties = [f"-p{name}" for name in DETAIL_PROPERTIES]
         ran = self._systemctl("show", "--timestamp=unix", *properties, "--", *services)
         if ran.status != 0:
-            raise failed("systemctl show failed", ran)
+            raise self.failed("systemctl show failed", ran)
         return parse_details(ran.out)
 
     def read_relations(self, units: t.Collection[str]) -> dict[str, Relations]:
@@ -97,7 +103,7 @@ class Manager:
         words = [f"-p{name}" for name in ("Id", *properties)]
         ran = self._systemctl("show", *words, "--", *units)
         if ran.status != 0:
-            raise failed("systemctl show failed", ran)
+            raise self.failed("systemctl show failed", ran)
         return {row["Id"]: row for row in parse_blocks(ran.out)}
 
     def read_running(self, *loads: str) -> list[Running]:
@@ -109,22 +115,22 @@ class Manager:
 
     def reload(self) -> None:
         """Runs daemon-reload: the generator runs, and drops without an error what it refuses."""
-        ran = self._systemctl("daemon-reload")
+        ran = self._systemctl("daemon-reload", timeout=self._change)
         if ran.status != 0:
-            raise failed("systemctl daemon-reload failed", ran)
+            raise self.failed("systemctl daemon-reload failed", ran)
 
     def enable(self, companions: t.Collection[str]) -> None:
         """Creates the links of [Install], and removes those of an older [Install]."""
         ran = self._offline("reenable", companions) if companions else Ran(0, "", "")
         if ran.status != 0:
-            raise failed(f"systemctl reenable {' '.join(companions)} failed", ran)
+            raise self.failed(f"systemctl reenable {' '.join(companions)} failed", ran)
 
     def disable(self, companions: t.Iterable[str]) -> None:
         """Removes every link to a companion; a companion without its file may be an error."""
         for name in companions:
             ran = self._offline("disable", [name])
             if ran.status != 0 and "does not exist" not in ran.err:
-                raise failed(f"systemctl disable {name} failed", ran)
+                raise self.failed(f"systemctl disable {name} failed", ran)
 
     def read_enabled(self, companions: t.Sequence[str]) -> dict[str, str]:
         """`enabled`, `disabled`, … by companion; every companion must have its file."""
@@ -148,7 +154,7 @@ class Manager:
 
     def reload_service(self, service: str) -> Ran:
         """Reloads a running service's configuration, and waits for it."""
-        return self._systemctl("reload", "--", service)
+        return self._systemctl("reload", "--", service, timeout=self._change)
 
     def stop(self, services: t.Collection[str], *, timeout: float) -> Ran:
         """Stops services and waits for it, some seconds; see stopping.stop_services()."""
@@ -196,11 +202,10 @@ class Manager:
     def _unit_flag(self) -> str:
         return "--user-unit" if self._flags else "--unit"
 
+    def failed(self, what: str, ran: Ran) -> QuadletError:
+        """The error of a command, with its own words."""
+        where = f"user@{self._owner.uid}.service" if self._flags else None
+        return ran.error(what, where=where)
+
     def _journalctl(self, since: float, *words: str) -> Ran:
         return self._owner.run(["journalctl", "--quiet", "--since", f"@{since:.6f}", *words])
-
-
-def failed(what: str, ran: Ran) -> QuadletError:
-    """The error of a command, with its own words."""
-    reason = (ran.err or ran.out).strip() or f"status {ran.status}"
-    return QuadletError(f"{what}: {reason}")

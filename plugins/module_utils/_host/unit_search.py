@@ -5,39 +5,118 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import typing as t
 
+from .._core.errors import QuadletError
 from .._core.quadlet.kinds import KINDS, kind_of
+from .reading import read_bytes
 
 _DROP_IN_DIR = re.compile(rf"^(.+\.)?({'|'.join(KINDS)})\.d$")
 _USERS = "/etc/containers/systemd/users"
+_MOST_DIRS, _MOST_NAMES = 3_000, 30_000
+
+
+class _Place(t.NamedTuple):
+    """A directory.  path: as it was found; real: without links; link: the first one on the way."""
+
+    path: str
+    real: str
+    link: str
+
+
+class _Search:
+    """A walk as that of the generator (unitdirs.go): into every directory and link to one, each
+    once, but not where the real path ends in `.d`.  It gives up where there is no end to it.
+    """
+
+    def __init__(self, top: str) -> None:
+        self._top = top
+        self._users = os.path.realpath(_USERS)
+        self._seen: set[str] = set()
+        self._names = 0
+
+    def walk(self) -> t.Iterator[str]:
+        """Units and drop-ins, as paths relative to the top."""
+        todo = [_Place(self._top, os.path.realpath(self._top), "")]
+        while todo:
+            place = todo.pop()
+            if place.real in self._seen or place.real.endswith(".d"):
+                continue
+            self._count(place)
+            folders = []
+            for entry in self._list(place):
+                if not _is_dir(entry):
+                    if kind_of(entry.name):
+                        yield self._relative(entry.path)
+                    continue
+                if _DROP_IN_DIR.match(entry.name):
+                    yield from self._drop_ins(place, entry.path)
+                inner = self._enter(place, entry)
+                if self._is_read(place, inner):
+                    folders.append(inner)
+            todo += reversed(folders)
+
+    def _drop_ins(self, place: _Place, folder: str) -> t.Iterator[str]:
+        for entry in self._list(place._replace(path=folder)):
+            if entry.name.endswith(".conf") and not _is_dir(entry):
+                yield self._relative(entry.path)
+
+    def _relative(self, path: str) -> str:
+        return path[len(self._top) + 1 :]
+
+    def _enter(self, place: _Place, entry: os.DirEntry[str]) -> _Place:
+        if entry.is_symlink():
+            real = os.path.realpath(entry.path)
+            return _Place(entry.path, real, place.link or entry.path)
+        return _Place(entry.path, f"{place.real.rstrip('/')}/{entry.name}", place.link)
+
+    def _is_read(self, place: _Place, inner: _Place) -> bool:
+        """Whether it is a directory for this scope: those of users are not the system's, and those
+        with a number are one user's.
+        """
+        if place.real == self._users:
+            return not os.path.basename(inner.real).isdigit()
+        return inner.real != self._users
+
+    def _list(self, place: _Place) -> list[os.DirEntry[str]]:
+        entries: list[os.DirEntry[str]] = []
+        with contextlib.suppress(OSError), os.scandir(place.path) as found:
+            for entry in found:
+                entries.append(entry)
+                if len(entries) + self._names > _MOST_NAMES:
+                    raise self._endless(place, f"{_MOST_NAMES:,} files")
+        self._names += len(entries)
+        return sorted(entries, key=lambda entry: entry.name)
+
+    def _count(self, place: _Place) -> None:
+        self._seen.add(place.real)
+        if len(self._seen) > _MOST_DIRS:
+            raise self._endless(place, f"{_MOST_DIRS:,} directories")
+
+    def _endless(self, place: _Place, what: str) -> QuadletError:
+        leads = f"it leads to {os.path.realpath(place.link)}, and " if place.link else ""
+        return QuadletError(
+            f"{leads}more than {what} are below it; Podman's generator reads them all at each "
+            "reload",
+            where=place.link or self._top,
+            remedy="Remove the link." if place.link else "Move what is no unit elsewhere.",
+        )
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def walk_units(top: str) -> t.Iterator[str]:
     """Units and drop-ins that the generator reads below a search directory, as relative paths."""
-    seen: set[str] = set()
-    for folder, dirs, names in os.walk(top, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in seen:
-            dirs[:] = []
-            continue
-        seen.add(real)
-        relative = os.path.relpath(folder, top)
-        drop_ins = bool(_DROP_IN_DIR.match(os.path.basename(folder)))
-        for name in names:
-            if name.endswith(".conf") if drop_ins else kind_of(name):
-                yield os.path.normpath(os.path.join(relative, name))
-        dirs[:] = [] if drop_ins else [name for name in dirs if _is_read(top, folder, name)]
-
-
-def _is_read(top: str, folder: str, name: str) -> bool:
-    """Whether the generator looks into a directory for units, or for a unit's drop-ins."""
-    if f"{folder}/{name}" == _USERS or (folder == _USERS == top and name.isdigit()):
-        return False
-    return not name.endswith(".d") or bool(_DROP_IN_DIR.match(name))
+    return _Search(top).walk()
 
 
 def scan_scope(
@@ -65,7 +144,8 @@ def scan_scope(
 
 def _digest(path: str) -> str:
     try:
-        with open(path, "rb") as stream:
-            return hashlib.sha256(stream.read()).hexdigest()
+        return hashlib.sha256(read_bytes(path)).hexdigest()
     except OSError as error:
         return f"unreadable: {error.strerror}"
+    except QuadletError as error:
+        return f"unreadable: {error.what}"

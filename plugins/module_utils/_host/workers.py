@@ -4,12 +4,12 @@
 """The tasks of a run side by side, each in a process of its own.
 
 A task that dies or spoils its memory harms no other.  No task outlives this process: the kernel
-kills it when this process ends.
+kills it when this process ends.  What a task does has limits of its own; one that is stopped, or
+goes on for hours, is killed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import json
 import os
@@ -19,46 +19,59 @@ import time
 import typing as t
 
 from .._core.errors import QuadletError
+from .child import MOST, start
+from .owner import read_reply
+from .stuck import is_stopped
 from .task import Answer, Instead, Task, run_task
 
-_LIMIT = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
+_LOOK = 5.0
+_LONGEST = 6 * 3600.0
+_ANSWER = 3
 _PR_SET_PDEATHSIG = 1
 
 
-class _Child:
+class _Worker:
     """A task's process, and its output so far."""
 
     def __init__(self, number: int, task: Task) -> None:
         self.number = number
         self.began = time.perf_counter()
-        self.output = bytearray()
-        self.source, sink = os.pipe()
+        self._output = bytearray()
+        self._was_stopped = False
         parent = os.getpid()
-        self.pid = os.fork()
-        if self.pid == 0:
-            _serve(task, sink, parent)
-        os.close(sink)
+        self._child = start(lambda: _serve(task, parent), (_ANSWER,))
+        [self.source] = self._child.outputs
 
     def listen(self) -> bool:
         """Reads available output; False at its end."""
         chunk = os.read(self.source, _CHUNK)
-        if len(self.output) <= _LIMIT:
-            self.output += chunk
+        if len(self._output) <= MOST:
+            self._output += chunk
         return bool(chunk)
 
     def end(self) -> Answer:
-        """Waits for its end; returns its answer."""
-        os.close(self.source)
-        _pid, status = os.waitpid(self.pid, 0)
-        seconds = time.perf_counter() - self.began
-        return _read_answer(bytes(self.output), status, seconds)
+        """Its answer, at the end of its output."""
+        return _read_answer(bytes(self._output), self._child.finish(), self._seconds)
 
-    def kill(self) -> None:
+    def find_fault(self) -> str:
+        """Why it has to be killed."""
+        before, self._was_stopped = self._was_stopped, is_stopped(self._child.pid)
+        if before and self._was_stopped:
+            return "its process was stopped by a signal, and killed"
+        if self._seconds > _LONGEST:
+            return f"its process was killed after {_LONGEST / 3600:g} hours"
+        return ""
+
+    def kill(self, why: str = "") -> Answer:
         """Ends it at once."""
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        self.end()
+        self._child.kill()
+        self._child.finish()
+        return Answer(None, QuadletError(why, remedy=_AGAIN), self._seconds)
+
+    @property
+    def _seconds(self) -> float:
+        return time.perf_counter() - self.began
 
 
 def run_side_by_side(
@@ -70,7 +83,7 @@ def run_side_by_side(
     """The answers by task's number."""
     answers: dict[int, Answer] = {}
     left = list(range(len(tasks)))
-    running: set[_Child] = set()
+    running: dict[int, _Worker] = {}
     with selectors.DefaultSelector() as selector:
         try:
             while left or running:
@@ -82,38 +95,39 @@ def run_side_by_side(
                     if answer:
                         answers[number] = answer
                         continue
-                    child = _Child(number, tasks[number])
-                    running.add(child)
-                    selector.register(child.source, selectors.EVENT_READ, child)
-                for key, _events in selector.select() if running else ():
-                    child = key.data
-                    if not child.listen():
-                        selector.unregister(child.source)
-                        running.discard(child)
-                        answers[child.number] = child.end()
+                    worker = _Worker(number, tasks[number])
+                    running[worker.source] = worker
+                    selector.register(worker.source, selectors.EVENT_READ)
+                for source, ended in _wait(selector, running):
+                    selector.unregister(source)
+                    answers[running.pop(source).number] = ended
         finally:
-            for child in running:
-                child.kill()
+            for worker in running.values():
+                worker.kill()
     return answers
 
 
-def _serve(task: Task, sink: int, parent: int) -> t.NoReturn:
-    """The child: runs the task, writes the answer, ends."""
-    status = 1
-    try:
-        _end_with(parent)
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for descriptor, standard in ((nothing, 0), (nothing, 1), (sink, 3)):
-            os.dup2(descriptor, standard)
-        os.closerange(4, min(65536, os.sysconf("SC_OPEN_MAX")))
-        answer = run_task(task)
-        reply = {"result": answer.result, "error": answer.error and answer.error.to_dict()}
-        view = memoryview(json.dumps(reply).encode())
-        while view:
-            view = view[os.write(3, view) :]
-        status = 0
-    finally:
-        os._exit(status)
+def _wait(
+    selector: selectors.BaseSelector, running: t.Mapping[int, _Worker]
+) -> list[tuple[int, Answer]]:
+    """The answers of those that have ended, by the pipe of each."""
+    ready = selector.select(_LOOK) if running else []
+    ended = [key.fd for key, _events in ready if not running[key.fd].listen()]
+    answers = [(source, running[source].end()) for source in ended]
+    if not ready:
+        faults = {source: worker.find_fault() for source, worker in running.items()}
+        answers += [(source, running[source].kill(why)) for source, why in faults.items() if why]
+    return answers
+
+
+def _serve(task: Task, parent: int) -> None:
+    """The child: runs the task, writes the answer."""
+    _end_with(parent)
+    answer = run_task(task)
+    reply = {"result": answer.result, "error": answer.error and answer.error.to_dict()}
+    view = memoryview(json.dumps(reply).encode())
+    while view:
+        view = view[os.write(_ANSWER, view) :]
 
 
 def _end_with(parent: int) -> None:
@@ -123,21 +137,15 @@ def _end_with(parent: int) -> None:
         os._exit(1)
 
 
+_AGAIN = "Run it again: the next run carries it forward."
+
+
 def _read_answer(output: bytes, status: int, seconds: float) -> Answer:
-    try:
-        reply = json.loads(output) if len(output) <= _LIMIT else None
-    except ValueError:
-        reply = None
-    if isinstance(reply, dict) and isinstance(reply.get("error"), dict):
+    reply = read_reply(output) or {}
+    if isinstance(reply.get("error"), dict):
         return Answer(None, QuadletError.from_dict(reply["error"]), seconds)
-    if isinstance(reply, dict) and isinstance(reply.get("result"), dict):
+    if isinstance(reply.get("result"), dict):
         return Answer(reply["result"], None, seconds)
-    how = f"signal {status & 127}" if status & 127 else f"status {status >> 8}"
-    return Answer(
-        None,
-        QuadletError(
-            f"its process ended by {how} before it was done",
-            remedy="Run it again: the next run carries it forward.",
-        ),
-        seconds,
-    )
+    how = f"signal {-status}" if status < 0 else f"status {status}"
+    error = QuadletError(f"its process ended by {how} before it was done", remedy=_AGAIN)
+    return Answer(None, error, seconds)

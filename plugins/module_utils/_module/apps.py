@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import typing as t
 
@@ -20,7 +21,7 @@ from .._core.app.many import (
     is_postponed,
     join_rows,
 )
-from .._core.errors import QuadletError, join_errors
+from .._core.errors import HELD_UP, QuadletError, join_errors
 from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
 from .._host.task import Answer
@@ -35,6 +36,7 @@ if t.TYPE_CHECKING:
     from .._host.owner import Owner
 
 Item = dict[str, t.Any]
+_MOST_HELD_UP = 3
 
 
 class _Ready(t.NamedTuple):
@@ -65,7 +67,7 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     waits = _find_waits(ready) if parallel > 1 else _one_by_one(len(ready))
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
-        error = ready[number].error
+        error = ready[number].error or _give_up(number, ready, answers)
         if not error and any(_is_postponed(answers[earlier]) for earlier in waits[number]):
             error = QuadletError("it waits for an archive", data={"postponed": True})
         return Answer(None, error) if error else None
@@ -81,6 +83,27 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     if message:
         raise QuadletError(message, data=result)
     return result
+
+
+def _give_up(
+    number: int, ready: t.Sequence[_Ready], answers: t.Mapping[int, Answer]
+) -> QuadletError | None:
+    """Why an app is not tried: its user's processes have held up several already."""
+    scope = ready[number].scope
+    errors = [
+        answer.error
+        for other, answer in answers.items()
+        if answer.error and answer.error.data.get(HELD_UP) and ready[other].scope
+        if scope and t.cast(Scope, ready[other].scope).manager.uid == scope.manager.uid
+    ]
+    if scope is None or len(errors) < _MOST_HELD_UP:
+        return None
+    return QuadletError(
+        f"it was not tried, after {len(errors)} apps of {scope.label} were held up, the last one: "
+        f"{errors[-1].what}",
+        where=errors[-1].where,
+        remedy=errors[-1].remedy,
+    )
 
 
 def _one_by_one(count: int) -> list[dict[int, str]]:
@@ -123,9 +146,10 @@ def _find_waits(ready: t.Sequence[_Ready]) -> list[dict[int, str]]:
         if app and scope and managers.count(scope.manager.uid) > 1:
             apps.setdefault(scope.unit_dir, []).append(app.name)
             owners[scope.unit_dir] = scope.files
-    units = {
-        folder: owners[folder].call(read_units, folder, names) for folder, names in apps.items()
-    }
+    units: dict[str, dict[str, dict[str, str]]] = {}
+    for folder, names in apps.items():
+        with contextlib.suppress(QuadletError):  # the runs of these apps report it
+            units[folder] = owners[folder].call(read_units, folder, names)
     return find_waits([_footprint(app, units) for app in ready])
 
 
@@ -166,6 +190,7 @@ def _make_row(params: Item, answer: Answer) -> Row:
     """The result of module app, with the app's name and user."""
     error = answer.error
     result = {"changed": False, **error.data} if error else dict(answer.result or {})
+    result.pop(HELD_UP, None)
     message = {"msg": str(error)} if error else {}
     return {
         "name": params["name"],

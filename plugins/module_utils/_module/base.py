@@ -9,7 +9,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.errors import QuadletError
+from .._core.errors import HELD_UP, QuadletError
 from .._host.owner import from_os_error
 
 _ECHOED = ("name", "user", "location", "state", "app")
@@ -47,7 +47,7 @@ def mask_secrets(module: AnsibleModule, *given: dict[str, t.Any] | None) -> None
 def _presented(module: AnsibleModule, result: dict[str, t.Any]) -> dict[str, t.Any]:
     for text in result.get("warnings", []):
         module.warn(text)
-    shown = {key: value for key, value in result.items() if key != "warnings"}
+    shown = {key: value for key, value in result.items() if key not in ("warnings", HELD_UP)}
     if not module._diff:
         shown.pop("diff", None)
     return shown

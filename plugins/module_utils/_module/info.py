@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import typing as t
 
 from .._core.app.app import App
 from .._core.effective import declared_image
+from .._core.errors import HELD_UP, QuadletError
 from .._core.info import drift
 from .._core.info.drift import Storage
 from .._core.info.result import service_result
@@ -34,9 +36,14 @@ from .info_pull import read_pulls
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+Row = dict[str, t.Any]
 
-def read_scopes(user: str | None) -> list[Scope]:
-    """The scopes of a user; without a user all that the calling process may read."""
+
+def read_scopes(user: str | None, errors: list[Row]) -> list[Scope]:
+    """The scopes of a user; without a user all that the calling process may read.
+
+    errors: why a user has none is added, unless that user was asked for.
+    """
     if user is not None:
         users = [user]
     elif os.geteuid() == 0:
@@ -45,25 +52,56 @@ def read_scopes(user: str | None) -> list[Scope]:
         users = [str(os.geteuid())]
     scopes = []
     for name in users:
-        home = resolve_scope(name)
+        try:
+            home = resolve_scope(name)
+        except QuadletError as error:
+            if user is not None:
+                raise
+            errors.append({"user": name, "location": None, "app": None, "msg": str(error)})
+            continue
         scopes.append(home)
         if not home.is_system and os.geteuid() == 0:
             scopes.append(resolve_scope(name, "admin"))
     return scopes
 
 
-def read_apps(scope: Scope, wanted: t.Collection[str] | None) -> list[dict[str, t.Any]]:
-    """All apps of a scope, or the wanted ones; each with its warnings."""
-    names = scope.files.call(state.list_apps, scope.state_dir)
-    chosen = [str(name) for name in names if wanted is None or name in wanted]
-    if not chosen:
-        return []
-    manager = Manager(scope.manager, system=scope.is_system)
-    snapshots = {n: look(App(n, state="present"), scope, manager) for n in chosen}
-    up = any(snapshot.manager_up for snapshot in snapshots.values())
-    storage = _read_storage(scope) if up else Storage()
-    running = manager.read_running() if up else []
-    return [_app(name, scope, manager, snap, storage, running) for name, snap in snapshots.items()]
+def read_apps(
+    scope: Scope, wanted: t.Collection[str] | None, errors: list[Row]
+) -> list[dict[str, t.Any]]:
+    """All apps of a scope, or the wanted ones; each with its warnings.
+
+    errors: why one of them, or the whole scope, can't be read is added.
+    """
+    place = {"user": scope.user, "location": scope.location}
+    apps: list[dict[str, t.Any]] = []
+    try:
+        names = scope.files.call(state.list_apps, scope.state_dir)
+        chosen = [str(name) for name in names if wanted is None or name in wanted]
+        manager = Manager(scope.manager, system=scope.is_system)
+        snapshots = {}
+        for name in chosen:
+            with _one(errors, {**place, "app": name}):
+                snapshots[name] = look(App(name, state="present"), scope, manager)
+        up = any(snapshot.manager_up for snapshot in snapshots.values())
+        storage = _read_storage(scope) if up else Storage()
+        running = manager.read_running() if up else []
+        for name, snapshot in snapshots.items():
+            with _one(errors, {**place, "app": name}):
+                apps.append(_app(name, scope, manager, snapshot, storage, running))
+    except QuadletError as error:
+        errors.append({**place, "app": None, "msg": str(error)})
+    return apps
+
+
+@contextlib.contextmanager
+def _one(errors: list[Row], place: Row) -> t.Iterator[None]:
+    """The reading of one app: an error is its own, unless the user's processes held it up."""
+    try:
+        yield
+    except QuadletError as error:
+        if error.data.get(HELD_UP):
+            raise
+        errors.append({**place, "msg": str(error)})
 
 
 def _read_storage(scope: Scope) -> Storage:
@@ -163,7 +201,11 @@ def _orphans(scopes: t.Iterable[Scope], apps: t.Iterable[t.Mapping[str, t.Any]])
         manager = Manager(scope.manager, system=scope.is_system)
         running = manager.read_running("not-found") if is_up(scope) else []
         if running:
-            containers = podman.read_containers(scope.manager)
+            try:
+                containers = podman.read_containers(scope.manager)
+            except QuadletError as error:
+                messages.append(f"{scope.label}: {error}")
+                continue
             orphans = drift.find_orphans(known, running, containers)
             messages += [f"{scope.label}: {text}" for text in orphans]
     return messages
@@ -196,16 +238,27 @@ def _service(
 
 def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[str, t.Any]:
     """The info module's result: all apps of the scopes, and warnings about the host."""
-    scopes = read_scopes(user)
-    apps = [app for scope in scopes for app in read_apps(scope, wanted)]
+    errors: list[Row] = []
+    scopes = read_scopes(user, errors)
+    apps = [app for scope in scopes for app in read_apps(scope, wanted, errors)]
     warnings = [f"app {app['name']}: {text}" for app in apps for text in app.pop("warnings")]
     users = [scope for scope in scopes if not scope.is_system]
     if users:
         warnings += linger.online_warning(Manager(users[0].manager, system=True))
     if wanted is None:
         warnings += _orphans(scopes, apps)
-    pulls, troubles = read_pulls(scopes)
-    return {"changed": False, "apps": apps, "pull": pulls, "warnings": [*warnings, *troubles]}
+    pulls, troubles = read_pulls(scopes, errors)
+    if errors and not apps and user is not None:
+        raise QuadletError("\n".join(row["msg"] for row in errors))
+    warnings += [*troubles, *map(_describe, errors)]
+    return {"changed": False, "apps": apps, "pull": pulls, "errors": errors, "warnings": warnings}
+
+
+def _describe(error: Row) -> str:
+    """An error as a warning, that says whose it is."""
+    whose = f"user {error['user']}" if error["user"] else "the system scope"
+    app = f"app {error['app']} of {whose}" if error["app"] else f"the apps of {whose}"
+    return f"{app} could not be read: {error['msg']}"
 
 
 def run(module: AnsibleModule) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.errors import QuadletError
 from .._core.info import ansible_pull as pulled
 from .._engine.observe import is_up
 from .._host import state
@@ -14,14 +15,24 @@ from .._host.scope import Scope
 from .._host.systemd import Manager
 
 
-def read_pulls(scopes: t.Iterable[Scope]) -> tuple[list[dict[str, t.Any]], list[str]]:
-    """(a row for each scope that role pull has set up, messages about failures)."""
+def read_pulls(
+    scopes: t.Iterable[Scope], errors: list[dict[str, t.Any]]
+) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """(a row for each scope that role pull has set up, messages about failures).
+
+    errors: why that of a scope can't be read is added.
+    """
     rows, troubles = [], []
     for scope in scopes:
         path = f"{scope.state_dir}/pull.json"
-        text = None if scope.location == "admin" else scope.files.call(state.read_text, path)
-        if text is not None:
-            row = pulled.to_row(text, scope.user, _states(scope))
+        try:
+            text = None if scope.location == "admin" else scope.files.call(state.read_text, path)
+            row = None if text is None else pulled.to_row(text, scope.user, _states(scope))
+        except QuadletError as error:
+            place = {"user": scope.user, "location": scope.location, "app": None}
+            errors.append({**place, "msg": str(error)})
+            continue
+        if row is not None:
             rows.append(row)
             troubles += pulled.find_trouble(row, scope.label)
     return rows, troubles

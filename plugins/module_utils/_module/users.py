@@ -19,6 +19,7 @@ from .._core.host.accounts import (
 )
 from .._core.host.subordinate_ids import Range
 from .._host import accounts, linger
+from .._host.clock import SYSTEM_CLOCK
 from .._host.owner import Owner, own_process
 from .._host.scope import resolve_scope
 from .._host.stopping import stop_services
@@ -50,17 +51,25 @@ def reconcile_users(items: t.Sequence[Item], *, check: bool) -> dict[str, t.Any]
     if not check:
         for step in plan:
             accounts.run_step(step)
-    done += _linger(others, check=check)
+    errors: list[QuadletError] = []
+    done += _linger(others, errors, check=check)
     for item in items:
-        done += _settle(item, check=check)
+        try:
+            done += _settle(item, check=check)
+        except QuadletError as error:  # the others are settled all the same
+            errors.append(error)
     warnings = [] if check else _migration(host.ranges, plan)
-    return {
+    result = {
         "changed": bool(done),
         "done": done,
         "users": _describe(items),
         "warnings": warnings,
         "diff": [{"prepared": "".join(f"+ {row['user']}: {row['what']}\n" for row in done)}],
     }
+    if errors:
+        text = "\n".join(f"- {error}" for error in errors)
+        raise QuadletError(f"not all could be done:\n{text}", data=result)
+    return result
 
 
 def _wanted(item: Item) -> Wanted:
@@ -75,16 +84,22 @@ def _owner(name: str) -> Owner | None:
         return None
 
 
-def _linger(items: t.Sequence[Item], *, check: bool) -> Done:
-    """Turns linger on and off; all managers start before the wait for the first."""
+def _linger(items: t.Sequence[Item], errors: list[QuadletError], *, check: bool) -> Done:
+    """Turns linger on and off; all managers start before the wait for the first, and all together
+    have the time of one.  errors: why one of them does not answer is added.
+    """
     changed = [item for item in items if item["linger"] != linger.is_lingering(item["name"])]
     if not check:
         for item in changed:
             linger.set_linger(item["name"], on=item["linger"])
+        end = SYSTEM_CLOCK.monotonic() + linger.BUS_TIMEOUT
         for item in changed:
             if item["linger"]:
-                scope = resolve_scope(item["name"])
-                linger.ensure_manager(scope, Manager(scope.manager, system=False))
+                scope, left = resolve_scope(item["name"]), end - SYSTEM_CLOCK.monotonic()
+                try:
+                    linger.ensure_manager(scope, Manager(scope.manager, system=False), max(1, left))
+                except QuadletError as error:
+                    errors.append(error)
     return [
         {"user": item["name"], "what": f"turn linger {'on' if item['linger'] else 'off'}"}
         for item in changed

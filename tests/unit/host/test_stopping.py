@@ -49,6 +49,9 @@ class Watched:
         dead = self.now >= self.ends or (self.kills and self.now >= self.kills[0] + self.killed)
         return dict.fromkeys(services, self.last if dead else STOPPING)
 
+    def failed(self, what: str, ran: Ran) -> QuadletError:
+        return QuadletError(f"{what}: {ran.err}")
+
     def kill(self, services: t.Collection[str]) -> None:
         assert list(services) == self.asked
         self.kills.append(self.now)

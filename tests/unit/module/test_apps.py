@@ -329,7 +329,6 @@ def test_a_glance_reads_units_alone(tmp_path: pathlib.Path) -> None:
         "one": {
             "a.container": "one/a.container",
             "a.container.d/1.conf": "one/a.container.d/1.conf",
-            "p.container": "",
         },
         "none": {},
     }

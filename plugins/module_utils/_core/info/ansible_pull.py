@@ -36,8 +36,9 @@ def to_row(text: str, user: str | None, states: t.Mapping[str, str]) -> dict[str
                 f"its record has format {version}, this release of quadlet.fleet knows {FORMAT}"
             )
             return {**row, "message": reason}
-        return {**row, **{key: data[key] for key in _FIELDS if key in data}}
-    except (ValueError, KeyError, TypeError):
+        known = {key: type(_FIELDS[key])(data[key]) for key in _FIELDS if key in data}
+        return {**row, **known}
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {**row, "message": "its record is damaged; the next run replaces it"}
 
 

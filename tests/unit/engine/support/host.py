@@ -165,7 +165,9 @@ class Host:
         finally:
             self.effects.active = before
 
-    def _call(self, owner: t.Any, function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
+    def _call(
+        self, owner: t.Any, function: t.Callable[..., t.Any], *args: t.Any, **_limit: t.Any
+    ) -> t.Any:
         def act() -> t.Any:
             if self.kind == "system":
                 return self._owner._result(self._owner._attempt(function, args))
