@@ -175,3 +175,22 @@ def test_a_loop_of_some_seconds(app: App) -> None:
     assert app.service("db") not in again.warned
     (info,) = app.scope.call("info", apps=[app.name]).ok()["apps"]
     assert any("was restarted by systemd" in text for text in info["drift"])
+
+
+@pytest.mark.scope("system")
+def test_a_service_that_was_started_with_an_edited_unit(app: App) -> None:
+    """Files are put in order, and so is what runs; a file that was only edited moves nothing."""
+    units = {"web": container("Environment=V=1"), "db": container("Environment=V=1")}
+    app.deployed(units)
+    time.sleep(1.1)
+    for stem in ("web", "db"):
+        app.host.ssh(f"sed -i s/V=1/V=2/ {app.path(app.unit(stem))}")
+    app.scope.systemctl(f"daemon-reload && systemctl restart {app.service('web')}")
+    before = app.ids("web", "db")
+    result = app.deployed(units)
+    assert "was started while its files were edited" in result.reasons(app.service("web"))
+    after = app.ids("web", "db")
+    assert after["web"] != before["web"]
+    assert after["db"] == before["db"]
+    assert "V=1" in app.inside("web", "env").split()
+    assert not app.deployed(units).changed

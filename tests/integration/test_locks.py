@@ -6,14 +6,17 @@ import base64
 import concurrent.futures
 import dataclasses
 import io
+import os
 import pathlib
+import random
 import shlex
 import tarfile
+import time
 import typing as t
 
 import pytest
 
-from tests.integration.support.apps import App, Result, container, user_scope
+from tests.integration.support.apps import App, Result, Scope, container, user_scope
 from tests.integration.support.playbooks import ROOT, Playbooks
 
 FOLDER = "/tmp/quadlet-fleet-test"
@@ -53,8 +56,8 @@ def _install(app: App) -> None:
 def test_who_waits_in_vain_learns_who_holds_it(app: App) -> None:
     scope, host = app.scope, app.host
     _install(app)
-    runtime = "/run" if scope.name == "system" else "/run/user/1000"
-    path = f"{runtime}/quadlet.fleet.{app.name}.lock"
+    folder = "/run" if scope.name == "system" else scope.state_dir
+    path = f"{folder}/quadlet.fleet.{app.name}.lock"
     hold = scope.command(f"python3 -c {shlex.quote(HOLD)} {path}")
     host.ssh(f"{hold} >{FOLDER}/pid 2>&1 & sleep 2")
     pid = host.read(f"{FOLDER}/pid").strip()
@@ -126,6 +129,42 @@ def test_two_apps_do_not_wait_for_each_others_gates(app: App, work_folder: pathl
         assert other.runs("web")
     finally:
         other.remove()
+
+
+LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
+
+
+@pytest.mark.parametrize("turn", range(20 if LONG else 2))
+def test_two_first_runs_for_a_user_without_a_manager(
+    bob: Scope, work_folder: pathlib.Path, turn: int
+) -> None:
+    """Whichever comes second, what it deploys is what is there: files, record and container."""
+    app, offset = bob.app(), random.Random(turn).uniform(0.0, 3.0)
+    gate = {"stable": 0, "timeout": 120}
+
+    def units(value: int) -> dict[str, str]:
+        return {"web": container(f"Environment=V={value}", f"Label=v={value}")}
+
+    def deploy(value: int) -> t.Callable[[App], Result]:
+        def call(one: App) -> Result:
+            time.sleep(offset if value == 2 else 0.0)
+            return one.deploy(units(value), gate=gate)
+
+        return call
+
+    try:
+        results = _both(app, work_folder / f"first-{app.name}", deploy(1), deploy(2))
+        assert all(result.ok().changed for result in results)
+        assert sorted(result["generation"] for result in results) == [1, 2]
+        winner = 1 + [result["generation"] for result in results].index(2)
+        assert f"V={winner}\n" in app.host.read(app.path(app.unit("web")))
+        assert f"V={winner}" in app.inside("web", "env").split()
+        shown = bob.ssh(f"podman inspect -f '{{{{.Config.Labels.v}}}}' systemd-{app.name}-web")
+        assert shown.strip() == str(winner)
+        assert not app.deploy(units(winner), gate=gate).ok().changed
+        assert app.deploy(units(3 - winner), gate=gate).ok().changed
+    finally:
+        app.remove()
 
 
 def test_two_scopes_do_not_wait_for_each_others_gates(

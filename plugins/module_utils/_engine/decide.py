@@ -13,7 +13,7 @@ from .._core.errors import QuadletError
 from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
-from .._core.plan.own_starts import confirmed_starts, find_suspects, made_before
+from .._core.plan.own_starts import confirmed_starts, find_edited, find_suspects, made_before
 from .._core.plan.plan import file_changes, make_plan, needed_objects
 from .._core.quadlet.kinds import is_unit
 from .._core.state.manifest import ServiceRecord
@@ -72,7 +72,8 @@ def decide(
     inputs = _read_inputs(app, scope, snapshot, services)._replace(renewed=renewed)
     if validation:
         inputs = _with_new_names(inputs, validation, scope, manager, snapshot)
-    inputs = inputs._replace(own_start=_own_starts(inputs, manager, scope))
+    other_text = _other_text(inputs, manager, snapshot)
+    inputs = inputs._replace(own_start=_own_starts(inputs, manager, scope), other_text=other_text)
     if has_companions(inputs):
         from .._core.plan.enabling import installable
 
@@ -177,6 +178,12 @@ def _restarted(inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snap
     names = lasting(inputs.services, inputs.states)
     details = manager.read_details(started_after(scope, names, snapshot.recorded_at))
     return find_restarted(details) if details else []
+
+
+def _other_text(inputs: PlanInput, manager: Manager, snapshot: Snapshot) -> frozenset[str]:
+    """Services that somebody started since the last run, with what this one puts in order."""
+    details = manager.read_details(find_edited(inputs))
+    return frozenset(n for n, row in details.items() if row.started_at > snapshot.recorded_at)
 
 
 def _own_starts(inputs: PlanInput, manager: Manager, scope: Scope) -> frozenset[str]:

@@ -6,7 +6,8 @@
 Two generators at once can mix their output in one unit file (containers/podman issue
 29004), and a dry run is worth nothing if someone else writes after it.  The manager's lock
 is one file wherever the units lie, and the gate is not waited for under it; the app's is
-held for the whole run.
+held for the whole run.  A user's lie in the home, which is there before the user's manager and
+its runtime directory are: the first run of all starts it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _USERS_TIMEOUT = 45.0
 
 
 class Lock:
-    """A lock in the runtime directory of a service manager; acquire() does nothing without it.
+    """A lock of a service manager, whether that runs or not.
 
     app: the app whose lock it is; without it the manager's.
     """
@@ -35,14 +36,14 @@ class Lock:
     def __init__(self, owner: Owner, app: str = "", clock: Clock = SYSTEM_CLOCK) -> None:
         self._owner = owner
         self._clock = clock
-        self._folder = owner.runtime_dir if owner.uid else "/run"
+        folder = f"{owner.home}/.local/state/quadlet.fleet" if owner.uid else "/run"
         name = f"quadlet.fleet.{app}.lock" if app else "quadlet.fleet.lock"
-        self._path = f"{self._folder}/{name}"
+        self._path = f"{folder}/{name}"
         self._descriptor = -1
 
     def acquire(self, timeout: float = _TIMEOUT) -> None:
         """Takes the lock unless it is held already; QuadletError after timeout seconds."""
-        if self._descriptor >= 0 or not os.path.isdir(self._folder):
+        if self._descriptor >= 0:
             return
         first = timeout if self._owner.is_self else min(timeout, _USERS_TIMEOUT)
         if wait_until(self._try, first, self._clock):
@@ -65,7 +66,7 @@ class Lock:
         """
         if not os.path.lexists(self._path):
             self._owner.call(_make, self._path)
-        descriptor = _open(self._path)
+        descriptor = _open(self._path, self._owner.uid)
         if descriptor >= 0 and _take(descriptor) and _is_at(descriptor, self._path):
             self._descriptor = descriptor
             return True
@@ -76,8 +77,8 @@ class Lock:
     def release(self) -> None:
         """Gives the lock back, if it is held, and leaves no file."""
         if self._descriptor >= 0:
-            with contextlib.suppress(OSError):  # one that stays is taken by the next run
-                os.unlink(self._path)
+            with contextlib.suppress(QuadletError):  # one that stays is taken by the next run
+                self._owner.call(os.unlink, self._path)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -113,19 +114,29 @@ def _name(uid: int) -> str:
 
 
 def _make(path: str) -> None:
+    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
-def _open(path: str) -> int:
+def _open(path: str, uid: int) -> int:
     """The file, for locking only, or -1 where it is gone again.
 
-    It lies in a directory that its user can write: a link or a device is not followed.
+    It lies in a directory that its user can write: a link or a device is not followed, and what
+    a link on the way leads to is the user's own file, or no lock.
     """
     try:
-        return open_regular(path, follow=False)
+        descriptor = open_regular(path, follow=False)
     except FileNotFoundError:
         return -1
+    if _uid_of(descriptor) == uid:
+        return descriptor
+    os.close(descriptor)
+    raise QuadletError("the lock is another user's file", where=path, remedy="Remove it.")
+
+
+def _uid_of(descriptor: int) -> int:
+    return os.fstat(descriptor).st_uid
 
 
 def _is_at(descriptor: int, path: str) -> bool:

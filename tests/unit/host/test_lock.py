@@ -20,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.lock_hold
     describe_holder,
     find_holder,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._host import lock as lock_file
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.lock import Lock
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Owner
 
@@ -30,7 +31,7 @@ class Self(Owner):
     def __init__(self, folder: pathlib.Path) -> None:
         super().__init__(pwd.getpwuid(os.geteuid()))
         self.uid = self.uid or 1000
-        self.runtime_dir = str(folder)
+        self.home = str(folder)
 
     @property
     def is_self(self) -> bool:
@@ -38,12 +39,19 @@ class Self(Owner):
 
 
 @pytest.fixture
-def owner(tmp_path: pathlib.Path) -> Owner:
-    """One whose locks lie in a directory of the test."""
-    return Self(tmp_path)
+def owner(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Owner:
+    """One whose locks lie in a directory of the test, and are its own."""
+    found = Self(tmp_path)
+    monkeypatch.setattr(lock_file, "_uid_of", lambda _descriptor: found.uid)
+    return found
 
 
-def test_a_second_one_waits(owner: Owner, tmp_path: pathlib.Path) -> None:
+def folder_of(owner: Owner) -> pathlib.Path:
+    """Where a user's locks lie."""
+    return pathlib.Path(owner.home, ".local/state/quadlet.fleet")
+
+
+def test_a_second_one_waits(owner: Owner) -> None:
     first, second = Lock(owner, "shop"), Lock(owner, "shop")
     first.acquire()
     with pytest.raises(QuadletError, match=r"quadlet\.fleet\.shop\.lock.*another run"):
@@ -51,14 +59,14 @@ def test_a_second_one_waits(owner: Owner, tmp_path: pathlib.Path) -> None:
     first.release()
     second.acquire(timeout=0.1)
     second.release()
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder_of(owner).iterdir()) == []
 
 
 def test_apps_and_the_manager_do_not_wait_for_each_other(owner: Owner) -> None:
     locks = [Lock(owner, "a"), Lock(owner, "b"), Lock(owner)]
     for lock in locks:
         lock.acquire(timeout=0.1)
-    assert len(list(pathlib.Path(owner.runtime_dir).iterdir())) == len(locks)
+    assert len(list(folder_of(owner).iterdir())) == len(locks)
     for lock in locks:
         lock.release()
 
@@ -69,38 +77,59 @@ def test_taking_it_twice_and_giving_it_back_twice_is_fine(owner: Owner) -> None:
     lock.acquire()
     lock.release()
     lock.release()
-    assert list(pathlib.Path(owner.runtime_dir).iterdir()) == []
+    assert list(folder_of(owner).iterdir()) == []
 
 
-def test_a_file_that_its_holder_removed_is_no_lock(owner: Owner, tmp_path: pathlib.Path) -> None:
+def test_a_file_that_its_holder_removed_is_no_lock(owner: Owner) -> None:
     first, second, third = Lock(owner), Lock(owner), Lock(owner)
     first.acquire()
-    (tmp_path / "quadlet.fleet.lock").unlink()
+    (folder_of(owner) / "quadlet.fleet.lock").unlink()
     second.acquire(timeout=0.1)
     with pytest.raises(QuadletError):
         third.acquire(timeout=0.1)
     second.release()
 
 
-def test_what_a_user_puts_in_its_place_is_refused(owner: Owner, tmp_path: pathlib.Path) -> None:
-    os.mkfifo(tmp_path / "quadlet.fleet.lock")
+def test_what_a_user_puts_in_its_place_is_refused(owner: Owner) -> None:
+    folder_of(owner).mkdir(parents=True)
+    os.mkfifo(folder_of(owner) / "quadlet.fleet.lock")
     with pytest.raises(QuadletError, match="FIFO"):
         Lock(owner).acquire(timeout=0.1)
 
 
-def test_without_a_manager_there_is_none(owner: Owner, tmp_path: pathlib.Path) -> None:
-    owner.runtime_dir = str(tmp_path / "gone")
-    lock = Lock(owner)
-    lock.acquire()
+def test_another_users_file_is_no_lock(
+    owner: Owner, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A directory of the user's may be a link to where files of others lie."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "quadlet.fleet.shop.lock").touch()
+    folder_of(owner).parent.mkdir(parents=True)
+    folder_of(owner).symlink_to(theirs)
+    monkeypatch.setattr(lock_file, "_uid_of", lambda _descriptor: owner.uid + 1)
+    lock = Lock(owner, "shop")
+    with pytest.raises(QuadletError, match="another user's file"):
+        lock.acquire(timeout=0.1)
     lock.release()
-    assert not (tmp_path / "gone").exists()
+    assert (theirs / "quadlet.fleet.shop.lock").exists()
+
+
+def test_it_is_there_without_the_users_manager(owner: Owner, tmp_path: pathlib.Path) -> None:
+    owner.runtime_dir = str(tmp_path / "gone")
+    first, second = Lock(owner, "shop"), Lock(owner, "shop")
+    first.acquire()
+    owner.runtime_dir = str(tmp_path)  # it runs by now
+    with pytest.raises(QuadletError, match="another run holds this lock"):
+        second.acquire(timeout=0.1)
+    first.release()
 
 
 HOLD = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(); input()"
 
 
-def test_who_waits_in_vain_learns_who_holds_it(owner: Owner, tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "quadlet.fleet.shop.lock"
+def test_who_waits_in_vain_learns_who_holds_it(owner: Owner) -> None:
+    folder_of(owner).mkdir(parents=True)
+    path = folder_of(owner) / "quadlet.fleet.shop.lock"
     path.touch()
     argv = [sys.executable, "-c", HOLD, str(path)]
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:

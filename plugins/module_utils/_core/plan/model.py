@@ -117,7 +117,8 @@ class PlanInput(t.NamedTuple):
     last write.  adopted: old texts of adopted units.  vanished: active services whose network or
     volume Podman no longer has.  enabled: systemd's state of companions with [Install], if it was
     read.  renewed: services that run with another image than their unit's image name has now.
-    secrets: stored names by declared names, of secrets in desired units.
+    secrets: stored names by declared names, of secrets in desired units.  other_text: services that
+    somebody started while their files were edited.
     """
 
     app: App
@@ -134,6 +135,7 @@ class PlanInput(t.NamedTuple):
     enabled: t.Mapping[str, str] = types.MappingProxyType({})
     renewed: frozenset[str] = frozenset()
     secrets: t.Mapping[str, str] = types.MappingProxyType({})
+    other_text: frozenset[str] = frozenset()
 
 
 def images_of_active(inputs: PlanInput) -> dict[str, str | None]:

@@ -27,6 +27,21 @@ def find_suspects(inputs: PlanInput) -> list[str]:
     return suspects
 
 
+def find_edited(inputs: PlanInput) -> list[str]:
+    """Active services whose files were edited since, and are about to be as they were started."""
+    writes, deletes = file_changes(inputs.desired, inputs.current, inputs.manifest)
+    edited = {*writes, *deletes}
+    return [
+        name
+        for name, known in inputs.manifest.services.items()
+        if name in inputs.digests
+        and name in inputs.states
+        and inputs.states[name].up
+        and known.started_with == inputs.digests[name].restart
+        and not edited.isdisjoint(inputs.digests[name].restart)
+    ]
+
+
 def confirmed_starts(details: t.Mapping[str, Details], written_at: float) -> frozenset[str]:
     """The services that started after the last write.  Starts in a crash loop do not count."""
     return frozenset(

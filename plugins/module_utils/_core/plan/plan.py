@@ -257,6 +257,8 @@ def _changes(inputs: PlanInput, name: str, known: ServiceRecord | None) -> list[
         return ["its last start did not succeed"]
     same = known.started_with == wanted.restart
     changes = [] if same else _describe(inputs, known.started_with, wanted)
+    if name in inputs.other_text:
+        changes.append("was started while its files were edited")
     if (known.reload_with or {}) != wanted.reload:
         changes.append(_RELOAD)
     return changes

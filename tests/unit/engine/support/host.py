@@ -271,6 +271,7 @@ class Host:
         yield self._owner.Owner, "call", _method(self._call)
         lock = host["lock"].Lock
         yield lock, "__init__", self._make_lock(lock.__init__)
+        yield host["lock"], "_uid_of", lambda _descriptor: self.scope.manager.uid
         yield host["lock"], "fcntl", types.SimpleNamespace(**{**vars(fcntl), "flock": self._flock})
         yield host["linger"], "is_lingering", lambda _user: self.lingers
         yield host["scope"], "subordinate_ids_missing", lambda *_any: []
@@ -290,8 +291,7 @@ class Host:
 
         def made(lock: t.Any, *args: t.Any, **more: t.Any) -> None:
             make(lock, *args, **more)
-            lock._folder = f"{self.top}/run"
-            lock._path = f"{lock._folder}/{os.path.basename(lock._path)}"
+            lock._path = f"{self.top}/run/{os.path.basename(lock._path)}"
 
         return made
 
