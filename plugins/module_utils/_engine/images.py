@@ -151,7 +151,7 @@ def _load(app: App, owner: Owner, todo: ImagePlan) -> None:
     for archive in {todo.offers[name].path: todo.offers[name] for name in todo.loads}.values():
         ran = podman.load_images(owner, archive.path or "", sent=archive.sent)
         if ran.status:
-            cause, hint = images.why_not_pulled(ran.err)
+            cause, hint = images.why_not_pulled(ran.err, ran.status)
             troubles += [
                 Trouble(w, f"can't be loaded from {archive.label}: {cause}", hint)
                 for w in todo.wanted
@@ -179,7 +179,8 @@ def _weigh(
     for image in wanted:
         if image.image not in failed:
             continue
-        cause, hint = images.why_not_pulled(failed[image.image].err)
+        ran = failed[image.image]
+        cause, hint = images.why_not_pulled(ran.err, ran.status)
         if app.pull == "newer" and image.image in present:
             warnings[image.image] = (
                 f"{image.image} stays as it is on the host, its registry gave no other: {cause}"

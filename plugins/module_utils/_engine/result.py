@@ -70,14 +70,15 @@ def _warnings(scope: Scope, decision: Decision) -> list[str]:
 
         found.insert(0, died_warning(app.name, snapshot.died))
     if app.state == "absent" and snapshot.manifest.files:
-        found += _left_behind(scope.app_dir(app.name), snapshot)
+        found += _left_behind(scope, app.name, snapshot)
     starts = decision.plan.start or decision.plan.restart or not decision.lingers
     if not scope.is_system and starts:
         found += linger.online_warning(Manager(scope.manager, system=True))
     return found
 
 
-def _left_behind(folder: str, snapshot: Snapshot) -> list[str]:
+def _left_behind(scope: Scope, app: str, snapshot: Snapshot) -> list[str]:
+    folder, user = scope.app_dir(app), f" as user {scope.user}" if scope.user else ""
     left = [f"{folder}/{path} is not of this app and stays" for path in snapshot.foreign_files]
     for name, record in snapshot.manifest.services.items():
         if record.makes:
@@ -85,7 +86,7 @@ def _left_behind(folder: str, snapshot: Snapshot) -> list[str]:
             left.append(
                 f"the {kind} {record.makes} of {name} stays"
                 f"{', with its data' if kind == 'volume' else ''}; "
-                f"to remove it too: podman {kind} rm {record.makes}"
+                f"to remove it too, run{user}: podman {kind} rm {record.makes}"
             )
     return left
 

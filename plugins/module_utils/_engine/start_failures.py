@@ -76,9 +76,12 @@ class Report(t.NamedTuple):
         ]
 
     def _details(self, name: str) -> Details | None:
-        """Of a service that runs again systemd does not tell any more how it ended before."""
+        """Of a service that runs again systemd does not tell any more how it ended before, and of
+        commands beside the main process (ExecStartPre=) it never does.
+        """
         details = self.watch.details.get(name)
-        if details and details.restarts and details.exit_code is None:
+        ended = details and (details.restarts or details.result in ("exit-code", "signal"))
+        if details and ended and details.exit_code is None:
             end = last_end(self._journal(name, details))
             if end:
                 result = end[0] if details.result == "success" else details.result

@@ -100,6 +100,9 @@ def test_unit_names(name: str) -> None:
     ("name", "what"),
     [
         ("web", "no Quadlet suffix"),
+        ("{{ name }}.container", "and no keys: make the whole dictionary a template"),
+        ("{{ name }}", "and no keys: make the whole dictionary a template"),
+        ("{% if a %}web.container", "and no keys: make the whole dictionary a template"),
         ("web.mount", "no Quadlet suffix"),
         ("web.Container", "no Quadlet suffix"),
         ("web.container~", "no Quadlet suffix"),

@@ -297,3 +297,20 @@ def test_objects(unit: str, kind: str, names: set[str], found: list[str]) -> Non
 def test_a_run_that_did_not_end_is_drift() -> None:
     assert find_died(None) == []
     assert len(find_died(Intent("shop", 1.0))) == 1
+
+
+@pytest.mark.parametrize(
+    "declared", ["${IMAGE}", "localhost/web:${TAG}", "$IMAGE", "localhost/%i:1", "localhost/web:%H"]
+)
+def test_what_systemd_expands_is_no_other_image(declared: str) -> None:
+    services, storage = {"web.service": WEB_RECORD}, Storage({"web.service": _runs(WEB_1)}, {})
+    assert (
+        find_storage_drift(services, {"web.service": UP}, {"web.service": declared}, storage) == []
+    )
+
+
+@pytest.mark.parametrize("made", ["data-%H", "data-${NAME}", "$NAME", ""])
+def test_what_systemd_expands_is_no_lost_object(made: str) -> None:
+    services = {"x.service": ServiceRecord("x.volume", makes=made)}
+    storage = Storage(objects={"volume": frozenset({"data-host"})})
+    assert find_storage_drift(services, {"x.service": UP}, {}, storage) == []

@@ -445,3 +445,17 @@ def test_the_last_check_that_failed(text: str, said: str | None) -> None:
 )
 def test_why_unhealthy(health: str | None, log: str | None, reason: str) -> None:
     assert unhealthy_reason(health, log) == reason
+
+
+@pytest.mark.parametrize(
+    ("result", "reason"),
+    [
+        ("exit-code", "one of its commands failed"),
+        ("signal", "one of its processes was killed by a signal"),
+        ("timeout", "it did not become ready within its TimeoutStartSec"),
+    ],
+)
+def test_what_systemd_does_not_know_is_not_told(result: str, reason: str) -> None:
+    """A command beside the main process, an ExecStartPre= of a drop-in say, has no code."""
+    state = State("loaded", "failed", "failed")
+    assert reason_down(state, _details(result), "failed", once=False) == reason

@@ -313,13 +313,25 @@ CAUSES = {
         ),
     ),
     "unknown": ("warning\nError: what is this\n\n", "what is this"),
-    "none": ("", "podman gave no reason"),
+    "none": ("", "podman ended with status 1 and gave no reason"),
 }
 
 
 @pytest.mark.parametrize(("err", "cause"), CAUSES.values(), ids=CAUSES)
 def test_why_a_pull_failed(err: str, cause: str) -> None:
     assert why_not_pulled(err)[0] == cause
+
+
+@pytest.mark.parametrize(
+    ("err", "status", "cause"),
+    [
+        ("", -9, "podman was killed by signal 9"),
+        ("", 125, "podman ended with status 125 and gave no reason"),
+        ("Error: what is this\n", -15, "what is this"),
+    ],
+)
+def test_why_a_pull_without_a_word_failed(err: str, status: int, cause: str) -> None:
+    assert why_not_pulled(err, status)[0] == cause
 
 
 def test_the_error_names_all() -> None:

@@ -141,6 +141,7 @@ ENDS = "web.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED"
         ([ENDS, "x"], ("exit-code", 3)),
         ([ENDS, "web.service: Main process exited, code=killed, status=9/KILL"], ("signal", 9)),
         (["web.service: Main process exited, code=dumped, status=6/ABRT"], ("signal", 6)),
+        (["web.service: Control process exited, code=exited, status=1/FAILURE"], ("exit-code", 1)),
         (["x"], None),
         ([], None),
     ],

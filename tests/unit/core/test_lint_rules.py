@@ -87,6 +87,24 @@ CASES = [
     # Refused anyway
     Case("syntax", "[Container]\n>nonsense\n", container()),
     Case("missing-section", "[Unit]\nDescription=a\n", container()),
+    Case("missing-section", "[Unit]\nDescription=a\n", {"a.volume": "", "b.network": ""}),
+    Case(
+        "missing-section",
+        {"a.image": "[Unit]\nDescription=a\n"},
+        {"a.pod": "[Install]\nWantedBy=default.target\n"},
+    ),
+    Case(
+        "untyped-mount",
+        ">Mount=source=/a,destination=/b,ro",
+        "Mount=type=bind,source=/a,destination=/b,ro\nMount=source=/a,ro,type=bind,target=/c",
+        {"version": (5, 6)},
+    ),
+    Case(
+        "untyped-mount",
+        ">Mount=/a:/b",
+        "Mount=type=bind,source=/a,target=/b,ro",
+        {"version": (4, 7)},
+    ),
     Case("unknown-key", ">Imgae=a", "Label=a=b"),
     Case("too-new", ">Memory=1g", "Memory=1g", {"version": (5, 4)}, {"version": (5, 5)}),
     Case("missing-unit", ">Network=no.network", "Network=no"),
@@ -166,6 +184,9 @@ CASES = [
     # Values
     Case("tilde-path", ">Volume=~/data:/data", "Volume=%h/data:/data\nVolume=/a:/b ~"),
     Case("tilde-path", ">Mount=type=bind,source=~/a,destination=/a,ro", "EnvironmentFile=/a~b"),
+    Case("variable-path", ">Volume=$HOME/data:/data", "Volume=${HOME}/data:/data"),
+    Case("variable-path", ">Mount=type=bind,source=$HOME/a,destination=/a,ro", "Tmpfs=/a"),
+    Case("variable-path", ">EnvironmentFile=$HOME/env", "EnvironmentFile=%h/env"),
     Case("bad-boolean", ">ReadOnly=y", "ReadOnly=On"),
     Case("bad-choice", ">Pull=sometimes", "Pull=newer"),
     Case("bad-choice", '>Pull="sometimes"', 'Pull="newer"\nReadOnly="true"'),
@@ -365,6 +386,24 @@ CASES = [
         "restart-job",
         container(rest="[Service]\nType=oneshot\n>Restart=always\n"),
         container(rest="[Service]\nType=oneshot\nRestart=on-failure\n"),
+    ),
+    Case(
+        "restart-job",
+        container(rest="[Service]\nType=oneshot\nRemainAfterExit=yes\n>Restart=on-success\n"),
+        container(rest="[Service]\nRestart=on-success\n"),
+    ),
+    *(
+        Case(
+            "restart-job",
+            {f"a.{suffix}": f"{text}\n[Service]\n>Restart=always\n"},
+            {f"a.{suffix}": f"{text}\n[Service]\nRestart=on-failure\n"},
+        )
+        for suffix, text in (
+            ("volume", "[Volume]"),
+            ("network", "[Network]"),
+            ("image", "[Image]\nImage=localhost/a:1"),
+            ("build", "[Build]\nImageTag=localhost/a:1\nFile=/a/Containerfile"),
+        )
     ),
     Case("missing-restart", container(rest="[Install]\nWantedBy=a.target\n"), container()),
     Case("stop-timeout", ">StopTimeout=90", "StopTimeout=89"),

@@ -60,15 +60,27 @@ def check_unit_name(name: str, where: str) -> None:
         raise QuadletError(
             f"{name!r} has no Quadlet suffix, and none of systemd's",
             where=where,
-            remedy=f"Units end in one of {', '.join('.' + suffix for suffix in _SUFFIXES)}; "
+            remedy=_templated(name)
+            or f"Units end in one of {', '.join('.' + suffix for suffix in _SUFFIXES)}; "
             "other files belong into files.",
         )
     if not _UNIT.fullmatch(name) or len(name) > 200:
         raise QuadletError(
             f"{name!r} can't be a unit's name",
             where=where,
-            remedy="Use letters, digits and '_', '-', '.', ':', '@', not beginning with a dot.",
+            remedy=_templated(name)
+            or "Use letters, digits and '_', '-', '.', ':', '@', not beginning with a dot.",
         )
+
+
+def _templated(key: str) -> str:
+    """What to do about a key that somebody meant to be a template."""
+    if "{{" not in key and "{%" not in key:
+        return ""
+    return (
+        "Ansible templates the values of a dictionary, and no keys: make the whole dictionary a "
+        "template, such as \"{{ {name ~ '.container': text} }}\"."
+    )
 
 
 def check_file_path(path: str) -> None:
@@ -83,7 +95,7 @@ def check_file_path(path: str) -> None:
         raise QuadletError(
             f"{path!r} is not a plain path inside the app's directory",
             where=where,
-            remedy="Give a relative path without '.', '..' or empty parts.",
+            remedy=_templated(path) or "Give a relative path without '.', '..' or empty parts.",
         )
     if parts[0] == RESERVED_DIR:
         raise QuadletError(f"{RESERVED_DIR} is kept for the work of this collection", where=where)

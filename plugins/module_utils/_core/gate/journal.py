@@ -57,11 +57,13 @@ def _is_noise(row: t.Mapping[str, t.Any], message: str) -> bool:
     return "PODMAN_EVENT" in row or by_conmon or bool(_ID.fullmatch(message))
 
 
-_ENDED = re.compile(r"Main process exited, code=(\w+), status=(\d+)")
+_ENDED = re.compile(r"(?:Main|Control) process exited, code=(\w+), status=(\d+)")
 
 
 def last_end(lines: t.Sequence[str]) -> tuple[str, int] | None:
-    """How a main process ended, (exit-code or signal, number), by systemd's last message."""
+    """How a main process, or a command beside it, ended, by systemd's last message: exit-code or
+    signal, and its number.
+    """
     for line in reversed(lines):
         match = _ENDED.search(line)
         if match:

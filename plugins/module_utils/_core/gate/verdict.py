@@ -22,6 +22,12 @@ _RESULTS = {
     "resources": "systemd could not give it what it needs",
     "protocol": "it ended before it reported to be ready",
 }
+_UNKNOWN_ENDS = {
+    "exit-code": "one of its commands failed",
+    "signal": "one of its processes was killed by a signal",
+}
+"""The same where systemd does not tell which process it was."""
+
 DEPENDENCY = "a service that it needs did not start"
 NOT_BEGUN = "it still waits for what starts before it, and the gate's timeout is over"
 _JOBS = {
@@ -93,6 +99,8 @@ def refusal(service: str, messages: str) -> str | None:
 def _down_reason(state: State, details: Details | None, rises: bool) -> str:
     code = details.exit_code if details else None
     text = _RESULTS.get(details.result if details else "", "")
+    if code is None:
+        text = _UNKNOWN_ENDS.get(details.result if details else "", text)
     reason = text.format(code=code) if text else f"it is {state.active} ({state.sub})"
     if not (rises or state.crashing):
         return reason

@@ -10,7 +10,7 @@ import typing as t
 
 from ..content import Blob, digest
 from ..plan.inputs import Inputs
-from ..plan.model import kind_of_service
+from ..plan.model import is_literal, kind_of_service
 from ..quadlet.image_name import stored_name
 from ..state.intent import Intent
 from ..state.manifest import Manifest, ServiceRecord
@@ -160,7 +160,9 @@ def find_storage_drift(
         if running:
             drifts += _image_drift(name, declared.get(name) or "", running, storage.images)
         kind = kind_of_service(record).suffix
-        if record.makes and record.makes not in storage.objects.get(kind, {record.makes}):
+        if is_literal(record.makes) and record.makes not in storage.objects.get(
+            kind, {record.makes}
+        ):
             drifts.append(f"{name} is up, but its {kind} {record.makes} is gone")
     return drifts
 
@@ -169,7 +171,7 @@ def _image_drift(
     name: str, declared: str, running: Container, images: t.Mapping[str, str]
 ) -> list[str]:
     image = stored_name(declared)
-    if not image:
+    if not image or not is_literal(declared):
         return []
     if stored_name(running.image) not in (image, ""):
         return [f"{name} runs {running.image}, not {declared}"]

@@ -66,6 +66,10 @@ missing-unit             refusal  A reference to a unit that is not there.
 writable-mount           refusal  A container can write where units lie.
     Add ':ro', or mount a named volume or a path outside of the unit directory.
     What can write there can write a unit, and the generator runs it.
+untyped-mount            refusal  A Mount= without a type, for Podman before 5.7.
+    Begin it with type=bind, volume, tmpfs, image, glob, ramfs or devpts.
+    The generator refuses it; those of 4.7 and 5.6 crash, and with them go all units of the
+    scope.
 unknown-rule             refusal  A comment that silences a rule of another name than any rule has.
     Correct the name.
     Otherwise it would silence nothing, and nobody would know.
@@ -140,6 +144,9 @@ unset-variable           warning  A variable that systemd expands, and that noth
 tilde-path               error    A path that begins with ~.
     Write %h for the home directory.
     Nobody expands it: it is a name like any other.
+variable-path            error    A path that begins with a variable.
+    Write %h for the home directory, or ${NAME} for a variable that [Service] sets.
+    systemd expands $NAME where it is a word of its own; here it stays, and no such path exists.
 bad-boolean              error    A word that is no boolean.
     Use true or false.
     Podman reads everything but 1, yes, true and on as false.

@@ -21,6 +21,9 @@ _SYSTEM_TARGETS = frozenset(
     for name in ("multi-user", "graphical", "network-online", "network", "remote-fs", "local-fs")
 )
 _EVENTS = ("success", "failure", "abnormal", "abort", "watchdog")
+_ONE_SHOTS = frozenset(("volume", "network", "image", "build", "artifact"))
+"""Kinds whose services the generator makes with Type=oneshot."""
+
 _SERVICE_WORDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Restart": ("bad-choice", ("no", "always", *(f"on-{event}" for event in _EVENTS))),
     "Type": ("bad-service-type", ("notify", "oneshot")),
@@ -43,7 +46,8 @@ def service_words(unit: Merged) -> Hits:
     for line in unit.all("Service", "User", "Group", "DynamicUser"):
         yield Hit("service-user", line, f"{line.entry.key} in [Service] is not supported")
     restart = unit.last("Service", "Restart")
-    if unit.is_job and restart and restart.value in ("always", "on-success"):
+    ends = unit.is_job or unit.kind.suffix in _ONE_SHOTS
+    if ends and restart and restart.value in ("always", "on-success"):
         yield Hit("restart-job", restart, f"a job can't have Restart={restart.value}")
     if unit.kind.suffix == "container" and not (restart or unit.is_job or unit.own("Pod")):
         yield Hit("missing-restart", unit.name, "the container stays down when it ends")
@@ -124,7 +128,7 @@ def install(unit: Merged) -> Hits:
 
 def _instances(unit: Merged) -> list[str]:
     stem, _at, suffix = unit.name.partition("@")
-    same = (name for name in unit.app.units if name.startswith(f"{stem}@") and name != unit.name)
+    same = (name for name in unit.app.visible if name.startswith(f"{stem}@") and name != unit.name)
     return [name for name in same if name.endswith(suffix)]
 
 

@@ -202,6 +202,30 @@ def _tilde_path(line: Line) -> str | None:
     return None
 
 
+def _variable_path(line: Line) -> str | None:
+    if "$" not in line.value:
+        return None
+    split = line.key is not None and line.key.reads in (Reads.ARGS, Reads.STRV)
+    for word in words_of(line.value) if split else [line.value]:
+        source = word.partition("source=")[2] or word.partition("src=")[2] or word
+        if _BARE_VARIABLE.match(source):
+            return f"systemd expands $NAME only as a word of its own, not in {word!r}"
+    return None
+
+
+def _untyped_mount(line: Line) -> str | None:
+    words = words_of(line.value)
+    bare = next((word for word in words if word and not _MOUNT_TYPE.search(word)), None)
+    if bare is None or line.unit.app.context.version >= _UNTYPED_SINCE:
+        return None
+    return f"{bare!r} has no type, and the host's generator refuses it or crashes"
+
+
+_MOUNT_TYPE = re.compile(r"(?:^|,)type=")
+_UNTYPED_SINCE = (5, 7)
+_BARE_VARIABLE = re.compile(r"\$[A-Za-z_]\w*[/:,]")
+
+
 def _optional_file(line: Line) -> str | None:
     path = next((word for word in words_of(line.value) if word.startswith("-")), None)
     return f"{path!r} is a path that begins with a '-'" if path else None
@@ -250,6 +274,8 @@ VALUE_RULES = (
         "specifier-in-name", _named("VolumeName", "NetworkName", "PodName"), _specifier_in_name
     ),
     ValueRule("tilde-path", _typed("path", "volume", "mount"), _tilde_path),
+    ValueRule("untyped-mount", _named("Mount"), _untyped_mount),
+    ValueRule("variable-path", _typed("path", "volume", "mount"), _variable_path),
     ValueRule("optional-file", _named("EnvironmentFile"), _optional_file),
     ValueRule(
         "health-command-prefix", _named("HealthCmd", "HealthStartupCmd"), _health_command_prefix

@@ -205,9 +205,11 @@ def find_renewed(
     )
 
 
-def why_not_pulled(err: str) -> tuple[str, str]:
-    """(cause, remedy) from the errors of podman pull or podman load."""
-    lines = [line.strip() for line in err.splitlines() if line.strip()] or ["podman gave no reason"]
+def why_not_pulled(err: str, status: int = 1) -> tuple[str, str]:
+    """(cause, remedy) from the errors of podman pull or podman load, and its exit status."""
+    lines = [line.strip() for line in err.splitlines() if line.strip()]
+    lines = lines or [f"podman was killed by signal {-status}"] * (status < 0)
+    lines = lines or [f"podman ended with status {status} and gave no reason"]
     hint = find_hint(lines)
     if hint:
         return hint.cause, hint.remedy

@@ -147,6 +147,11 @@ def images_of_active(inputs: PlanInput) -> dict[str, str | None]:
     }
 
 
+def is_literal(name: str) -> bool:
+    """Whether a name is there, and holds nothing that systemd expands: only then Podman has it."""
+    return bool(name) and not {"%", "$"} & {*name}
+
+
 def state_of(inputs: PlanInput, name: str) -> State:
     """A service's state; an unread state counts as down."""
     return inputs.states.get(name, _IDLE)

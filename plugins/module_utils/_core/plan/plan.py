@@ -10,7 +10,7 @@ import typing as t
 from ..quadlet.kinds import is_unit
 from ..state.manifest import Manifest, Parts, ServiceRecord
 from ..systemd_state import State
-from .model import Plan, PlanInput, Step, has_companions, kind_of_service, state_of
+from .model import Plan, PlanInput, Step, has_companions, is_literal, kind_of_service, state_of
 from .recreate import is_outdated, is_recreated, is_renamed, outdated_warnings, why_recreated
 from .start_order import stop_order
 
@@ -133,7 +133,8 @@ def needed_objects(inputs: PlanInput, plan: Plan) -> dict[str, ServiceRecord]:
     return {
         name: record
         for name, record in inputs.services.items()
-        if record.makes and name in (needs if state_of(inputs, name).up else plan.outdated)
+        if is_literal(record.makes)
+        and name in (needs if state_of(inputs, name).up else plan.outdated)
     }
 
 

@@ -11,6 +11,8 @@ import typing as t
 _NUMBERED = {"x": (2, 16), "u": (4, 16), "U": (8, 16), **dict.fromkeys("01234567", (2, 8))}
 _UNESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _BLANKS = " \t\n\r"
+_BLANK = re.compile(f"[{_BLANKS}]+")
+_SPECIAL = re.compile(r"[\\\"']")
 TRUE: t.Final = frozenset({"1", "yes", "true", "on"})
 """Words that Podman and systemd read as true; Podman ignores case."""
 
@@ -40,6 +42,8 @@ def odd_character(char: str) -> str:
 
 def split_words(text: str) -> list[str]:
     """The words of a line: quotes group, C escapes apply."""
+    if not _SPECIAL.search(text):
+        return [word for word in _BLANK.split(text) if word]
     words: list[str] = []
     current: list[str] = []
     quote = ""

@@ -87,6 +87,7 @@ def join_texts(name: str, texts: t.Sequence[UnitText]) -> UnitText:
     )
 
 
+@functools.lru_cache(maxsize=8192)  # a run asks for each text several times
 def parse_unit(name: str, text: str, *, forgiving: bool = False) -> UnitText:
     """Parses a unit's text; QuadletError with file:line (rule syntax) if Podman refuses it.
 

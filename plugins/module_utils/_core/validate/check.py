@@ -68,6 +68,10 @@ def parse_units(texts: t.Mapping[str, str]) -> tuple[dict[str, UnitText], list[Q
     return units, errors
 
 
+_WITH_SECTION = frozenset(("container", "kube", "image", "build", "artifact"))
+"""Kinds with a key that each unit must set; the generator makes the others of an empty file."""
+
+
 def check_units(
     units: t.Mapping[str, UnitText], version: Version, place: Place
 ) -> list[QuadletError]:
@@ -79,7 +83,7 @@ def check_units(
         if kind is None:
             continue
         errors += _check_kind(path, kind, version, is_drop_in=bool(drop_in))
-        if not drop_in and kind.section not in unit.sections:
+        if not drop_in and kind.suffix in _WITH_SECTION and kind.section not in unit.sections:
             errors.append(
                 QuadletError(
                     f"the unit has no [{kind.section}] section",

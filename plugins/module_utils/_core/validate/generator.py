@@ -190,6 +190,8 @@ def _object_names(service: str, text: str) -> list[str]:
 
 def _made(service: str, text: str) -> str:
     """The object of `podman volume create` or `podman network create`: its last word."""
+    if " create" not in text:
+        return ""
     words = split_words(text)
     tail = _after(words, "volume", "create") or _after(words, "network", "create")
     return _expand(service, tail[-1]) if tail else ""
