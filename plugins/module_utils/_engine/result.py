@@ -11,7 +11,7 @@ from .._core.effective import declared_image
 from .._core.info.result import make_result, service_result
 from .._core.plan.model import Pulled, Step, kind_of_service
 from .._core.systemd_state import State
-from .._host import linger
+from .._host import heard, linger
 from .._host.scope import Scope
 from .._host.systemd import Manager
 from .context import Decision, Outcome, Run
@@ -108,4 +108,9 @@ def describe_diff(decision: Decision, scope: Scope) -> Diff:
         return []
     from .._core.plan.diff import make_diff
 
-    return make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
+    diff = make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
+    texts = [*inputs.desired.values(), *inputs.current.values()]
+    if any(b"ecret" in blob.data for blob in texts):
+        for entry in diff:
+            heard.note_text(scope.manager, f"{entry['before']}\n{entry['after']}")
+    return diff

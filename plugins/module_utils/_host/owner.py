@@ -20,6 +20,7 @@ import traceback
 import typing as t
 
 from .._core.errors import HELD_UP, QuadletError
+from . import heard
 from .child import READ, RUN, Child, execute, limit_of, spawn, start
 
 
@@ -85,7 +86,11 @@ class Owner:
 
         given: its standard input.  stdin: a descriptor that is.
         """
-        return self.begin(argv, extra=extra, stdin=stdin if given is None else -1)(timeout, given)
+        wait = self.begin(argv, extra=extra, stdin=stdin if given is None else -1)
+        ran: Ran = wait(timeout, given)
+        if ran.status != 0:
+            heard.note_text(self, ran.err)
+        return ran
 
     def begin(
         self,
