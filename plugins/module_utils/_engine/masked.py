@@ -30,20 +30,20 @@ def masked(result: Result, given: t.Collection[str], *, failed: bool) -> Result:
     owners = _owners(texts, failed=failed)
     if not (owners or (failed and given)):
         return result
-    from .._core.secrets.masking import find_needles, mask_texts
+    from .._core.secrets.masking import find_lines, find_needles, mask_texts
 
     values, troubles = _read_all(owners)
     values += [text.encode("utf-8", "surrogateescape") for text in given]
     texts = mask_texts(texts, find_needles(values, _names(result)))
     words = [
-        line.encode("utf-8", "surrogateescape")
+        line
         for one in heard.read_heard()
         if one.owner.uid in troubles
         for word in one.words
         for line in word.split("\n")
     ]
     if words:
-        texts = mask_texts(texts, find_needles(words, _names(result)), WITHHELD)
+        texts = mask_texts(texts, find_lines(words), WITHHELD)
     shown: Result = with_texts(result, texts)
     return _with_remarks(shown, owners, troubles) if words else shown
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._core.effective import declared_image
@@ -19,12 +20,19 @@ from .observe import Snapshot
 
 Diff = list[dict[str, str]]
 
+_QUOTES = re.compile(r"['\"=]|the value ")
+"""In findings that quote a value of a unit."""
+
 
 def describe(
     run: Run, decision: Decision, pulled: Pulled, outcome: Outcome | None, diff: Diff
 ) -> dict[str, t.Any]:
     """The return values of the app and unit modules; outcome: None where nothing was done."""
     inputs, validation = decision.inputs, decision.validation
+    findings = [finding._asdict() for finding in validation.findings] if validation else []
+    quoting = [row["message"] for row in findings if _QUOTES.search(row["message"])]
+    if quoting and _names_secrets(decision):
+        heard.note_text(run.scope.manager, "\n".join(quoting))
     undone = outcome is not None and outcome.services is not None
     content = inputs.current if undone else {**inputs.current, **inputs.desired}
     return make_result(
@@ -36,7 +44,7 @@ def describe(
             *_warnings(run.scope, decision),
             *(outcome.warnings if outcome else ()),
         ],
-        lint=[finding._asdict() for finding in validation.findings] if validation else [],
+        lint=findings,
         diff=diff,
         timings=run.timings,
     )
@@ -109,8 +117,13 @@ def describe_diff(decision: Decision, scope: Scope) -> Diff:
     from .._core.plan.diff import make_diff
 
     diff = make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
-    texts = [*inputs.desired.values(), *inputs.current.values()]
-    if any(b"ecret" in blob.data for blob in texts):
+    if _names_secrets(decision):
         for entry in diff:
             heard.note_text(scope.manager, f"{entry['before']}\n{entry['after']}")
     return diff
+
+
+def _names_secrets(decision: Decision) -> bool:
+    """Whether any file of the app may have to do with a secret."""
+    contents = (decision.inputs.desired, decision.inputs.current)
+    return any(b"ecret" in blob.data for content in contents for blob in content.values())

@@ -23,7 +23,7 @@ from .._core.validate.cycles import find_cycles
 from .._core.validate.generator import Service, Verdict, parse_verdict
 from .._core.validate.generator_errors import find_without_service, unit_name, weigh_errors
 from .._core.validate.instances import check_instances
-from .._host import podman, staging
+from .._host import heard, podman, staging
 from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
@@ -140,6 +140,7 @@ def _ask_generator(
         list(without),
         limit=CHANGE,
     )
+    heard.note_text(scope.manager, str(ran["err"]))
     return parse_verdict(str(ran["out"]), str(ran["err"]))
 
 

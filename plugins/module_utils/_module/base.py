@@ -65,10 +65,12 @@ def _leave(module: AnsibleModule, result: Result, *, failed: bool) -> t.NoReturn
 
 def _left_out(error: Exception, *, failed: bool) -> Result:
     how = "failed" if failed else "succeeded"
+    place = traceback.extract_tb(error.__traceback__)[-1]
     return {
         "changed": not failed,
         "msg": f"The run {how}, and what it says is left out: it could not be searched for "
-        f"secrets ({type(error).__name__}). Look on the host: journalctl -b",
+        f"secrets ({type(error).__name__} in {place.name}, line {place.lineno}). Look on "
+        "the host: journalctl -b",
         "invocation": {},
     }
 

@@ -78,6 +78,16 @@ def find_needles(values: t.Iterable[bytes], exempt: t.Collection[str] = ()) -> N
     return Needles(*map(frozenset, sets))
 
 
+def find_lines(lines: t.Iterable[str]) -> Needles:
+    """Whole lines as what is looked for, whatever they hold."""
+    long = {solid(line) for line in lines if len(solid(line)) >= _ANYWHERE}
+    short = {plain(line).strip() for line in lines if len(solid(line)) < _ANYWHERE} - {""}
+    nothing: frozenset[str] = frozenset()
+    return Needles(*[nothing] * len(Needles._fields))._replace(
+        anywhere=frozenset(long), lines=frozenset(short)
+    )
+
+
 def _coded(data: bytes) -> set[str]:
     """Base64, hexadecimal and decimal digits of some bytes, as letters and digits."""
     if len(data) < SHORTEST:

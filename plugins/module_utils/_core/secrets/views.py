@@ -29,7 +29,7 @@ class View(t.NamedTuple):
 
 
 _NOISE = re.compile(
-    r"(?:\x1b|#033|\^\[)\[[0-?]*[ -/]*[@-~]"  # colours, also as loggers spell them
+    r"(?:\x1b|#033|\^\[|\\+(?:u00|x)1[bB]|\\+033|\\+e)\[[0-?]*[ -/]*[@-~]"  # colours, also escaped
     r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
     r"|\x1b[@-Z\\-_]"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2060\ufeff]"
