@@ -12,8 +12,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-if t.TYPE_CHECKING:
-    from .owner import Owner
+Owner = t.Any
+"""An Owner: `_host/owner.py` stands on this file."""
 
 
 @dataclasses.dataclass
