@@ -61,13 +61,10 @@ def _tasks(app: App) -> t.Iterator[dict[str, t.Any]]:
             "app",
             {
                 **whole,
-                **kept,
                 "state": "restarted",
                 "gate": {**gate, "probes": [{**probe, "retries": 0}]},
             },
         ),
-        "touch sick": ("", {}),
-        "health": ("app", {**whole, "state": "restarted", "gate": {"timeout": 8}, **kept}),
         "touch crash": ("", {}),
         "gate": ("gate", {"apps": [{"name": app.name}], **scope}),
         "restarted": ("app", {**whole, "state": "restarted"}),
@@ -88,6 +85,8 @@ def _tasks(app: App) -> t.Iterator[dict[str, t.Any]]:
             },
         ),
         "apps": ("apps", {"apps": [{**whole, "state": "restarted", **kept}]}),
+        "touch sick": ("", {}),
+        "health": ("app", {**whole, "state": "restarted", "gate": {"timeout": 8}, **kept}),
         "info": ("info", {"apps": [app.name], **scope}),
         "stopped": ("app", {**whole, "state": "stopped"}),
     }
