@@ -20,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds 
     is_unit,
     template_of,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
 
 TEMPLATE = ".j2"
 _OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
@@ -110,7 +111,7 @@ def read_file(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> d
             data = stream.read()
     finally:
         action._loader.cleanup_tmp_file(real)
-    mode = f"{0o755 if os.access(source, os.X_OK) else 0o644:04o}"
+    mode = f"{read_mode(source):04o}"
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
