@@ -59,6 +59,6 @@ options:
         vaulted files are decrypted.
       - Files keep who may read and execute them. Group and others can never write, and have no
         access to what was vaulted. Units are readable for all, whatever they were at their source,
-        as the services that are made of them; secrets belong into O(secrets) or O(files).
+        as the services that are made of them; secrets belong into C(secrets) or O(files).
     type: path
 """

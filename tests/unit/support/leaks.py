@@ -94,7 +94,7 @@ def _pieces(value: str) -> dict[str, str]:
     pieces = {}
     for name, spelled in SPELLINGS.items():
         whole = spelled(value.strip())
-        for form in {whole, json.dumps(whole)[1:-1]}:
+        for form in (whole, json.dumps(whole)[1:-1]):
             starts = range(max(1, len(form) - PIECE + 1))
             pieces.update({form[n : n + PIECE]: name for n in starts})
     return {piece: name for piece, name in pieces.items() if _tells(piece)}

@@ -168,7 +168,7 @@ def _find(view: View, needles: t.Iterable[str]) -> t.Iterator[Span]:
 
 def _find_words(view: View, needles: t.Iterable[str]) -> t.Iterator[Span]:
     for needle in needles:
-        for spelled in {needle, needle.replace(" ", "+")}:
+        for spelled in dict.fromkeys((needle, needle.replace(" ", "+"))):
             if spelled in view.text:
                 pattern = _WORD.format(re.escape(spelled))
                 yield from (view.span(*m.span()) for m in re.finditer(pattern, view.text))

@@ -294,8 +294,7 @@ class Host:
         yield host["scope"], "subordinate_ids_missing", lambda *_any: []
         yield host["scope"], "SYSTEMD_DIRS", self._systemd_dirs(host["scope"])
         yield host["podman"], "find_generator", lambda **_more: ["/generator"]
-        program = types.SimpleNamespace(**{**vars(subprocess), "run": self._program})
-        yield host["staging"], "subprocess", program
+        yield host["staging"], "run_program", self._program
         yield host["exchange"], "_AT_ONCE", 1  # one thread: effects have an order
         yield tempfile, "tempdir", f"{self.top}/tmp"
         yield os, "urandom", lambda size: bytes(range(size))
