@@ -28,11 +28,13 @@ def masked(result: Result, given: t.Collection[str], *, failed: bool) -> Result:
     """The result as it may leave.  given: values that the run was given; failed: it is an error."""
     texts = list_texts(result)
     owners = _owners(texts, failed=failed)
-    if not (owners or (failed and given)):
+    private = heard.read_private()
+    if not (owners or (failed and (given or private))):
         return result
     from .._core.secrets.masking import find_lines, find_needles, mask_texts
 
     values, troubles = _read_all(owners)
+    values += private
     values += [text.encode("utf-8", "surrogateescape") for text in given]
     texts = mask_texts(texts, find_needles(values, _names(result)))
     words = [

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from .._core.effective import declared_image
@@ -20,19 +19,12 @@ from .observe import Snapshot
 
 Diff = list[dict[str, str]]
 
-_QUOTES = re.compile(r"['\"=]|the value ")
-"""In findings that quote a value of a unit."""
-
 
 def describe(
     run: Run, decision: Decision, pulled: Pulled, outcome: Outcome | None, diff: Diff
 ) -> dict[str, t.Any]:
     """The return values of the app and unit modules; outcome: None where nothing was done."""
     inputs, validation = decision.inputs, decision.validation
-    findings = [finding._asdict() for finding in validation.findings] if validation else []
-    quoting = [row["message"] for row in findings if _QUOTES.search(row["message"])]
-    if quoting and _names_secrets(decision):
-        heard.note_text(run.scope.manager, "\n".join(quoting))
     undone = outcome is not None and outcome.services is not None
     content = inputs.current if undone else {**inputs.current, **inputs.desired}
     return make_result(
@@ -44,7 +36,7 @@ def describe(
             *_warnings(run.scope, decision),
             *(outcome.warnings if outcome else ()),
         ],
-        lint=findings,
+        lint=[finding._asdict() for finding in validation.findings] if validation else [],
         diff=diff,
         timings=run.timings,
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .._core.app.adopted import Adopted, find_moves
@@ -114,7 +115,18 @@ def _lint(
         ignore=app.lint_ignore,
     )
     findings = lint.lint_units(units, context)
+    if any(b"ecret" in blob.data for blob in snapshot.desired.values()):
+        note_quotations(scope, findings)
     return [f for f in findings if f.path in declared or unit_of(f.path) in declared]
+
+
+def note_quotations(scope: Scope, findings: t.Iterable[lint.Finding]) -> None:
+    """Notes findings that quote a unit: a value in it may be that of a secret."""
+    quoting = [finding.message for finding in findings if _QUOTES.search(finding.message)]
+    heard.note_text(scope.manager, "\n".join(quoting))
+
+
+_QUOTES = re.compile(r"['\"=]|the value ")
 
 
 def _refused(errors: list[QuadletError], findings: t.Sequence[lint.Finding]) -> QuadletError:

@@ -27,10 +27,11 @@ class Heard:
     texts: list[str] = dataclasses.field(default_factory=list)
 
 
-Notes = list[list[t.Any]]
-"""What was heard, as JSON: uid, words and texts of each owner."""
+Notes = dict[str, t.Any]
+"""What was heard, as JSON: uid, words and texts of each owner, and private files."""
 
 _HEARD: dict[int, Heard] = {}
+_PRIVATE: dict[bytes, None] = {}
 _ACTED: dict[int, Owner] = {}
 
 
@@ -43,6 +44,7 @@ def forget() -> None:
     """Begins anew altogether."""
     _HEARD.clear()
     _ACTED.clear()
+    _PRIVATE.clear()
 
 
 def note_words(owner: Owner, *words: str) -> None:
@@ -54,6 +56,11 @@ def note_text(owner: Owner, text: str) -> None:
     """Notes another text that came from the host."""
     if text:
         _of(owner).texts.append(text)
+
+
+def note_private(contents: t.Iterable[bytes]) -> None:
+    """Notes files of apps that only their owner may read: what a vault held, say."""
+    _PRIVATE.update(dict.fromkeys(contents))
 
 
 def note_scope(owner: Owner) -> None:
@@ -75,14 +82,22 @@ def read_owners() -> list[Owner]:
     return list(_ACTED.values())
 
 
+def read_private() -> list[bytes]:
+    """Files that only their owner may read."""
+    return list(_PRIVATE)
+
+
 def dump_notes() -> Notes:
     """What a process has heard, for the one that it works for."""
-    return [[uid, heard.words, heard.texts] for uid, heard in _HEARD.items()]
+    heard = [[uid, heard.words, heard.texts] for uid, heard in _HEARD.items()]
+    private = [data.decode("latin-1") for data in _PRIVATE] if heard else []
+    return {"heard": heard, "private": private}
 
 
 def add_notes(notes: t.Any) -> None:
     """Adds what another process has heard; its owners are known here."""
-    for uid, words, texts in notes:
+    note_private(str(text).encode("latin-1") for text in notes["private"])
+    for uid, words, texts in notes["heard"]:
         owner = _ACTED.get(uid)
         if owner:
             note_words(owner, *map(str, words))

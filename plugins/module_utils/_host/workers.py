@@ -145,7 +145,8 @@ _AGAIN = "Run it again: the next run carries it forward."
 
 def _read_answer(output: bytes, status: int, seconds: float) -> Answer:
     reply = read_reply(output) or {}
-    heard.add_notes(reply.get("heard") or ())
+    if "heard" in reply:
+        heard.add_notes(reply["heard"])
     if isinstance(reply.get("error"), dict):
         return Answer(None, QuadletError.from_dict(reply["error"]), seconds)
     if isinstance(reply.get("result"), dict):
