@@ -12,12 +12,16 @@ import typing as t
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.masking import (
     MASK,
     find_logins,
     find_needles,
     given_texts,
     mask_texts,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.private import (
+    find_private,
 )
 from tests.unit.support.leaks import SPELLINGS, find_leaks
 
@@ -92,6 +96,34 @@ def test_every_spelling_of_short_values(spelled: t.Callable[[str], str], value: 
 )
 def test_rules(values: list[bytes], text: str, shown: str) -> None:
     assert mask(text, *values) == shown
+
+
+KUBE = """apiVersion: v1
+kind: Secret
+metadata: {name: credentials-of-db}
+data:
+  pw: a3ViZS1zM2NyZXQ=
+stringData: {other: pl4in-text}
+---
+kind: Pod
+metadata: {name: web}
+spec: {data: not-a-secret}
+"""
+
+
+def test_secrets_in_files() -> None:
+    content = {
+        "a.env": Blob(b"PW=hunter2hunter2", 0o600),
+        "b.env": Blob(b"PW=open-to-all", 0o640),
+        "pod.yml": Blob(KUBE.encode()),
+        "w@a.container": Blob(b"w@.container", LINK),
+        "x.container": Blob(b"[Container]\nSecret=x\n"),
+    }
+    private = list(find_private(content))
+    assert len(private) == 2
+    text = "hunter2hunter2 open-to-all kube-s3cret a3ViZS1zM2NyZXQ= pl4in-text web not-a-secret"
+    shown = "******** open-to-all ******** ******** ******** web not-a-secret"
+    assert mask(text, *private) == shown
 
 
 def test_names_that_every_result_has_are_no_secret() -> None:

@@ -15,7 +15,7 @@ SHORTEST_PART = 8
 """Of values within a value, as in `KEY=VALUE`: shorter ones are ports and words."""
 
 _BREAKS = re.compile(r"[\r\n\0\ufffd]+")
-_PAIR = re.compile(r"[\s\"']*(?:export\s+)?[\w.\-/ ]{1,100}[\"']?\s*[:=]\s*(\S.*)")
+_PAIR = re.compile(r"[\s\"'{[]*(?:export\s+)?[\w.\-/ ]{1,100}[\"']?\s*[:=]\s*(\S.*)")
 _LOGIN = re.compile(r"//([^/\s@:]*):([^/\s@]*)@")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
 
@@ -61,7 +61,8 @@ def _values(text: str) -> t.Iterator[str]:
         for piece in (line, *re.split(r"[\s;,&]+", line)):
             match = _PAIR.fullmatch(piece)
             if match:
-                yield match.group(1).strip(" \t\"',")
+                for ends in (" \t\"',", " \t\"',{[]}"):
+                    yield match.group(1).strip(ends)
         for match in _LOGIN.finditer(line):
             yield match.group(1) + ":" + match.group(2)
             yield match.group(2)
