@@ -57,7 +57,8 @@ options:
       - What O(units) and O(files) hold under the same name comes first.
       - It is looked for like the source of M(ansible.builtin.copy), in a role's C(files) too, and
         vaulted files are decrypted.
-      - Files keep who may read and execute them. Group and others can never write, and have no
+      - Files keep who may read and execute them, by their own modes and those of the directories
+        below O(src) that they are in. Group and others can never write, and have no
         access to what was vaulted. Units are readable for all, whatever they were at their source,
         as the services that are made of them; secrets belong into C(secrets) or O(files).
     type: path

@@ -25,8 +25,17 @@ def deployed_mode(mode: int, *, vaulted: bool) -> int:
     return 0o200 | readers | (readers >> 2 if mode & _EXECUTE else 0)
 
 
-def read_mode(source: str) -> int:
-    """The mode on the host of a file of the controller."""
+def read_mode(source: str, depth: int = 0) -> int:
+    """The mode on the host of a file of the controller.
+
+    depth: how many directories above it are deployed too; who may not enter one reads no file in it.
+    """
     with open(source, "rb") as stream:
         vaulted = stream.read(len(_VAULTED)) == _VAULTED
-        return deployed_mode(stat.S_IMODE(os.fstat(stream.fileno()).st_mode), vaulted=vaulted)
+        mode = stat.S_IMODE(os.fstat(stream.fileno()).st_mode)
+    folder = os.path.dirname(source)
+    for _directory in range(depth):
+        enters = stat.S_IMODE(os.stat(folder).st_mode) & _EXECUTE
+        mode &= _OWNER | enters * 0o7
+        folder = os.path.dirname(folder)
+    return deployed_mode(mode, vaulted=vaulted)

@@ -89,7 +89,7 @@ def _read_app(
     app = Source(folder, {}, {}, {}, {}, [])
     for path, source in paths.items():
         if not is_unit(path) and not holds_units(path):
-            app.files[path] = read_mode(source)
+            app.files[path] = read_mode(source, path.count("/"))
             continue
         app.sources[path] = source
         try:

@@ -249,6 +249,25 @@ def test_modes(
     assert given["files"]["f"]["mode"] == "0755"
 
 
+FOLDERS = {
+    (0o755, 0o755): "0644", (0o755, 0o700): "0600", (0o700, 0o755): "0600", (0o750, 0o755): "0640",
+    (0o750, 0o705): "0600", (0o710, 0o711): "0640", (0o744, 0o755): "0600", (0o705, 0o755): "0604",
+}  # fmt: skip
+"""Of an open file, by the modes of the directories that it lies in."""
+
+
+@pytest.mark.parametrize(("modes", "mode"), FOLDERS.items(), ids=str)
+def test_directories_protect_what_is_in_them(
+    top: pathlib.Path, gather: Gather, modes: tuple[int, int], mode: str
+) -> None:
+    _fill(top, {"a/b/f": "x", "g": "x"})
+    for name, bits in zip(("a", "a/b"), modes):
+        (top / name).chmod(bits)
+    top.chmod(0o700)  # where the whole lies is the controller's own affair
+    files = gather(src="app")["files"]
+    assert (files["a/b/f"]["mode"], files["g"]["mode"]) == (mode, "0644")
+
+
 def test_vaulted_files_are_decrypted(top: pathlib.Path, gather: Gather) -> None:
     vault = VaultLib([("default", PASSWORD)])
     _fill(

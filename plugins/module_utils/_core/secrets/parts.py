@@ -15,7 +15,8 @@ SHORTEST_PART = 8
 """Of values within a value, as in `KEY=VALUE`: shorter ones are ports and words."""
 
 _BREAKS = re.compile(r"[\r\n\0\ufffd]+")
-_PAIR = re.compile(r"[\s\"'{[]*(?:export\s+)?[\w.\-/ ]{1,100}[\"']?\s*[:=]\s*(\S.*)")
+_PAIR = re.compile(r"[\s\"']*(?:export\s+)?[\w.\-/ ]{1,100}[\"']?\s*[:=]\s*(\S.*)")
+_PAIRS = re.compile(r"[\w.\-/]\s*[\"']?\s*[:=]\s*(\"[^\"]*\"|'[^']*'|[^\s,;&{}\[\]]+)")
 _LOGIN = re.compile(r"//([^/\s@:]*):([^/\s@]*)@")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{6,}={0,2}")
 
@@ -58,11 +59,11 @@ def _lines(text: str) -> t.Iterator[str]:
 def _values(text: str) -> t.Iterator[str]:
     yield from _leaves(text)
     for line in _lines(text):
-        for piece in (line, *re.split(r"[\s;,&]+", line)):
-            match = _PAIR.fullmatch(piece)
-            if match:
-                for ends in (" \t\"',", " \t\"',{[]}"):
-                    yield match.group(1).strip(ends)
+        whole = _PAIR.fullmatch(line)
+        if whole:
+            yield whole.group(1).strip(" \t\"',")
+        for match in _PAIRS.finditer(line):
+            yield match.group(1).strip("\"'")
         for match in _LOGIN.finditer(line):
             yield match.group(1) + ":" + match.group(2)
             yield match.group(2)
