@@ -154,7 +154,7 @@ class Owner:
         QuadletError.
         """
         if self.is_self:
-            return _result(_attempt(function, args))
+            return self._result(_attempt(function, args))
         become, environment = self._identity(), self.environment
 
         def work() -> None:
@@ -176,7 +176,14 @@ class Owner:
         reply = read_reply(ended.outputs[0])
         if reply is None:
             raise QuadletError(f"{doing} died without an answer", remedy="Run it again.")
-        return _result(reply)
+        return self._result(reply)
+
+    def _result(self, reply: t.Mapping[str, t.Any]) -> t.Any:
+        try:
+            return _result(reply)
+        except QuadletError as error:
+            heard.note_text(self, error.what)
+            raise
 
 
 _ANSWER = 3

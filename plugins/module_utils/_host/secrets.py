@@ -11,13 +11,13 @@ import tempfile
 
 from .._core.errors import QuadletError
 from .._core.secrets.secret import find_id, parse_names
+from .child import ASK
 from .owner import Owner
 from .reading import open_synced, read_start
 
 # In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.
 _LISTED = '{{.ID}} {{printf "%x" .Name}}'
 _SHOWN = '{{printf "%x" .SecretData}}'
-_PATIENCE = 20.0
 _TRIES = 3
 _SPARE = 4 * 1024 * 1024
 KEY_SIZE = 32
@@ -81,7 +81,7 @@ def read_values(owner: Owner) -> list[bytes]:
     require_runtime_dir(owner)
     for _try in range(_TRIES):
         listed = owner.run(
-            ["podman", "secret", "ls", "--noheading", "--format", _LISTED], timeout=_PATIENCE
+            ["podman", "secret", "ls", "--noheading", "--format", _LISTED], timeout=ASK
         )
         if listed.status != 0:
             raise QuadletError(f"podman secret ls failed: {listed.err.strip()}")
@@ -89,7 +89,7 @@ def read_values(owner: Owner) -> list[bytes]:
         if not ids:
             return []
         shown = ["podman", "secret", "inspect", "--showsecret", "--format", _SHOWN, *ids]
-        ran = owner.run(shown, timeout=_PATIENCE)
+        ran = owner.run(shown, timeout=ASK)
         if ran.status == 0:
             return _parse_values(ran.out, len(ids))
         if "no such secret" not in ran.err:  # one that another run has removed since

@@ -28,7 +28,7 @@ def deployed_mode(mode: int, *, vaulted: bool) -> int:
 def read_mode(source: str, depth: int = 0) -> int:
     """The mode on the host of a file of the controller.
 
-    depth: how many directories above it are deployed too; who may not enter one reads no file in it.
+    depth: how many directories above it are deployed too; who may not enter one reads none there.
     """
     with open(source, "rb") as stream:
         vaulted = stream.read(len(_VAULTED)) == _VAULTED

@@ -106,7 +106,10 @@ def _leads_to(source: str, template: str) -> bool:
 def read_file(
     action: ActionBase, source: str, task_vars: dict[str, t.Any], depth: int = 0
 ) -> dict[str, t.Any]:
-    """A file's content, decrypted and rendered, as text where it is text; depth: see read_mode()."""
+    """A file's content, decrypted and rendered, as text where it is text.
+
+    depth: see read_mode().
+    """
     real = action._loader.get_real_file(source, decrypt=True)
     try:
         with open(real, "rb") as stream:
