@@ -164,7 +164,7 @@ def test_what_can_not_be_masked_stays_on_the_host(app: App) -> None:
     app.scope.ssh(f"sh -c 'printf cr0chet-of-nobody | podman secret create {app.name}-pw -'")
     printing = container(exec_="sh -c 'echo cr0chet-of-nobody; exit 3'")
     try:
-        message = app.deploy({"a": printing}, gate={"stable": 0.2, "timeout": 8}).refused()
+        message = app.deploy({"a": printing}, gate={"stable": 2, "timeout": 8}).refused()
     finally:
         app.host.try_ssh(app.scope.command(f"podman secret rm {app.name}-pw"))
         app.host.ssh(f"rm -rf {conf}/nothing.conf {folder}")
