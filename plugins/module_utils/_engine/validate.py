@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .._core.app.adopted import Adopted, find_moves
@@ -23,7 +24,7 @@ from .._core.validate.cycles import find_cycles
 from .._core.validate.generator import Service, Verdict, parse_verdict
 from .._core.validate.generator_errors import find_without_service, unit_name, weigh_errors
 from .._core.validate.instances import check_instances
-from .._host import podman, staging
+from .._host import heard, podman, staging
 from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
@@ -114,7 +115,18 @@ def _lint(
         ignore=app.lint_ignore,
     )
     findings = lint.lint_units(units, context)
+    if any(b"ecret" in blob.data for blob in snapshot.desired.values()):
+        note_quotations(scope, findings)
     return [f for f in findings if f.path in declared or unit_of(f.path) in declared]
+
+
+def note_quotations(scope: Scope, findings: t.Iterable[lint.Finding]) -> None:
+    """Notes findings that quote a unit: a value in it may be that of a secret."""
+    quoting = [finding.message for finding in findings if _QUOTES.search(finding.message)]
+    heard.note_text(scope.manager, "\n".join(quoting))
+
+
+_QUOTES = re.compile(r"['\"=]|the value ")
 
 
 def _refused(errors: list[QuadletError], findings: t.Sequence[lint.Finding]) -> QuadletError:
@@ -140,6 +152,7 @@ def _ask_generator(
         list(without),
         limit=CHANGE,
     )
+    heard.note_text(scope.manager, str(ran["err"]))
     return parse_verdict(str(ran["out"]), str(ran["err"]))
 
 

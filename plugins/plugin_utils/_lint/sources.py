@@ -21,6 +21,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.multi_unit import (
     split_quadlets,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import (
     TEMPLATE,
     read_file,
@@ -88,7 +89,7 @@ def _read_app(
     app = Source(folder, {}, {}, {}, {}, [])
     for path, source in paths.items():
         if not is_unit(path) and not holds_units(path):
-            app.files[path] = 0o755 if os.access(source, os.X_OK) else 0o644
+            app.files[path] = read_mode(source, path.count("/"))
             continue
         app.sources[path] = source
         try:
