@@ -38,7 +38,7 @@ options:
   files:
     description:
       - Other files of the app, by their path relative to the app's directory, where units reach
-        them as C(./PATH). They are read-only for containers.
+        them as C(./PATH). Their directories are read-only for containers.
       - A value is the text of the file, or a mapping with C(content) or C(src) (a file on the
         controller), C(mode) (octal, as a string, V('0644') by default) and C(on_change).
       - C(on_change) is V(restart) (the default), V(reload) or V(none), and says what the services

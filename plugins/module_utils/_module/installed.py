@@ -10,6 +10,7 @@ import typing as t
 
 from .._core.lint.engine import Finding, lint_units
 from .._core.lint.view import Context
+from .._core.mounts.facts import Facts
 from .._core.validate.check import Place, check_podman, parse_units
 from .._host import podman, state
 from .._host import unit_search as scan
@@ -26,9 +27,10 @@ def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Fi
     tops = [top for top, since in scope.search if since <= version]
     folders = _by_folder(scope.manager.call(_read_units, tops))
     names = frozenset(name for texts in folders.values() for name in texts)
+    facts = Facts(scope.manager.name, scope.manager.uid)
     findings = []
     for folder, texts in folders.items():
-        place = Place(folder, scope.unit_dir, scope.manager.home, names)
+        place = Place(folder, scope.unit_dir, scope.manager.home, names, facts)
         context = Context(place, version, rootless=not scope.is_system, ignore=ignore)
         units, _refused_anyway = parse_units(texts)
         findings += [f._replace(path=f"{folder}/{f.path}") for f in lint_units(units, context)]

@@ -1,0 +1,246 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The judgement on what the units of an app give containers to write on the host."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import typing as t
+
+from ..app.layout import RESERVED_DIR
+from ..app.paths import is_read_by_generator
+from ..quadlet.kinds import kind_of, template_of
+from ..quadlet.splitting import split_words
+from ..quadlet.unitfile import UnitText
+from .command import Command, Line, Parts, collect, module_files, read_commands
+from .directories import Verdict, judge_path
+from .expand import Environment, expand_specifiers, expand_words, specifier_tables
+from .facts import ANYTHING, UNKNOWN, Ground
+from .kube import read_kube
+from .options import FromContainer, Given, is_path, read_options, read_volume
+
+_STRING = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
+_UNKNOWN = re.compile(f"[{UNKNOWN}{ANYTHING}]")
+_EXPANDS = re.compile(r"\$|%[ESCLDTV]")
+
+
+class Grant(t.NamedTuple):
+    """A path of the host that a line gives to a container.  unit: whose line it is.
+    given: as the line says; path: absolute and normal.
+    """
+
+    unit: str
+    line: Line
+    given: Given
+    path: str
+
+
+class Fault(t.NamedTuple):
+    """A path that no container should write.  real: its name on the host to which the verdict
+    applies.  verdict: why, None if it is a file of the app that can't be read.
+    """
+
+    unit: str
+    line: Line
+    path: str
+    real: str
+    verdict: Verdict | None
+
+    @property
+    def silenceable(self) -> bool:
+        """Whether people may want it."""
+        return self.verdict is None or self.verdict.above or self.verdict.unsure
+
+
+def find_faults(units: t.Mapping[str, UnitText], ground: Ground) -> list[Fault]:
+    """All that is wrong, the worst of each line."""
+    grants, unreadable = find_grants(units, ground)
+    worst: dict[tuple[str, Line, str], Fault] = {}
+    for fault in (*unreadable, *(f for grant in grants for f in _judge(grant, ground))):
+        key = (fault.unit, fault.line, fault.path)
+        if key not in worst or (worst[key].silenceable and not fault.silenceable):
+            worst[key] = fault
+    return list(worst.values())
+
+
+def find_grants(units: t.Mapping[str, UnitText], ground: Ground) -> tuple[list[Grant], list[Fault]]:
+    """What the units give, and what can't be read."""
+    found: list[Grant] = []
+    unreadable: list[Fault] = []
+    borrowed: list[tuple[str, Line, FromContainer]] = []
+    names: dict[str, str] = {}
+    for unit in collect(units):
+        for service in _services(unit, ground):
+            reader = _Reader(unit, service, ground)
+            names.update(dict.fromkeys(reader.container_names(), unit.name))
+            for line, base, given in reader.read():
+                if isinstance(given, FromContainer):
+                    borrowed.append((unit.name, line, given))
+                else:
+                    paths = reader.absolute(given.path, base)
+                    found += [Grant(unit.name, line, given, path) for path in paths]
+            unreadable += reader.unreadable
+    for user, line, container in borrowed:
+        if container.writable:
+            lender = names.get(container.name)
+            found += [
+                Grant(user, line, grant.given._replace(writable=True), grant.path)
+                for grant in tuple(found)
+                if grant.unit == lender
+            ]
+    return list(dict.fromkeys(found)), unreadable
+
+
+def wants_environment(units: t.Mapping[str, UnitText], ground: Ground) -> bool:
+    """Whether the manager's variables matter to any path."""
+    return any(
+        _EXPANDS.search(word)
+        for unit in collect(units)
+        for command in read_commands(unit, ground.app_dir)
+        for word in command.words
+    )
+
+
+def wanted_files(units: t.Mapping[str, UnitText], ground: Ground) -> list[str]:
+    """Files of the host outside of the app whose texts matter."""
+    return sorted(
+        {
+            path
+            for unit in collect(units)
+            for service in _services(unit, ground)
+            for path in _Reader(unit, service, ground).files()
+            if ground.text(path) is None and is_known(path)
+        }
+    )
+
+
+def is_known(path: str) -> bool:
+    """Whether no part of a path is unknown."""
+    return not _UNKNOWN.search(path)
+
+
+def _services(unit: Parts, ground: Ground) -> list[str]:
+    """The services of a unit; of a template those of its instances, too."""
+    kind = kind_of(unit.name)
+    stems = [unit.name.rpartition(".")[0]]
+    stems += [n.rpartition(".")[0] for n in ground.others if template_of(n) == unit.name]
+    suffix = kind.service_suffix if kind else ""
+    names = []
+    for stem in stems:
+        base, at, instance = stem.partition("@")
+        given = unit.value(kind.section, "ServiceName") if kind else ""
+        names.append(f"{given or f'{base}{suffix}{at}{instance}'}.service")
+    return names
+
+
+class _Reader:
+    """Reads the lines of one unit, for one of its services."""
+
+    def __init__(self, unit: Parts, service: str, ground: Ground) -> None:
+        self.unit, self.ground = unit, ground
+        self.tables = specifier_tables(service, ground)
+        self.environment = Environment(ground)
+        self.unreadable: list[Fault] = []
+        for _path, entry in sorted(unit.service(), key=lambda line: line[1].key):
+            self.environment.read(entry.key, entry.value, self.tables[0])
+
+    def container_names(self) -> list[str]:
+        """The names by which others can borrow its mounts."""
+        section, stem = "Container", self.unit.name.rpartition(".")[0]
+        name = self.unit.value(section, "ContainerName") or "systemd-%N"
+        names = [expand_specifiers(name, table) for table in self.tables]
+        pod = self.unit.value("Pod", "PodName") or f"systemd-{stem}"
+        return [*names, f"{pod}-infra"] if self.unit.name.endswith(".pod") else names
+
+    def read(self) -> t.Iterator[tuple[Line, str, Given | FromContainer]]:
+        """(line, what relative paths are relative to, what it gives)."""
+        for command in read_commands(self.unit, self.ground.app_dir):
+            for words in self._expanded(command):
+                for given in read_options(words):
+                    yield command.line, command.base, given
+        for line, path in self._files_of(self.unit.all("Kube", "Yaml")):
+            yield from self._kube(line, path)
+        for line, word in module_files(self.unit):
+            text = self.ground.text(self._path(word))
+            for match in _STRING.finditer(text or ""):
+                (string,) = split_words(f'"{match.group(1) or match.group(2)}"') or [""]
+                for given in _setting(string):
+                    yield line, "", given
+
+    def _expanded(self, command: Command) -> list[list[str]]:
+        return [expand_words(command.words, table, self.environment) for table in self.tables]
+
+    def _kube(self, line: Line, path: str) -> t.Iterator[tuple[Line, str, Given | FromContainer]]:
+        text = self.ground.text(path)
+        given = [] if text is None else read_kube(text)
+        if given is None:
+            self.unreadable.append(Fault(self.unit.name, line, path, path, None))
+        for one in given or ():
+            yield line, "", one
+            yield line, posixpath.dirname(path), one
+
+    def _files_of(self, lines: t.Iterable[Line]) -> list[tuple[Line, str]]:
+        return [(line, self._path(w)) for line in lines for w in split_words(line[1].value)]
+
+    def _path(self, word: str) -> str:
+        path = expand_specifiers(word, self.tables[0])
+        return posixpath.normpath(posixpath.join(self.ground.app_dir, path))
+
+    def files(self) -> list[str]:
+        """Absolute paths of files whose texts matter."""
+        lines = self.unit.all("Kube", "Yaml")
+        files = [path for _line, path in self._files_of(lines)]
+        files += [self._path(word) for _line, word in module_files(self.unit)]
+        lines = self.unit.all("Service", "EnvironmentFile")
+        files += [self._path(line[1].value.removeprefix("-")) for line in lines]
+        return [path for path in files if "://" not in path]
+
+    def absolute(self, path: str, base: str) -> list[str]:
+        """The normal absolute paths that a path can be."""
+        if path[:1] in ("/", ANYTHING):
+            return [_normal(path)]
+        if not is_path(path):
+            return []
+        folder = self.unit.value("Service", "WorkingDirectory")
+        if base or not folder:
+            top = self.ground.home if self.ground.rootless else "/"
+            return [_normal(f"{base or top}/{path}")]
+        tops = [expand_specifiers(folder.lstrip("-"), table) for table in self.tables]
+        tops = [self.ground.home if top == "~" else top for top in tops]
+        return [_normal(f"{top}/{path}") for top in tops]
+
+
+def _setting(text: str) -> t.Iterator[Given | FromContainer]:
+    """What a string in the settings of Podman gives, such as a volume or a mount."""
+    if "type=" in text:
+        yield from read_options(["--mount", text])
+    elif ":" in text:
+        yield from read_volume(text)
+    elif text.startswith("/"):
+        yield Given(text)
+
+
+def _normal(path: str) -> str:
+    """Without `//`, `.`, `..`; at two slashes POSIX keeps both, Linux does not."""
+    normal = posixpath.normpath(path)
+    return f"/{normal.lstrip('/')}" if normal.startswith("/") else normal
+
+
+def _judge(grant: Grant, ground: Ground) -> t.Iterator[Fault]:
+    if not grant.given.writable:
+        return
+    for path in (grant.path, *ground.facts.names.get(grant.path, ())):
+        verdict = judge_path(path, ground, glob=grant.given.glob)
+        if verdict and not _is_plain_file(path, ground):
+            yield Fault(grant.unit, grant.line, grant.path, path, verdict)
+
+
+def _is_plain_file(path: str, ground: Ground) -> bool:
+    """Whether it is a single file beside units which can't become one."""
+    _top, quadlet, rest = path.partition("/containers/systemd/")
+    if not quadlet or UNKNOWN in path or not ground.is_file(path):
+        return False
+    parts = rest.split("/")
+    return RESERVED_DIR not in parts and not any(map(is_read_by_generator, parts))
