@@ -96,9 +96,9 @@ def _is_regular(path: str) -> bool:
 
 
 def _look_into(folders: t.Sequence[str]) -> tuple[set[str], dict[Identity | None, set[str]]]:
-    """Targets of links in the folders, and the paths of files with a second name."""
+    """Targets of links in the folders, and the paths there that can have a second name."""
     linked: set[str] = set()
-    second: dict[Identity | None, set[str]] = {}
+    known: dict[Identity | None, set[str]] = {}
     left = _MOST
     waiting = [(folder, 0) for folder in folders]
     seen = set()
@@ -108,20 +108,35 @@ def _look_into(folders: t.Sequence[str]) -> tuple[set[str], dict[Identity | None
         if real in seen or depth > _DEEPEST:
             continue
         seen.add(real)
+        known.setdefault(_identity(folder), set()).add(folder)
         for entry in _entries(folder):
             left -= 1
             if entry.is_symlink():
                 target = os.path.realpath(entry.path)
                 if os.path.isdir(target):
                     waiting.append((target, depth + 1))
-                if os.path.isdir(target) or _is_regular(target):
+                if _can_change(target):
                     linked.add(target)
-            elif entry.is_dir():
+            elif entry.is_dir(follow_symlinks=False):
                 waiting.append((entry.path, depth + 1))
-            elif entry.is_file() and entry.stat().st_nlink > 1:
-                second.setdefault(_identity(entry.path), set()).add(entry.path)
+            elif entry.is_file() and _has_second_name(entry):
+                known.setdefault(_identity(entry.path), set()).add(entry.path)
     tops = tuple(f"{folder}/" for folder in folders)
-    return {target for target in linked if not f"{target}/".startswith(tops)}, second
+    return {target for target in linked if not f"{target}/".startswith(tops)}, known
+
+
+def _can_change(path: str) -> bool:
+    """Whether it is a directory or a regular file that the scope's user can write or replace."""
+    if not os.path.isdir(path) and not _is_regular(path):
+        return False
+    return os.access(path, os.W_OK) or os.access(os.path.dirname(path), os.W_OK)
+
+
+def _has_second_name(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.stat().st_nlink > 1
+    except OSError:
+        return False
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:

@@ -38,7 +38,7 @@ USER = Place(f"{HOME_UNITS}/app", HOME_UNITS, HOME, frozenset())
 
 def _fill(text: str, place: Place) -> str:
     filled = text.replace("HOME", HOME).replace("UNITDIR", place.unit_dir).replace("APP", "app")
-    return filled.replace("UID", "1000").replace("NAME", "web")
+    return filled.replace("UID", "1000").replace("NAME", "web").replace("WRITE", "true")
 
 
 def _faults(built: Built, place: Place = SYSTEM, **facts: t.Any) -> list[Fault]:

@@ -13,14 +13,18 @@ IMAGE = "registry.test:5000/busybox:1"
 
 
 class Built(t.NamedTuple):
-    """The units of an app, and its other files."""
+    """The units of an app, and its other files.
+
+    NAME, APP and UNITDIR in them stand for a name, the app's and the directory of units; WRITE for
+    the script of the container, which has the path at /x.
+    """
 
     units: dict[str, str]
     files: dict[str, str]
 
 
 def _container(lines: str, rest: str = "") -> str:
-    return f"[Container]\nImage={IMAGE}\n{lines}\n{rest}"
+    return f'[Container]\nImage={IMAGE}\nExec=sh -c "WRITE"\n{lines}\n{rest}'
 
 
 def _one(lines: str, rest: str = "") -> t.Callable[[str], Built]:
@@ -43,6 +47,7 @@ spec:
   containers:
     - name: c
       image: {IMAGE}
+      command: [sh, -c, "WRITE"]
       volumeMounts:
         - name: v
           mountPath: /x
@@ -72,7 +77,9 @@ def _kube(text: str) -> t.Callable[[str], Built]:
 def _json_pod(path: str) -> Built:
     mounts = [{"name": "v", "mountPath": "/x"}]
     spec = {
-        "containers": [{"name": "c", "image": IMAGE, "volumeMounts": mounts}],
+        "containers": [
+            {"name": "c", "image": IMAGE, "command": ["sh", "-c", "WRITE"], "volumeMounts": mounts}
+        ],
         "volumes": [{"name": "v", "hostPath": {"path": path}}],
     }
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "NAME"}, "spec": spec}
@@ -80,7 +87,8 @@ def _json_pod(path: str) -> Built:
 
 
 def _borrowed(path: str) -> Built:
-    lender = _container(f"ContainerName=NAME-lender\nVolume={path}:/x:ro")
+    lines = f"Exec=sleep 60\nStopTimeout=0\nContainerName=NAME-lender\nVolume={path}:/x:ro"
+    lender = f"[Container]\nImage={IMAGE}\n{lines}\n"
     user = _container("PodmanArgs=--volumes-from NAME-lender:z")
     return Built({"NAME-lender.container": lender, "NAME.container": user}, {})
 
@@ -132,7 +140,7 @@ class Way:
 WAYS: t.Final = (
     Way("volume", _one("Volume=PATH:/x")),
     Way("volume-z", _one("Volume=PATH:/x:z,rw")),
-    Way("volume-chown", _one("Volume=PATH:/x:ro,U")),
+    Way("volume-chown", _one("Volume=PATH:/x:ro,U"), starts=False),
     Way("volume-upper", _one("Volume=/srv:/x:O,upperdir=PATH,workdir=/srv/w"), starts=False),
     Way("volume-drop-in", _drop_in),
     Way("mount", _one("Mount=type=bind,source=PATH,destination=/x"), words=True),
