@@ -54,13 +54,15 @@ def _specifiers(scope: Scope) -> dict[str, str]:
 
 def _product(scope: Scope) -> list[tuple[Way, str]]:
     """Each way with each spelling, for directories in turn; each way to each directory."""
-    folders = itertools.cycle(_folders(scope))
+    specifiers = _specifiers(scope)
     rows = []
+    turn = 0
     for way in mounts.WAYS:
-        count = len(mounts.spellings("/etc/x", way, _specifiers(scope)))
-        for number in range(count):
-            written = mounts.spellings(next(folders), way, _specifiers(scope))
+        folders = mounts.folders_for(way, _folders(scope))
+        for number in range(len(mounts.spellings("/etc/x", way, specifiers))):
+            written = mounts.spellings(folders[turn % len(folders)], way, specifiers)
             rows.append((way, written[number % len(written)]))
+            turn += 1
     return rows
 
 
@@ -148,6 +150,7 @@ REAL = (
     "mount-one",
     "mount-glob",
     "mount-csv",
+    "mount-volume-opt",
     "args-v-cluster",
     "args-volumes-from",
     "module",
@@ -190,7 +193,9 @@ def test_the_danger_is_real(scope: Scope, bed: list[str]) -> None:
         stop = f"systemctl {scope.flags} stop {' '.join([*first, *then])} {made}"
         scope.host.try_ssh(scope.command(stop))
         host.ssh(f"rm -rf {folder} {scope.unit_dir}/escape/* {scope.systemd_dir}/*-evil.*")
-        scope.ssh("sh -c 'podman volume ls -q | grep ^systemd-d | xargs -r podman volume rm'")
+        scope.ssh(
+            "sh -c 'podman volume ls -q | grep -e ^systemd-d -e -opt$ | xargs -r podman volume rm'"
+        )
         scope.systemctl("daemon-reload")
 
 
@@ -240,3 +245,30 @@ def test_what_is_accepted_becomes_no_unit(app: App) -> None:
         names = json.dumps([f"systemd-{app.name}-{stem}" for stem in ("store", "device")])
         scope.ssh(f"podman volume rm {' '.join(json.loads(names))}")
         scope.host.ssh(f"rm -rf {BED}")
+
+
+@pytest.mark.scope("alice")
+def test_a_pods_yaml_is_judged_when_it_alone_changes(app: App) -> None:
+    """Nothing keeps an app from being removed, wherever its paths lead by then."""
+    scope, unit = app.scope, {"pod.kube": "[Kube]\nYaml=./pod.yaml\n"}
+    text = mounts.POD.replace("WRITE", "sleep 100").replace("NAME", app.name)
+
+    def files(path: str) -> dict[str, str]:
+        return {"pod.yaml": f"{text}    - {{name: v, hostPath: {{path: {path}}}}}\n"}
+
+    scope.ssh("sh -c 'rm -rf /home/alice/data; mkdir -p /home/alice/data'")
+    try:
+        app.deployed(unit, files("/home/alice/data"), state="present")
+        message = app.deploy(unit, files(scope.systemd_dir), state="present").refused()
+        assert f"lets a container write into {scope.systemd_dir.rpartition('/')[0]}" in message
+        assert not app.deployed(unit, files("/home/alice/data"), state="present").changed
+
+        scope.ssh(f"sh -c 'rm -r /home/alice/data && ln -s {scope.unit_dir} /home/alice/data'")
+        assert not app.deployed(unit, files("/home/alice/data"), state="present").changed
+        unit["pod.kube"] += "PodmanArgs=--quiet\n"
+        message = app.deploy(unit, files("/home/alice/data"), state="present").refused()
+        assert "where /home/alice/data leads on the host" in message
+        app.run(state="absent").ok()
+        assert not app.host.exists(app.path())
+    finally:
+        scope.ssh("rm -rf /home/alice/data")

@@ -49,7 +49,7 @@ def _with_names(facts: Facts, scope: Scope, place: Place, units: t.Mapping[str, 
     asked = [grant for grant in grants if grant.given.writable and is_known(grant.path)]
     if not asked:
         return facts
-    plain = sorted({grant.path for grant in asked if not grant.given.glob})
+    plain = sorted({p for g in asked if not g.given.glob for p in (g.path, g.spelled)})
     patterns = sorted({grant.path for grant in asked if grant.given.glob})
     folders = read_folders(place.ground)
     found = scope.manager.call(mounts.find_names, plain, patterns, folders)

@@ -8,7 +8,6 @@ Nothing is opened but regular files, and those without waiting.
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
 import stat
@@ -22,15 +21,23 @@ Identity = tuple[int, int]
 
 
 def read_texts(paths: t.Sequence[str]) -> dict[str, str]:
-    """Texts of those that are regular files and not too long."""
+    """Texts of those that are regular files and not too long; of a pattern all that it matches."""
     texts = {}
     for path in paths:
-        with contextlib.suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-            with open(descriptor, encoding="utf-8", errors="surrogateescape") as stream:
-                if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    texts[path] = stream.read(_LONGEST)
+        found = [_read(match) for match in sorted(glob.glob(path)) or [path]]
+        if any(text is not None for text in found):
+            texts[path] = "\n".join(text or "" for text in found)
     return texts
+
+
+def _read(path: str) -> str | None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        with open(descriptor, encoding="utf-8", errors="surrogateescape") as stream:
+            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
+            return stream.read(_LONGEST) if regular else None
+    except OSError:
+        return None
 
 
 def find_names(

@@ -55,9 +55,8 @@ def _product(way: Way, place: Place) -> t.Iterator[tuple[str, Built]]:
     user = place is USER
     specifiers = mounts.USER_SPECIFIERS if user else mounts.SYSTEM_SPECIFIERS
     values = {letter: _fill(value, place) for letter, value in specifiers.items()}
-    for folder in mounts.USER_FOLDERS if user else mounts.SYSTEM_FOLDERS:
-        if way.file and folder.endswith(("/containers", "/etc/systemd")):
-            continue
+    folders = mounts.USER_FOLDERS if user else mounts.SYSTEM_FOLDERS
+    for folder in mounts.folders_for(way, folders):
         for path in mounts.spellings(_fill(folder, place), way, values):
             yield path, way.build(path)
 
@@ -217,6 +216,23 @@ def test_what_is_above_what_a_user_can_write(path: str) -> None:
 @pytest.mark.parametrize("path", ["/etc", "/usr", "/var", "/var/lib", "/usr/share"])
 def test_a_user_can_not_write_what_is_roots(path: str) -> None:
     assert _faults(_lines(f"Volume={path}:/x"), USER) == []
+
+
+PUBLISHED = """
+/etc/localtime /dev /sys /lib/modules /var/log /etc/ssl/certs %h/.ssh %h/.config/app
+%h/.local/share/x /srv /mnt /opt /home/u/Music %h/Documents /tmp/.X11-unix %t/pulse
+/etc/letsencrypt /var/www /etc/hosts /etc/resolv.conf /proc /etc/machine-id /run/dbus %h/%N
+/srv/%i /var/lib/%N %S/%N %C/%N %L/%N /etc/%N /run/systemd/journal /run/systemd/resolve
+/var/log/journal /run/podman /var/cache ${DATA}/x ${DATA} %t/containers/auth.json
+/run/containers/0/auth.json %h/.local/share/containers /boot /var/spool/cups
+/etc/containers/registries.conf /usr/share/zoneinfo /usr/local/bin /etc/samba %t/%N %E/%N
+"""
+
+
+@pytest.mark.parametrize("place", [SYSTEM, USER], ids=["system", "user"])
+@pytest.mark.parametrize("path", PUBLISHED.split())
+def test_what_people_publish_is_fine(path: str, place: Place) -> None:
+    assert _faults(_lines(f"Volume={path}:/x"), place, environment=None) == []
 
 
 FILES = {
@@ -380,7 +396,8 @@ PODS = {
     "a part of it": ("subPath: cron.d", "/etc", [False]),
     "another part": ("subPath: app", "/etc", []),
     "above": ("subPath: .", "/etc", [True]),
-    "relative": ("subPath: .", "../../../cron.d", [False]),
+    "relative": ("subPath: .", "etc/cron.d", [False]),
+    "relative to nothing of ours": ("subPath: .", "./data", []),
 }
 
 
@@ -390,6 +407,45 @@ def test_volumes_of_pods(mount: str, path: str, silenceable: list[bool]) -> None
     text += f"    - name: v\n      hostPath: {{path: {path}}}\n"
     built = Built({"web.kube": "[Kube]\nYaml=web.yaml\n"}, {"web.yaml": text})
     assert [fault.silenceable for fault in _faults(built)] == silenceable
+
+
+SETTINGS = {
+    "a volume": ('volumes = ["/srv:/s", "/etc/cron.d:/x"]', True),
+    "escaped": ('volumes = ["\\u002fetc/cron.d:/x"]', True),
+    "literal": ("volumes = ['/etc/cron.d:/x:rw']", True),
+    "a mount": ('mounts = ["type=bind,src=/etc/cron.d,dst=/x"]', True),
+    "storage": ('graphroot = "/etc/containers/systemd/g"', True),
+    "read-only": ('volumes = ["/etc/cron.d:/x:ro"]', False),
+    "a program": ('conmon_path = ["/usr/libexec/podman/conmon"]', False),
+}
+
+
+@pytest.mark.parametrize(("text", "refused"), SETTINGS.values(), ids=SETTINGS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ContainersConfModule=/srv/a.conf",
+        "[Service]\nEnvironment=CONTAINERS_CONF_OVERRIDE=/srv/a.conf",
+    ],
+)
+def test_settings_of_podman(line: str, text: str, refused: bool) -> None:
+    faults = _faults(_lines(line), texts={"/srv/a.conf": f"[containers]\n{text}\n"})
+    assert [fault.silenceable for fault in faults] == [False] * refused
+
+
+def test_two_dots_behind_a_link() -> None:
+    built = _lines("Volume=/srv/link/../cron.d:/x")
+    assert _faults(built, names={"/srv/cron.d": []}) == []
+    (fault,) = _faults(built, names={"/srv/link/../cron.d": ["/etc/cron.d"]})
+    assert not fault.silenceable
+
+
+@pytest.mark.parametrize("where", ["yaml", "unit"])
+def test_volumes_of_pods_relative_to_the_app(where: str) -> None:
+    text = f"{mounts.POD}    - name: v\n      hostPath: {{path: data}}\n"
+    unit = f"[Kube]\nYaml=web.yaml\nSetWorkingDirectory={where}\n"
+    (fault,) = _faults(Built({"web.kube": unit}, {"web.yaml": text}))
+    assert fault.path == f"{UNITS}/app/data"
 
 
 def test_yaml_that_can_not_be_read_can_be_silenced() -> None:

@@ -124,15 +124,19 @@ def _environment_file(path: str) -> Built:
 
 @dataclasses.dataclass(frozen=True)
 class Way:
-    """A way to give a path.  expands: systemd expands specifiers in it.  words: it is split into
-    words, with escapes.  starts: a container or pod of it runs, and can be tried on a host.
-    file: Podman or systemd writes a file there with what the container prints.
+    """A way to give a path.
+
+    expands: systemd expands specifiers in it.  words: it is split into words, with escapes.
+    bare: without a slash or dot before it, it is relative.  starts: a container or pod of it runs,
+    and can be tried on a host.  file: Podman or systemd writes a file there with what the container
+    prints.
     """
 
     id: str
     build: t.Callable[[str], Built]
     expands: bool = True
     words: bool = False
+    bare: bool = False
     starts: bool = True
     file: bool = False
 
@@ -143,15 +147,31 @@ WAYS: t.Final = (
     Way("volume-chown", _one("Volume=PATH:/x:ro,U"), starts=False),
     Way("volume-upper", _one("Volume=/srv:/x:O,upperdir=PATH,workdir=/srv/w"), starts=False),
     Way("volume-drop-in", _drop_in),
-    Way("mount", _one("Mount=type=bind,source=PATH,destination=/x"), words=True),
-    Way("mount-src", _one("Mount=src=PATH,dst=/x,type=bind"), words=True),
-    Way("mount-false", _one("Mount=type=bind,src=PATH,dst=/x,readonly=false"), words=True),
-    Way("mount-one", _one("Mount=type=bind,src=PATH,dst=/x,ro=1"), words=True),
-    Way("mount-rw", _one("Mount=type=bind,rw,src=PATH,dst=/x"), words=True),
-    Way("mount-quoted", _one('Mount="type=bind,src=PATH,dst=/x"'), words=True),
-    Way("mount-csv", _one("""Mount='type=bind,"src=PATH",dst=/x'"""), words=True),
-    Way("mount-second", _one("Mount=type=tmpfs,dst=/t type=bind,src=PATH,dst=/x"), words=True),
-    Way("mount-glob", _one("Mount=type=glob,src=PATH,dst=/x"), words=True),
+    Way("mount", _one("Mount=type=bind,source=PATH,destination=/x"), words=True, bare=True),
+    Way("mount-src", _one("Mount=src=PATH,dst=/x,type=bind"), words=True, bare=True),
+    Way(
+        "mount-false", _one("Mount=type=bind,src=PATH,dst=/x,readonly=false"), words=True, bare=True
+    ),
+    Way("mount-one", _one("Mount=type=bind,src=PATH,dst=/x,ro=1"), words=True, bare=True),
+    Way("mount-rw", _one("Mount=type=bind,rw,src=PATH,dst=/x"), words=True, bare=True),
+    Way("mount-quoted", _one('Mount="type=bind,src=PATH,dst=/x"'), words=True, bare=True),
+    Way("mount-csv", _one("""Mount='type=bind,"src=PATH",dst=/x'"""), words=True, bare=True),
+    Way(
+        "mount-second",
+        _one("Mount=type=tmpfs,dst=/t type=bind,src=PATH,dst=/x"),
+        words=True,
+        bare=True,
+    ),
+    Way("mount-glob", _one("Mount=type=glob,src=PATH,dst=/x"), words=True, bare=True),
+    Way(
+        "mount-volume-opt",
+        _one(
+            "Mount=type=volume,src=NAME-opt,dst=/x,volume-opt=type=none,volume-opt=o=bind,"
+            "volume-opt=device=PATH"
+        ),
+        words=True,
+        bare=True,
+    ),
     Way("args-v", _one("PodmanArgs=-v PATH:/x"), words=True),
     Way("args-v-joined", _one("PodmanArgs=-vPATH:/x"), words=True),
     Way("args-v-equals", _one("PodmanArgs=-v=PATH:/x"), words=True),
@@ -160,8 +180,13 @@ WAYS: t.Final = (
     Way("args-volume-equals", _one("PodmanArgs=--volume=PATH:/x"), words=True),
     Way("args-quoted", _one('PodmanArgs="-v" "PATH:/x"'), words=True),
     Way("args-several", _one("PodmanArgs=--cpus 1 -v /srv:/s:ro --volume=PATH:/x -i"), words=True),
-    Way("args-mount", _one("PodmanArgs=--mount type=bind,src=PATH,dst=/x"), words=True),
-    Way("args-mount-equals", _one("PodmanArgs=--mount=type=bind,src=PATH,dst=/x"), words=True),
+    Way("args-mount", _one("PodmanArgs=--mount type=bind,src=PATH,dst=/x"), words=True, bare=True),
+    Way(
+        "args-mount-equals",
+        _one("PodmanArgs=--mount=type=bind,src=PATH,dst=/x"),
+        words=True,
+        bare=True,
+    ),
     Way("args-log", _one("PodmanArgs=--log-opt path=PATH/log"), words=True, file=True),
     Way(
         "args-rootfs",
@@ -201,10 +226,14 @@ WAYS: t.Final = (
         words=True,
         starts=False,
     ),
-    Way("device", _unit("volume", "[Volume]\nDevice=PATH\nType=none\nOptions=bind\n")),
-    Way("device-ro", _unit("volume", "[Volume]\nDevice=PATH\nType=none\nOptions=bind,ro\n")),
-    Way("device-bind", _unit("volume", "[Volume]\nDevice=PATH\nType=bind\n")),
-    Way("device-drop-in", _split_volume),
+    Way("device", _unit("volume", "[Volume]\nDevice=PATH\nType=none\nOptions=bind\n"), bare=True),
+    Way(
+        "device-ro",
+        _unit("volume", "[Volume]\nDevice=PATH\nType=none\nOptions=bind,ro\n"),
+        bare=True,
+    ),
+    Way("device-bind", _unit("volume", "[Volume]\nDevice=PATH\nType=bind\n"), bare=True),
+    Way("device-drop-in", _split_volume, bare=True),
     Way(
         "device-args-o",
         _unit("volume", "[Volume]\nPodmanArgs=-o type=none -o device=PATH -o o=bind\n"),
@@ -223,7 +252,12 @@ WAYS: t.Final = (
         ),
         starts=False,
     ),
-    Way("kube", _kube(POD + "    - name: v\n      hostPath:\n        path: PATH\n"), expands=False),
+    Way(
+        "kube",
+        _kube(POD + "    - name: v\n      hostPath:\n        path: PATH\n"),
+        expands=False,
+        bare=True,
+    ),
     Way(
         "kube-type",
         _kube(
@@ -291,6 +325,8 @@ def spellings(path: str, way: Way, specifiers: t.Mapping[str, str]) -> list[str]
             if f"{path}/".startswith(f"{value}/")
         ]
         written += [path.replace("%", "%%")] if "%" in path else []
+    if way.bare and specifiers["h"] == "/root":  # services of the system work in /
+        written.append(path[1:])
     if way.words:
         written.append(path.replace("/", r"\x2f", 2))
         written.append(path.replace("s", r"\163"))
@@ -358,3 +394,9 @@ USER_FOLDERS = (
     "/etc/systemd/user",
 )
 """HOME and UID stand for the user's."""
+
+
+def folders_for(way: Way, folders: t.Iterable[str]) -> list[str]:
+    """Those that matter: a file beside a directory of units is none."""
+    only_above = ("/containers", "/etc/systemd")
+    return [folder for folder in folders if not (way.file and folder.endswith(only_above))]

@@ -153,6 +153,9 @@ def _service(unit: Parts) -> t.Iterator[Command]:
                 yield Command(line, ("--file", path))
 
 
+_SETTINGS = frozenset({"CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_STORAGE_CONF"})
+
+
 def module_files(unit: Parts) -> t.Iterator[tuple[Line, str]]:
     """Files with settings for Podman that a unit names."""
     kind = kind_of(unit.name)
@@ -161,5 +164,5 @@ def module_files(unit: Parts) -> t.Iterator[tuple[Line, str]]:
     for line in unit.all("Service", "Environment"):
         for word in split_words(line[1].value):
             name, _equals, path = word.partition("=")
-            if name in ("CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE"):
+            if name in _SETTINGS:
                 yield line, path

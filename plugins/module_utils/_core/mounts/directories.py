@@ -79,8 +79,14 @@ Row = tuple[str, str]
 
 def read_folders(ground: Ground) -> list[str]:
     """The concrete directories and files of the host that the scope's user and the system read."""
-    rows = [*_rows(_SYSTEM, ""), *_rows(_HOME, ground.home), *_rows(_RUNTIME, ground.runtime_dir)]
+    rows = [*_rows(_SYSTEM, ""), *_own_rows(ground)]
     return [f"{base}/{path}" for base, path in rows if not _UNSURE.search(base)]
+
+
+def _own_rows(ground: Ground) -> list[Row]:
+    """What the scope's user reads."""
+    runtime = ground.runtime_dir if ground.rootless else "/run/user/0"
+    return [*_rows(_HOME, ground.home), *_rows(_RUNTIME, runtime)]
 
 
 def _rows(table: t.Mapping[str, str], top: str) -> t.Iterator[Row]:
@@ -124,7 +130,7 @@ def _canonical(path: str) -> str:
 
 def _candidates(path: str, ground: Ground) -> t.Iterator[tuple[str, str, bool]]:
     """(base, path below it, whether the scope's user can write it)."""
-    own = [*_rows(_HOME, ground.home), *_rows(_RUNTIME, ground.runtime_dir)]
+    own = _own_rows(ground)
     for pattern, table in ((_SOME_HOME, _HOME), (_SOME_RUNTIME, _RUNTIME)):
         match = pattern.fullmatch(path)
         own += _rows(table, match.group(1)) if match else ()

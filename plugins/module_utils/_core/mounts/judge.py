@@ -19,22 +19,28 @@ from .directories import Verdict, judge_path
 from .expand import Environment, expand_specifiers, expand_words, specifier_tables
 from .facts import ANYTHING, UNKNOWN, Ground
 from .kube import read_kube
-from .options import FromContainer, Given, is_path, read_options, read_volume
+from .options import FromContainer, Given, read_options, read_volume
 
 _STRING = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
+_STORAGE = re.compile(
+    r"(?m)^\s*(?:graphroot|imagestore|rootless_storage_path|static_dir|volume_path)\s*=\s*"
+    r"[\"'](/[^\"']*)[\"']"
+)
 _UNKNOWN = re.compile(f"[{UNKNOWN}{ANYTHING}]")
 _EXPANDS = re.compile(r"\$|%[ESCLDTV]")
 
 
 class Grant(t.NamedTuple):
     """A path of the host that a line gives to a container.  unit: whose line it is.
-    given: as the line says; path: absolute and normal.
+    given: as the line says; path: absolute and normal; spelled: absolute, as it stands there, for
+    `..` behind a link.
     """
 
     unit: str
     line: Line
     given: Given
     path: str
+    spelled: str
 
 
 class Fault(t.NamedTuple):
@@ -80,13 +86,13 @@ def find_grants(units: t.Mapping[str, UnitText], ground: Ground) -> tuple[list[G
                     borrowed.append((unit.name, line, given))
                 else:
                     paths = reader.absolute(given.path, base)
-                    found += [Grant(unit.name, line, given, path) for path in paths]
+                    found += [Grant(unit.name, line, given, _normal(p), p) for p in paths]
             unreadable += reader.unreadable
     for user, line, container in borrowed:
         if container.writable:
             lender = names.get(container.name)
             found += [
-                Grant(user, line, grant.given._replace(writable=True), grant.path)
+                grant._replace(unit=user, line=line, given=grant.given._replace(writable=True))
                 for grant in tuple(found)
                 if grant.unit == lender
             ]
@@ -163,11 +169,8 @@ class _Reader:
         for line, path in self._files_of(self.unit.all("Kube", "Yaml")):
             yield from self._kube(line, path)
         for line, word in module_files(self.unit):
-            text = self.ground.text(self._path(word))
-            for match in _STRING.finditer(text or ""):
-                (string,) = split_words(f'"{match.group(1) or match.group(2)}"') or [""]
-                for given in _setting(string):
-                    yield line, "", given
+            for given in _settings(self.ground.text(self._path(word)) or ""):
+                yield line, "", given
 
     def _expanded(self, command: Command) -> list[list[str]]:
         return [expand_words(command.words, table, self.environment) for table in self.tables]
@@ -177,9 +180,9 @@ class _Reader:
         given = [] if text is None else read_kube(text)
         if given is None:
             self.unreadable.append(Fault(self.unit.name, line, path, path, None))
-        for one in given or ():
-            yield line, "", one
-            yield line, posixpath.dirname(path), one
+        bases = {"yaml": posixpath.dirname(path), "unit": self.ground.app_dir}
+        base = bases.get(self.unit.value("Kube", "SetWorkingDirectory"), "")
+        yield from ((line, base, one) for one in given or ())
 
     def _files_of(self, lines: t.Iterable[Line]) -> list[tuple[Line, str]]:
         return [(line, self._path(w)) for line in lines for w in split_words(line[1].value)]
@@ -198,28 +201,27 @@ class _Reader:
         return [path for path in files if "://" not in path]
 
     def absolute(self, path: str, base: str) -> list[str]:
-        """The normal absolute paths that a path can be."""
+        """The absolute paths that a path can be."""
         if path[:1] in ("/", ANYTHING):
-            return [_normal(path)]
-        if not is_path(path):
-            return []
+            return [path]
         folder = self.unit.value("Service", "WorkingDirectory")
         if base or not folder:
             top = self.ground.home if self.ground.rootless else "/"
-            return [_normal(f"{base or top}/{path}")]
+            return [f"{base or top}/{path}"]
         tops = [expand_specifiers(folder.lstrip("-"), table) for table in self.tables]
         tops = [self.ground.home if top == "~" else top for top in tops]
-        return [_normal(f"{top}/{path}") for top in tops]
+        return [f"{top}/{path}" for top in tops]
 
 
-def _setting(text: str) -> t.Iterator[Given | FromContainer]:
-    """What a string in the settings of Podman gives, such as a volume or a mount."""
-    if "type=" in text:
-        yield from read_options(["--mount", text])
-    elif ":" in text:
-        yield from read_volume(text)
-    elif text.startswith("/"):
-        yield Given(text)
+def _settings(text: str) -> t.Iterator[Given | FromContainer]:
+    """What settings of Podman give: each string in them that is a volume or a mount."""
+    for match in _STRING.finditer(text):
+        string = "".join(split_words(f'"{match.group(1)}"')) if match.group(1) else match.group(2)
+        if string and "type=" in string:
+            yield from read_options(["--mount", string])
+        elif string and ":" in string:
+            yield from read_volume(string)
+    yield from map(Given, _STORAGE.findall(text))
 
 
 def _normal(path: str) -> str:
@@ -231,7 +233,9 @@ def _normal(path: str) -> str:
 def _judge(grant: Grant, ground: Ground) -> t.Iterator[Fault]:
     if not grant.given.writable:
         return
-    for path in (grant.path, *ground.facts.names.get(grant.path, ())):
+    names = ground.facts.names
+    others = (*names.get(grant.path, ()), *names.get(grant.spelled, ()))
+    for path in dict.fromkeys((grant.path, *others)):
         verdict = judge_path(path, ground, glob=grant.given.glob)
         if verdict and not _is_plain_file(path, ground):
             yield Fault(grant.unit, grant.line, grant.path, path, verdict)

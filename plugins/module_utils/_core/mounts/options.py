@@ -84,7 +84,10 @@ def _short(letters: str, after: str) -> t.Iterator[tuple[str, str]]:
 
 
 def is_path(text: str) -> bool:
-    """Whether Podman takes a source for a path, not for a volume's name."""
+    """Whether Podman takes the source of --volume for a path, not for a volume's name.
+
+    Elsewhere (the source of a bind mount, a device, a root file system) all else is a path, too.
+    """
     return text[:1] in ("/", ".", "\x01")
 
 
@@ -113,14 +116,16 @@ def mount_options(value: str) -> list[tuple[str, str, str]]:
 def _read_mount(value: str) -> t.Iterator[Given]:
     options = mount_options(value)
     kinds = [text for name, _equals, text in options if name == "type"]
+    kind = kinds[-1] if kinds else "volume"
     for name, _equals, text in options:
         if f"{name}=" in _OVERLAY_DIRS:
             yield Given(text)
-        if name in ("source", "src") and is_path(text):
-            if kinds and kinds[-1] in _HARMLESS_TYPES:
-                continue
+        elif name == "volume-opt" and not text.startswith(("type=", "o=")):
+            yield Given(text.partition("=")[2])
+        elif name in ("source", "src") and text and kind not in _HARMLESS_TYPES:
             deep = all(name != "bind-nonrecursive" for name, _equals, _text in options)
-            yield Given(text, not _is_read_only(options), "glob" in kinds, deep)
+            if kind != "volume" or is_path(text):
+                yield Given(text, not _is_read_only(options), kind == "glob", deep)
 
 
 def _is_read_only(options: t.Sequence[tuple[str, str, str]]) -> bool:
@@ -137,7 +142,7 @@ def _is_read_only(options: t.Sequence[tuple[str, str, str]]) -> bool:
 
 def _read_rootfs(value: str) -> t.Iterator[Given]:
     path, _colon, options = value.partition(":")
-    if is_path(path):
+    if path:
         yield Given(path, "O" not in options.split(","))
 
 
@@ -145,7 +150,7 @@ def _read_paths(value: str) -> t.Iterator[Given]:
     """Paths among options: `path=/x`, `type=local,dest=/x`, or the path alone."""
     for part in value.split(","):
         path = part.rpartition("=")[2]
-        if is_path(path):
+        if "/" in path or is_path(path):
             yield Given(path)
 
 
@@ -159,5 +164,5 @@ def _read_device(words: t.Sequence[str]) -> t.Iterator[Given]:
         if key == "o":
             upper = (part for part in text.split(",") if part.startswith(_OVERLAY_DIRS))
             yield from (Given(part.partition("=")[2]) for part in upper)
-        elif key != "type" and is_path(text):
+        elif key != "type" and text:
             yield Given(text)
