@@ -305,6 +305,27 @@ def test_other_names_on_the_host_count(
     assert [f.silenceable for f in faults] == ([] if silenceable is None else [silenceable])
 
 
+GLOBS = {
+    "*": ("/etc/cron.*", False),
+    "?": ("/etc/cro?.d", False),
+    "brackets": ("/etc/[a-d]ron.d", False),
+    "backslash": (r"/etc/cr\\on.d", False),
+    "in the middle": ("/e*/*.d", False),
+    "below": ("/etc/systemd/*", False),
+    "above": ("/*", True),
+    "beside": ("/etc/cronies*", None),
+    "elsewhere": ("/srv/*", None),
+}
+
+
+@pytest.mark.parametrize(("pattern", "silenceable"), GLOBS.values(), ids=GLOBS)
+def test_patterns(pattern: str, silenceable: bool | None) -> None:
+    faults = _faults(_lines(f"Mount=type=glob,src={pattern},dst=/x"))
+    assert [f.silenceable for f in faults] == ([] if silenceable is None else [silenceable])
+    (plain,) = _lines(f"Volume={pattern}:/x").units.values()
+    assert _faults(Built({"web.container": plain}, {})) == [] or "systemd/" in pattern
+
+
 LINKED = {
     "the target": ("/opt/src", False),
     "in it": ("/opt/src/deep", False),

@@ -10,6 +10,7 @@ podman-systemd.unit(5); `systemd-path`, which a test on hosts compares.
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -74,24 +75,46 @@ _SOME_RUNTIME = re.compile(r"(/run/user/[^/]+)(?:/.*)?")
 _HOMES = frozenset({"/home", "/var/home", "/usr/home", "/run/user"})
 _UNSURE = re.compile("[\x00\x01]")
 
-Row = tuple[str, str]
+
+class _Row(t.NamedTuple):
+    """A directory that is read, by its names; depth: how many of them its base has."""
+
+    folder: str
+    names: tuple[str, ...]
+    depth: int
+
+    @property
+    def is_hidden_file(self) -> bool:
+        """Whether it is a file of a shell, right in a home."""
+        return len(self.names) == self.depth + 1 and self.names[-1] in _HOME[""].split()
 
 
 def read_folders(ground: Ground) -> list[str]:
     """The concrete directories and files of the host that the scope's user and the system read."""
-    rows = [*_rows(_SYSTEM, ""), *_own_rows(ground)]
-    return [f"{base}/{path}" for base, path in rows if not _UNSURE.search(base)]
+    rows = [*_rows("system", ""), *_own_rows(ground)]
+    return [row.folder for row in rows if not _UNSURE.search(row.folder)]
 
 
-def _own_rows(ground: Ground) -> list[Row]:
+def _own_rows(ground: Ground) -> tuple[_Row, ...]:
     """What the scope's user reads."""
     runtime = ground.runtime_dir if ground.rootless else "/run/user/0"
-    return [*_rows(_HOME, ground.home), *_rows(_RUNTIME, runtime)]
+    return _rows("home", ground.home) + _rows("runtime", runtime)
 
 
-def _rows(table: t.Mapping[str, str], top: str) -> t.Iterator[Row]:
-    for base, paths in table.items():
-        yield from ((f"{top}{base}", path) for path in paths.split())
+@functools.lru_cache(maxsize=64)
+def _rows(table: str, top: str) -> tuple[_Row, ...]:
+    return tuple(
+        _Row(f"{top}{base}/{path}", _names(f"{top}{base}/{path}"), len(_names(f"{top}{base}")))
+        for base, paths in _TABLES[table].items()
+        for path in paths.split()
+    )
+
+
+_TABLES: t.Final = {"system": _SYSTEM, "home": _HOME, "runtime": _RUNTIME}
+
+
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(name for name in path.split("/") if name)
 
 
 def judge_path(path: str, ground: Ground, *, glob: bool = False) -> Verdict | None:
@@ -103,12 +126,12 @@ def judge_path(path: str, ground: Ground, *, glob: bool = False) -> Verdict | No
     if path[1:2] == ANYTHING or path[:1] != "/":
         return _judge_tail(path)
     known, unknown, _rest = path.partition(ANYTHING)
-    parts = [part for part in known.split("/") if part]
+    parts = [(name, _pattern(name, glob)) for name in _names(known)]
     if unknown and not known.endswith("/"):
         parts.pop()  # the name goes on in what is not known
     best = None
-    for base, below, ours in _candidates(path, ground):
-        verdict = _compare(parts, base, below, glob=glob, open_end=bool(unknown))
+    for row, ours in _candidates(path, ground):
+        verdict = _compare(parts, row, open_end=bool(unknown))
         if verdict and not verdict.above:
             return verdict
         if ours:  # a user's container can't write what is root's
@@ -128,38 +151,41 @@ def _canonical(path: str) -> str:
     return path
 
 
-def _candidates(path: str, ground: Ground) -> t.Iterator[tuple[str, str, bool]]:
-    """(base, path below it, whether the scope's user can write it)."""
+def _candidates(path: str, ground: Ground) -> t.Iterator[tuple[_Row, bool]]:
+    """(what is read, whether the scope's user can write it)."""
     own = _own_rows(ground)
-    for pattern, table in ((_SOME_HOME, _HOME), (_SOME_RUNTIME, _RUNTIME)):
+    for pattern, table in ((_SOME_HOME, "home"), (_SOME_RUNTIME, "runtime")):
         match = pattern.fullmatch(path)
         own += _rows(table, match.group(1)) if match else ()
-    yield from ((*row, True) for row in own)
-    yield from ((*row, not ground.rootless) for row in _rows(_SYSTEM, ""))
+    yield from ((row, True) for row in own)
+    yield from ((row, not ground.rootless) for row in _rows("system", ""))
 
 
-def _compare(
-    parts: t.Sequence[str], base: str, below: str, *, glob: bool, open_end: bool
-) -> Verdict | None:
+Part = tuple[str, t.Optional[t.Pattern[str]]]
+
+
+def _compare(parts: t.Sequence[Part], row: _Row, *, open_end: bool) -> Verdict | None:
     """How the parts of a path lie to a directory that is read."""
-    depth = len([part for part in base.split("/") if part])
-    names = [part for part in f"{base}/{below}".split("/") if part]
-    unsure = False
-    for part, name in zip(parts, names):
+    unsure = open_end and len(parts) < len(row.names)
+    for (part, pattern), name in zip(parts, row.names):
         if part != name:
-            if not _pattern(part, glob).fullmatch(name):
+            if pattern is None or not pattern.fullmatch(name):
                 return None
             unsure = unsure or bool(_UNSURE.search(part))
-    unsure = unsure or (open_end and len(parts) < len(names))
-    if unsure and (below[0] == "." or len(parts) < depth):
+    if unsure and (row.is_hidden_file or len(parts) < row.depth):
         return None
-    if len(parts) <= depth and not open_end:
-        return None if unsure else Verdict(f"{base}/{below}", above=True)
-    return Verdict(f"{base}/{below}", unsure=unsure)
+    if len(parts) <= row.depth and not open_end:
+        return None if unsure else Verdict(row.folder, above=True)
+    return Verdict(row.folder, unsure=unsure)
 
 
-def _pattern(part: str, glob: bool) -> re.Pattern[str]:
-    text = re.escape(part).replace("\x00", "[^/]*").replace("\\\x00", "[^/]*")
+def _pattern(part: str, glob: bool) -> re.Pattern[str] | None:
+    """What a part with something unknown, or a pattern, stands for; None for a plain name."""
+    if not _UNSURE.search(part) and not (glob and re.search(r"[*?\[\\]", part)):
+        return None
+    if glob:
+        part = re.sub(r"\\(.)", r"\1", part)
+    text = re.escape(part).replace("\\\x00", "\x00").replace("\x00", "[^/]*")
     if glob:
         text = re.sub(r"\\\[.*?\\\]|\\\?", "[^/]", text.replace(r"\*", "[^/]*"))
     return re.compile(text)
@@ -168,7 +194,7 @@ def _pattern(part: str, glob: bool) -> re.Pattern[str]:
 def _judge_tail(path: str) -> Verdict | None:
     """A path whose beginning is not known, by its end."""
     end = path.rpartition(ANYTHING)[2]
-    folders = [*_TAILS, *(f"{base}/{path}" for base, path in _rows(_SYSTEM, ""))]
+    folders = [*_TAILS, *(row.folder for row in _rows("system", ""))]
     for folder in folders:
         if end.count("/") > 1 and (folder.endswith(end) or f"{folder}/" in f"{end}/"):
             return Verdict(folder, unsure=True)
