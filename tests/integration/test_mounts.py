@@ -272,3 +272,14 @@ def test_a_pods_yaml_is_judged_when_it_alone_changes(app: App) -> None:
         assert not app.host.exists(app.path())
     finally:
         scope.ssh("rm -rf /home/alice/data")
+
+
+@pytest.mark.scope("alice")
+def test_what_is_above_can_be_silenced_and_returned_to(app: App) -> None:
+    units = {"web": container("Volume=%h:/home")}
+    message = app.deploy(units, state="present").refused()
+    assert f"/home/alice has {app.scope.unit_dir} in it" in message
+    app.deployed(units, state="present", lint_ignore=["unit-directory-mount"])
+    app.deployed({"web": container()}, state="present")
+    app.run(state="rolled_back").ok()
+    assert "Volume=%h:/home" in app.host.read(app.path(app.unit("web")))

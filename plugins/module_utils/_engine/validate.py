@@ -103,9 +103,12 @@ def validate_app(
 def _lint(
     app: App, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText], context: Context
 ) -> list[lint.Finding]:
-    """What lint finds in the units that this call declares; the installed ones passed already."""
+    """What lint finds in the units that this call declares.
+
+    The installed ones passed already, and those of an older generation, in their time.
+    """
     declared = frozenset(app.patch if app.content is None else app.content)
-    if not declared:
+    if not declared or app.origin:
         return []
     files = {path: blob.mode for path, blob in snapshot.desired.items() if not is_unit(path)}
     context = dataclasses.replace(
