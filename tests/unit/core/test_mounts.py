@@ -282,6 +282,38 @@ def test_anything_else_beside_units_can_not(path: str) -> None:
     assert [fault.silenceable for fault in faults] == [False]
 
 
+STEERING = {
+    "a script": (
+        "[Container]\nVolume=./health.sh:/x\n[Service]\nExecStartPre=-UNITDIR/app/health.sh\n"
+    ),
+    "an argument": (
+        "[Container]\nVolume=./health.sh:/x\n[Service]\nExecStop=sh UNITDIR/app//health.sh\n"
+    ),
+    "variables": (
+        "[Container]\nVolume=./health.sh:/x\n[Service]\nEnvironmentFile=UNITDIR/app/health.sh\n"
+    ),
+    "settings": (
+        "[Container]\nVolume=./health.sh:/x\nContainersConfModule=UNITDIR/app/health.sh\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", STEERING.values(), ids=STEERING)
+def test_a_file_that_says_what_a_unit_runs_can_not(text: str) -> None:
+    built = Built({"web.container": text.replace("UNITDIR", UNITS)}, {})
+    (fault,) = _faults(built, files=FILES, texts={})
+    assert not fault.silenceable
+
+
+def test_a_pod_can_not_write_its_yaml() -> None:
+    units = {
+        "a.kube": "[Kube]\nYaml=./conf/a.conf\n",
+        "b.container": "[Container]\nVolume=./conf/a.conf:/x\n",
+    }
+    (fault,) = _faults(Built(units, {}), files=FILES, texts={})
+    assert fault.unit == "b.container"
+
+
 def test_a_file_of_another_app_by_the_hosts_word() -> None:
     built = _lines(f"Volume={UNITS}/other/health.sh:/x", f"Volume={UNITS}/other/o.container:/y")
     regular = frozenset({f"{UNITS}/other/health.sh", f"{UNITS}/other/o.container"})

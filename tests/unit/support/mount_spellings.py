@@ -194,6 +194,13 @@ WAYS: t.Final = (
         words=True,
         starts=False,
     ),
+    Way(
+        "args-id-file",
+        _one("PodmanArgs=--cidfile PATH/x.target"),
+        words=True,
+        starts=False,
+        file=True,
+    ),
     Way("args-volumes-from", _borrowed),
     Way(
         "global-args",

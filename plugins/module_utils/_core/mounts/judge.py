@@ -64,7 +64,8 @@ def find_faults(units: t.Mapping[str, UnitText], ground: Ground) -> list[Fault]:
     """All that is wrong, the worst of each line."""
     grants, unreadable = find_grants(units, ground)
     worst: dict[tuple[str, Line, str], Fault] = {}
-    for fault in (*unreadable, *(f for grant in grants for f in _judge(grant, ground))):
+    steering = _steering_files(units, ground) if grants else frozenset()
+    for fault in (*unreadable, *(f for grant in grants for f in _judge(grant, ground, steering))):
         key = (fault.unit, fault.line, fault.path)
         if key not in worst or (worst[key].silenceable and not fault.silenceable):
             worst[key] = fault
@@ -77,17 +78,16 @@ def find_grants(units: t.Mapping[str, UnitText], ground: Ground) -> tuple[list[G
     unreadable: list[Fault] = []
     borrowed: list[tuple[str, Line, FromContainer]] = []
     names: dict[str, str] = {}
-    for unit in collect(units):
-        for service in _services(unit, ground):
-            reader = _Reader(unit, service, ground)
-            names.update(dict.fromkeys(reader.container_names(), unit.name))
-            for line, base, given in reader.read():
-                if isinstance(given, FromContainer):
-                    borrowed.append((unit.name, line, given))
-                else:
-                    paths = reader.absolute(given.path, base)
-                    found += [Grant(unit.name, line, given, _normal(p), p) for p in paths]
-            unreadable += reader.unreadable
+    for reader in _readers(units, ground):
+        unit = reader.unit.name
+        names.update(dict.fromkeys(reader.container_names(), unit))
+        for line, base, given in reader.read():
+            if isinstance(given, FromContainer):
+                borrowed.append((unit, line, given))
+            else:
+                paths = reader.absolute(given.path, base)
+                found += [Grant(unit, line, given, _normal(p), p) for p in paths]
+        unreadable += reader.unreadable
     for user, line, container in borrowed:
         if container.writable:
             lender = names.get(container.name)
@@ -111,15 +111,22 @@ def wants_environment(units: t.Mapping[str, UnitText], ground: Ground) -> bool:
 
 def wanted_files(units: t.Mapping[str, UnitText], ground: Ground) -> list[str]:
     """Files of the host outside of the app whose texts matter."""
-    return sorted(
-        {
-            path
-            for unit in collect(units)
-            for service in _services(unit, ground)
-            for path in _Reader(unit, service, ground).files()
-            if ground.text(path) is None and is_known(path)
-        }
-    )
+    files = {path for reader in _readers(units, ground) for path in reader.files()}
+    return sorted(path for path in files if ground.text(path) is None and is_known(path))
+
+
+def _steering_files(units: t.Mapping[str, UnitText], ground: Ground) -> frozenset[str]:
+    """Files by which who writes them becomes what a unit runs, though they are none."""
+    readers = _readers(units, ground)
+    return frozenset(path for r in readers for path in (*r.files(), *r.run_by_systemd()))
+
+
+def _readers(units: t.Mapping[str, UnitText], ground: Ground) -> list[_Reader]:
+    return [
+        _Reader(unit, service, ground)
+        for unit in collect(units)
+        for service in _services(unit, ground)
+    ]
 
 
 def is_known(path: str) -> bool:
@@ -200,6 +207,12 @@ class _Reader:
         files += [self._path(line[1].value.removeprefix("-")) for line in lines]
         return [path for path in files if "://" not in path]
 
+    def run_by_systemd(self) -> list[str]:
+        """The words of the commands of [Service]: scripts and their arguments."""
+        lines = [line for line in self.unit.service() if line[1].key.startswith("Exec")]
+        words = [word.lstrip("-+!@:|") for line in lines for word in split_words(line[1].value)]
+        return [_normal(expand_specifiers(word, table)) for word in words for table in self.tables]
+
     def absolute(self, path: str, base: str) -> list[str]:
         """The absolute paths that a path can be."""
         if path[:1] in ("/", ANYTHING):
@@ -230,14 +243,14 @@ def _normal(path: str) -> str:
     return f"/{normal.lstrip('/')}" if normal.startswith("/") else normal
 
 
-def _judge(grant: Grant, ground: Ground) -> t.Iterator[Fault]:
+def _judge(grant: Grant, ground: Ground, steering: frozenset[str]) -> t.Iterator[Fault]:
     if not grant.given.writable:
         return
     names = ground.facts.names
     others = (*names.get(grant.path, ()), *names.get(grant.spelled, ()))
     for path in dict.fromkeys((grant.path, *others)):
         verdict = judge_path(path, ground, glob=grant.given.glob)
-        if verdict and not _is_plain_file(path, ground):
+        if verdict and (path in steering or not _is_plain_file(path, ground)):
             yield Fault(grant.unit, grant.line, grant.path, path, verdict)
 
 

@@ -37,7 +37,12 @@ _FLAGS = frozenset("diPqtnlsaAfDcz")
 _FOLDERS = frozenset(
     {"--root", "--volumepath", "--imagestore", "--graphroot", "--output-dir", "--file"}
 )
-_FILES = frozenset({"--logfile", "--health-log-destination"})
+_FILES = frozenset(
+    {
+        *("--cidfile", "--conmon-pidfile", "--health-log-destination", "--iidfile", "--logfile"),
+        *("--pidfile", "--pod-id-file"),
+    }
+)
 _HARMLESS_TYPES = frozenset({"tmpfs", "ramfs", "devpts", "image", "artifact"})
 _OVERLAY_DIRS = ("upperdir=", "workdir=")
 
