@@ -509,6 +509,50 @@ def test_yaml_that_can_not_be_read_can_be_silenced() -> None:
     assert _faults(Built({"web.kube": "[Kube]\nYaml=web.yaml\n"}, {"web.yaml": harmless})) == []
 
 
+LINES = {
+    "a value in the next line": (["PodmanArgs=-v", "PodmanArgs=/etc/cron.d:/x"], ""),
+    "behind another": (["PodmanArgs=--cpus=1 --volume", "PodmanArgs=/etc/cron.d:/x -i"], ""),
+    "a mount in the next line": (
+        ["PodmanArgs=--mount", "PodmanArgs=type=bind,src=/etc/cron.d,dst=/x"],
+        "",
+    ),
+    "the image as the root": (["PodmanArgs=-i --rootfs", "Image=/etc/cron.d"], ""),
+    "a script": ([], 'ExecStartPre=sh -c "true; podman run -v /etc/cron.d:/x a"'),
+    "behind another command": (
+        [],
+        "ExecStartPre=true ; podman run -v /etc/cron.d:/x a",
+    ),
+    "settings in a file of variables": ([], "EnvironmentFile=/srv/a.env"),
+    "the working directory": (["PodmanArgs=-v ./cron.d:/x"], "WorkingDirectory=-/etc"),
+}
+
+
+@pytest.mark.parametrize(("lines", "service"), LINES.values(), ids=LINES)
+def test_lines_that_belong_together(lines: list[str], service: str) -> None:
+    texts = {
+        "/srv/a.env": "CONTAINERS_CONF=/srv/a.conf\n",
+        "/srv/a.conf": 'volumes = ["/etc/cron.d:/x"]\n',
+    }
+    faults = _faults(_lines(*lines, "[Service]", service), texts=texts)
+    assert [fault.silenceable for fault in faults] == [False]
+
+
+@pytest.mark.parametrize("where", ["unit", ".", "file", "./sub", f"{UNITS}/app"])
+def test_a_build_in_the_directory_of_the_app(where: str) -> None:
+    built = _lines(
+        "File=./Containerfile",
+        f"SetWorkingDirectory={where}",
+        "PodmanArgs=-v ./x:/x",
+        suffix="build",
+    )
+    assert [fault.silenceable for fault in _faults(built)] == [False]
+
+
+def test_the_default_instance_is_known() -> None:
+    text = "[Container]\nVolume=/%I:/x\n[Install]\nDefaultInstance=etc-cron.d\n"
+    assert [fault.silenceable for fault in _faults(Built({"web@.container": text}, {}))] == [False]
+
+
 def test_container_names_that_others_borrow_from() -> None:
     lender = "[Container]\nVolume=./conf:/x:ro\n"
     for name, args, refused in (

@@ -9,6 +9,7 @@ Also what [Service] gives: other commands of Podman, bind mounts, files for the 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import posixpath
 import typing as t
 
@@ -110,16 +111,25 @@ def _own_section(unit: Parts, section: str, app_dir: str) -> t.Iterator[Command]
     rootfs = unit.last(section, "Rootfs")
     if rootfs and unit.value(section, "ReadOnly").lower() not in _TRUE:
         yield Command(rootfs, ("--rootfs", unwrap(rootfs[1].value)))
-    for line in unit.all(section, "GlobalArgs", "PodmanArgs"):
-        words = tuple(split_words(line[1].value))
-        yield Command(line, words)
-        if words and words[-1] in ("--rootfs", "--rootfs=true"):
-            yield Command(line, ("--rootfs", unit.value(section, "Image")))
+    yield from _arguments(unit.all(section, "GlobalArgs"), "")
+    yield from _arguments(unit.all(section, "PodmanArgs"), unit.value(section, "Image"))
     for line in unit.all(section, "LogOpt"):
         yield Command(line, tuple(f"--log-opt={word}" for word in split_strv(line[1].value)))
     destination = unit.last(section, "HealthLogDestination")
     if destination:
         yield Command(destination, ("--health-log-destination", unwrap(destination[1].value)))
+
+
+def _arguments(lines: t.Sequence[Line], image: str) -> t.Iterator[Command]:
+    """The words of all lines are one list: the value of an option can stand in the next line.
+
+    image: what follows the last one.
+    """
+    rows = [split_words(line[1].value) for line in lines]
+    for number, (line, words) in enumerate(zip(lines, rows)):
+        after = [*itertools.chain.from_iterable(rows[number + 1 :]), image][:1]
+        opened = words and words[-1].startswith("-")
+        yield Command(line, tuple([*words, *after] if opened else words))
 
 
 _TRUE = frozenset({"1", "yes", "true", "on"})
@@ -141,9 +151,7 @@ def _service(unit: Parts) -> t.Iterator[Command]:
     for line in unit.service():
         key, value = line[1].key, line[1].value
         if key.startswith("Exec"):
-            words = split_words(value)
-            if any(posixpath.basename(word.lstrip("-+!@:|")) == "podman" for word in words[:4]):
-                yield Command(line, tuple(words))
+            yield from _commands(line, split_words(value))
         elif key == "BindPaths":
             for word in split_words(value):
                 yield Command(line, ("--rootfs", word.removeprefix("-").partition(":")[0]))
@@ -153,16 +161,27 @@ def _service(unit: Parts) -> t.Iterator[Command]:
                 yield Command(line, ("--file", path))
 
 
-_SETTINGS = frozenset({"CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_STORAGE_CONF"})
+def _commands(line: Line, words: t.Sequence[str]) -> t.Iterator[Command]:
+    """Commands of Podman, also within a script for a shell."""
+    if any(posixpath.basename(word.lstrip("-+!@:|")) == "podman" for word in words):
+        yield Command(line, tuple(words))
+    for word in words:
+        if "podman" in word and len(split_words(word)) > 1:
+            yield from _commands(line, split_words(word))
 
 
-def module_files(unit: Parts) -> t.Iterator[tuple[Line, str]]:
-    """Files with settings for Podman that a unit names."""
+def working_directory(unit: Parts, app_dir: str) -> str:
+    """The working directory of a unit's service as its text has it, or ''."""
     kind = kind_of(unit.name)
-    for line in unit.all(kind.section, "ContainersConfModule") if kind else ():
-        yield line, line[1].value
-    for line in unit.all("Service", "Environment"):
-        for word in split_words(line[1].value):
-            name, _equals, path = word.partition("=")
-            if name in _SETTINGS:
-                yield line, path
+    given = unit.value("Service", "WorkingDirectory").removeprefix("-")
+    asked = unit.value(kind.section, "SetWorkingDirectory") if kind else ""
+    if given or not asked:
+        return given
+    named = {"yaml": unit.value("Kube", "Yaml"), "file": unit.value("Build", "File")}
+    if asked in named:
+        asked = posixpath.dirname(named[asked])
+    return posixpath.join(app_dir, "" if asked == "unit" else asked)
+
+
+SETTINGS: t.Final = ("CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_STORAGE_CONF")
+"""Variables that name files with settings for Podman."""

@@ -126,11 +126,12 @@ def expand_words(words: t.Sequence[str], table: Table, environment: Environment)
 
 
 class Environment:
-    """The variables of a service."""
+    """The variables of a service.  own: those that its unit sets."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._complete = ground.facts.environment is not None
+        self.own: dict[str, str] = {}
         self._known: dict[str, str] = {}
         if ground.rootless:
             self._known = {"HOME": ground.home, "XDG_RUNTIME_DIR": ground.runtime_dir}
@@ -140,27 +141,27 @@ class Environment:
         """The value of a variable; '$' without a name."""
         if name is None:
             return "$"
-        return self._known.get(name, "" if self._complete else ANYTHING)
+        return {**self._known, **self.own}.get(name, "" if self._complete else ANYTHING)
 
     def read(self, key: str, value: str, table: Table) -> None:
         """Takes an assignment of [Service] into account."""
         value = expand_specifiers(value, table)
         if key == "Environment":
             pairs = (word.partition("=") for word in split_words(value))
-            self._known.update({name: text for name, equals, text in pairs if equals})
+            self.own.update({name: text for name, equals, text in pairs if equals})
         elif key == "EnvironmentFile":
             self._read_file(value.removeprefix("-"))
         elif key in _DIRECTORIES:
             top, names = table[_DIRECTORIES[key]], split_words(value)
             paths = [f"{top}/{name.partition(':')[0]}" for name in names]
-            self._known[key.replace("Directory", "_DIRECTORY").upper()] = ":".join(paths)
+            self.own[key.replace("Directory", "_DIRECTORY").upper()] = ":".join(paths)
 
     def _read_file(self, path: str) -> None:
         text = self._ground.text(path)
         if text is None:
             self._complete = False
         else:
-            self._known.update(parse_environment(text))
+            self.own.update(parse_environment(text))
 
 
 def parse_environment(text: str) -> dict[str, str]:

@@ -12,9 +12,17 @@ import typing as t
 from ..app.layout import RESERVED_DIR
 from ..app.paths import is_read_by_generator
 from ..quadlet.kinds import kind_of, template_of
-from ..quadlet.splitting import split_words
+from ..quadlet.splitting import split_strv, split_words
 from ..quadlet.unitfile import UnitText
-from .command import Command, Line, Parts, collect, module_files, read_commands
+from .command import (
+    SETTINGS,
+    Command,
+    Line,
+    Parts,
+    collect,
+    read_commands,
+    working_directory,
+)
 from .directories import Verdict, judge_path
 from .expand import Environment, expand_specifiers, expand_words, specifier_tables
 from .facts import ANYTHING, UNKNOWN, Ground
@@ -139,6 +147,8 @@ def _services(unit: Parts, ground: Ground) -> list[str]:
     kind = kind_of(unit.name)
     stems = [unit.name.rpartition(".")[0]]
     stems += [n.rpartition(".")[0] for n in ground.others if template_of(n) == unit.name]
+    if stems[0].endswith("@") and unit.value("Install", "DefaultInstance"):
+        stems.append(stems[0] + unit.value("Install", "DefaultInstance"))
     suffix = kind.service_suffix if kind else ""
     names = []
     for stem in stems:
@@ -175,7 +185,7 @@ class _Reader:
                     yield command.line, command.base, given
         for line, path in self._files_of(self.unit.all("Kube", "Yaml")):
             yield from self._kube(line, path)
-        for line, word in module_files(self.unit):
+        for line, word in self._settings_files():
             for given in _settings(self.ground.text(self._path(word)) or ""):
                 yield line, "", given
 
@@ -187,12 +197,19 @@ class _Reader:
         given = [] if text is None else read_kube(text)
         if given is None:
             self.unreadable.append(Fault(self.unit.name, line, path, path, None))
-        bases = {"yaml": posixpath.dirname(path), "unit": self.ground.app_dir}
-        base = bases.get(self.unit.value("Kube", "SetWorkingDirectory"), "")
-        yield from ((line, base, one) for one in given or ())
+        yield from ((line, "", one) for one in given or ())
 
     def _files_of(self, lines: t.Iterable[Line]) -> list[tuple[Line, str]]:
-        return [(line, self._path(w)) for line in lines for w in split_words(line[1].value)]
+        return [(line, self._path(w)) for line in lines for w in split_strv(line[1].value)]
+
+    def _settings_files(self) -> list[tuple[Line, str]]:
+        """Files with settings for Podman that the unit names."""
+        kind = kind_of(self.unit.name)
+        lines = self.unit.all(kind.section, "ContainersConfModule") if kind else []
+        found = [(line, line[1].value) for line in lines]
+        lines = self.unit.all("Service", "Environment", "EnvironmentFile")
+        named = [self.environment.own.get(name, "") for name in SETTINGS]
+        return found + [(lines[-1], path) for path in named if path and lines]
 
     def _path(self, word: str) -> str:
         path = expand_specifiers(word, self.tables[0])
@@ -202,7 +219,7 @@ class _Reader:
         """Absolute paths of files whose texts matter."""
         lines = self.unit.all("Kube", "Yaml")
         files = [path for _line, path in self._files_of(lines)]
-        files += [self._path(word) for _line, word in module_files(self.unit)]
+        files += [self._path(word) for _line, word in self._settings_files()]
         lines = self.unit.all("Service", "EnvironmentFile")
         files += [self._path(line[1].value.removeprefix("-")) for line in lines]
         return [path for path in files if "://" not in path]
@@ -217,13 +234,11 @@ class _Reader:
         """The absolute paths that a path can be."""
         if path[:1] in ("/", ANYTHING):
             return [path]
-        folder = self.unit.value("Service", "WorkingDirectory")
-        if base or not folder:
-            top = self.ground.home if self.ground.rootless else "/"
-            return [f"{base or top}/{path}"]
-        tops = [expand_specifiers(folder.lstrip("-"), table) for table in self.tables]
-        tops = [self.ground.home if top == "~" else top for top in tops]
-        return [f"{top}/{path}" for top in tops]
+        folder = base or working_directory(self.unit, self.ground.app_dir)
+        home = self.ground.home
+        tops = {expand_specifiers(folder, table) for table in self.tables} - {""}
+        tops = tops or {home if self.ground.rootless else "/"}
+        return [f"{home if top == '~' else top}/{path}" for top in sorted(tops)]
 
 
 def _settings(text: str) -> t.Iterator[Given | FromContainer]:
