@@ -3,15 +3,19 @@
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
 """Where the paths of mounts lead on the host; every function runs as the scope's user.
 
-Nothing is opened but regular files, and those without waiting.
+Only regular files are opened, and what can't be read is not known.
 """
 
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import stat
 import typing as t
+
+from .._core.errors import QuadletError
+from .reading import read_start
 
 _LONGEST = 4 * 1024 * 1024
 _MOST = 20_000
@@ -32,11 +36,8 @@ def read_texts(paths: t.Sequence[str]) -> dict[str, str]:
 
 def _read(path: str) -> str | None:
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-        with open(descriptor, encoding="utf-8", errors="surrogateescape") as stream:
-            regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-            return stream.read(_LONGEST) if regular else None
-    except OSError:
+        return read_start(path, _LONGEST).decode("utf-8", "surrogateescape")
+    except (OSError, QuadletError):
         return None
 
 
@@ -116,7 +117,7 @@ def _look_into(folders: t.Sequence[str]) -> tuple[set[str], dict[Identity | None
             continue
         seen.add(real)
         known.setdefault(_identity(folder), set()).add(folder)
-        for entry in _entries(folder):
+        for entry in _entries(folder, left):
             left -= 1
             if entry.is_symlink():
                 target = os.path.realpath(entry.path)
@@ -146,9 +147,9 @@ def _has_second_name(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _entries(folder: str, most: int) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            return list(itertools.islice(entries, most))
     except OSError:
         return []
