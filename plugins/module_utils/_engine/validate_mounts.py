@@ -61,7 +61,12 @@ def _with_names(facts: Facts, scope: Scope, place: Place, units: t.Mapping[str, 
 
 
 def _read_environment(scope: Scope) -> dict[str, str] | None:
-    """The manager's variables, None where it does not answer."""
+    """The manager's variables; of one that does not run, what environment.d(5) gives it."""
     flags = [] if scope.is_system else ["--user"]
     ran = scope.manager.run(["systemctl", *flags, "show-environment"])
+    if ran.status and not scope.is_system:
+        ran = scope.manager.run([_ENVIRONMENT])
     return parse_environment(ran.out) if ran.status == 0 else None
+
+
+_ENVIRONMENT = "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator"

@@ -57,11 +57,13 @@ _SYSTEM: t.Final[dict[str, str]] = {
     "/usr/local/share": "systemd dbus-1",
     "/var/lib": f"{_STATE} extensions confexts portables",
     "/var/lib/systemd": "linger",
+    "/var/lib/flatpak/exports/share": "systemd dbus-1",
     "/var/spool": "cron at",
 }
 _HOME: t.Final[dict[str, str]] = {
     "/.config": f"{_QUADLET} systemd environment.d autostart",
     "/.local/share": "systemd dbus-1",
+    "/.local/share/flatpak/exports/share": "systemd dbus-1",
     "/.local/state": _STATE,
     "": ".profile .bash_profile .bash_login .bashrc .zshenv .zprofile .zshrc",
 }

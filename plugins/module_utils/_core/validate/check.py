@@ -23,8 +23,8 @@ from ..quadlet.splitting import unwrap
 from ..quadlet.unitfile import Entry, UnitText, parse_unit
 
 _PATHS_ARE_READ_ONLY = (
-    "Add ':ro', or use a named volume or an absolute path outside of the unit directory: "
-    "what can write there can write a unit, and the generator would run it."
+    "Add ':ro', or use a named volume or a path elsewhere: what can write there can become a unit, "
+    "and systemd would run it outside of any container."
 )
 
 
