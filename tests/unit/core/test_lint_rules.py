@@ -454,6 +454,16 @@ CASES = [
         ">Mount=type=bind,source=/etc,destination=/x",
         "Mount=type=bind,source=/etc,destination=/x,ro",
     ),
+    Case(
+        "nested-mount",
+        "Volume=/srv/a:/a\n>Volume=/srv/a/b:/b",
+        "Volume=/srv/a:/a\nVolume=/srv/ab:/b",
+    ),
+    Case(
+        "nested-mount",
+        _two(container(">Volume=/srv/a//b:/b"), container("PodmanArgs=-v /srv/a:/a")),
+        _two(container("Volume=/srv/a/b:/b"), container("Volume=/srv/a:/a:ro")),
+    ),
     Case("native-key", ">PodmanArgs=--memory=1g", "PodmanArgs=--cpus=2"),
     Case(
         "native-key",

@@ -285,6 +285,9 @@ host-mount               warning  A directory of the host's own that the contain
 unit-directory-mount     error    A writable mount of a directory in which units lie further down.
     Add ':ro', mount what is really needed, or silence this for a container trusted like root.
     What can write there can write a unit, and systemd runs it outside of any container.
+nested-mount             warning  A mount of a path within another one that a container can write.
+    Mount directories side by side, or the outer one alone.
+    The container can put a link in its place, and the next start follows it, wherever it leads.
 native-key               note     An option in PodmanArgs= for which there is a key.
     Use the key.
     Keys are checked before anything is touched; PodmanArgs= only when the service starts.

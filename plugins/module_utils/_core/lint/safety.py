@@ -104,6 +104,23 @@ def mounts(unit: Merged) -> Hits:
             yield Hit("host-mount", unit.line(*grant.line), message, remedy)
 
 
+def nested_mounts(unit: Merged) -> Hits:
+    """Finds mounts of paths that a container can replace by a link."""
+    writable = unit.app.writable
+    for grant in unit.app.grants:
+        if grant.unit == unit.name and grant.given.writable:
+            above = next((path for path in _parents(grant.path) if path in writable), None)
+            if above:
+                message = f"{grant.path} lies in {above}, which {writable[above]} can write"
+                yield Hit("nested-mount", unit.line(*grant.line), message)
+
+
+def _parents(path: str) -> t.Iterator[str]:
+    while path.count("/") > 1:
+        path = path.rpartition("/")[0]
+        yield path
+
+
 def _describe(fault: Fault) -> str:
     if fault.verdict is None:
         return f"which paths of the host {fault.path} mounts can't be read"
@@ -158,4 +175,4 @@ def _options(section: str) -> dict[str, Key]:
     return {key.option.rstrip("="): key for key in SECTIONS.get(section, {}).values() if key.option}
 
 
-SAFETY_RULES = (secrets, ports, privileges, mounts, podman_args)
+SAFETY_RULES = (secrets, ports, privileges, mounts, nested_mounts, podman_args)

@@ -169,6 +169,11 @@ class Units:
         return find_grants(self.texts, self.context.place.ground)[0]
 
     @functools.cached_property
+    def writable(self) -> dict[str, str]:
+        """Of those that containers can write, the unit by path."""
+        return {grant.path: grant.unit for grant in self.grants if grant.given.writable}
+
+    @functools.cached_property
     def faults(self) -> list[Fault]:
         """Those that no container should write."""
         return find_faults(self.texts, self.context.place.ground)
