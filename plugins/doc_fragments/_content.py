@@ -38,7 +38,7 @@ options:
   files:
     description:
       - Other files of the app, by their path relative to the app's directory, where units reach
-        them as C(./PATH). They are read-only for containers.
+        them as C(./PATH). Their directories are read-only for containers.
       - A value is the text of the file, or a mapping with C(content) or C(src) (a file on the
         controller), C(mode) (octal, as a string, by default V('0644'), or that of C(src) as
         O(src) has it) and C(on_change).

@@ -57,7 +57,24 @@ def needs_validation(snapshot: Snapshot) -> bool:
         return False
     writes, deletes = file_changes(snapshot.desired, snapshot.current, snapshot.manifest)
     loaded = loaded_digest(snapshot.desired, snapshot.drop_ins)
-    return any(map(is_unit, [*writes, *deletes])) or loaded != snapshot.manifest.loaded
+    if any(map(is_unit, [*writes, *deletes])) or loaded != snapshot.manifest.loaded:
+        return True
+    return bool(writes) and _names_mounts_elsewhere(snapshot)
+
+
+def _names_mounts_elsewhere(snapshot: Snapshot) -> bool:
+    """Whether files other than units may say what containers get of the host.
+
+    YAML of pods, settings of Podman, and variables of a service that are parts of a path.
+    """
+    texts = [blob.data for path, blob in snapshot.desired.items() if is_unit(path)]
+    return any(
+        b"Yaml" in text
+        or b"ContainersConfModule" in text
+        or b"CONTAINERS_" in text
+        or (b"EnvironmentFile" in text and b"$" in text)
+        for text in texts
+    )
 
 
 def decide(

@@ -30,6 +30,7 @@ from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_companions import validate_companions
 from .validate_installed import installed_verdict
+from .validate_mounts import with_facts
 from .validate_ownership import check_files, check_location, check_user
 
 
@@ -76,6 +77,7 @@ def validate_app(
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
+    place = with_facts(place, scope, snapshot, units)
     errors += check.check_units(units, version, place)
     companion_errors, cautions = validate_companions(scope, snapshot, units)
     errors += [*companion_errors, *check_instances(snapshot.desired, version)]
@@ -102,9 +104,12 @@ def validate_app(
 def _lint(
     app: App, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText], context: Context
 ) -> list[lint.Finding]:
-    """What lint finds in the units that this call declares; the installed ones passed already."""
+    """What lint finds in the units that this call declares.
+
+    The installed ones passed already, and those of an older generation, in their time.
+    """
     declared = frozenset(app.patch if app.content is None else app.content)
-    if not declared:
+    if not declared or app.origin:
         return []
     files = {path: blob.mode for path, blob in snapshot.desired.items() if not is_unit(path)}
     context = dataclasses.replace(
