@@ -25,6 +25,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine im
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules import parse_ignore
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.view import Context
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.facts import Facts
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys import (
     NEWEST,
     Version,
@@ -89,7 +90,9 @@ def _lint(sources: t.Sequence[Source], args: t.Mapping[str, t.Any]) -> list[Find
     known = {path for app in sources for path in app.sources} | set(args["others"])
     findings = []
     for app in sources:
-        place = Place(f"{unit_dir}/{app.folder or 'app'}", unit_dir, home, frozenset(known))
+        facts = Facts(files=app.files, texts=app.texts)
+        folder = f"{unit_dir}/{app.folder or 'app'}"
+        place = Place(folder, unit_dir, home, frozenset(known), facts)
         context = Context(place, version, args["rootless"], app.files, ignore=ignore)
         found = [*map(from_error, app.errors), *lint_texts(app.units, context)]
         found += [make_finding("skipped-template", *skip) for skip in app.skipped.items()]

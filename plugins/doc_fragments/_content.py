@@ -38,9 +38,10 @@ options:
   files:
     description:
       - Other files of the app, by their path relative to the app's directory, where units reach
-        them as C(./PATH). They are read-only for containers.
+        them as C(./PATH). Their directories are read-only for containers.
       - A value is the text of the file, or a mapping with C(content) or C(src) (a file on the
-        controller), C(mode) (octal, as a string, V('0644') by default) and C(on_change).
+        controller), C(mode) (octal, as a string, by default V('0644'), or that of C(src) as
+        O(src) has it) and C(on_change).
       - C(on_change) is V(restart) (the default), V(reload) or V(none), and says what the services
         that use the file do when its content changes. A service without a way to reload, and a
         file that is mounted by itself and not through its directory, is restarted in place of a
@@ -56,5 +57,9 @@ options:
       - What O(units) and O(files) hold under the same name comes first.
       - It is looked for like the source of M(ansible.builtin.copy), in a role's C(files) too, and
         vaulted files are decrypted.
+      - Files keep who may read and execute them, by their own modes and those of the directories
+        below O(src) that they are in. Group and others can never write, and have no
+        access to what was vaulted. Units are readable for all, whatever they were at their source,
+        as the services that are made of them; secrets belong into C(secrets) or O(files).
     type: path
 """

@@ -92,8 +92,9 @@ options:
         their own names; with O(prune=false) the app's stay.
       - A name of these in C(PodmanArgs), C(GlobalArgs), C(Mount), or the YAML of a kube unit is
         refused, since only C(Secret) is rewritten. M(quadlet.fleet.secret) makes secrets for those.
-      - Values are masked in what the run tells, journal lines too, except those of fewer than four
-        characters.
+      - Values are masked in what a run says, whatever quotes or encodes them, and so are those that
+        the scope's Podman holds and the run was not given. One of fewer than four characters is
+        masked only where a line is nothing else.
     type: dict
   recreate:
     description:

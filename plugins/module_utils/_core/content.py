@@ -26,6 +26,11 @@ class Blob:
         """Whether it is a symbolic link, from an instance to its template."""
         return self.mode == LINK
 
+    @property
+    def is_private(self) -> bool:
+        """Whether it is a file that only its owner may read."""
+        return not self.is_link and not self.mode & 0o077
+
 
 def digest(data: bytes) -> str:
     """The digest that manifests hold."""

@@ -72,12 +72,11 @@ class Decision:
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """A decision on its way to the host.  mask: hides values of secrets in a text."""
+    """A decision on its way to the host."""
 
     run: Run
     decision: Decision
     pulled: Pulled
-    mask: t.Callable[[str], str] = str
 
     @property
     def app(self) -> App:
@@ -150,12 +149,4 @@ class Outcome(t.NamedTuple):
 
 def make_context(run: Run, decision: Decision, pulled: Pulled) -> Context:
     """The context of what is left to do."""
-    return Context(run, decision, pulled, _mask_of(decision.app))
-
-
-def _mask_of(app: App) -> t.Callable[[str], str]:
-    if not app.secrets:
-        return str
-    from .._core.secrets.masking import make_mask
-
-    return make_mask(app.secrets.values())
+    return Context(run, decision, pulled)

@@ -16,8 +16,9 @@ from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
 from .._core.plan.own_starts import confirmed_starts, find_edited, find_suspects, made_before
 from .._core.plan.plan import file_changes, make_plan, needed_objects
 from .._core.quadlet.kinds import is_unit
+from .._core.secrets.private import find_private
 from .._core.state.manifest import ServiceRecord
-from .._host import linger
+from .._host import heard, linger
 from .._host.cgroups import started_after
 from .._host.owner import own_process
 from .._host.scope import Scope
@@ -34,6 +35,8 @@ def look(app: App, scope: Scope, manager: Manager) -> Snapshot:
     """The snapshot that a plan for this app starts from."""
     installed = read_installed(app, scope)
     desired = decide_desired(app, scope, installed.manifest, installed.current)
+    for content in (desired.content, installed.current):
+        heard.note_private(find_private(content))
     return read_snapshot(app.name, scope, manager, installed, desired)
 
 
@@ -54,7 +57,24 @@ def needs_validation(snapshot: Snapshot) -> bool:
         return False
     writes, deletes = file_changes(snapshot.desired, snapshot.current, snapshot.manifest)
     loaded = loaded_digest(snapshot.desired, snapshot.drop_ins)
-    return any(map(is_unit, [*writes, *deletes])) or loaded != snapshot.manifest.loaded
+    if any(map(is_unit, [*writes, *deletes])) or loaded != snapshot.manifest.loaded:
+        return True
+    return bool(writes) and _names_mounts_elsewhere(snapshot)
+
+
+def _names_mounts_elsewhere(snapshot: Snapshot) -> bool:
+    """Whether files other than units may say what containers get of the host.
+
+    YAML of pods, settings of Podman, and variables of a service that are parts of a path.
+    """
+    texts = [blob.data for path, blob in snapshot.desired.items() if is_unit(path)]
+    return any(
+        b"Yaml" in text
+        or b"ContainersConfModule" in text
+        or b"CONTAINERS_" in text
+        or (b"EnvironmentFile" in text and b"$" in text)
+        for text in texts
+    )
 
 
 def decide(

@@ -10,6 +10,7 @@ import typing as t
 from .._core.effective import has_health_check
 from .._core.gate.failure import Failure
 from .._core.gate.probes import pauses
+from .._host import heard
 from .start_failures import Report
 from .watch import Watch, Watched, read_containers
 
@@ -72,12 +73,10 @@ def _wait_healthy(watched: Watched, watch: Watch, names: t.Sequence[str]) -> dic
 
 
 def _ask_probes(watched: Watched, watch: Watch) -> list[Failure]:
+    """What does not pass; an answer is the service's own word."""
     reasons = [(probe.name, _ask(watched, watch, probe)) for probe in watched.gate.probes]
-    return [
-        Failure("probe", f"{name}: {reason}").masked(watched.mask)
-        for name, reason in reasons
-        if reason
-    ]
+    heard.note_words(watched.owner, *(reason or "" for _name, reason in reasons))
+    return [Failure("probe", f"{name}: {reason}") for name, reason in reasons if reason]
 
 
 def load_ask() -> t.Callable[[Probe, Owner, t.Sequence[str]], str | None]:

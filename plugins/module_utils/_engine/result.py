@@ -11,7 +11,7 @@ from .._core.effective import declared_image
 from .._core.info.result import make_result, service_result
 from .._core.plan.model import Pulled, Step, kind_of_service
 from .._core.systemd_state import State
-from .._host import linger
+from .._host import heard, linger
 from .._host.scope import Scope
 from .._host.systemd import Manager
 from .context import Decision, Outcome, Run
@@ -109,4 +109,14 @@ def describe_diff(decision: Decision, scope: Scope) -> Diff:
         return []
     from .._core.plan.diff import make_diff
 
-    return make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
+    diff = make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
+    if _names_secrets(decision):
+        for entry in diff:
+            heard.note_text(scope.manager, f"{entry['before']}\n{entry['after']}")
+    return diff
+
+
+def _names_secrets(decision: Decision) -> bool:
+    """Whether any file of the app may have to do with a secret."""
+    contents = (decision.inputs.desired, decision.inputs.current)
+    return any(b"ecret" in blob.data for content in contents for blob in content.values())

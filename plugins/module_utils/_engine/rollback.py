@@ -242,5 +242,5 @@ def _start(undo: Undo, restored: Restored, own: t.Sequence[str]) -> Outcome:
     gate = restored.gate  # what it has passed is no release that nobody knows
     gate = gate._replace(stable=USUAL if gate.stable is None else gate.stable)
     app = dataclasses.replace(context.app, gate=gate)
-    watched = make_watched(app, context.scope, manager, services, restored.content, context.mask)
+    watched = make_watched(app, context.scope, manager, services, restored.content)
     return bring_up(watched, order, restored.manifest, since)

@@ -35,14 +35,8 @@ def start_services(context: Context, since: float) -> Outcome:
 
         stop_services(context.manager, plan.recreate)
         recreate_objects(context, plan.recreate)
-    watched = make_watched(
-        context.app,
-        context.scope,
-        context.manager,
-        context.services,
-        context.desired,
-        context.mask,
-    )
+    app, scope, manager = context.app, context.scope, context.manager
+    watched = make_watched(app, scope, manager, context.services, context.desired)
     return bring_up(watched, order, context.record, since)
 
 

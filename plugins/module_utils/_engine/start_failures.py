@@ -13,7 +13,7 @@ from .._core.gate.failure import Failure
 from .._core.gate.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
 from .._core.gate.journal import last_end
 from .._core.systemd_state import Details, State
-from .._host import podman
+from .._host import heard, podman
 from .._host.owner import own_process
 from .watch import Watch, Watched
 
@@ -116,7 +116,9 @@ class Report(t.NamedTuple):
         details = self._details(name)
         journal = self._journal(name, details)
         hint = find_hint([*journal, *(log or "").split("\n")])
-        failure = Failure(
+        if hint:
+            heard.note_words(self.watched.owner, hint.cause, hint.remedy)
+        return Failure(
             phase,
             f"{reason}: {hint.cause}" if hint else reason,
             unit=self.watched.services[name].unit,
@@ -128,4 +130,3 @@ class Report(t.NamedTuple):
             journal=tuple(journal),
             hint=hint.remedy if hint else None,
         )
-        return failure.masked(self.watched.mask)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from .._core.app.adopted import Adopted, find_moves
@@ -23,12 +24,13 @@ from .._core.validate.cycles import find_cycles
 from .._core.validate.generator import Service, Verdict, parse_verdict
 from .._core.validate.generator_errors import find_without_service, unit_name, weigh_errors
 from .._core.validate.instances import check_instances
-from .._host import podman, staging
+from .._host import heard, podman, staging
 from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_companions import validate_companions
 from .validate_installed import installed_verdict
+from .validate_mounts import with_facts
 from .validate_ownership import check_files, check_location, check_user
 
 
@@ -75,6 +77,7 @@ def validate_app(
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
+    place = with_facts(place, scope, snapshot, units)
     errors += check.check_units(units, version, place)
     companion_errors, cautions = validate_companions(scope, snapshot, units)
     errors += [*companion_errors, *check_instances(snapshot.desired, version)]
@@ -101,9 +104,12 @@ def validate_app(
 def _lint(
     app: App, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText], context: Context
 ) -> list[lint.Finding]:
-    """What lint finds in the units that this call declares; the installed ones passed already."""
+    """What lint finds in the units that this call declares.
+
+    The installed ones passed already, and those of an older generation, in their time.
+    """
     declared = frozenset(app.patch if app.content is None else app.content)
-    if not declared:
+    if not declared or app.origin:
         return []
     files = {path: blob.mode for path, blob in snapshot.desired.items() if not is_unit(path)}
     context = dataclasses.replace(
@@ -114,7 +120,18 @@ def _lint(
         ignore=app.lint_ignore,
     )
     findings = lint.lint_units(units, context)
+    if any(b"ecret" in blob.data for blob in snapshot.desired.values()):
+        note_quotations(scope, findings)
     return [f for f in findings if f.path in declared or unit_of(f.path) in declared]
+
+
+def note_quotations(scope: Scope, findings: t.Iterable[lint.Finding]) -> None:
+    """Notes findings that quote a unit: a value in it may be that of a secret."""
+    quoting = [finding.message for finding in findings if _QUOTES.search(finding.message)]
+    heard.note_text(scope.manager, "\n".join(quoting))
+
+
+_QUOTES = re.compile(r"['\"=]|the value ")
 
 
 def _refused(errors: list[QuadletError], findings: t.Sequence[lint.Finding]) -> QuadletError:
@@ -140,6 +157,7 @@ def _ask_generator(
         list(without),
         limit=CHANGE,
     )
+    heard.note_text(scope.manager, str(ran["err"]))
     return parse_verdict(str(ran["out"]), str(ran["err"]))
 
 

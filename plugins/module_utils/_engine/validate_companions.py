@@ -14,7 +14,7 @@ from .._core.quadlet.kinds import is_companion
 from .._core.quadlet.unitfile import UnitText
 from .._core.state.manifest import parse_manifest
 from .._core.validate.companions import check_companions, parse_verification
-from .._host import staging, state
+from .._host import heard, staging, state
 from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
@@ -32,6 +32,7 @@ def validate_companions(
         return errors, []
     flags = [] if scope.is_system else ["--user"]
     said = scope.manager.call(staging.verify, flags, to_wire(snapshot.desired, own), limit=CHANGE)
+    heard.note_text(scope.manager, str(said))
     return parse_verification(str(said), frozenset(own))
 
 

@@ -10,7 +10,7 @@ import typing as t
 from .._core.errors import QuadletError
 from .._core.validate import check
 from .._core.validate.generator import Verdict, parse_verdict, to_error
-from .._host import podman, staging, state, unit_search
+from .._host import heard, podman, staging, state, unit_search
 from .._host.child import CHANGE
 from .._host.scope import Scope
 
@@ -19,6 +19,7 @@ def installed_verdict(scope: Scope) -> Verdict:
     """What the generator says of the scope as it is installed."""
     generator = podman.find_generator(system=scope.is_system)
     ran = scope.manager.call(staging.run_generator, generator, None, limit=CHANGE)
+    heard.note_text(scope.manager, str(ran["err"]))
     return parse_verdict(str(ran["out"]), str(ran["err"]))
 
 

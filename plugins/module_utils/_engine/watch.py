@@ -30,7 +30,7 @@ _DETAILS_EVERY, _HEALTH_EVERY = 4.0, 2.0
 
 
 class Watched(t.NamedTuple):
-    """What waiting for services takes.  owner: of their containers.  mask: see Context."""
+    """What waiting for services takes.  owner: of their containers."""
 
     manager: Manager
     owner: Owner
@@ -39,7 +39,6 @@ class Watched(t.NamedTuple):
     services: t.Mapping[str, ServiceRecord]
     content: t.Mapping[str, Blob]
     is_system: bool
-    mask: t.Callable[[str], str] = str
 
 
 def make_watched(
@@ -48,11 +47,10 @@ def make_watched(
     manager: Manager,
     services: t.Mapping[str, ServiceRecord],
     content: t.Mapping[str, Blob],
-    mask: t.Callable[[str], str] = str,
 ) -> Watched:
     """An app's services as something to wait for."""
     clock, owner = manager.clock, scope.manager
-    return Watched(manager, owner, clock, app.gate, services, content, scope.is_system, mask)
+    return Watched(manager, owner, clock, app.gate, services, content, scope.is_system)
 
 
 class Watch:

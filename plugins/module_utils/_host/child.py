@@ -21,6 +21,7 @@ import subprocess
 import time
 import typing as t
 
+from .process import Process
 from .stuck import Cause, find_cause
 
 
@@ -215,7 +216,7 @@ def spawn(argv: t.Sequence[str], environment: t.Mapping[str, str], stdin: int | 
 
     It waits until the command runs: one of another user could be stopped before.
     """
-    process = subprocess.Popen(
+    process = Process(
         list(argv),
         stdin={None: subprocess.DEVNULL, -1: subprocess.PIPE}.get(stdin, stdin),
         stdout=subprocess.PIPE,

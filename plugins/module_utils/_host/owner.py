@@ -20,6 +20,7 @@ import traceback
 import typing as t
 
 from .._core.errors import HELD_UP, QuadletError
+from . import heard
 from .child import READ, RUN, Child, execute, limit_of, spawn, start
 
 
@@ -85,7 +86,11 @@ class Owner:
 
         given: its standard input.  stdin: a descriptor that is.
         """
-        return self.begin(argv, extra=extra, stdin=stdin if given is None else -1)(timeout, given)
+        wait = self.begin(argv, extra=extra, stdin=stdin if given is None else -1)
+        ran: Ran = wait(timeout, given)
+        if ran.status != 0:
+            heard.note_text(self, ran.err)
+        return ran
 
     def begin(
         self,
@@ -149,7 +154,7 @@ class Owner:
         QuadletError.
         """
         if self.is_self:
-            return _result(_attempt(function, args))
+            return self._result(_attempt(function, args))
         become, environment = self._identity(), self.environment
 
         def work() -> None:
@@ -171,7 +176,14 @@ class Owner:
         reply = read_reply(ended.outputs[0])
         if reply is None:
             raise QuadletError(f"{doing} died without an answer", remedy="Run it again.")
-        return _result(reply)
+        return self._result(reply)
+
+    def _result(self, reply: t.Mapping[str, t.Any]) -> t.Any:
+        try:
+            return _result(reply)
+        except QuadletError as error:
+            heard.note_text(self, error.what)
+            raise
 
 
 _ANSWER = 3

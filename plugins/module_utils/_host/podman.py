@@ -20,6 +20,7 @@ from .._core.host.podman_output import (
 )
 from .._core.quadlet.keys import Version
 from .._core.validate.conflicts import Container
+from . import heard
 from .child import ASK
 from .owner import Owner, Ran
 from .reading import open_regular
@@ -80,7 +81,9 @@ def read_health_log(owner: Owner, container: str) -> str | None:
     from .._core.gate.verdict import parse_health_log
 
     ran = owner.run(["podman", "inspect", "--format", "{{json .State.Health.Log}}", container])
-    return parse_health_log(ran.out)
+    log = parse_health_log(ran.out)
+    heard.note_words(owner, log or "")
+    return log
 
 
 def read_users(owner: Owner, kind: str, name: str) -> list[Container]:

@@ -14,6 +14,7 @@ from .._core.app.layout import Layout
 from .._core.errors import QuadletError
 from .._core.host.subordinate_ids import FILES, has_range
 from .._core.quadlet.kinds import OLDEST
+from . import heard
 from .owner import Owner
 
 if t.TYPE_CHECKING:
@@ -73,6 +74,12 @@ class Scope:
 
 def resolve_scope(user: str | int | None, location: str = "home") -> Scope:
     """The scope that `user` and `location` mean for the calling process."""
+    scope = _find_scope(user, location)
+    heard.note_scope(scope.manager)
+    return scope
+
+
+def _find_scope(user: str | int | None, location: str) -> Scope:
     entry = _entry(user) if user not in (None, "") else None
     if entry is None or entry.pw_uid == 0:
         return _system_scope(location)

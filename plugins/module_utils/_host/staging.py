@@ -10,14 +10,15 @@ and the host's own generator reads the copy.  Paths in its messages are the real
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 import typing as t
+from subprocess import TimeoutExpired
 
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
 from .._core.quadlet.kinds import kind_of
 from .files import remove_tree
+from .process import run_program
 from .reading import NotRegularError, read_bytes
 from .unit_search import walk_units
 
@@ -67,17 +68,13 @@ def verify(flags: t.Sequence[str], companions: Wire) -> str:
     try:
         _write_units(stage, companions)
         names = [f"{stage}/{path}" for path in companions if "/" not in path]
-        done = subprocess.run(
+        done = run_program(
             ["systemd-analyze", *flags, "verify", "--man=no", *names],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
             timeout=_TIMEOUT,
-            check=False,
             env={**environment, "LC_ALL": "C.UTF-8", "SYSTEMD_COLORS": "0"},
-            cwd="/",
         )
         return done.stderr.decode("utf-8", "surrogateescape").replace(f"{stage}/", "")
-    except (FileNotFoundError, subprocess.TimeoutExpired):
+    except (FileNotFoundError, TimeoutExpired):
         return ""
     finally:
         remove_tree(stage)
@@ -131,16 +128,8 @@ def run_generator(generator: t.Sequence[str], dirs: t.Sequence[str] | None) -> d
     if dirs is not None:
         environment["QUADLET_UNIT_DIRS"] = ":".join(dirs)
     try:
-        done = subprocess.run(
-            [*generator, "-dryrun"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-            env=environment,
-            cwd="/",
-        )
-    except subprocess.TimeoutExpired:
+        done = run_program([*generator, "-dryrun"], timeout=_TIMEOUT, env=environment)
+    except TimeoutExpired:
         raise QuadletError(
             f"the Quadlet generator did not end within {_TIMEOUT:g} s",
             where=generator[0],

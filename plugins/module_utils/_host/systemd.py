@@ -18,6 +18,7 @@ from .._core.systemd_state import (
     parse_running,
     parse_states,
 )
+from . import heard
 from .child import ASK, CHANGE
 from .clock import SYSTEM_CLOCK, Clock
 from .owner import Owner, Ran
@@ -188,7 +189,9 @@ class Manager:
 
         fields = f"--output-fields={','.join(FIELDS)}"
         ran = self._journalctl(since, "-n", "500", "-o", "json", fields, self._unit_flag, service)
-        return parse_journal(ran.out, only=only, but_not=but_not)
+        lines = parse_journal(ran.out, only=only, but_not=but_not)
+        heard.note_words(self._owner, *lines)
+        return lines
 
     def read_job_results(self, since: float) -> dict[str, str]:
         """`done`, `failed`, `dependency` … of start jobs since a time, by service."""

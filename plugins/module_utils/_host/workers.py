@@ -19,6 +19,7 @@ import time
 import typing as t
 
 from .._core.errors import QuadletError
+from . import heard
 from .child import MOST, start
 from .owner import read_reply
 from .stuck import is_stopped
@@ -123,8 +124,10 @@ def _wait(
 def _serve(task: Task, parent: int) -> None:
     """The child: runs the task, writes the answer."""
     _end_with(parent)
+    heard.forget_words()
     answer = run_task(task)
-    reply = {"result": answer.result, "error": answer.error and answer.error.to_dict()}
+    error = answer.error and answer.error.to_dict()
+    reply = {"result": answer.result, "error": error, "heard": heard.dump_notes()}
     view = memoryview(json.dumps(reply).encode())
     while view:
         view = view[os.write(_ANSWER, view) :]
@@ -142,6 +145,8 @@ _AGAIN = "Run it again: the next run carries it forward."
 
 def _read_answer(output: bytes, status: int, seconds: float) -> Answer:
     reply = read_reply(output) or {}
+    if "heard" in reply:
+        heard.add_notes(reply["heard"])
     if isinstance(reply.get("error"), dict):
         return Answer(None, QuadletError.from_dict(reply["error"]), seconds)
     if isinstance(reply.get("result"), dict):

@@ -1,36 +1,89 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Where a module meets Ansible: the only place that exits, fails and warns."""
+"""Where a module meets Ansible: the only place that exits, fails and warns.
+
+All that leaves a module passes _leave(), which masks it.
+"""
 
 from __future__ import annotations
 
+import traceback
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .._core.errors import HELD_UP, QuadletError
-from .._host.owner import from_os_error
+from .._host.owner import from_os_error, to_quadlet_error
 
 _ECHOED = ("name", "user", "location", "state", "app")
 
+Result = dict[str, t.Any]
 
-def run_module(module: AnsibleModule, work: t.Callable[[], dict[str, t.Any]]) -> t.NoReturn:
-    """Ends the module with what `work` returns, or with the sentence of its QuadletError.
+
+def run_module(module: AnsibleModule, work: t.Callable[[], Result]) -> t.NoReturn:
+    """Ends the module with what `work` returns, or with the sentence of its error.
 
     Of the parameters only a few are echoed: texts of units and files would double the way
-    back for nothing.
+    back for nothing.  No exception is being handled at the end: Ansible would show it unmasked.
     """
+    error, result = _do(work)
     echo = {key: module.params[key] for key in _ECHOED if key in module.params}
-    invocation = {"module_args": echo}
+    _leave(module, {**result, "invocation": {"module_args": echo}}, failed=error)
+
+
+def _do(work: t.Callable[[], Result]) -> tuple[bool, Result]:
+    """(whether it failed, its result)."""
     try:
-        try:
-            result = work()
-        except OSError as error:
-            raise from_os_error(error) from error
+        return False, work()
     except QuadletError as error:
-        module.fail_json(msg=str(error), invocation=invocation, **_presented(module, error.data))
-    module.exit_json(invocation=invocation, **_presented(module, result))
+        return True, {**error.data, "msg": str(error)}
+    except OSError as error:
+        return True, {"msg": str(from_os_error(error))}
+    except Exception as error:  # a bug
+        return True, {"msg": str(to_quadlet_error(error)), "exception": traceback.format_exc()}
+
+
+def _leave(module: AnsibleModule, result: Result, *, failed: bool) -> t.NoReturn:
+    """The one exit."""
+    result.pop(HELD_UP, None)
+    if not module._diff:
+        result.pop("diff", None)
+    given = [*module.no_log_values, *_logins(module.params)]
+    try:
+        from .._engine.masked import masked
+
+        shown = masked(result, given, failed=failed)
+    except Exception as error:  # whatever it was: what may hold a secret does not leave
+        shown = _left_out(error, failed=failed)
+    for text in shown.pop("warnings", ()):
+        module.warn(text)
+    if failed:
+        module.fail_json(**shown)
+    module.exit_json(**shown)
+
+
+def _left_out(error: Exception, *, failed: bool) -> Result:
+    how = "failed" if failed else "succeeded"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return {
+        "changed": not failed,
+        "msg": f"The run {how}, and what it says is left out: it could not be searched for "
+        f"secrets ({type(error).__name__} in {place.name}, line {place.lineno}). Look on "
+        "the host: journalctl -b",
+        "invocation": {},
+    }
+
+
+def _logins(params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What Ansible does not see in an authfile: the logins of each registry."""
+    items = [params, *(params.get("_confidential") or ())]
+    authfiles = [item.get("authfile") for item in items if isinstance(item, dict)]
+    if any(authfiles):
+        from .._core.secrets.masking import find_logins
+
+        for text in filter(None, authfiles):
+            yield from find_logins(text)
 
 
 def mask_secrets(module: AnsibleModule, *given: dict[str, t.Any] | None) -> None:
@@ -42,12 +95,3 @@ def mask_secrets(module: AnsibleModule, *given: dict[str, t.Any] | None) -> None
     pairs = [given_texts(secrets) for secrets in given if secrets]
     theirs, ours = (set[str]().union(*texts) for texts in zip(*pairs))
     module.no_log_values = (set(module.no_log_values) - theirs) | ours
-
-
-def _presented(module: AnsibleModule, result: dict[str, t.Any]) -> dict[str, t.Any]:
-    for text in result.get("warnings", []):
-        module.warn(text)
-    shown = {key: value for key, value in result.items() if key not in ("warnings", HELD_UP)}
-    if not module._diff:
-        shown.pop("diff", None)
-    return shown

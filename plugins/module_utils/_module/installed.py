@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import typing as t
 
-from .._core.lint.engine import Finding, lint_units
+from .._core.lint.engine import Finding, from_error, lint_units
 from .._core.lint.view import Context
-from .._core.validate.check import Place, check_podman, parse_units
+from .._core.mounts.facts import Facts
+from .._core.validate.check import Place, check_mounts, check_podman, parse_units
 from .._host import podman, state
 from .._host import unit_search as scan
 from .._host.owner import own_process
@@ -18,7 +19,7 @@ from .._host.scope import Scope
 
 
 def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Finding]:
-    """The findings of every directory of units, with whole paths.
+    """The findings of every directory of units, and mounts that are refused, with whole paths.
 
     Which other files a directory is meant to have is not known, so none is missed.
     """
@@ -26,12 +27,14 @@ def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Fi
     tops = [top for top, since in scope.search if since <= version]
     folders = _by_folder(scope.manager.call(_read_units, tops))
     names = frozenset(name for texts in folders.values() for name in texts)
+    facts = Facts(scope.manager.name, scope.manager.uid)
     findings = []
     for folder, texts in folders.items():
-        place = Place(folder, scope.unit_dir, scope.manager.home, names)
+        place = Place(folder, scope.unit_dir, scope.manager.home, names, facts)
         context = Context(place, version, rootless=not scope.is_system, ignore=ignore)
         units, _refused_anyway = parse_units(texts)
-        findings += [f._replace(path=f"{folder}/{f.path}") for f in lint_units(units, context)]
+        found = [*map(from_error, check_mounts(units, place)), *lint_units(units, context)]
+        findings += [f._replace(path=f"{folder}/{f.path}") for f in found]
     return findings
 
 

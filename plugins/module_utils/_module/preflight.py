@@ -10,6 +10,7 @@ import typing as t
 
 from .._core.errors import QuadletError
 from .._core.host.preflight import Needs, find, message
+from .._core.host.size import parse_size
 from .._host.preflight import read_facts, read_more
 from .base import run_module
 
@@ -40,8 +41,5 @@ def look(params: t.Mapping[str, t.Any], min_free: int) -> dict[str, t.Any]:
 
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
-    try:
-        min_free = module.human_to_bytes(module.params["min_free"])
-    except ValueError as error:
-        module.fail_json(msg=f"min_free: {error}. Write a size like 10G.")
-    run_module(module, lambda: look(module.params, min_free))
+    params = module.params
+    run_module(module, lambda: look(params, parse_size("min_free", params["min_free"])))

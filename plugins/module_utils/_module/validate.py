@@ -14,7 +14,7 @@ from .._core.lint.rules import parse_ignore
 from .._core.validate.generator import Service
 from .._engine.compat import for_host
 from .._engine.decide import look
-from .._engine.validate import validate_app
+from .._engine.validate import note_quotations, validate_app
 from .._engine.validate_installed import installed_errors
 from .._host import podman
 from .._host.owner import own_process
@@ -35,7 +35,9 @@ def validate(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     ignore = parse_ignore(params["lint_ignore"])
     if content is None:
         verdict, errors = installed_errors(scope)
-        lint = _rows(lint_installed(scope, ignore))
+        findings = lint_installed(scope, ignore)
+        note_quotations(scope, findings)
+        lint = _rows(findings)
         if errors:
             raise _failed(errors, list(verdict.warnings), lint)
         return _result(verdict.services, list(verdict.warnings), lint)

@@ -20,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds 
     is_unit,
     template_of,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
 
 TEMPLATE = ".j2"
 _OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
@@ -89,7 +90,7 @@ def _read_directory(
             if template and _leads_to(source, template):
                 units[path] = {"template": template}
                 continue
-            value = read_file(action, source, task_vars)
+            value = read_file(action, source, task_vars, path.count("/"))
             if (is_unit(path) or holds_units(path)) and value["encoding"] == "text":
                 units[path] = value["content"]
             else:
@@ -102,15 +103,20 @@ def _leads_to(source: str, template: str) -> bool:
     return os.path.islink(source) and os.readlink(source).removesuffix(TEMPLATE) == template
 
 
-def read_file(action: ActionBase, source: str, task_vars: dict[str, t.Any]) -> dict[str, t.Any]:
-    """A file's content, decrypted and rendered, as text where it is text."""
+def read_file(
+    action: ActionBase, source: str, task_vars: dict[str, t.Any], depth: int = 0
+) -> dict[str, t.Any]:
+    """A file's content, decrypted and rendered, as text where it is text.
+
+    depth: see read_mode().
+    """
     real = action._loader.get_real_file(source, decrypt=True)
     try:
         with open(real, "rb") as stream:
             data = stream.read()
     finally:
         action._loader.cleanup_tmp_file(real)
-    mode = f"{0o755 if os.access(source, os.X_OK) else 0o644:04o}"
+    mode = f"{read_mode(source, depth):04o}"
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:

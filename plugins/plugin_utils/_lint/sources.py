@@ -21,22 +21,26 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.multi_unit import (
     split_quadlets,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import (
     TEMPLATE,
     read_file,
 )
 
+_TELLING = (".yaml", ".yml", ".json", ".conf", ".env")
+
 
 class Source(t.NamedTuple):
     """An app: a directory with units.  sources: the file of each unit.  files: modes.
-    skipped: templates that could not be rendered, with the reason, by unit.  errors: of texts
-    with several units.
+    texts: of other files, which may say what is mounted.  skipped: templates that could not be
+    rendered, with the reason, by unit.  errors: of texts with several units.
     """
 
     folder: str
     units: dict[str, str]
     sources: dict[str, str]
     files: dict[str, int]
+    texts: dict[str, str]
     skipped: dict[str, str]
     errors: list[QuadletError]
 
@@ -85,10 +89,13 @@ def _owner(path: str, folders: t.Container[str]) -> str | None:
 def _read_app(
     action: ActionBase, folder: str, paths: t.Mapping[str, str], variables: dict[str, t.Any]
 ) -> Source:
-    app = Source(folder, {}, {}, {}, {}, [])
+    app = Source(folder, {}, {}, {}, {}, {}, [])
     for path, source in paths.items():
         if not is_unit(path) and not holds_units(path):
-            app.files[path] = 0o755 if os.access(source, os.X_OK) else 0o644
+            app.files[path] = read_mode(source, path.count("/"))
+            if source.endswith(_TELLING):
+                with open(source, encoding="utf-8", errors="surrogateescape") as stream:
+                    app.texts[path] = stream.read()
             continue
         app.sources[path] = source
         try:

@@ -7,6 +7,7 @@ releases: is_known says for which they are as here; for others there are whole p
 
 from __future__ import annotations
 
+import importlib
 import typing as t
 
 from ansible import release
@@ -33,8 +34,7 @@ def is_known() -> bool:
 
 def run(argv: list[str]) -> dict[str, t.Any]:
     """Runs the only task of the playbook at the end of argv; its row, as the callback writes it."""
-    from ansible._internal import _task
-
+    task_context = importlib.import_module("ansible._internal._task").TaskContext
     cli = PlaybookCLI(argv)
     cli.parse()
     data, inventory, variables = cli._play_prereqs()
@@ -44,7 +44,7 @@ def run(argv: list[str]) -> dict[str, t.Any]:
     [host] = inventory.get_hosts(play.hosts)
     task_variables = variables.get_vars(play=play, host=host, task=task)
     queue = t.cast("FinalQueue", _NoQueue())
-    with _task.TaskContext(task):
+    with task_context(task):
         returned = TaskExecutor(
             host, task, task_variables, PlayContext(play), data, plugins, queue, variables
         ).run()

@@ -30,32 +30,6 @@ FULL = Failure(
 )
 
 
-def _mask(text: str) -> str:
-    return text.replace("pw", "***")
-
-
-def test_values_of_secrets_are_masked_wherever_a_service_may_print_them() -> None:
-    masked = FULL.masked(_mask)
-    assert masked == Failure(
-        "start",
-        "its process said ***",
-        unit="web.container",
-        service="web.service",
-        job="failed",
-        exit_code=3,
-        restarts=2,
-        health_log="health ***",
-        journal=("one ***", "two"),
-        hint="hint ***",
-    )
-    assert "pw" not in str(masked.to_result())
-
-
-def test_what_is_unknown_stays_unknown_when_masked() -> None:
-    bare = Failure("probe", "no answer")
-    assert bare.masked(_mask) == bare
-
-
 def test_a_result_holds_all_fields_as_plain_data() -> None:
     assert FULL.to_result() == {
         "phase": "start",

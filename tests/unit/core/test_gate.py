@@ -418,7 +418,7 @@ def test_a_refused_start(service: str, reason: str | None) -> None:
         ('[{"ExitCode": 1, "Output": "bad"}, {"ExitCode": 0, "Output": "good"}]', "bad"),
         ('[{"ExitCode": 0, "Output": "good"}]', None),
         ('[{"ExitCode": 7, "Output": ""}]', "status 7, no output"),
-        ('[{"ExitCode": 7, "Output": "' + "x" * 3000 + '"}]', "x" * 2000),
+        ('[{"ExitCode": 7, "Output": "' + "x" * 3000 + '"}]', "…" + "x" * 2000),
         ("null", None),
         ("[]", None),
         ("", None),

@@ -21,11 +21,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.splitt
     split_words,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitfile import parse_unit
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.masking import (
-    given_texts,
-    hidden_texts,
-    make_mask,
-)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.secret import parse_names
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.stored_names import (
     as_installed,
@@ -404,39 +399,6 @@ YAML: dict[str, tuple[str, list[tuple[str, int]]]] = {
 @pytest.mark.parametrize(("text", "found"), YAML.values(), ids=YAML)
 def test_secrets_in_kubernetes_yaml(text: str, found: list[tuple[str, int]]) -> None:
     assert yaml_secrets(text) == found
-
-
-@pytest.mark.parametrize(
-    ("values", "text", "shown"),
-    [
-        ([b"hunter2"], "a hunter2b hunter2", "a ********b ********"),
-        ([b"hunter2\n"], "it is hunter2.", "it is ********."),
-        ([b"abcd", b"abcdef"], "abcdef abcd", "******** ********"),
-        ([b"abc"], "abc", "abc"),
-        ([b"1"], "generation 1", "generation 1"),
-        ([b"first line\nlast\n\nthird line"], "third line, last", "********, last"),
-        ([b"\xff\xfe123456"], "123456", "123456"),
-        (["pässwört".encode()], "pässwört", "********"),
-        ([], "as it is", "as it is"),
-    ],
-)
-def test_masks(values: list[bytes], text: str, shown: str) -> None:
-    assert make_mask(values)(text) == shown
-
-
-def test_what_ansible_is_to_mask() -> None:
-    theirs, ours = given_texts(
-        {
-            "a": "1",
-            "b": {"value": "aHVudGVyMg==", "encoding": "base64"},
-            "c": {"value": "hunter3", "encoding": "text"},
-            "d": {"value": "%", "encoding": "base64"},
-            "e": 12345,
-        }
-    )
-    assert theirs == {"1", "aHVudGVyMg==", "base64", "hunter3", "text", "%", "12345"}
-    assert ours == {"hunter2", "aHVudGVyMg==", "hunter3", "12345"}
-    assert hidden_texts([b"long enough", b"even longer text"])[0] == "even longer text"
 
 
 def _blob(text: str) -> Blob:

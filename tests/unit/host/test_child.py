@@ -254,7 +254,7 @@ def test_commands_of_several_threads() -> None:
     def work() -> None:
         results.append(Owner(NOBODY).run(["id", "-u"]).out.strip())
 
-    threads = [threading.Thread(target=work) for _ in range(8)]
+    threads = [threading.Thread(target=work) for _number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -199,13 +199,73 @@ def test_line_ends_stay(top: pathlib.Path, gather: Gather) -> None:
     assert args["files"]["f"]["content"] == "a\r\nb\r"
 
 
-@pytest.mark.parametrize(
-    ("bits", "mode"), [(0o644, "0644"), (0o600, "0644"), (0o755, "0755"), (0o700, "0755")]
-)
-def test_modes(top: pathlib.Path, gather: Gather, bits: int, mode: str) -> None:
-    _fill(top, {"run.sh": "x"})
-    (top / "run.sh").chmod(bits)
-    assert gather(src="app")["files"]["run.sh"]["mode"] == mode
+MODES = {
+    0o644: "0644", 0o664: "0644", 0o666: "0644", 0o444: "0644",
+    0o640: "0640", 0o660: "0640", 0o440: "0640", 0o604: "0604",
+    0o600: "0600", 0o400: "0600", 0o620: "0600", 0o602: "0600",
+    0o755: "0755", 0o775: "0755", 0o777: "0755", 0o555: "0755", 0o744: "0755", 0o645: "0755",
+    0o750: "0750", 0o550: "0750", 0o770: "0750",
+    0o700: "0700", 0o500: "0700", 0o711: "0700", 0o710: "0700",
+    0o4755: "0755", 0o2640: "0640", 0o1700: "0700",
+}  # fmt: skip
+"""On the host, by the mode of the source."""
+VAULTED = {"0644": "0600", "0640": "0600", "0604": "0600", "0755": "0700", "0750": "0700"}
+WAYS = {
+    "src": ("app/f", lambda: {"src": "app"}),
+    "a template of src": ("app/f.j2", lambda: {"src": "app"}),
+    "a link in src": ("app/f", lambda: {"src": "app"}),
+    "binary": ("app/f", lambda: {"src": "app"}),
+    "files": ("f", lambda: {"files": {"f": {"src": "f"}}}),
+    "a template of files": ("f.j2", lambda: {"files": {"f": {"src": "f.j2"}}}),
+}
+
+
+@pytest.mark.parametrize("vaulted", [False, True], ids=["", "vaulted"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("bits", "mode"), MODES.items(), ids=map(oct, MODES))
+def test_modes(
+    tmp_path: pathlib.Path, top: pathlib.Path, gather: Gather, bits: int, mode: str, way: str,
+    vaulted: bool,
+) -> None:  # fmt: skip
+    """No source is better protected than what is deployed of it."""
+    name, args = WAYS[way]
+    data: str | bytes = b"\xff\xfe" if way == "binary" else "{{ greeting }}"
+    place = tmp_path / name
+    if way == "a link in src":
+        place.symlink_to(tmp_path / "elsewhere")
+        place = tmp_path / "elsewhere"
+    vault = VaultLib([("default", PASSWORD)])
+    _fill(top, {})
+    place.write_bytes(
+        vault.encrypt(data) if vaulted else data if isinstance(data, bytes) else data.encode()
+    )
+    place.chmod(bits)
+    file = gather(**args())["files"]["f"]
+    wanted = VAULTED.get(mode, mode) if vaulted else mode
+    assert file["mode"] == wanted
+    assert int(wanted, 8) & 0o066 & ~bits == 0
+    assert bool(int(wanted, 8) & 0o100) is bool(bits & 0o111)
+    given = gather(files={"f": {"src": name, "mode": "0755"}})
+    assert given["files"]["f"]["mode"] == "0755"
+
+
+FOLDERS = {
+    (0o755, 0o755): "0644", (0o755, 0o700): "0600", (0o700, 0o755): "0600", (0o750, 0o755): "0640",
+    (0o750, 0o705): "0600", (0o710, 0o711): "0640", (0o744, 0o755): "0600", (0o705, 0o755): "0604",
+}  # fmt: skip
+"""Of an open file, by the modes of the directories that it lies in."""
+
+
+@pytest.mark.parametrize(("modes", "mode"), FOLDERS.items(), ids=str)
+def test_directories_protect_what_is_in_them(
+    top: pathlib.Path, gather: Gather, modes: tuple[int, int], mode: str
+) -> None:
+    _fill(top, {"a/b/f": "x", "g": "x"})
+    for name, bits in zip(("a", "a/b"), modes):
+        (top / name).chmod(bits)
+    top.chmod(0o700)  # where the whole lies is the controller's own affair
+    files = gather(src="app")["files"]
+    assert (files["a/b/f"]["mode"], files["g"]["mode"]) == (mode, "0644")
 
 
 def test_vaulted_files_are_decrypted(top: pathlib.Path, gather: Gather) -> None:
@@ -219,7 +279,7 @@ def test_vaulted_files_are_decrypted(top: pathlib.Path, gather: Gather) -> None:
     )
     args = gather(src="app")
     assert args["units"] == {"web.container": "[Container]\n"}
-    assert args["files"] == {"a.env": _text("A=hello\n")}
+    assert args["files"] == {"a.env": _text("A=hello\n", "0600")}
 
 
 def test_with_and_without_suffix_is_an_error(top: pathlib.Path, gather: Gather) -> None:

@@ -106,12 +106,17 @@ def check_file_path(path: str) -> None:
             remedy="Declare it in units, and systemd gets it, or put it into a directory.",
         )
     for part in parts:
-        if _QUADLET_PART.fullmatch(part):
+        if is_read_by_generator(part):
             raise QuadletError(
                 f"{part!r} has a Quadlet suffix, so the generator would read it",
                 where=where,
                 remedy="Declare it in units, or give the file another name.",
             )
+
+
+def is_read_by_generator(name: str) -> bool:
+    """Whether a file or directory of that name is a unit or holds drop-ins for the generator."""
+    return bool(_QUADLET_PART.fullmatch(name))
 
 
 def file_bytes(where: str, given: t.Mapping[str, t.Any]) -> bytes:

@@ -35,16 +35,6 @@ class Failure:
     journal: tuple[str, ...] = ()
     hint: str | None = None
 
-    def masked(self, mask: t.Callable[[str], str]) -> Failure:
-        """The failure without values of secrets, which a service may print."""
-        return dataclasses.replace(
-            self,
-            reason=mask(self.reason),
-            health_log=self.health_log and mask(self.health_log),
-            hint=self.hint and mask(self.hint),
-            journal=tuple(map(mask, self.journal)),
-        )
-
     def to_result(self) -> dict[str, t.Any]:
         """The failure as modules return it."""
         return {**dataclasses.asdict(self), "journal": list(self.journal)}

@@ -130,14 +130,19 @@ def judge_command(probe: Probe, status: int, out: str, err: str) -> str | None:
     """Why a command does not pass, or None."""
     if status != 0:
         last = (err.strip() or out.strip()).split("\n")[-1]
-        return f"it ended with status {status}" + (f": {last[:200]}" if last else "")
+        return f"it ended with status {status}" + (f": {_shortened(last, 200)}" if last else "")
     return _judge_body(probe, out)
 
 
 def _judge_body(probe: Probe, body: str) -> str | None:
     if probe.body and not re.search(probe.body, body):
-        return f"its answer does not match {probe.body!r}: {body[:80]!r}"
+        return f"its answer does not match {probe.body!r}: {_shortened(body, 80)!r}"
     return None
+
+
+def _shortened(text: str, size: int) -> str:
+    """The sign of the cut has masking look for what a cut leaves of a secret."""
+    return text if len(text) <= size else f"{text[:size]}…"
 
 
 def check_seconds(where: str, value: float) -> None:

@@ -63,9 +63,11 @@ too-new                  refusal  A key, kind of unit or drop-in that came after
 missing-unit             refusal  A reference to a unit that is not there.
     Declare the unit, or name an existing object without the suffix.
     Podman before 5.3 guesses a name and goes on; later ones refuse the unit.
-writable-mount           refusal  A container can write where units lie.
-    Add ':ro', or mount a named volume or a path outside of the unit directory.
-    What can write there can write a unit, and the generator runs it.
+writable-mount           refusal  A container can write what the host runs, units first of all.
+    Add ':ro', or mount a named volume or a path outside of these directories.
+    What can write there can write a unit, and systemd runs it outside of any container. The
+    directories are those of Quadlet, systemd, udev, tmpfiles, cron, D-Bus, profiles and of this
+    collection's records. A single file that is no unit may be written.
 untyped-mount            refusal  A Mount= without a type, for Podman before 5.7.
     Begin it with type=bind, volume, tmpfs, image, glob, ramfs or devpts.
     The generator refuses it; those of 4.7 and 5.6 crash, and with them go all units of the
@@ -280,15 +282,19 @@ rootless-port            warning  A port below 1024 for a user's container.
 host-privileges          warning  The container is not kept apart from the host.
     Give it the one capability or device that it needs.
     A process that breaks out of it, or is told to, acts on the host.
-socket-mount             warning  The container can talk to the container engine.
+socket-mount             warning  The container can talk to the container engine, or to systemd.
     Mount it only into what you trust like the engine itself, and silence this.
-    Who can talk to the engine can start any container, with any path of the host.
+    Who can talk to the engine can start any container, with any path of the host; who can talk to
+    systemd over D-Bus can start any program.
 host-mount               warning  A directory of the host's own that the container can write to.
     Add ':ro', or mount what is really needed.
-    A process in the container can change the host.
-unit-directory-mount     warning  A writable mount of a directory in which units lie further down.
-    Add ':ro', or mount what is really needed.
-    What can write there can write a unit, and the generator runs it outside of any container.
+    A process in the container can change the host. ':ro' does not hold for what is mounted below.
+unit-directory-mount     error    A writable mount of a directory in which units lie further down.
+    Add ':ro', mount what is really needed, or silence this for a container trusted like root.
+    What can write there can write a unit, and systemd runs it outside of any container.
+nested-mount             warning  A mount of a path within another one that a container can write.
+    Mount directories side by side, or the outer one alone.
+    The container can put a link in its place, and the next start follows it, wherever it leads.
 native-key               note     An option in PodmanArgs= for which there is a key.
     Use the key.
     Keys are checked before anything is touched; PodmanArgs= only when the service starts.

@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import functools
-import posixpath
 import re
 import typing as t
 
+from ..mounts.judge import Fault
 from ..quadlet.keys import SECTIONS, Key
 from ..quadlet.kinds import kind_of
 from .values import published_port
-from .view import Hit, Hits, Line, Merged, is_open, words_of
+from .view import Hit, Hits, Line, Merged, words_of
 
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:PASSWORD|PASSWD|PASSPHRASE|TOKEN|SECRET|SECRET_KEY_BASE|"
@@ -21,7 +21,10 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(r"|yes|no|true|false|on|off|[01]|/.*|.*[$%].*", re.IGNORECASE)
-_SOCKET = re.compile(r"(?:^|[=\s])([^:,=\s]*(?:docker|podman)\.sock)(?=[:,\s]|$)")
+_SOCKET = re.compile(
+    r"(?:^|[=\s])([^:,=\s]*(?:(?:docker|podman)\.sock|/system_bus_socket|/run/dbus|"
+    r"(?:%t|/run/user/\d+)/bus))(?=[:,\s]|$)"
+)
 # fmt: off
 _SYSTEM_DIRECTORIES = frozenset({
     "/", "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin",
@@ -81,21 +84,49 @@ def privileges(unit: Merged) -> Hits:
 def mounts(unit: Merged) -> Hits:
     """Finds mounts of the host's own directories and sockets."""
     for line in unit.own("Volume", "Mount", "PodmanArgs"):
-        socket = ".sock" in line.value and _SOCKET.search(line.value)
+        socket = _SOCKET.search(line.value)
         if socket:
-            yield Hit("socket-mount", line, f"{socket.group(1)} is the engine's own door")
-    for line, ref in unit.paths:
-        if ref.mount:
-            unit_dir = unit.app.context.place.unit_dir
-            yield from _mount(line, ref.path, unit_dir, writable=ref.writable)
+            whose = "the engine's" if socket.group(1).endswith(".sock") else "systemd's"
+            yield Hit("socket-mount", line, f"{socket.group(1)} is {whose} own door")
+    faults = [fault for fault in unit.app.faults if fault.unit == unit.name]
+    for fault in faults:
+        if fault.silenceable:
+            yield Hit("unit-directory-mount", unit.line(*fault.line), _describe(fault))
+    told = {fault.line for fault in faults}
+    for grant in unit.app.grants:
+        if grant.unit != unit.name or grant.line in told:
+            continue
+        if grant.given.writable and grant.path in _SYSTEM_DIRECTORIES:
+            yield Hit("host-mount", unit.line(*grant.line), f"{grant.path} is the host's own")
+        elif grant.path == "/" and grant.given.deep:
+            message = "what is mounted below /, such as /run, can be written all the same"
+            remedy = "Add ',bind', which leaves it out, or mount what is really needed."
+            yield Hit("host-mount", unit.line(*grant.line), message, remedy)
 
 
-def _mount(line: Line, path: str, unit_dir: str, *, writable: bool) -> Hits:
-    path = posixpath.normpath(path)
-    if writable and path != unit_dir and (unit_dir + "/").startswith(path.rstrip("/") + "/"):
-        yield Hit("unit-directory-mount", line, f"{path} has {unit_dir} in it")
-    elif writable and path in _SYSTEM_DIRECTORIES:
-        yield Hit("host-mount", line, f"{path} is the host's own")
+def nested_mounts(unit: Merged) -> Hits:
+    """Finds mounts of paths that a container can replace by a link."""
+    writable = unit.app.writable
+    for grant in unit.app.grants:
+        if grant.unit == unit.name and grant.given.writable:
+            above = next((path for path in _parents(grant.path) if path in writable), None)
+            if above:
+                message = f"{grant.path} lies in {above}, which {writable[above]} can write"
+                yield Hit("nested-mount", unit.line(*grant.line), message)
+
+
+def _parents(path: str) -> t.Iterator[str]:
+    while path.count("/") > 1:
+        path = path.rpartition("/")[0]
+        yield path
+
+
+def _describe(fault: Fault) -> str:
+    if fault.verdict is None:
+        return f"which paths of the host {fault.path} mounts can't be read"
+    if fault.verdict.unsure:
+        return f"what it mounts may be {fault.verdict.folder}, or have it in it"
+    return f"{fault.real} has {fault.verdict.folder} in it"
 
 
 def podman_args(unit: Merged) -> Hits:
@@ -124,13 +155,6 @@ def _argument(unit: Merged, line: Line, name: str, value: str) -> Hits:
         source = options.get("source", options.get("src", ""))
     if kind_of(source) and (source in unit.app.visible or name in ("--pod", "--network")):
         yield Hit("unit-in-podman-args", line, f"{source} is no name of Podman's")
-    elif (
-        name in ("--volume", "--mount")
-        and source.startswith(("/", "%t"))
-        and not is_open(source[2:])
-    ):
-        writable = not re.search(r"[:,](?:ro|readonly)(?:[,=]|$)", value)
-        yield from _mount(line, source, unit.app.context.place.unit_dir, writable=writable)
 
 
 def _joined(words: t.Sequence[str]) -> t.Iterator[str]:
@@ -151,4 +175,4 @@ def _options(section: str) -> dict[str, Key]:
     return {key.option.rstrip("="): key for key in SECTIONS.get(section, {}).values() if key.option}
 
 
-SAFETY_RULES = (secrets, ports, privileges, mounts, podman_args)
+SAFETY_RULES = (secrets, ports, privileges, mounts, nested_mounts, podman_args)

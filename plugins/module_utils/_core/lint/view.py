@@ -10,6 +10,7 @@ import functools
 import re
 import typing as t
 
+from ..mounts.judge import Fault, Grant, find_faults, find_grants
 from ..quadlet.keys import NEWEST, SECTIONS, Key, Reads, Version
 from ..quadlet.kinds import Kind, by_folder, drop_ins_of, kind_of
 from ..quadlet.refs import PathRef, path_refs
@@ -71,7 +72,7 @@ class Merged:
         self.kind = kind
         self.parts = parts
         self.app = app
-        self.lines = [self._line(part.name, entry) for part in parts for entry in part.entries]
+        self.lines = [self.line(part.name, entry) for part in parts for entry in part.entries]
         self.by_key: dict[tuple[str, str], list[Line]] = {}
         for line in self.lines:
             lines = self.by_key.setdefault((line.entry.section, line.entry.key), [])
@@ -80,7 +81,8 @@ class Merged:
             else:  # an empty assignment resets those before it
                 lines.clear()
 
-    def _line(self, path: str, entry: Entry) -> Line:
+    def line(self, path: str, entry: Entry) -> Line:
+        """An assignment of the file with that path."""
         key, value = SECTIONS.get(entry.section, {}).get(entry.key), entry.value
         if value[:1] == '"' and key and key.reads in _WHOLE:
             value = unwrap(value)
@@ -114,7 +116,7 @@ class Merged:
         """The paths that it names; paths in drop-ins are relative to the unit, too."""
         place, section = self.app.context.place, self.kind.section
         return [
-            (self._line(part.name, ref.entry), ref)
+            (self.line(part.name, ref.entry), ref)
             for part in self.parts
             for ref in path_refs(part, section, unit_dir=place.app_dir, home=place.home)
         ]
@@ -160,6 +162,21 @@ class Units:
         files = self.context.files or ()
         folders = (path[:end] for path in files for end, char in enumerate(path) if char == "/")
         return frozenset((*files, *folders))
+
+    @functools.cached_property
+    def grants(self) -> list[Grant]:
+        """The paths of the host that containers get."""
+        return find_grants(self.texts, self.context.place.ground)[0]
+
+    @functools.cached_property
+    def writable(self) -> dict[str, str]:
+        """Of those that containers can write, the unit by path."""
+        return {grant.path: grant.unit for grant in self.grants if grant.given.writable}
+
+    @functools.cached_property
+    def faults(self) -> list[Fault]:
+        """Those that no container should write."""
+        return find_faults(self.texts, self.context.place.ground)
 
     @functools.cached_property
     def by_service(self) -> dict[str, Merged]:

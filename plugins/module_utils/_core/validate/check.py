@@ -13,16 +13,18 @@ import difflib
 import typing as t
 
 from ..errors import QuadletError
+from ..mounts.facts import Facts, Ground
+from ..mounts.judge import Fault, find_faults
 from ..quadlet.keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
 from ..quadlet.kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in, unit_of
 from ..quadlet.quirks import check_quirks
-from ..quadlet.refs import entry_refs, path_refs, unit_refs
+from ..quadlet.refs import entry_refs, unit_refs
 from ..quadlet.splitting import unwrap
 from ..quadlet.unitfile import Entry, UnitText, parse_unit
 
 _PATHS_ARE_READ_ONLY = (
-    "Add ':ro', or use a named volume or an absolute path outside of the unit directory: "
-    "what can write there can write a unit, and the generator would run it."
+    "Add ':ro', or use a named volume or a path elsewhere: what can write there can become a unit, "
+    "and systemd would run it outside of any container."
 )
 
 
@@ -30,13 +32,19 @@ class Place(t.NamedTuple):
     """Where an app's units are.
 
     app_dir and unit_dir: absolute; home: the value of `%h`; others: names of the other
-    units that the same generator reads.
+    units that the same generator reads; facts: what else is known of the host.
     """
 
     app_dir: str
     unit_dir: str
     home: str
     others: frozenset[str]
+    facts: Facts = Facts()
+
+    @property
+    def ground(self) -> Ground:
+        """The same, for the judgement on mounts."""
+        return Ground(*self)
 
 
 def check_podman(version: Version | None, shown: str) -> Version:
@@ -96,8 +104,7 @@ def check_units(
         errors += _check_values(path, unit, version)
         errors += check_quirks(path, unit, kind, version)
         errors += _check_references(path, unit, kind, frozenset(units) | place.others)
-        errors += _check_mounts(path, unit, kind, place)
-    return errors
+    return errors + check_mounts(units, place)
 
 
 def _check_kind(path: str, kind: Kind, version: Version, *, is_drop_in: bool) -> list[QuadletError]:
@@ -205,23 +212,28 @@ def _check_references(
     ]
 
 
-def _check_mounts(path: str, unit: UnitText, kind: Kind, place: Place) -> list[QuadletError]:
+def check_mounts(units: t.Mapping[str, UnitText], place: Place) -> list[QuadletError]:
+    """Errors of mounts through which a container could become a unit."""
     return [
         QuadletError(
-            f"{ref.entry.value!r} lets a container write {_into(ref.path, place.unit_dir)}",
-            where=_where(path, ref.entry),
+            f"{fault.line[1].value!r} lets a container write {_into(fault)}",
+            where=_where(*fault.line),
             remedy=_PATHS_ARE_READ_ONLY,
             rule="writable-mount",
         )
-        for ref in path_refs(unit, kind.section, unit_dir=place.app_dir, home=place.home)
-        if ref.mount and ref.writable and (ref.relative or _is_inside(ref.path, place.unit_dir))
+        for fault in find_faults(units, place.ground)
+        if not fault.silenceable
     ]
 
 
-def _into(path: str, unit_dir: str) -> str:
-    near = _is_inside(path, unit_dir) or _is_inside(unit_dir, path)
-    return f"into {unit_dir}" if near else f"to {path}, a path relative to the unit"
+def _into(fault: Fault) -> str:
+    folder = fault.verdict.folder if fault.verdict else ""
+    if _is_inside(fault.real, folder):
+        into = f"into {folder}"
+    else:
+        into = f"to {fault.real}, which has {folder} in it"
+    return into if fault.real == fault.path else f"{into}, where {fault.path} leads on the host"
 
 
 def _is_inside(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+    return path == folder or path.startswith(f"{folder}/")

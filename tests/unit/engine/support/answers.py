@@ -304,6 +304,14 @@ def _secret_ls(host: Host, *_more: t.Any) -> Answer:
     return 0, "".join(rows), ""
 
 
+def _secret_inspect(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
+    values = dict(host.podman.secrets.values())
+    lacking = [one for one in words[3:] if one not in values]
+    if lacking:
+        return 125, "", f"Error: inspecting secret {lacking[0]}: no such secret\n"
+    return 0, "".join(f"{values[one].hex()}\n" for one in words[3:]), ""
+
+
 def _secret_create(
     host: Host, words: t.Sequence[str], given: bytes | None, *_more: t.Any
 ) -> Answer:
@@ -405,6 +413,7 @@ _ANSWERS: t.Final[dict[tuple[str, ...], t.Callable[..., Answer]]] = {
     ("podman", "pull"): _pull,
     ("podman", "tag"): _tag,
     ("podman", "secret", "ls"): _secret_ls,
+    ("podman", "secret", "inspect"): _secret_inspect,
     ("podman", "secret", "create"): _secret_create,
     ("podman", "secret", "rm"): _secret_rm,
     ("podman", "info"): _info,

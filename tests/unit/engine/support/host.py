@@ -68,6 +68,7 @@ class Host:
         self._attach()
         self.storage_dir = f"{top}/storage"
         self.scope = self._make_scope()
+        self.fault_says = "it was made to fail"
         self.fault_at_job: tuple[int, str] | None = None
         self.jobs: list[str] = []
         self.lingers = kind == "system"
@@ -149,7 +150,7 @@ class Host:
         def go_wrong(kind: str) -> t.Any:
             if kind in (FAILS, FAILS_LATE):
                 status = 125 if "podman" in argv else 1
-                return self._owner.Ran(status, "", "it was made to fail\n")
+                return self._owner.Ran(status, "", f"{self.fault_says}\n")
             self.clock.passed += timeout
             shown = f"{' '.join(argv[:3])} …: no answer within {timeout:g} s"
             return self._owner.Ran(124, "", shown)
@@ -199,7 +200,7 @@ class Host:
             if kind in (HANGS, HANGS_LATE):
                 self.clock.passed += more["timeout"]
                 raise subprocess.TimeoutExpired(list(argv), more["timeout"])
-            return subprocess.CompletedProcess(argv, 1, b"", b"it was made to fail\n")
+            return subprocess.CompletedProcess(argv, 1, b"", f"{self.fault_says}\n".encode())
 
         kinds = (FAILS, HANGS, DIES, DIES_LATE)
         name = f"program {pathlib.Path(argv[0]).name}"
@@ -231,14 +232,30 @@ class Host:
         check: bool = False,
     ) -> Ended:
         """One run of the engine.  fault, job: what goes wrong at an effect, or at a job."""
-        parse_app = importlib.import_module(f"{UTILS}._core.app.app").parse_app
-        reconcile = importlib.import_module(f"{UTILS}._engine.reconcile").reconcile
+
+        def reconcile() -> dict[str, t.Any]:
+            parse_app = importlib.import_module(f"{UTILS}._core.app.app").parse_app
+            engine = importlib.import_module(f"{UTILS}._engine.reconcile")
+            app = parse_app(params)
+            result: dict[str, t.Any] = engine.reconcile(
+                app, self.scope, check=check, clock=self.clock
+            )
+            return result
+
+        return self.do(reconcile, fault, job)
+
+    def do(
+        self,
+        work: t.Callable[[], dict[str, t.Any]],
+        fault: Fault | None = None,
+        job: tuple[int, str] | None = None,
+    ) -> Ended:
+        """Any work of a module on this host."""
         self.effects.begin(fault)
         self.fault_at_job, self.jobs, self.commands = job, [], []
         try:
             with self._installed(), self.effects.on_files():
-                app = parse_app(params)
-                return Ended(reconcile(app, self.scope, check=check, clock=self.clock))
+                return Ended(work())
         except Killed:
             self.died = True
             return Ended(None, died=True)
@@ -277,8 +294,7 @@ class Host:
         yield host["scope"], "subordinate_ids_missing", lambda *_any: []
         yield host["scope"], "SYSTEMD_DIRS", self._systemd_dirs(host["scope"])
         yield host["podman"], "find_generator", lambda **_more: ["/generator"]
-        program = types.SimpleNamespace(**{**vars(subprocess), "run": self._program})
-        yield host["staging"], "subprocess", program
+        yield host["staging"], "run_program", self._program
         yield host["exchange"], "_AT_ONCE", 1  # one thread: effects have an order
         yield tempfile, "tempdir", f"{self.top}/tmp"
         yield os, "urandom", lambda size: bytes(range(size))

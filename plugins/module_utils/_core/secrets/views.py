@@ -1,0 +1,163 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""A text as its writer may have meant it: without colours, escapes decoded, and only what counts.
+
+Each view knows where its characters stand in the text, so that what is found in it can be masked.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import typing as t
+
+DECODED = 3
+"""How many times escapes are decoded: JSON within JSON within a quoted word."""
+
+
+class View(t.NamedTuple):
+    """A rewritten text.  Its character N stands for the original from starts[N] to ends[N]."""
+
+    text: str
+    starts: t.Sequence[int]
+    ends: t.Sequence[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The place in the original of some of its characters."""
+        return self.starts[start], self.ends[end - 1]
+
+
+_NOISE = re.compile(
+    r"(?:\x1b|#033|\^\[|\\+(?:u00|x)1[bB]|\\+033|\\+e)\[[0-?]*[ -/]*[@-~]"  # colours, also escaped
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|\x1b[@-Z\\-_]"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u2060\ufeff]"
+)
+_ESCAPE = re.compile(
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)"
+    r"|(?P<octal>(?:\\[0-3][0-7]{2})+)"
+    r"|(?P<units>(?:\\u[0-9A-Fa-f]{4})+)"
+    r"|(?P<point>\\U[0-9A-Fa-f]{8})"
+    r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
+    r"|(?P<shell>'\"'\"'|'\\'')"
+    r"|(?P<simple>\\[\s\S])"
+)
+_SIMPLE: t.Final = dict(zip("abtnvfre0", "\a\b\t\n\v\f\r\x1b\0"))
+_GAPS = re.compile(r"[\s\"'`\\]+")
+_MARKS = re.compile(r"[\W_]+")
+_LOWER: t.Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+
+
+def plain(text: str) -> str:
+    """The text without colours and control characters."""
+    return _NOISE.sub("", text)
+
+
+def solid(text: str) -> str:
+    """The same without blanks, quotes and backslashes, which quoting adds and lines split at."""
+    return _GAPS.sub("", plain(text))
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone: what every quoting leaves as it is."""
+    return _MARKS.sub("", plain(text))
+
+
+def lower(text: str) -> str:
+    """ASCII in lower case, as long as before."""
+    return text.translate(_LOWER)
+
+
+def read_views(text: str) -> list[View]:
+    """The text as it is, and with its escapes decoded once, twice, …; each without colours."""
+    views = [_rewritten(View(text, range(len(text)), range(1, len(text) + 1)), _NOISE, _nothing)]
+    for _time in range(DECODED):
+        decoded = _rewritten(views[-1], _ESCAPE, _decode)
+        if decoded.text == views[-1].text:
+            break
+        views.append(_rewritten(decoded, _NOISE, _nothing))
+    return views
+
+
+def solid_view(view: View) -> View:
+    """See solid()."""
+    return _rewritten(view, _GAPS, _nothing)
+
+
+def letters_view(view: View) -> View:
+    """See letters()."""
+    return _rewritten(view, _MARKS, _nothing)
+
+
+def _rewritten(view: View, pattern: re.Pattern[str], new: t.Callable[[re.Match[str]], str]) -> View:
+    texts: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    place = 0
+    for match in pattern.finditer(view.text):
+        first, last = match.span()
+        text = new(match)
+        texts += (view.text[place:first], text)
+        starts += view.starts[place:first]
+        starts += [view.starts[first]] * len(text)
+        ends += view.ends[place:first]
+        ends += [view.ends[last - 1]] * len(text)
+        place = last
+    if not place:
+        return view
+    texts.append(view.text[place:])
+    starts += view.starts[place:]
+    ends += view.ends[place:]
+    return View("".join(texts), starts, ends)
+
+
+def _nothing(_match: re.Match[str]) -> str:
+    return ""
+
+
+def _decode(match: re.Match[str]) -> str:
+    return _DECODERS[match.lastgroup or ""](match.group())
+
+
+def _hexadecimal(text: str) -> str:
+    return _text_of(bytes.fromhex(re.sub(r"%|\\x", "", text)))
+
+
+def _octal(text: str) -> str:
+    return _text_of(bytes(int(digits, 8) & 255 for digits in text[1:].split("\\")))
+
+
+def _units(text: str) -> str:
+    """UTF-16, as JSON has it: two units for what is beyond the first 65536 characters."""
+    data = bytes.fromhex(text.replace("\\u", ""))
+    return data.decode("utf-16-be", "surrogatepass" if len(data) == 2 else "replace")
+
+
+def _point(text: str) -> str:
+    number = int.from_bytes(bytes.fromhex(text[2:]), "big")
+    return chr(number) if number < 0x110000 else text
+
+
+def _simple(text: str) -> str:
+    return _SIMPLE.get(text[1], text[1])
+
+
+def _text_of(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:  # a language that spells characters, not bytes
+        return data.decode("latin-1")
+
+
+_DECODERS: t.Final[dict[str, t.Callable[[str], str]]] = {
+    "percent": _hexadecimal,
+    "bytes": _hexadecimal,
+    "octal": _octal,
+    "units": _units,
+    "point": _point,
+    "entity": html.unescape,
+    "shell": lambda _text: "'",
+    "simple": _simple,
+}

@@ -1,0 +1,141 @@
+"""Roles and modules on a host, by the oldest ansible-core that is supported and by the newest."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import os
+import pathlib
+import subprocess
+import typing as t
+
+import pytest
+
+from tests.integration.support.apps import WEB, Scope, container
+from tests.integration.support.hosts import IMAGE
+from tests.integration.support.playbooks import ROOT
+
+CORES = ("oldest", "newest")
+NEEDLE = "b0bbin-\"quoted\" of 'two' cores"
+USER = "core"
+HERE = {"user": USER}
+UNIT = {"Container": {"Image": IMAGE, "Exec": ["sleep", "infinity"], "StopSignal": "SIGKILL"}}
+PRINTS = container("Secret=pw", exec_="sh -c 'cat /run/secrets/pw; exit 3'")
+APP = {
+    "name": "coreweb",
+    **HERE,
+    "units": {"coreweb.container": container(exec_=WEB.replace("/www", "/tmp"))},
+    "gate": {"stable": 0.2},
+}
+
+
+@functools.cache
+def _venv(core: str) -> pathlib.Path:
+    done = subprocess.run([ROOT / "tests/core", core], capture_output=True, text=True, check=True)
+    return pathlib.Path(done.stdout.strip())
+
+
+def _imports() -> set[tuple[str, str]]:
+    """(module, name) of all that the collection takes from Ansible."""
+    found = set()
+    for path in [*ROOT.glob("plugins/**/*.py"), *ROOT.glob("roles/**/*.py")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                found |= {(node.module or "", alias.name) for alias in node.names}
+            elif isinstance(node, ast.Import):
+                found |= {(alias.name, "") for alias in node.names}
+    return {(module, name) for module, name in found if module.split(".")[0] == "ansible"}
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_every_import_of_ansible_is_there(core: str) -> None:
+    names = sorted(_imports())
+    assert len(names) > 8
+    lines = [
+        f"from {module} import {name}" if name else f"import {module}" for module, name in names
+    ]
+    code = "\n".join(lines)
+    subprocess.run([_venv(core) / "bin/python", "-W", "error", "-c", code], check=True)
+
+
+def _tasks() -> list[dict[str, t.Any]]:
+    """Every module, as a user's."""
+    failing = {"name": "corebad", **HERE, "units": {"corebad.container": PRINTS}}
+    calls: list[tuple[str, dict[str, t.Any]]] = [
+        ("preflight", {"min_free": "1 MB", "users": [USER]}),
+        ("users", {"users": [{"name": USER}]}),
+        ("linger", HERE),
+        ("app", {**APP, "state": "restarted"}),
+        ("apps", {"apps": [APP], **HERE}),
+        ("unit", {"name": "coreunit.container", **HERE, "state": "present", "sections": UNIT}),
+        ("validate", {"name": "coreweb", **HERE}),
+        ("reload", HERE),
+        ("gate", {"apps": [{"name": "coreweb"}], **HERE}),
+        ("secret", {"name": "core", **HERE, "value": "{{ needle }}"}),
+        ("secret", {"name": "core", **HERE, "state": "absent"}),
+        ("lint", {"src": str(ROOT / "tests/demo")}),
+        ("info", HERE),
+        ("app", {**failing, "secrets": {"pw": "{{ needle }}"}}),
+        ("app", {"name": "coreunit", **HERE, "state": "absent"}),
+        ("app", {"name": "coreweb", **HERE, "state": "absent"}),
+    ]
+    tasks: list[dict[str, t.Any]] = []
+    for module, options in calls:
+        task = {"name": module, f"quadlet.fleet.{module}": options}
+        tasks.append({**task, "failed_when": False} if module == "lint" else task)
+        if options.get("name") == "corebad":
+            tasks[-1].update(
+                register="bad", failed_when="bad is success or 'corebad' not in bad.msg"
+            )
+    return tasks
+
+
+def _playbook() -> list[dict[str, t.Any]]:
+    play = {"hosts": "all", "gather_facts": False}
+    host = {"role": "quadlet.fleet.host", "quadlet_host_users": [{"name": USER}]}
+    parts = ("site", "rollout", "status")
+    return [
+        {**play, "roles": [host]},
+        *({"ansible.builtin.import_playbook": f"quadlet.fleet.{name}"} for name in parts),
+        {**play, "tasks": _tasks()},
+    ]
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> None:
+    playbook, variables = tmp_path / "all.yml", tmp_path / "vars.yml"
+    playbook.write_text(json.dumps(_playbook()))
+    given = {"needle": {"__ansible_unsafe": NEEDLE}, "quadlet_deploy_apps": [APP]}
+    variables.write_text(json.dumps(given))
+    venv = _venv(core)
+    argv = [venv / "bin/ansible-playbook", "-vvv", "--diff", "-i", system.host.inventory]
+    try:
+        done = subprocess.run(
+            [*argv, "-e", f"@{variables}", playbook],
+            cwd=ROOT,
+            env={**os.environ, "PATH": f"{venv}/bin:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+    finally:
+        system.host.ssh(
+            f"loginctl disable-linger {USER}; loginctl terminate-user {USER}; "
+            f"for n in 1 2 3 4 5 6 7 8 9; do userdel -r {USER} && break; sleep 0.5; done;"
+            f"! id {USER} 2>/dev/null"
+        )
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert "failed=0" in done.stdout
+    assert "DEPRECATION" not in done.stdout, done.stdout
+    assert "b0bbin" not in done.stdout
+    assert "********" in done.stdout
+
+
+def test_every_module_is_tried() -> None:
+    tried = {key for task in _tasks() for key in task if key.startswith("quadlet.fleet.")}
+    there = {f"quadlet.fleet.{path.stem}" for path in ROOT.glob("plugins/modules/*.py")}
+    assert there - tried == {"quadlet.fleet.rollout"}, "it has its playbook"

@@ -1,0 +1,111 @@
+"""How a value of a secret may be spelled, and whether a text holds any of it: an oracle of its own,
+which shares nothing with what masks.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import html
+import json
+import re
+import shlex
+import typing as t
+import urllib.parse
+
+PIECE = 12
+"""So many characters in a row are a leak."""
+
+
+def _lowered(text: str) -> str:
+    """Its escapes in lower case."""
+    first, *others = text.split("%")
+    return "%".join([first, *(part[:2].lower() + part[2:] for part in others)])
+
+
+def _hexed(text: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in text.encode())
+
+
+def _cut(text: str, size: int) -> list[str]:
+    return [text[n : n + size] for n in range(0, len(text), size)]
+
+
+SPELLINGS: dict[str, t.Callable[[str], str]] = {
+    "as it is": lambda v: v,
+    "trimmed": str.strip,
+    "its newline stripped": lambda v: v.rstrip("\n"),
+    "in a word": lambda v: f"x{v}x",
+    "JSON": json.dumps,
+    "JSON in UTF-8": lambda v: json.dumps(v, ensure_ascii=False),
+    "JSON in JSON": lambda v: json.dumps(json.dumps(v)),
+    "JSON as PHP writes it": lambda v: json.dumps(v).replace("/", "\\/"),
+    "Python's repr": repr,
+    "Python's ascii": ascii,
+    "repr of bytes": lambda v: repr(v.encode()),
+    "%q of Go": lambda v: '"' + v.encode("unicode_escape").decode().replace('"', '\\"') + '"',
+    "a shell's word": shlex.quote,
+    "a shell's word, as dash has it": lambda v: "'" + v.replace("'", "'\\''") + "'",
+    "%q of printf": lambda v: "".join(
+        c if c.isalnum() else "$'\\n'" if c == "\n" else f"\\{c}" for c in v
+    ),
+    "URL": urllib.parse.quote,
+    "URL, all of it": lambda v: urllib.parse.quote(v, safe=""),
+    "URL with plus": urllib.parse.quote_plus,
+    "URL in lower case": lambda v: _lowered(urllib.parse.quote(v, safe="")),
+    "URL, each byte": lambda v: "".join(f"%{byte:02X}" for byte in v.encode()),
+    "URL twice": lambda v: urllib.parse.quote(urllib.parse.quote(v)),
+    "HTML": html.escape,
+    "XML by numbers": lambda v: "".join(c if c.isalnum() else f"&#{ord(c)};" for c in v),
+    "systemd-escape": lambda v: "".join(
+        c if c.isascii() and c.isalnum() else "-" if c == "/" else _hexed(c) for c in v
+    ),
+    "C escapes of bytes": lambda v: "".join(
+        chr(b) if 32 <= b < 127 and b not in b'\\"' else f"\\{b:03o}" for b in v.encode()
+    ),
+    "hexadecimal escapes": _hexed,
+    "base64": lambda v: base64.b64encode(v.encode()).decode(),
+    "base64 without padding": lambda v: base64.b64encode(v.encode()).decode().rstrip("="),
+    "base64 of its line": lambda v: base64.b64encode(f"{v}\n".encode()).decode(),
+    "base64 for URLs": lambda v: base64.urlsafe_b64encode(v.encode()).decode(),
+    "base64 behind one byte": lambda v: base64.b64encode(f"x{v}yz".encode()).decode(),
+    "base64 behind two": lambda v: base64.b64encode(f":x{v}".encode()).decode(),
+    "base64 of a login": lambda v: base64.b64encode(f"admin:{v}".encode()).decode(),
+    "base64 in lines": lambda v: "\n".join(_cut(base64.b64encode(v.encode()).decode(), 20)),
+    "hexadecimal": lambda v: v.encode().hex(),
+    "hexadecimal in upper case": lambda v: v.encode().hex().upper(),
+    "od": lambda v: v.encode().hex(" "),
+    "a list of bytes": lambda v: str(list(v.encode())),
+    "over two lines": lambda v: f"{v[: len(v) // 2]}\n{v[len(v) // 2 :]}",
+    "in red": lambda v: f"\x1b[31m{v}\x1b[0m",
+    "in colours": lambda v: "\x1b[1;32m".join(_cut(v, 3)),
+    "in colours, escaped": lambda v: "\\u001b[31m".join(_cut(v, 3)),
+}
+
+
+def spell(value: str) -> list[str]:
+    """The value in every spelling, each a text of its own."""
+    return [spelled(value) for spelled in SPELLINGS.values()]
+
+
+@functools.cache
+def _pieces(value: str) -> dict[str, str]:
+    """Pieces of every spelling, as it is or escaped as JSON, with the spelling's name."""
+    pieces = {}
+    for name, spelled in SPELLINGS.items():
+        whole = spelled(value.strip())
+        for form in (whole, json.dumps(whole)[1:-1]):
+            starts = range(max(1, len(form) - PIECE + 1))
+            pieces.update({form[n : n + PIECE]: name for n in starts})
+    return {piece: name for piece, name in pieces.items() if _tells(piece)}
+
+
+def _tells(piece: str) -> bool:
+    """Whether more of a value is in a piece than colours and signs."""
+    return len(re.findall(r"\w", re.sub(r"\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?", "", piece))) > 3
+
+
+def find_leaks(text: str, values: t.Iterable[str]) -> list[str]:
+    """What a text tells of values: pieces of any spelling."""
+    found = [(name, p) for value in values for p, name in _pieces(value).items() if p in text]
+    return sorted(f"{name}: {piece}" for name, piece in found)
