@@ -58,9 +58,9 @@ def recreate_objects(context: Context, services: t.Sequence[str]) -> None:
         )
         if left:  # of a service that died without cleaning up
             owner.run(
-                ["podman", "rm", "--force", "--ignore", *(container.name for container in left)]
+                ["podman", "rm", "--force", "--ignore", "--", *(one.name for one in left)]
             )
-        ran = owner.run(["podman", kind, "rm", record.makes])
+        ran = owner.run(["podman", kind, "rm", "--", record.makes])
         if ran.status not in (0, 1):  # 1: there is none
             raise QuadletError(
                 f"podman {kind} rm failed: {ran.err.strip()}",

@@ -193,12 +193,11 @@ def _make_way(targets: t.Collection[str], gone: t.Iterable[str]) -> None:
     for path in gone:
         if path in above and not _is_folder(path):
             _remove(path)
-        inside = [target for target in targets if path.startswith(f"{target}/")]
-        if inside:
+        if any(path.startswith(f"{target}/") for target in targets):
             _remove(path)
-            for folder in _folders(path):
-                if folder == inside[0] or folder.startswith(f"{inside[0]}/"):
-                    _rmdir(folder)
+    for target in filter(_is_folder, targets):
+        for folder, _dirs, _names in os.walk(target, topdown=False):
+            _rmdir(folder)
 
 
 def _folders(path: str) -> t.Iterator[str]:

@@ -45,11 +45,11 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
 
 
 def holds_only(path: str, known: t.Container[str]) -> bool:
-    """Whether a path is a directory of the app's own files: they go, and a file comes there."""
+    """Whether a path is a directory with no file but the app's own: they go, and a file comes."""
     if os.path.islink(path) or not os.path.isdir(path):
         return False
     inside = [os.path.join(top, name) for top, _dirs, names in os.walk(path) for name in names]
-    return bool(inside) and all(place in known for place in inside)
+    return all(place in known for place in inside)
 
 
 def read_file(path: str) -> list[t.Any] | None:

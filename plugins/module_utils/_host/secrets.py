@@ -72,7 +72,7 @@ def read_names(owner: Owner) -> list[str]:
 
 def read(owner: Owner, secret_id: str) -> bytes:
     """The secret's value."""
-    out = _podman(owner, "inspect", "--showsecret", "--format", _SHOWN, secret_id)
+    out = _podman(owner, "inspect", "--showsecret", "--format", _SHOWN, "--", secret_id)
     return bytes.fromhex(out)
 
 

@@ -142,6 +142,9 @@ def test_a_directory_with_anothers_files_is_an_error(tmp_path: pathlib.Path) -> 
     with pytest.raises(QuadletError, match="a directory is where a file belongs") as caught:
         files.read_app(layout, ["a", "a/b"])
     assert caught.value.where == layout.real("a")
-    (tmp_path / "units/app/e").mkdir()
-    with pytest.raises(QuadletError):
-        files.read_app(layout, ["e"])
+    (tmp_path / "units/app/e/e").mkdir(parents=True)
+    assert files.read_app(layout, ["e"])["files"] == {}
+    kept = _stage(layout, [], ["e"])
+    exchange.commit(layout, _rows(layout, [], ["e"]))
+    assert (tmp_path / "units/app/e").read_text() == "new e"
+    assert kept == {layout.real("e"): ""}

@@ -24,6 +24,8 @@ class UnknownCommandError(AssertionError):
 def answer(host: Host, argv: t.Sequence[str], given: bytes | None, limit: float) -> Answer:
     """Status, output and error of a command."""
     words = [word for word in argv if word != "--user"]
+    if "--" in words and "podman" in words and "secret" not in words:
+        words.remove("--")
     if words[:4] == ["systemd-run", "--quiet", "--pipe", "--wait"]:
         words = words[5:]
     for head, function in _ANSWERS.items():
