@@ -32,7 +32,7 @@ def read_accounts(names: t.Collection[str]) -> Host:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(name)
             lacks = not {name, str(entry.pw_uid)} & owners
-            granted = lacks and own_process().run(["getsubids", "--", name]).status == 0
+            granted = lacks and own_process().run(["getsubids", name]).status == 0
             users[name] = Seen(entry.pw_uid, entry.pw_dir, entry.pw_shell, granted)
     groups = {entry.gr_name: frozenset(entry.gr_mem) for entry in grp.getgrall()}
     return Host(users, groups, ranges, first, last)

@@ -165,6 +165,6 @@ def subordinate_ids_missing(owner: Owner, read: t.Callable[[str], str]) -> list[
     for path, option in zip(FILES, ([], ["-g"])):
         if has_range(read(path), owner.name, owner.uid):
             continue
-        if owner.run(["getsubids", *option, "--", owner.name]).status != 0:
+        if owner.run(["getsubids", *option, owner.name]).status != 0:
             missing.append(path)
     return missing
