@@ -188,13 +188,15 @@ def _restore_one(target: str, old: str) -> None:
 
 
 def _make_way(targets: t.Collection[str], gone: t.Iterable[str]) -> None:
-    """Removes what goes where a file becomes a directory of files, or such a directory a file."""
+    """Removes what goes where a file becomes a directory of files, or such a directory a file.
+
+    What can't be removed is the error of the file that comes there.
+    """
     above = {folder for target in targets for folder in _folders(target)}
     for path in gone:
-        if path in above and not _is_folder(path):
-            _remove(path)
-        if any(path.startswith(f"{target}/") for target in targets):
-            _remove(path)
+        if path in above or any(path.startswith(f"{target}/") for target in targets):
+            with contextlib.suppress(OSError):
+                _remove(path)
     for target in filter(_is_folder, targets):
         for folder, _dirs, _names in os.walk(target, topdown=False):
             _rmdir(folder)
