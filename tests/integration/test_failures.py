@@ -92,3 +92,17 @@ def test_a_wait_for_the_network_is_named(alice: Scope) -> None:
     finally:
         app.host.ssh(f"systemctl start {online}")
         app.remove()
+
+
+@pytest.mark.scope("alice")
+def test_a_condition_that_does_not_hold_is_the_cause(app: App) -> None:
+    """In a release, and in the undo of one: there it has turned false meanwhile."""
+    flag = f"/tmp/{app.name}-flag"
+    asked = f"\n[Unit]\nConditionPathExists={flag}\n"
+    message = app.deploy({"web": container(more=asked)}).refused()
+    assert f"ConditionPathExists={flag} does not hold" in message
+    app.scope.ssh(f"touch {flag}")
+    app.deployed({"web": container(more=asked)})
+    app.scope.ssh(f"rm {flag}")
+    message = app.deploy({"web": container(more=asked, exec_="sh -c 'exit 3'")}).refused()
+    assert f"ConditionPathExists={flag} does not hold" in message
