@@ -106,3 +106,22 @@ def test_a_condition_that_does_not_hold_is_the_cause(app: App) -> None:
     app.scope.ssh(f"rm {flag}")
     message = app.deploy({"web": container(more=asked, exec_="sh -c 'exit 3'")}).refused()
     assert f"ConditionPathExists={flag} does not hold" in message
+
+
+@pytest.mark.scope("alice")
+def test_a_masked_service_is_known_before_the_write(app: App) -> None:
+    service = app.service("web")
+    app.scope.systemctl(f"mask {service}")
+    try:
+        assert f"{service} is masked" in app.deploy({"web": container()}).refused()
+        assert not app.host.exists(app.path())
+        app.scope.systemctl(f"unmask {service}")
+        app.deployed({"web": container()})
+        app.scope.systemctl(f"mask {service}")
+        before = app.host.read(app.path(app.unit("web")))
+        message = app.deploy({"web": container("Environment=A=2")}).refused()
+        assert f"{service} is masked" in message
+        assert "unmask" in message
+        assert app.host.read(app.path(app.unit("web"))) == before
+    finally:
+        app.scope.systemctl(f"unmask {service}")
