@@ -88,7 +88,7 @@ def read_values(owner: Owner) -> list[bytes]:
         ids = [line.split()[0] for line in listed.out.splitlines() if line.strip()]
         if not ids:
             return []
-        shown = ["podman", "secret", "inspect", "--showsecret", "--format", _SHOWN, *ids]
+        shown = ["podman", "secret", "inspect", "--showsecret", "--format", _SHOWN, "--", *ids]
         ran = owner.run(shown, timeout=ASK)
         if ran.status == 0:
             return _parse_values(ran.out, len(ids))

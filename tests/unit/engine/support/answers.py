@@ -308,10 +308,10 @@ def _secret_ls(host: Host, *_more: t.Any) -> Answer:
 
 def _secret_inspect(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     values = dict(host.podman.secrets.values())
-    lacking = [one for one in words[3:] if one not in values]
+    lacking = [one for one in _names(words) if one not in values]
     if lacking:
         return 125, "", f"Error: inspecting secret {lacking[0]}: no such secret\n"
-    return 0, "".join(f"{values[one].hex()}\n" for one in words[3:]), ""
+    return 0, "".join(f"{values[one].hex()}\n" for one in _names(words)), ""
 
 
 def _secret_create(
