@@ -92,3 +92,36 @@ def test_a_wait_for_the_network_is_named(alice: Scope) -> None:
     finally:
         app.host.ssh(f"systemctl start {online}")
         app.remove()
+
+
+@pytest.mark.scope("alice")
+def test_a_condition_that_does_not_hold_is_the_cause(app: App) -> None:
+    """In a release, and in the undo of one: there it has turned false meanwhile."""
+    flag = f"/tmp/{app.name}-flag"
+    asked = f"\n[Unit]\nConditionPathExists={flag}\n"
+    message = app.deploy({"web": container(more=asked)}).refused()
+    assert f"ConditionPathExists={flag} does not hold" in message
+    app.scope.ssh(f"touch {flag}")
+    app.deployed({"web": container(more=asked)})
+    app.scope.ssh(f"rm {flag}")
+    message = app.deploy({"web": container(more=asked, exec_="sh -c 'exit 3'")}).refused()
+    assert f"ConditionPathExists={flag} does not hold" in message
+
+
+@pytest.mark.scope("alice")
+def test_a_masked_service_is_known_before_the_write(app: App) -> None:
+    service = app.service("web")
+    app.scope.systemctl(f"mask {service}")
+    try:
+        assert f"{service} is masked" in app.deploy({"web": container()}).refused()
+        assert not app.host.exists(app.path())
+        app.scope.systemctl(f"unmask {service}")
+        app.deployed({"web": container()})
+        app.scope.systemctl(f"mask {service}")
+        before = app.host.read(app.path(app.unit("web")))
+        message = app.deploy({"web": container("Environment=A=2")}).refused()
+        assert f"{service} is masked" in message
+        assert "unmask" in message
+        assert app.host.read(app.path(app.unit("web"))) == before
+    finally:
+        app.scope.systemctl(f"unmask {service}")

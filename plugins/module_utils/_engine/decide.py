@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 from .._core.app.app import App
-from .._core.errors import QuadletError
+from .._core.errors import QuadletError, join_errors
 from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
@@ -104,6 +104,7 @@ def decide(
     if vanished:
         inputs = inputs._replace(vanished=frozenset(vanished))
         plan = make_plan(inputs)
+    _refuse_masked(inputs, plan, scope)
     if snapshot.manager_up and plan.empty:
         plan = dataclasses.replace(
             plan, warnings=(*plan.warnings, *_restarted(inputs, scope, manager, snapshot))
@@ -115,6 +116,21 @@ def decide(
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
     return Decision(inputs, plan, validation, snapshot, lingers)
+
+
+def _refuse_masked(inputs: PlanInput, plan: Plan, scope: Scope) -> None:
+    moved = {*plan.start, *plan.restart}
+    reload = plan.daemon_reload
+    if inputs.app.state == "absent" or not (moved or reload):
+        return
+    if all(state.load != "masked" for state in inputs.states.values()):
+        return
+    from .._core.validate.conflicts import find_masked
+
+    user = not scope.is_system
+    errors = find_masked(inputs.services, inputs.states, moved, reload=reload, user=user)
+    if errors:
+        raise join_errors(errors)
 
 
 def _validate(

@@ -95,7 +95,7 @@ def _ask(watched: Watched, watch: Watch, probe: Probe) -> str | None:
         if container is None:
             return f"{probe.container} has no container"
         prefix = [] if watched.is_system else list(_IN_THE_USERS_GROUP)
-        prefix += ["podman", "exec", container.name]
+        prefix += ["podman", "exec", "--", container.name]
     reason = ask(probe, watched.owner, prefix)
     for pause in pauses(probe):
         if reason is None or watched.clock.monotonic() + pause > watch.end:

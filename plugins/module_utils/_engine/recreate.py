@@ -57,10 +57,8 @@ def recreate_objects(context: Context, services: t.Sequence[str]) -> None:
             context.decision.inputs, context.plan, podman.read_users(owner, kind, record.makes)
         )
         if left:  # of a service that died without cleaning up
-            owner.run(
-                ["podman", "rm", "--force", "--ignore", *(container.name for container in left)]
-            )
-        ran = owner.run(["podman", kind, "rm", record.makes])
+            owner.run(["podman", "rm", "--force", "--ignore", "--", *(one.name for one in left)])
+        ran = owner.run(["podman", kind, "rm", "--", record.makes])
         if ran.status not in (0, 1):  # 1: there is none
             raise QuadletError(
                 f"podman {kind} rm failed: {ran.err.strip()}",

@@ -43,14 +43,16 @@ def check_service_names(
     """
     states = manager.read_states(services)
     taken = [name for name, state in states.items() if state.load not in ("not-found", "")]
-    errors = [
+    masked = [name for name in taken if states[name].load == "masked"]
+    errors = [conflicts.masked_error(name, user=not scope.is_system) for name in masked]
+    errors += [
         QuadletError(
             f"{name} exists already{'' if is_companion(services[name].unit) else _NOT_OURS}: "
             f"{details.fragment}",
             where=name,
             remedy="Rename the unit, or remove that file.",
         )
-        for name, details in manager.read_details(taken).items()
+        for name, details in manager.read_details([n for n in taken if n not in masked]).items()
         if details.fragment and not _is_ours(services[name].unit, details.fragment, scope)
     ]
     if errors:

@@ -20,7 +20,7 @@ def read_archive(path: str) -> dict[str, str]:
     try:
         with open(open_regular(path), "rb") as file, tarfile.open(fileobj=file) as tar:
             return images_in(lambda name: _read(tar, name))
-    except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise QuadletError(
             f"it can't be read as an archive of images: {error}",
             where=path,

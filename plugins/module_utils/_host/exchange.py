@@ -19,7 +19,7 @@ import typing as t
 from .._core.app.layout import RESERVED_DIR, Layout, Swap
 from .._core.content import LINK, Wire
 from .._core.errors import QuadletError
-from .files import read_file, refuse_link, remove_tree
+from .files import holds_only, read_file, refuse_link, remove_tree
 from .reading import open_synced, read_bytes
 
 _AT_ONCE = 16
@@ -34,6 +34,7 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -
     made: list[str] = []
     kept: dict[str, str] = {}
     written: list[Swap] = []
+    targets = frozenset(Swap(*row).target for row in swaps)
     try:
         _forget(layout, "new")
         for swap in (Swap(*row) for row in swaps):
@@ -44,7 +45,8 @@ def stage(layout: Layout, swaps: t.Sequence[t.Sequence[t.Any]], content: Wire) -
             elif swap.waiting and _write(swap, *content[swap.target]):
                 written.append(swap)
             if swap.kept and not (swap.again and os.path.lexists(swap.kept)):
-                kept[swap.target] = swap.kept if _keep(swap) else ""
+                is_there = not holds_only(swap.target, targets) and _keep(swap)
+                kept[swap.target] = swap.kept if is_there else ""
         _sync_all(written)
     except (OSError, QuadletError):
         _forget(layout, "new")
@@ -61,7 +63,7 @@ def _keep(swap: Swap) -> bool:
     _remove(swap.kept)
     try:
         _link(swap.target, swap.kept)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     return True
 
@@ -70,7 +72,7 @@ def _link(source: str, target: str) -> None:
     """Makes a hard link, or a copy where links are impossible."""
     try:
         os.link(source, target, follow_symlinks=False)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise
     except OSError:
         _copy(source, target)
@@ -143,11 +145,12 @@ def commit(
 
     known: real paths that a run which died may have deleted.
     """
+    gone = [Swap(*row).target for row in swaps if not Swap(*row).waiting]
+    _make_way([Swap(*row).target for row in swaps if Swap(*row).waiting], gone)
     for swap in (Swap(*row) for row in swaps):
         if swap.waiting:
             make_dirs(os.path.dirname(swap.target))
             os.replace(swap.waiting, swap.target)
-    gone = [Swap(*row).target for row in swaps if not Swap(*row).waiting]
     for path in gone:
         _remove(path)
     gone += [path for path in known if not os.path.lexists(path)]
@@ -162,6 +165,8 @@ def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
     A file that can't be restored keeps no other from it; its error comes in the end.
     """
     errors: list[OSError] = []
+    gone = [target for target, old in kept.items() if not old]
+    _make_way([target for target, old in kept.items() if old], gone)
     for target, old in kept.items():
         try:
             _restore_one(target, old)
@@ -170,7 +175,7 @@ def restore(layout: Layout, kept: t.Mapping[str, str]) -> None:
             errors.append(error)
     if errors:
         raise errors[0]
-    _tidy(layout, list(kept), [target for target, old in kept.items() if not old])
+    _tidy(layout, list(kept), gone)
     forget_all(layout)
 
 
@@ -180,6 +185,32 @@ def _restore_one(target: str, old: str) -> None:
     elif os.path.lexists(old) and not _is_same(old, target):
         make_dirs(os.path.dirname(target))
         os.replace(old, target)
+
+
+def _make_way(targets: t.Collection[str], gone: t.Iterable[str]) -> None:
+    """Removes what goes where a file becomes a directory of files, or such a directory a file.
+
+    What can't be removed is the error of the file that comes there.
+    """
+    above = {folder for target in targets for folder in _folders(target)}
+    for path in gone:
+        if path in above or any(path.startswith(f"{target}/") for target in targets):
+            with contextlib.suppress(OSError):
+                _remove(path)
+    for target in filter(_is_folder, targets):
+        for folder, _dirs, _names in os.walk(target, topdown=False):
+            _rmdir(folder)
+
+
+def _folders(path: str) -> t.Iterator[str]:
+    """The directories above a path, the nearest first."""
+    while path not in ("/", ""):
+        path = os.path.dirname(path)
+        yield path
+
+
+def _is_folder(path: str) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def _is_same(old: str, target: str) -> bool:
@@ -235,8 +266,10 @@ def make_dirs(path: str) -> list[str]:
 
 
 def _remove(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    """Deletes a file; one that is gone is fine, and so is a directory in its place."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if not _is_folder(path):
+            os.unlink(path)
 
 
 def _rmdir(path: str) -> bool:

@@ -24,8 +24,10 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
     """
     refuse_link(layout.app_dir)
     files: Wire = {}
+    known = frozenset(map(layout.real, paths))
     for path in paths:
-        file = read_file(layout.real(path))
+        real = layout.real(path)
+        file = None if holds_only(real, known) else read_file(real)
         if file is not None:
             files[path] = file
     listing: list[str] = []
@@ -40,6 +42,14 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
             )
     leftover = os.path.lexists(f"{layout.app_dir}/{RESERVED_DIR}")
     return {"files": files, "listing": sorted(listing), "leftover": leftover}
+
+
+def holds_only(path: str, known: t.Container[str]) -> bool:
+    """Whether a path is a directory with no file but the app's own: they go, and a file comes."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        return False
+    inside = [os.path.join(top, name) for top, _dirs, names in os.walk(path) for name in names]
+    return all(place in known for place in inside)
 
 
 def read_file(path: str) -> list[t.Any] | None:

@@ -25,7 +25,7 @@ def is_lingering(user: str) -> bool:
 def set_linger(user: str, *, on: bool) -> None:
     """Turns linger on or off as the calling user; root may for everyone."""
     verb = "enable-linger" if on else "disable-linger"
-    ran = own_process().run(["loginctl", verb, user])
+    ran = own_process().run(["loginctl", verb, "--", user])
     if ran.status != 0:
         raise QuadletError(
             f"loginctl {verb} {user} failed: {(ran.err or ran.out).strip()}",

@@ -80,7 +80,8 @@ def read_health_log(owner: Owner, container: str) -> str | None:
     """What a container's last failed health check said, if Podman still knows."""
     from .._core.gate.verdict import parse_health_log
 
-    ran = owner.run(["podman", "inspect", "--format", "{{json .State.Health.Log}}", container])
+    shown = "{{json .State.Health.Log}}"
+    ran = owner.run(["podman", "inspect", "--format", shown, "--", container])
     log = parse_health_log(ran.out)
     heard.note_words(owner, log or "")
     return log
@@ -101,7 +102,7 @@ def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
 def read_made_at(owner: Owner, kind: str, names: t.Sequence[str]) -> dict[str, float]:
     """When existing networks or volumes were created, in seconds since the epoch, by name."""
     shown = f"{{{{.Name}}}} {{{{.{TIME_FIELDS[kind]}.Unix}}}}"
-    ran = owner.run(["podman", kind, "inspect", "--format", shown, *names])
+    ran = owner.run(["podman", kind, "inspect", "--format", shown, "--", *names])
     if ran.status != 0 and not is_missing_object(ran.err):
         raise ran.error(f"podman {kind} inspect failed")
     return parse_times(ran.out)
@@ -141,7 +142,7 @@ def _inspect(owner: Owner, images: t.Sequence[str], shown: str) -> dict[str, str
 
     if not images:
         return {}
-    ran = owner.run(["podman", "image", "inspect", "--format", shown, *images])
+    ran = owner.run(["podman", "image", "inspect", "--format", shown, "--", *images])
     lines = parse_inspected(images, ran.out, ran.err)
     if lines is None:
         raise ran.error("podman image inspect failed")
@@ -170,7 +171,7 @@ def pull_images(
             flags += ["--authfile", _STDIN]
 
         def pull(image: str) -> Ran:
-            argv = ["podman", "pull", "--quiet", *flags, image]
+            argv = ["podman", "pull", "--quiet", *flags, "--", image]
             return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stdin)
 
         return dict(zip(images, pool.map(pull, images)))
@@ -205,9 +206,9 @@ def load_images(owner: Owner, path: str, *, sent: bool) -> Ran:
 
 def tag(owner: Owner, image: str, name: str) -> Ran:
     """Adds a name to an image in the owner's storage."""
-    return owner.run(["podman", "tag", image, name])
+    return owner.run(["podman", "tag", "--", image, name])
 
 
 def remove_image(owner: Owner, name: str) -> Ran:
     """Removes a name of an image, and with the last name the image; fails for images in use."""
-    return owner.run(["podman", "image", "rm", name])
+    return owner.run(["podman", "image", "rm", "--", name])

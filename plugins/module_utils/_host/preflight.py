@@ -85,7 +85,7 @@ def read_more() -> dict[str, t.Any]:
 
 
 def _is_active(unit: str) -> bool:
-    return own_process().run(["systemctl", "is-active", "--quiet", unit]).status == 0
+    return own_process().run(["systemctl", "is-active", "--quiet", "--", unit]).status == 0
 
 
 def _read(path: str) -> str:

@@ -72,7 +72,7 @@ def read_names(owner: Owner) -> list[str]:
 
 def read(owner: Owner, secret_id: str) -> bytes:
     """The secret's value."""
-    out = _podman(owner, "inspect", "--showsecret", "--format", _SHOWN, secret_id)
+    out = _podman(owner, "inspect", "--showsecret", "--format", _SHOWN, "--", secret_id)
     return bytes.fromhex(out)
 
 
@@ -88,7 +88,7 @@ def read_values(owner: Owner) -> list[bytes]:
         ids = [line.split()[0] for line in listed.out.splitlines() if line.strip()]
         if not ids:
             return []
-        shown = ["podman", "secret", "inspect", "--showsecret", "--format", _SHOWN, *ids]
+        shown = ["podman", "secret", "inspect", "--showsecret", "--format", _SHOWN, "--", *ids]
         ran = owner.run(shown, timeout=ASK)
         if ran.status == 0:
             return _parse_values(ran.out, len(ids))

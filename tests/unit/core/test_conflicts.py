@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import State
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.conflicts import (
     Container,
     ForeignFile,
     container_conflicts,
     file_conflicts,
+    find_masked,
     service_conflicts,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.generator import Service
@@ -19,6 +21,21 @@ APP = f"{UNITS}/app"
 
 def _service(name: str, source: str, *objects: str) -> Service:
     return Service(f"{name}.service", source, (), (), False, objects, False, "")
+
+
+# Masks
+
+
+@pytest.mark.parametrize("load", ["loaded", "not-found", "bad-setting", "masked"])
+@pytest.mark.parametrize("moved", [(), ("a.service",)])
+@pytest.mark.parametrize("reload", [False, True])
+def test_a_masked_service_is_known_before(load: str, moved: tuple[str, ...], reload: bool) -> None:
+    states = {"a.service": State(load=load), "other.service": State(load="masked")}
+    errors = find_masked(["a.service", "b.service"], states, moved, reload=reload, user=True)
+    expected = load == "masked" and (reload or bool(moved))
+    assert [error.where for error in errors] == (["a.service"] if expected else [])
+    for error in errors:
+        assert "systemctl --user unmask a.service" in (error.remedy or "")
 
 
 # Files

@@ -9,6 +9,30 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.hints imp
 R = "registry.test:5000"
 
 SEEN = {
+    "condition, systemd 257": (
+        "web.service skipped, unmet condition check ConditionPathExists=!/etc/a b",
+        "systemd skips it, since ConditionPathExists=!/etc/a b does not hold",
+    ),
+    "condition, systemd 251": (
+        "The web server was skipped because of an unmet condition check (ConditionHost=x.y).",
+        "systemd skips it, since ConditionHost=x.y does not hold",
+    ),
+    "condition, systemd 250": (
+        "web.service was skipped because of a failed condition check (ConditionUser=1000).",
+        "systemd skips it, since ConditionUser=1000 does not hold",
+    ),
+    "condition, systemd 249": (
+        "Condition check resulted in The web server being skipped.",
+        "systemd skips it, since a condition of its unit does not hold",
+    ),
+    "no trigger condition": (
+        "web.service skipped, no trigger condition checks were met.",
+        "systemd skips it, since none of its conditions that begin with | holds",
+    ),
+    "assertion": (
+        "web.service: Starting requested but asserts failed.",
+        "an assertion of its unit (Assert…= under [Unit]) does not hold",
+    ),
     "no such tag": (
         (
             f"Error: initializing source docker://{R}/busybox:99:"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import string
 import typing as t
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.paths import check_unit_name
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine import (
     Finding,
     lint_texts,
@@ -125,6 +128,12 @@ CASES = [
         {**POD, "web.container": container(">Pod=p")},
         {**POD, "web.container": container("Pod=p.pod")},
     ),
+    Case(
+        "bad-name",
+        {"a:b.container": container()},
+        {"a:b.container": container("ContainerName=ab")},
+    ),
+    Case("bad-name", {"a\\x2db.volume": "[Volume]\n"}, {"a-b.volume": "[Volume]\n"}),
     # Sections and keys
     Case(
         "foreign-section", f"{container()}[Pod]\n>PodName=a\n", f"{container()}[X-Notes]\nBy=me\n"
@@ -579,3 +588,28 @@ def test_every_rule_says_what_to_do_and_why(rule: t.Any) -> None:
 def test_the_text_of_a_secret_is_not_repeated() -> None:
     found, _marked = _lint("Environment=DB_PASSWORD=hunter2", {})
     assert "hunter2" not in "".join(map(str, found))
+
+
+_NAMED = {
+    "container": container(),
+    "volume": "[Volume]\n",
+    "network": "[Network]\n",
+    "pod": POD["p.pod"],
+    "image": "[Image]\nImage=docker.io/library/a:1\n",
+}
+
+
+@pytest.mark.parametrize("kind", _NAMED)
+def test_each_character_in_the_name_of_a_unit(kind: str) -> None:
+    """What Podman takes in a name was tried on a host, with each of these characters."""
+    taken = set()
+    for character in map(chr, range(33, 127)):
+        name = f"a{character}b.{kind}"
+        try:
+            check_unit_name(name, "")
+        except QuadletError:
+            continue
+        taken.add(character)
+        found = {finding.rule for finding in _lint({name: _NAMED[kind]}, {})[0]}
+        assert ("bad-name" in found) is (character in ":\\" and kind != "image"), character
+    assert taken == {*string.ascii_letters, *string.digits, *"_.:@\\-"}

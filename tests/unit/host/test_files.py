@@ -278,6 +278,7 @@ def test_a_linked_directory_is_refused(tmp_path: pathlib.Path) -> None:
 
 def test_a_directory_in_place_of_a_file_is_refused(tmp_path: pathlib.Path) -> None:
     (tmp_path / "shop/a.container").mkdir(parents=True)
+    (tmp_path / "shop/a.container/theirs").touch()
     with pytest.raises(QuadletError, match="a directory is where a file belongs"):
         files.read_app(layout(tmp_path / "shop"), ["a.container"])
 

@@ -63,7 +63,29 @@ _REGISTRY_DOWN = (
 
 _LOG_IN = "Check authfile, log in for that user (podman login), or set AuthFile."
 
+_CONDITION = "Mend what the condition asks for, or leave it out of [Unit]."
+
 _TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
+    (
+        r"(?:unmet|failed) condition check \(?(?P<condition>Condition\w+=.*?)(?:\)\.)?$",
+        "systemd skips it, since {condition} does not hold",
+        _CONDITION,
+    ),
+    (
+        r"skipped.* no trigger condition checks were met",
+        "systemd skips it, since none of its conditions that begin with | holds",
+        _CONDITION,
+    ),
+    (
+        r"Condition check resulted in .* being skipped",
+        "systemd skips it, since a condition of its unit does not hold",
+        _CONDITION,
+    ),
+    (
+        r"Starting requested but asserts failed|Assertion failed (?:for|on job for) ",
+        "an assertion of its unit (Assert…= under [Unit]) does not hold",
+        "Mend what the assertion asks for, or leave it out of [Unit].",
+    ),
     (
         r"reading manifest \S+ in (?P<image>\S+): .*(?:unauthorized|authentication|denied)",
         "the registry does not let this scope's user pull {image}",

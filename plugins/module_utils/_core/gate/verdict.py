@@ -155,7 +155,7 @@ def parse_health_log(text: str) -> str | None:
     try:
         rows = [row for row in json.loads(text) or () if row["ExitCode"]]
         output = _end_of(str(rows[-1]["Output"]).strip()) if rows else None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return None
     if output == "":
         return f"status {rows[-1]['ExitCode']}, no output"

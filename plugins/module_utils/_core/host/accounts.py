@@ -199,7 +199,7 @@ def merge_logins(text: str, logins: t.Sequence[t.Mapping[str, str]], where: str)
     try:
         before = json.loads(text) if text.strip() else {}
         auths = dict(before.get("auths") or {})
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, RecursionError, AttributeError, TypeError):
         raise QuadletError(
             "the file is no auth.json", where=where, remedy="Repair it, or remove it."
         ) from None

@@ -37,6 +37,21 @@ def foreign_sections(unit: Merged) -> Hits:
                 yield Hit("foreign-section", at, message)
 
 
+_NAME = re.compile(r"[A-Za-z0-9_.-]*")
+
+
+def unit_name(unit: Merged) -> Hits:
+    """Finds names of files that Podman does not take in the name of the object they give it."""
+    kind, stem = unit.kind, unit.name.rpartition(".")[0]
+    named = [kind.name_key, *(["ServiceName"] if "%N" in kind.object_name else [])]
+    if not kind.name_key or any(unit.value(kind.section, key) for key in named):
+        return
+    if not _NAME.fullmatch(stem.replace("@", "_", 1)):
+        message = f"{kind.object_name.format(stem=stem).replace('%N', stem)!r} is no name that "
+        remedy = f"Rename the unit, or set {kind.name_key}=."
+        yield Hit("bad-name", unit.name, f"{message}Podman takes", remedy)
+
+
 def misplaced_keys(unit: Merged) -> Hits:
     """Finds keys in a section of systemd that does not have them."""
     own = SECTIONS.get(unit.kind.section, {})
@@ -226,6 +241,7 @@ def _yaml_fault(key: Key, item: t.Any) -> tuple[str, str]:
 
 UNIT_RULES = (
     foreign_sections,
+    unit_name,
     misplaced_keys,
     repeated_keys,
     required_keys,

@@ -38,6 +38,79 @@ def parse(
                 where=path,
                 remedy="Update the collection on the controller.",
             )
-        return build(data)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        record = build(data)
+        check(record)
+        return record
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
         raise QuadletError(f"the record is damaged ({error})", where=path, remedy=remedy) from None
+
+
+_MOST = 1 << 62
+
+
+def _text(value: t.Any) -> bool:
+    """A name or a path; NUL can be in neither."""
+    return isinstance(value, str) and "\0" not in value
+
+
+def _number(value: t.Any) -> bool:
+    return type(value) is int and abs(value) < _MOST
+
+
+def _seconds(value: t.Any) -> bool:
+    return type(value) in (int, float) and abs(value) < _MOST
+
+
+def _row(*tests: t.Callable[[t.Any], bool]) -> t.Callable[[t.Any], bool]:
+    return lambda value: (
+        isinstance(value, tuple)
+        and len(value) == len(tests)
+        and all(test(part) for test, part in zip(tests, value))
+    )
+
+
+def _texts(value: t.Any) -> bool:
+    return isinstance(value, tuple) and all(map(_text, value))
+
+
+def _by_name(test: t.Callable[[t.Any], bool]) -> t.Callable[[t.Any], bool]:
+    return lambda value: (
+        isinstance(value, dict) and all(_text(name) and test(part) for name, part in value.items())
+    )
+
+
+def _bool(value: t.Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _record(value: t.Any) -> bool:
+    check(value)
+    return True
+
+
+TYPES: t.Final[dict[str, t.Callable[[t.Any], bool]]] = {
+    "str": _text,
+    "int": _number,
+    "float": _seconds,
+    "bool": _bool,
+    "str | None": lambda value: value is None or _text(value),
+    "tuple[str, ...]": _texts,
+    "dict[str, str]": _by_name(_text),
+    "Parts | None": lambda value: value is None or _by_name(_text)(value),
+    "dict[str, tuple[str, int, str]]": _by_name(
+        _row(lambda value: isinstance(value, str), _number, _text)
+    ),
+    "dict[str, tuple[str, str]]": _by_name(_row(_text, _text)),
+    "dict[str, ServiceRecord]": _by_name(_record),
+    "dict[str, t.Any]": lambda value: isinstance(value, dict),
+    "Mark": _row(_text, _number, _bool),
+}
+"""Whether a value is of a field's type, by the type as it is written."""
+
+
+def check(record: t.Any) -> None:
+    """ValueError where a field has a value of another type: a user can write anything there."""
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        if not TYPES[str(field.type)](value):
+            raise ValueError(f"{field.name} can't be {str(value)[:50]!r}")

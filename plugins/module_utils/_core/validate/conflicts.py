@@ -10,6 +10,7 @@ import typing as t
 from ..errors import QuadletError
 
 if t.TYPE_CHECKING:
+    from ..systemd_state import State
     from .generator import Service
 
 
@@ -113,3 +114,29 @@ def container_conflicts(
                     )
                 )
     return errors
+
+
+def masked_error(service: str, *, user: bool) -> QuadletError:
+    """The error for a service that somebody has masked: systemd would load and start nothing."""
+    words = "--user unmask" if user else "unmask"
+    return QuadletError(
+        f"{service} is masked, so that systemd does not start it",
+        where=service,
+        remedy=f"Unmask it (systemctl {words} {service}), or take its unit out of the app.",
+    )
+
+
+def find_masked(
+    services: t.Iterable[str],
+    states: t.Mapping[str, State],
+    moved: t.Collection[str],
+    *,
+    reload: bool,
+    user: bool,
+) -> list[QuadletError]:
+    """Errors for masked services that a run starts, or would miss after its reload."""
+    return [
+        masked_error(name, user=user)
+        for name in services
+        if name in states and states[name].load == "masked" and (reload or name in moved)
+    ]

@@ -24,6 +24,8 @@ class UnknownCommandError(AssertionError):
 def answer(host: Host, argv: t.Sequence[str], given: bytes | None, limit: float) -> Answer:
     """Status, output and error of a command."""
     words = [word for word in argv if word != "--user"]
+    if "--" in words and "podman" in words and "secret" not in words:
+        words.remove("--")
     if words[:4] == ["systemd-run", "--quiet", "--pipe", "--wait"]:
         words = words[5:]
     for head, function in _ANSWERS.items():
@@ -306,10 +308,10 @@ def _secret_ls(host: Host, *_more: t.Any) -> Answer:
 
 def _secret_inspect(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     values = dict(host.podman.secrets.values())
-    lacking = [one for one in words[3:] if one not in values]
+    lacking = [one for one in _names(words) if one not in values]
     if lacking:
         return 125, "", f"Error: inspecting secret {lacking[0]}: no such secret\n"
-    return 0, "".join(f"{values[one].hex()}\n" for one in words[3:]), ""
+    return 0, "".join(f"{values[one].hex()}\n" for one in _names(words)), ""
 
 
 def _secret_create(

@@ -64,7 +64,7 @@ def forms_of(row: Row) -> tuple[tuple[str, ...], ...]:
 
 def command_form(argv: t.Sequence[str]) -> str:
     """A command without the names that it is about, and how many those are."""
-    words = [_form(word) for word in argv if word != "--user"]
+    words = [_form(word) for word in argv if word not in ("--user", "--")]
     return " ".join(dict.fromkeys(words))
 
 
