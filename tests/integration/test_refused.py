@@ -600,8 +600,8 @@ HOST = [
         where="{unit_dir}/victim/taken",
         remedy="Remove|Rename|another",
         files={"taken": "x\n"},
-        before="mkdir {unit_dir}/victim/taken",
-        after="rmdir {unit_dir}/victim/taken",
+        before="mkdir -p {unit_dir}/victim/taken/full",
+        after="rm -r {unit_dir}/victim/taken",
         scope="alice",
     ),
     Case(
