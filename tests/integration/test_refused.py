@@ -600,7 +600,7 @@ HOST = [
         where="{unit_dir}/victim/taken",
         remedy="Remove|Rename|another",
         files={"taken": "x\n"},
-        before="mkdir -p {unit_dir}/victim/taken/full",
+        before="mkdir {unit_dir}/victim/taken && touch {unit_dir}/victim/taken/mine",
         after="rm -r {unit_dir}/victim/taken",
         scope="alice",
     ),

@@ -50,7 +50,8 @@ def _leave(module: AnsibleModule, result: Result, *, failed: bool) -> t.NoReturn
     if not module._diff:
         result.pop("diff", None)
     authfiles = _authfiles(module.params)
-    given = [text for text in module.no_log_values if text not in authfiles]
+    whole = {str(authfile).strip() for authfile in authfiles}
+    given = [text for text in module.no_log_values if text.strip() not in whole]
     given += _logins(authfiles)
     try:
         from .._engine.masked import masked
