@@ -174,7 +174,7 @@ def test_what_a_user_planted_runs_for_that_user_alone(calls: Calls) -> None:
 @pytest.mark.parametrize("given", ["the directory", "the one above", "a link", "a file in it"])
 def test_root_runs_nothing_that_a_user_could_plant(calls: Calls, given: str) -> None:
     host, state = calls.scope.host, os.path.dirname(SYSTEM)
-    host.ssh(f"mkdir -p {state}")
+    host.ssh(f"mkdir -p {state} && chmod 755 {state}")
     before = host.ssh(f"stat -c '%u:%g %a' {state}")
     if given == "the directory":
         host.ssh(f"install -d -o alice {SYSTEM}")

@@ -600,8 +600,8 @@ HOST = [
         where="{unit_dir}/victim/taken",
         remedy="Remove|Rename|another",
         files={"taken": "x\n"},
-        before="mkdir {unit_dir}/victim/taken",
-        after="rmdir {unit_dir}/victim/taken",
+        before="mkdir {unit_dir}/victim/taken && touch {unit_dir}/victim/taken/mine",
+        after="rm -r {unit_dir}/victim/taken",
         scope="alice",
     ),
     Case(

@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import typing as t
 
 from .._core.errors import QuadletError
 from .clock import SYSTEM_CLOCK, Clock, wait_until
@@ -40,6 +41,7 @@ class Lock:
         name = f"quadlet.fleet.{app}.lock" if app else "quadlet.fleet.lock"
         self._path = f"{folder}/{name}"
         self._descriptor = -1
+        self._made: list[str] = []
 
     def acquire(self, timeout: float = _TIMEOUT) -> None:
         """Takes the lock unless it is held already; QuadletError after timeout seconds."""
@@ -65,7 +67,7 @@ class Lock:
         must be the current one.
         """
         if not os.path.lexists(self._path):
-            self._owner.call(_make, self._path)
+            self._made += self._owner.call(_make, self._path)
         descriptor = _open(self._path, self._owner.uid)
         if descriptor >= 0 and _take(descriptor) and _is_at(descriptor, self._path):
             self._descriptor = descriptor
@@ -78,7 +80,7 @@ class Lock:
         """Gives the lock back, if it is held, and leaves no file."""
         if self._descriptor >= 0:
             with contextlib.suppress(QuadletError):  # one that stays is taken by the next run
-                self._owner.call(os.unlink, self._path)
+                self._owner.call(_remove, self._path, self._made)
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -113,10 +115,25 @@ def _name(uid: int) -> str:
         return str(uid)
 
 
-def _make(path: str) -> None:
+def _make(path: str) -> list[str]:
+    """Makes the file; returns directories that were made for it."""
+    made, folder = list[str](), os.path.dirname(path)
+    while not os.path.isdir(folder):
+        made.append(folder)
+        folder = os.path.dirname(folder)
     os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
+    # Another run that has just ended may have removed the directory: it is tried again.
+    with contextlib.suppress(FileExistsError, FileNotFoundError):
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    return made
+
+
+def _remove(path: str, made: t.Sequence[str]) -> None:
+    """Removes the file, and directories that were made for it alone."""
+    os.unlink(path)
+    with contextlib.suppress(OSError):
+        for folder in made:
+            os.rmdir(folder)
 
 
 def _open(path: str, uid: int) -> int:

@@ -49,7 +49,10 @@ def _leave(module: AnsibleModule, result: Result, *, failed: bool) -> t.NoReturn
     result.pop(HELD_UP, None)
     if not module._diff:
         result.pop("diff", None)
-    given = [*module.no_log_values, *_logins(module.params)]
+    authfiles = _authfiles(module.params)
+    whole = {str(authfile).strip() for authfile in authfiles}
+    given = [text for text in module.no_log_values if text.strip() not in whole]
+    given += _logins(authfiles)
     try:
         from .._engine.masked import masked
 
@@ -75,15 +78,19 @@ def _left_out(error: Exception, *, failed: bool) -> Result:
     }
 
 
-def _logins(params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
-    """What Ansible does not see in an authfile: the logins of each registry."""
+def _authfiles(params: t.Mapping[str, t.Any]) -> list[t.Any]:
     items = [params, *(params.get("_confidential") or ())]
-    authfiles = [item.get("authfile") for item in items if isinstance(item, dict)]
-    if any(authfiles):
-        from .._core.secrets.masking import find_logins
+    found = [item.get("authfile") for item in items if isinstance(item, dict)]
+    return [authfile for authfile in found if authfile]
 
-        for text in filter(None, authfiles):
-            yield from find_logins(text)
+
+def _logins(authfiles: t.Sequence[t.Any]) -> list[str]:
+    """What is secret in an authfile: the logins of each registry, and not the registries' names."""
+    if not authfiles:
+        return []
+    from .._core.secrets.masking import find_logins
+
+    return [text for authfile in authfiles for text in find_logins(authfile)]
 
 
 def mask_secrets(module: AnsibleModule, *given: dict[str, t.Any] | None) -> None:

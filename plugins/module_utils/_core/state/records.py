@@ -54,11 +54,12 @@ def _text(value: t.Any) -> bool:
 
 
 def _number(value: t.Any) -> bool:
-    return type(value) is int and abs(value) < _MOST
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < _MOST
 
 
 def _seconds(value: t.Any) -> bool:
-    return type(value) in (int, float) and abs(value) < _MOST
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and abs(value) < _MOST
 
 
 def _row(*tests: t.Callable[[t.Any], bool]) -> t.Callable[[t.Any], bool]:
