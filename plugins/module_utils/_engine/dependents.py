@@ -9,6 +9,7 @@ import typing as t
 
 from .._core.gate.failure import Failure
 from .._core.plan.external import External, Move, Relations, is_real, next_moves
+from .._core.plan.model import state_of
 from .._host.clock import wait_until
 from .._host.systemd import Manager
 
@@ -38,14 +39,13 @@ def foresee_external(decision: Decision, manager: Manager) -> tuple[External, ..
 
 
 def _own_moves(decision: Decision) -> dict[str, Move]:
-    plan, states = decision.plan, decision.inputs.states
-    down = {
-        n for n in (*plan.restart, *plan.stop, *plan.stop_first) if n in states and states[n].up
-    }
+    plan, inputs = decision.plan, decision.inputs
+    stopped = dict.fromkeys((*plan.restart, *plan.stop, *plan.stop_first))
+    down = {name for name in stopped if state_of(inputs, name).up}
     up = {*plan.start, *plan.restart, *plan.stop_first}
     return {
         name: Move(name, stops=name in down, starts=name in up)
-        for name in dict.fromkeys((*plan.restart, *plan.stop, *plan.stop_first, *plan.start))
+        for name in (*stopped, *plan.start)
         if name in down or name in up
     }
 

@@ -10,7 +10,7 @@ import functools
 import re
 import typing as t
 
-from ..mounts.judge import Fault, Grant, find_faults, find_grants
+from ..mounts.judge import Fault, Grant, Judgement, judge_mounts
 from ..quadlet.keys import NEWEST, SECTIONS, Key, Reads, Version
 from ..quadlet.kinds import Kind, by_folder, drop_ins_of, kind_of
 from ..quadlet.refs import PathRef, path_refs
@@ -164,19 +164,23 @@ class Units:
         return frozenset((*files, *folders))
 
     @functools.cached_property
+    def _judgement(self) -> Judgement:
+        return judge_mounts(self.texts, self.context.place.ground)
+
+    @property
     def grants(self) -> list[Grant]:
         """The paths of the host that containers get."""
-        return find_grants(self.texts, self.context.place.ground)[0]
+        return self._judgement.grants
 
     @functools.cached_property
     def writable(self) -> dict[str, str]:
         """Of those that containers can write, the unit by path."""
         return {grant.path: grant.unit for grant in self.grants if grant.given.writable}
 
-    @functools.cached_property
+    @property
     def faults(self) -> list[Fault]:
         """Those that no container should write."""
-        return find_faults(self.texts, self.context.place.ground)
+        return self._judgement.faults
 
     @functools.cached_property
     def by_service(self) -> dict[str, Merged]:

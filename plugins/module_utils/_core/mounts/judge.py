@@ -68,8 +68,20 @@ class Fault(t.NamedTuple):
         return self.verdict is None or self.verdict.above or self.verdict.unsure
 
 
+class Judgement(t.NamedTuple):
+    """What the units of an app give.  faults: all that is wrong, the worst of each line."""
+
+    grants: list[Grant]
+    faults: list[Fault]
+
+
 def find_faults(units: t.Mapping[str, UnitText], ground: Ground) -> list[Fault]:
     """All that is wrong, the worst of each line."""
+    return judge_mounts(units, ground).faults
+
+
+def judge_mounts(units: t.Mapping[str, UnitText], ground: Ground) -> Judgement:
+    """What the units give, and what is wrong with it."""
     grants, unreadable = find_grants(units, ground)
     worst: dict[tuple[str, Line, str], Fault] = {}
     steering = _steering_files(units, ground) if grants else frozenset()
@@ -77,7 +89,7 @@ def find_faults(units: t.Mapping[str, UnitText], ground: Ground) -> list[Fault]:
         key = (fault.unit, fault.line, fault.path)
         if key not in worst or (worst[key].silenceable and not fault.silenceable):
             worst[key] = fault
-    return list(worst.values())
+    return Judgement(grants, list(worst.values()))
 
 
 def find_grants(units: t.Mapping[str, UnitText], ground: Ground) -> tuple[list[Grant], list[Fault]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ..systemd_state import Details
-from .model import PlanInput
+from .model import PlanInput, state_of
 from .plan import file_changes
 
 
@@ -35,8 +35,7 @@ def find_edited(inputs: PlanInput) -> list[str]:
         name
         for name, known in inputs.manifest.services.items()
         if name in inputs.digests
-        and name in inputs.states
-        and inputs.states[name].up
+        and state_of(inputs, name).up
         and known.started_with == inputs.digests[name].restart
         and not edited.isdisjoint(inputs.digests[name].restart)
     ]
