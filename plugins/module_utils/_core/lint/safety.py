@@ -88,13 +88,13 @@ def mounts(unit: Merged) -> Hits:
         if socket:
             whose = "the engine's" if socket.group(1).endswith(".sock") else "systemd's"
             yield Hit("socket-mount", line, f"{socket.group(1)} is {whose} own door")
-    faults = [fault for fault in unit.app.faults if fault.unit == unit.name]
+    faults = unit.app.faults.get(unit.name, [])
     for fault in faults:
         if fault.silenceable:
             yield Hit("unit-directory-mount", unit.line(*fault.line), _describe(fault))
     told = {fault.line for fault in faults}
-    for grant in unit.app.grants:
-        if grant.unit != unit.name or grant.line in told:
+    for grant in unit.app.grants.get(unit.name, ()):
+        if grant.line in told:
             continue
         if grant.given.writable and grant.path in _SYSTEM_DIRECTORIES:
             yield Hit("host-mount", unit.line(*grant.line), f"{grant.path} is the host's own")
@@ -107,8 +107,8 @@ def mounts(unit: Merged) -> Hits:
 def nested_mounts(unit: Merged) -> Hits:
     """Finds mounts of paths that a container can replace by a link."""
     writable = unit.app.writable
-    for grant in unit.app.grants:
-        if grant.unit == unit.name and grant.given.writable:
+    for grant in unit.app.grants.get(unit.name, ()):
+        if grant.given.writable:
             above = next((path for path in _parents(grant.path) if path in writable), None)
             if above:
                 message = f"{grant.path} lies in {above}, which {writable[above]} can write"

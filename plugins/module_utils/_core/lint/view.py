@@ -140,6 +140,16 @@ def service_stem(stem: str, kind: Kind) -> str:
     return f"{base}{kind.service_suffix}{at}{instance}"
 
 
+_Judged = t.TypeVar("_Judged", Grant, Fault)
+
+
+def _by_unit(rows: t.Iterable[_Judged]) -> dict[str, list[_Judged]]:
+    found: dict[str, list[_Judged]] = {}
+    for row in rows:
+        found.setdefault(row.unit, []).append(row)
+    return found
+
+
 class Units:
     """An app's units and their context."""
 
@@ -167,20 +177,21 @@ class Units:
     def _judgement(self) -> Judgement:
         return judge_mounts(self.texts, self.context.place.ground)
 
-    @property
-    def grants(self) -> list[Grant]:
-        """The paths of the host that containers get."""
-        return self._judgement.grants
+    @functools.cached_property
+    def grants(self) -> dict[str, list[Grant]]:
+        """The paths of the host that containers get, by unit."""
+        return _by_unit(self._judgement.grants)
 
     @functools.cached_property
     def writable(self) -> dict[str, str]:
         """Of those that containers can write, the unit by path."""
-        return {grant.path: grant.unit for grant in self.grants if grant.given.writable}
+        grants = self._judgement.grants
+        return {grant.path: grant.unit for grant in grants if grant.given.writable}
 
-    @property
-    def faults(self) -> list[Fault]:
-        """Those that no container should write."""
-        return self._judgement.faults
+    @functools.cached_property
+    def faults(self) -> dict[str, list[Fault]]:
+        """Those that no container should write, by unit."""
+        return _by_unit(self._judgement.faults)
 
     @functools.cached_property
     def by_service(self) -> dict[str, Merged]:
