@@ -35,7 +35,7 @@ def test_apps_are_back_after_a_reboot(fleet: Fleet, playbooks: Playbooks) -> Non
         host.disconnect()
         run_cli("reboot", host.name)
         for app, (port, _unit, _files) in zip(apps, contents):
-            assert host.fetch(port, timeout=90) == app.name
+            assert host.fetch(port, timeout=150) == app.name
         for app in apps:
             timer, instance = f"{app.name}-job.timer", app.service("w@x")
             assert app.scope.states(timer) == {timer: "loaded active"}

@@ -90,10 +90,21 @@ class Host:
         """The page that a service answers with; asked again while nothing listens yet."""
         ask = f"curl -sSf --max-time 5 http://127.0.0.1:{port}{path}"
         # curl's own --retry waits a second at least.
-        return self.ssh(
-            f"end=$(($(date +%s) + {timeout:.0f})); until {ask}; do "
-            "[ $(date +%s) -lt $end ] || exit 1; sleep 0.1; done"
+        done = self.try_ssh(
+            f"end=$(($(date +%s) + {timeout:.0f})); until {ask} 2>/dev/null; do "
+            f"[ $(date +%s) -lt $end ] || exec {ask}; sleep 0.1; done",
+            timeout=timeout + 60,
         )
+        assert done.returncode == 0, f"{done.stderr}\n{self.tell()}"
+        return done.stdout.strip()
+
+    def tell(self) -> str:
+        """What the host's managers say of themselves, for the message of a failed test."""
+        return self.try_ssh(
+            "systemctl --no-pager list-jobs; systemctl --no-pager --failed; "
+            "systemctl --no-pager --user --machine=alice@ --failed; "
+            "journalctl --no-pager --boot --lines 60 --priority info"
+        ).stdout
 
     def look(self) -> dict[str, t.Any]:
         """All that a run must leave alone when it changes nothing; see probe.py."""
