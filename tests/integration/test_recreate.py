@@ -230,6 +230,8 @@ def test_a_start_of_its_service_leaves_a_network_as_it_was(app: App) -> None:
     app.deployed(_units(app, 2))
     # As at a boot: systemd starts all anew after the last write.
     app.scope.systemctl(f"restart {network}")
+    # It waits for its own job, not for those of the services that follow.
+    app.scope.systemctl(f"start {app.service('web')} {app.service('db')}")
     assert _drift(app) == [changed]
     assert not app.deployed(_units(app, 2)).changed
     # And as a run of ours starts what someone stopped.
