@@ -1,6 +1,6 @@
 """Whatever value is given as data arrives byte for byte, or is refused with a reason.
 
-QUADLET_TEST_LONG=1 (./test --long) takes ten times as many values.
+./test --long takes ten times as many values, ./test --fast a tenth.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from tests.unit.support.forms import (
 )
 from tests.unit.support.generators import RELEASES, find_generator
 from tests.unit.support.hostile import ALONE, LARGE, batches
+from tests.unit.support.share import pick
 from tests.unit.support.tally import TALLY, Tally
 
-REQUIRED = 20_000 if os.environ.get("QUADLET_TEST_LONG") else 2_000
+REQUIRED = pick(long=20_000, usual=2_000, fast=200)
 BATCH = 32
 """How many values of one form are in a unit at most, so that they meet."""
 

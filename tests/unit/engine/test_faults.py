@@ -8,7 +8,6 @@ prove nothing about systemd or Podman, and no real host can be made to fail at e
 from __future__ import annotations
 
 import gc
-import os
 import time
 import typing as t
 
@@ -17,8 +16,8 @@ import pytest
 from tests.unit.engine.support.effects import DIES, DIES_LATE, FAILS, HANGS
 from tests.unit.engine.support.host import Host
 from tests.unit.engine.support.table import SCENARIOS, Scenario, Table
+from tests.unit.support.share import LONG, pick
 
-LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
 SCOPES = ("system", "user")
 ROWS = [
     pytest.param(kind, scenario, id=f"{scenario.name}-{kind}")
@@ -28,7 +27,7 @@ ROWS = [
 ]
 """Each scenario in one kind of scope, in turn; in both with QUADLET_TEST_LONG."""
 
-EVERY = 1 if LONG else 2
+EVERY = pick(long=1, usual=2, fast=12)
 """Of the faults of a scenario each second one is tried; all with QUADLET_TEST_LONG."""
 
 

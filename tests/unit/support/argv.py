@@ -133,21 +133,12 @@ def _read_escape(line: bytes, position: int) -> tuple[bytes, int]:
     return (bytes([number]) if is_byte else chr(number).encode()), numbered.end()
 
 
-_SPECIFIER = re.compile(rb"%(.?)", re.DOTALL)
-_VARIABLE = re.compile(rb"\$([${]?)")
-
-
 def expand(word: bytes) -> bytes:
     """The word as the process gets it; an error where systemd would put in something else."""
 
-    def specifier(found: re.Match[bytes]) -> bytes:
-        if found.group(1) != b"%":
-            raise SystemdError(f"systemd expands {found.group()!r} in {word[:80]!r}")
-        return b"%"
-
-    def variable(found: re.Match[bytes]) -> bytes:
-        if found.group(1) == b"{" or (not found.group(1) and found.start() == 0):
-            raise SystemdError(f"systemd expands a variable in {word[:80]!r}")
-        return b"$"
-
-    return _VARIABLE.sub(variable, _SPECIFIER.sub(specifier, word))
+    if b"%" in word.replace(b"%%", b""):
+        raise SystemdError(f"systemd expands a specifier in {word[:80]!r}")
+    parts = word.replace(b"%%", b"%").split(b"$$")
+    if parts[0].startswith(b"$") or any(b"${" in part for part in parts):
+        raise SystemdError(f"systemd expands a variable in {word[:80]!r}")
+    return b"$".join(parts)

@@ -105,7 +105,20 @@ def _tells(piece: str) -> bool:
     return len(re.findall(r"\w", re.sub(r"\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?", "", piece))) > 3
 
 
+@functools.cache
+def _by_length(values: tuple[str, ...]) -> dict[int, dict[str, str]]:
+    pieces: dict[int, dict[str, str]] = {}
+    for value in values:
+        for piece, name in _pieces(value).items():
+            pieces.setdefault(len(piece), {})[piece] = name
+    return pieces
+
+
 def find_leaks(text: str, values: t.Iterable[str]) -> list[str]:
     """What a text tells of values: pieces of any spelling."""
-    found = [(name, p) for value in values for p, name in _pieces(value).items() if p in text]
-    return sorted(f"{name}: {piece}" for name, piece in found)
+    found = {
+        f"{pieces[piece]}: {piece}"
+        for size, pieces in _by_length(tuple(values)).items()
+        for piece in pieces.keys() & {text[n : n + size] for n in range(len(text) - size + 1)}
+    }
+    return sorted(found)
