@@ -30,7 +30,7 @@ from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_companions import validate_companions
 from .validate_installed import installed_verdict
-from .validate_mounts import with_facts
+from .validate_mounts import survey_mounts
 from .validate_ownership import check_files, check_location, check_user
 
 
@@ -77,11 +77,11 @@ def validate_app(
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
-    place = with_facts(place, scope, snapshot, units)
-    errors += check.check_units(units, version, place)
+    place, mounts = survey_mounts(place, scope, snapshot, units)
+    errors += [*check.check_units(units, version, place), *check.check_mounts(mounts.faults)]
     companion_errors, cautions = validate_companions(scope, snapshot, units)
     errors += [*companion_errors, *check_instances(snapshot.desired, version)]
-    findings = _lint(app, scope, snapshot, units, Context(place, version))
+    findings = _lint(app, scope, snapshot, units, Context(place, version, mounts=mounts))
     errors += [finding.to_error() for finding in findings if finding.level == "error"]
     if errors:
         raise _refused(errors, findings)

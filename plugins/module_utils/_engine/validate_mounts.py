@@ -11,7 +11,8 @@ from .._core.content import text_of
 from .._core.mounts.directories import read_folders
 from .._core.mounts.expand import parse_environment
 from .._core.mounts.facts import Facts
-from .._core.mounts.judge import find_grants, is_known, wanted_files, wants_environment
+from .._core.mounts.judge import Judgement, judge_survey
+from .._core.mounts.survey import Survey, is_known
 from .._core.quadlet.kinds import is_unit
 from .._core.quadlet.unitfile import UnitText
 from .._core.validate.check import Place
@@ -22,36 +23,36 @@ from .observe import Snapshot
 _LONGEST = 4 * 1024 * 1024
 
 
-def with_facts(
+def survey_mounts(
     place: Place, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText]
-) -> Place:
-    """The place with what the judgement on mounts needs to know of the host.
+) -> tuple[Place, Judgement]:
+    """The judgement, and the place with what it needed to know of the host.
 
     The host is asked only where a container gets a path to write.
     """
     files = {path: blob for path, blob in snapshot.desired.items() if not is_unit(path)}
     texts = {path: text_of(blob) for path, blob in files.items() if len(blob.data) < _LONGEST}
     facts = Facts(scope.manager.name, scope.manager.uid, frozenset(files), texts)
-    place = place._replace(facts=facts)
-    if wants_environment(units, place.ground):
+    survey = Survey.of(units, place._replace(facts=facts).ground)
+    if survey.wants_environment:
         facts = facts._replace(environment=_read_environment(scope))
-        place = place._replace(facts=facts)
-    wanted = wanted_files(units, place.ground)
+        survey = survey.with_facts(facts)
+    wanted = survey.wanted_files
     if wanted:
         found = scope.manager.call(mounts.read_texts, wanted)
         facts = facts._replace(texts={**texts, **found})
-        place = place._replace(facts=facts)
-    return place._replace(facts=_with_names(facts, scope, place, units))
+        survey = survey.with_facts(facts)
+    place = place._replace(facts=_with_names(facts, scope, survey))
+    return place, judge_survey(survey, place.ground)
 
 
-def _with_names(facts: Facts, scope: Scope, place: Place, units: t.Mapping[str, UnitText]) -> Facts:
-    grants, _unreadable = find_grants(units, place.ground)
-    asked = [grant for grant in grants if grant.given.writable and is_known(grant.path)]
+def _with_names(facts: Facts, scope: Scope, survey: Survey) -> Facts:
+    asked = [grant for grant in survey.grants if grant.given.writable and is_known(grant.path)]
     if not asked:
         return facts
     plain = sorted({p for g in asked if not g.given.glob for p in (g.path, g.spelled)})
     patterns = sorted({grant.path for grant in asked if grant.given.glob})
-    folders = read_folders(place.ground)
+    folders = read_folders(survey.ground)
     found = scope.manager.call(mounts.find_names, plain, patterns, folders)
     return facts._replace(
         names=found["names"],

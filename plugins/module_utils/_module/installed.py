@@ -11,6 +11,7 @@ import typing as t
 from .._core.lint.engine import Finding, from_error, lint_units
 from .._core.lint.view import Context
 from .._core.mounts.facts import Facts
+from .._core.mounts.judge import judge_mounts
 from .._core.validate.check import Place, check_mounts, check_podman, parse_units
 from .._host import podman, state
 from .._host import unit_search as scan
@@ -31,9 +32,12 @@ def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Fi
     findings = []
     for folder, texts in folders.items():
         place = Place(folder, scope.unit_dir, scope.manager.home, names, facts)
-        context = Context(place, version, rootless=not scope.is_system, ignore=ignore)
         units, _refused_anyway = parse_units(texts)
-        found = [*map(from_error, check_mounts(units, place)), *lint_units(units, context)]
+        mounts = judge_mounts(units, place.ground)
+        context = Context(
+            place, version, rootless=not scope.is_system, ignore=ignore, mounts=mounts
+        )
+        found = [*map(from_error, check_mounts(mounts.faults)), *lint_units(units, context)]
         findings += [f._replace(path=f"{folder}/{f.path}") for f in found]
     return findings
 

@@ -7,6 +7,7 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.judge import judge_mounts
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys import (
     NEWEST,
     version_text,
@@ -14,6 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys i
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import KINDS
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import (
     Place,
+    check_mounts,
     check_podman,
     check_units,
     parse_units,
@@ -31,7 +33,8 @@ def _check(
 ) -> list[QuadletError]:
     units, errors = parse_units(texts)
     assert errors == []
-    return check_units(units, version, place)
+    faults = judge_mounts(units, place.ground).faults
+    return [*check_units(units, version, place), *check_mounts(faults)]
 
 
 def _one(errors: t.Sequence[QuadletError]) -> QuadletError:

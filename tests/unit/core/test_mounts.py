@@ -12,7 +12,7 @@ import yaml
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.facts import Facts
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.judge import (
     Fault,
-    find_faults,
+    judge_mounts,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.yaml_subset import (
     parse_documents,
@@ -48,7 +48,7 @@ def _faults(built: Built, place: Place = SYSTEM, **facts: t.Any) -> list[Fault]:
     assert errors == []
     assert all(map(is_unit, units))
     facts = {"user": "svc", "uid": 1000, "files": files, "texts": files, "environment": {}, **facts}
-    return find_faults(units, place._replace(facts=Facts(**facts)).ground)
+    return list(judge_mounts(units, place._replace(facts=Facts(**facts)).ground).faults)
 
 
 def _product(way: Way, place: Place) -> t.Iterator[tuple[str, Built]]:

@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 import typing as t
 
 from ..errors import QuadletError
+from ..mounts.judge import judge_mounts
 from ..quadlet.keys import SECTIONS
 from ..quadlet.kinds import unit_of
 from ..quadlet.unitfile import UnitText
-from ..validate.check import check_units, parse_units
+from ..validate.check import check_mounts, check_units, parse_units
 from .rules import RULES, check_rule_name
 from .safety import SAFETY_RULES
 from .service import APP_RULES, SERVICE_RULES
@@ -74,6 +76,9 @@ def lint_texts(texts: t.Mapping[str, str], context: Context) -> list[Finding]:
     """All findings about units, with the errors of validation."""
     units, errors = parse_units(texts)
     errors += check_units(units, context.version, context.place)
+    mounts = judge_mounts(units, context.place.ground)
+    errors += check_mounts(mounts.faults)
+    context = dataclasses.replace(context, mounts=mounts)
     return [*map(from_error, errors), *lint_units(units, context)]
 
 

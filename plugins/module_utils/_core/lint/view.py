@@ -10,7 +10,8 @@ import functools
 import re
 import typing as t
 
-from ..mounts.judge import Fault, Grant, Judgement, judge_mounts
+from ..mounts.judge import Fault, Judgement, judge_mounts
+from ..mounts.survey import Grant
 from ..quadlet.keys import NEWEST, SECTIONS, Key, Reads, Version
 from ..quadlet.kinds import Kind, by_folder, drop_ins_of, kind_of
 from ..quadlet.refs import PathRef, path_refs
@@ -25,7 +26,8 @@ class Context:
 
     version: the host's Podman.  rootless: whether it is a user's scope, None if unknown.
     files: the app's other files with their modes, None if unknown.  declared: sections as
-    given, by unit.  ignore: (unit or '', rule) of silenced rules.
+    given, by unit.  ignore: (unit or '', rule) of silenced rules.  mounts: the judgement on them,
+    where there is one already.
     """
 
     place: Place
@@ -34,6 +36,7 @@ class Context:
     files: t.Mapping[str, int] | None = None
     declared: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     ignore: tuple[tuple[str, str], ...] = ()
+    mounts: Judgement | None = None
 
 
 _WHOLE = frozenset({Reads.SCALAR, Reads.COMMAND, Reads.BOOL, Reads.UINT})
@@ -175,7 +178,10 @@ class Units:
 
     @functools.cached_property
     def _judgement(self) -> Judgement:
-        return judge_mounts(self.texts, self.context.place.ground)
+        judgement = self.context.mounts
+        return (
+            judge_mounts(self.texts, self.context.place.ground) if judgement is None else judgement
+        )
 
     @functools.cached_property
     def grants(self) -> dict[str, list[Grant]]:

@@ -9,6 +9,7 @@ Also what [Service] gives: other commands of Podman, bind mounts, files for the 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import posixpath
 import typing as t
@@ -37,8 +38,9 @@ class Command:
 class Parts:
     """A unit with its drop-ins: the effective assignments, as the generator reads them."""
 
-    def __init__(self, name: str, texts: t.Sequence[UnitText]) -> None:
+    def __init__(self, name: str, texts: t.Sequence[UnitText], app_dir: str) -> None:
         self.name = name
+        self._app_dir = app_dir
         self._lines: dict[tuple[str, str], list[Line]] = {}
         for text in texts:
             for entry in text.entries:
@@ -47,6 +49,11 @@ class Parts:
                     lines.append((text.name, entry))
                 else:  # an empty assignment resets those before it
                     lines.clear()
+
+    @functools.cached_property
+    def commands(self) -> list[Command]:
+        """The words of each line that can give paths to write."""
+        return list(_read_commands(self, self._app_dir))
 
     def all(self, section: str, *keys: str) -> list[Line]:
         """The lines of these keys."""
@@ -72,7 +79,7 @@ class Parts:
         ]
 
 
-def collect(units: t.Mapping[str, UnitText]) -> list[Parts]:
+def collect(units: t.Mapping[str, UnitText], app_dir: str) -> list[Parts]:
     """Each unit of an app with its drop-ins; those of an instance with its template."""
     folders = _by_folder(path for path in units if "/" in path)
     names = dict.fromkeys(path.partition("/")[0].removesuffix(".d") for path in units)
@@ -81,12 +88,11 @@ def collect(units: t.Mapping[str, UnitText]) -> list[Parts]:
         source = name if name in units else template_of(name) or ""
         if source in units:
             drop_ins = [units[path] for path in drop_ins_of(name, folders)] if folders else []
-            collected.append(Parts(name, [units[source], *drop_ins]))
+            collected.append(Parts(name, [units[source], *drop_ins], app_dir))
     return collected
 
 
-def read_commands(unit: Parts, app_dir: str) -> t.Iterator[Command]:
-    """The words of each line that can give paths to write."""
+def _read_commands(unit: Parts, app_dir: str) -> t.Iterator[Command]:
     kind = kind_of(unit.name)
     if kind:
         yield from _own_section(unit, kind.section, app_dir)

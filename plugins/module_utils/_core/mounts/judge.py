@@ -5,50 +5,15 @@
 
 from __future__ import annotations
 
-import posixpath
-import re
 import typing as t
 
 from ..app.layout import RESERVED_DIR
 from ..app.paths import is_read_by_generator
-from ..quadlet.kinds import kind_of, template_of
-from ..quadlet.splitting import split_strv, split_words
 from ..quadlet.unitfile import UnitText
-from .command import (
-    SETTINGS,
-    Command,
-    Line,
-    Parts,
-    collect,
-    read_commands,
-    working_directory,
-)
+from .command import Line
 from .directories import Verdict, judge_path
-from .expand import Environment, expand_specifiers, expand_words, specifier_tables
-from .facts import ANYTHING, UNKNOWN, Ground
-from .kube import read_kube
-from .options import FromContainer, Given, read_options, read_volume
-
-_STRING = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
-_STORAGE = re.compile(
-    r"(?m)^\s*(?:graphroot|imagestore|rootless_storage_path|static_dir|volume_path)\s*=\s*"
-    r"[\"'](/[^\"']*)[\"']"
-)
-_UNKNOWN = re.compile(f"[{UNKNOWN}{ANYTHING}]")
-_EXPANDS = re.compile(r"\$|%[ESCLDTV]")
-
-
-class Grant(t.NamedTuple):
-    """A path of the host that a line gives to a container.  unit: whose line it is.
-    given: as the line says; path: absolute and normal; spelled: absolute, as it stands there, for
-    `..` behind a link.
-    """
-
-    unit: str
-    line: Line
-    given: Given
-    path: str
-    spelled: str
+from .facts import UNKNOWN, Ground
+from .survey import Grant, Survey
 
 
 class Fault(t.NamedTuple):
@@ -71,203 +36,26 @@ class Fault(t.NamedTuple):
 class Judgement(t.NamedTuple):
     """What the units of an app give.  faults: all that is wrong, the worst of each line."""
 
-    grants: list[Grant]
-    faults: list[Fault]
-
-
-def find_faults(units: t.Mapping[str, UnitText], ground: Ground) -> list[Fault]:
-    """All that is wrong, the worst of each line."""
-    return judge_mounts(units, ground).faults
+    grants: t.Sequence[Grant]
+    faults: t.Sequence[Fault]
 
 
 def judge_mounts(units: t.Mapping[str, UnitText], ground: Ground) -> Judgement:
     """What the units give, and what is wrong with it."""
-    grants, unreadable = find_grants(units, ground)
+    return judge_survey(Survey.of(units, ground), ground)
+
+
+def judge_survey(survey: Survey, ground: Ground) -> Judgement:
+    """The same of a survey.  ground: with the names that the paths have on the host."""
+    steering = survey.steering_files if survey.grants else frozenset()
+    faults = [Fault(*row, row.path, None) for row in survey.unreadable]
+    faults += [fault for grant in survey.grants for fault in _judge(grant, ground, steering)]
     worst: dict[tuple[str, Line, str], Fault] = {}
-    steering = _steering_files(units, ground) if grants else frozenset()
-    for fault in (*unreadable, *(f for grant in grants for f in _judge(grant, ground, steering))):
+    for fault in faults:
         key = (fault.unit, fault.line, fault.path)
         if key not in worst or (worst[key].silenceable and not fault.silenceable):
             worst[key] = fault
-    return Judgement(grants, list(worst.values()))
-
-
-def find_grants(units: t.Mapping[str, UnitText], ground: Ground) -> tuple[list[Grant], list[Fault]]:
-    """What the units give, and what can't be read."""
-    found: list[Grant] = []
-    unreadable: list[Fault] = []
-    borrowed: list[tuple[str, Line, FromContainer]] = []
-    names: dict[str, str] = {}
-    for reader in _readers(units, ground):
-        unit = reader.unit.name
-        names.update(dict.fromkeys(reader.container_names(), unit))
-        for line, base, given in reader.read():
-            if isinstance(given, FromContainer):
-                borrowed.append((unit, line, given))
-            else:
-                paths = reader.absolute(given.path, base)
-                found += [Grant(unit, line, given, _normal(p), p) for p in paths]
-        unreadable += reader.unreadable
-    for user, line, container in borrowed:
-        if container.writable:
-            lender = names.get(container.name)
-            found += [
-                grant._replace(unit=user, line=line, given=grant.given._replace(writable=True))
-                for grant in tuple(found)
-                if grant.unit == lender
-            ]
-    return list(dict.fromkeys(found)), unreadable
-
-
-def wants_environment(units: t.Mapping[str, UnitText], ground: Ground) -> bool:
-    """Whether the manager's variables matter to any path."""
-    return any(
-        _EXPANDS.search(word)
-        for unit in collect(units)
-        for command in read_commands(unit, ground.app_dir)
-        for word in command.words
-    )
-
-
-def wanted_files(units: t.Mapping[str, UnitText], ground: Ground) -> list[str]:
-    """Files of the host outside of the app whose texts matter."""
-    files = {path for reader in _readers(units, ground) for path in reader.files()}
-    return sorted(path for path in files if ground.text(path) is None and is_known(path))
-
-
-def _steering_files(units: t.Mapping[str, UnitText], ground: Ground) -> frozenset[str]:
-    """Files by which who writes them becomes what a unit runs, though they are none."""
-    readers = _readers(units, ground)
-    return frozenset(path for r in readers for path in (*r.files(), *r.run_by_systemd()))
-
-
-def _readers(units: t.Mapping[str, UnitText], ground: Ground) -> list[_Reader]:
-    return [
-        _Reader(unit, service, ground)
-        for unit in collect(units)
-        for service in _services(unit, ground)
-    ]
-
-
-def is_known(path: str) -> bool:
-    """Whether no part of a path is unknown."""
-    return not _UNKNOWN.search(path)
-
-
-def _services(unit: Parts, ground: Ground) -> list[str]:
-    """The services of a unit; of a template those of its instances, too."""
-    kind = kind_of(unit.name)
-    stems = [unit.name.rpartition(".")[0]]
-    stems += [n.rpartition(".")[0] for n in ground.others if template_of(n) == unit.name]
-    if stems[0].endswith("@") and unit.value("Install", "DefaultInstance"):
-        stems.append(stems[0] + unit.value("Install", "DefaultInstance"))
-    suffix = kind.service_suffix if kind else ""
-    names = []
-    for stem in stems:
-        base, at, instance = stem.partition("@")
-        given = unit.value(kind.section, "ServiceName") if kind else ""
-        names.append(f"{given or f'{base}{suffix}{at}{instance}'}.service")
-    return names
-
-
-class _Reader:
-    """Reads the lines of one unit, for one of its services."""
-
-    def __init__(self, unit: Parts, service: str, ground: Ground) -> None:
-        self.unit, self.ground = unit, ground
-        self.tables = specifier_tables(service, ground)
-        self.environment = Environment(ground)
-        self.unreadable: list[Fault] = []
-        for _path, entry in sorted(unit.service(), key=lambda line: line[1].key):
-            self.environment.read(entry.key, entry.value, self.tables[0])
-
-    def container_names(self) -> list[str]:
-        """The names by which others can borrow its mounts."""
-        section, stem = "Container", self.unit.name.rpartition(".")[0]
-        name = self.unit.value(section, "ContainerName") or "systemd-%N"
-        names = [expand_specifiers(name, table) for table in self.tables]
-        pod = self.unit.value("Pod", "PodName") or f"systemd-{stem}"
-        return [*names, f"{pod}-infra"] if self.unit.name.endswith(".pod") else names
-
-    def read(self) -> t.Iterator[tuple[Line, str, Given | FromContainer]]:
-        """(line, what relative paths are relative to, what it gives)."""
-        for command in read_commands(self.unit, self.ground.app_dir):
-            for words in self._expanded(command):
-                for given in read_options(words):
-                    yield command.line, command.base, given
-        for line, path in self._files_of(self.unit.all("Kube", "Yaml")):
-            yield from self._kube(line, path)
-        for line, word in self._settings_files():
-            for given in _settings(self.ground.text(self._path(word)) or ""):
-                yield line, "", given
-
-    def _expanded(self, command: Command) -> list[list[str]]:
-        return [expand_words(command.words, table, self.environment) for table in self.tables]
-
-    def _kube(self, line: Line, path: str) -> t.Iterator[tuple[Line, str, Given | FromContainer]]:
-        text = self.ground.text(path)
-        given = [] if text is None else read_kube(text)
-        if given is None:
-            self.unreadable.append(Fault(self.unit.name, line, path, path, None))
-        yield from ((line, "", one) for one in given or ())
-
-    def _files_of(self, lines: t.Iterable[Line]) -> list[tuple[Line, str]]:
-        return [(line, self._path(w)) for line in lines for w in split_strv(line[1].value)]
-
-    def _settings_files(self) -> list[tuple[Line, str]]:
-        """Files with settings for Podman that the unit names."""
-        kind = kind_of(self.unit.name)
-        lines = self.unit.all(kind.section, "ContainersConfModule") if kind else []
-        found = [(line, line[1].value) for line in lines]
-        lines = self.unit.all("Service", "Environment", "EnvironmentFile")
-        named = [self.environment.own.get(name, "") for name in SETTINGS]
-        return found + [(lines[-1], path) for path in named if path and lines]
-
-    def _path(self, word: str) -> str:
-        path = expand_specifiers(word, self.tables[0])
-        return posixpath.normpath(posixpath.join(self.ground.app_dir, path))
-
-    def files(self) -> list[str]:
-        """Absolute paths of files whose texts matter."""
-        lines = self.unit.all("Kube", "Yaml")
-        files = [path for _line, path in self._files_of(lines)]
-        files += [self._path(word) for _line, word in self._settings_files()]
-        lines = self.unit.all("Service", "EnvironmentFile")
-        files += [self._path(line[1].value.removeprefix("-")) for line in lines]
-        return [path for path in files if "://" not in path]
-
-    def run_by_systemd(self) -> list[str]:
-        """The words of the commands of [Service]: scripts and their arguments."""
-        lines = [line for line in self.unit.service() if line[1].key.startswith("Exec")]
-        words = [word.lstrip("-+!@:|") for line in lines for word in split_words(line[1].value)]
-        return [_normal(expand_specifiers(word, table)) for word in words for table in self.tables]
-
-    def absolute(self, path: str, base: str) -> list[str]:
-        """The absolute paths that a path can be."""
-        if path[:1] in ("/", ANYTHING):
-            return [path]
-        folder = base or working_directory(self.unit, self.ground.app_dir)
-        home = self.ground.home
-        tops = {expand_specifiers(folder, table) for table in self.tables} - {""}
-        tops = tops or {home if self.ground.rootless else "/"}
-        return [f"{home if top == '~' else top}/{path}" for top in sorted(tops)]
-
-
-def _settings(text: str) -> t.Iterator[Given | FromContainer]:
-    """What settings of Podman give: each string in them that is a volume or a mount."""
-    for match in _STRING.finditer(text):
-        string = "".join(split_words(f'"{match.group(1)}"')) if match.group(1) else match.group(2)
-        if string and "type=" in string:
-            yield from read_options(["--mount", string])
-        elif string and ":" in string:
-            yield from read_volume(string)
-    yield from map(Given, _STORAGE.findall(text))
-
-
-def _normal(path: str) -> str:
-    """Without `//`, `.`, `..`; at two slashes POSIX keeps both, Linux does not."""
-    normal = posixpath.normpath(path)
-    return f"/{normal.lstrip('/')}" if normal.startswith("/") else normal
+    return Judgement(survey.grants, list(worst.values()))
 
 
 def _judge(grant: Grant, ground: Ground, steering: frozenset[str]) -> t.Iterator[Fault]:

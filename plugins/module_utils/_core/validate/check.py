@@ -14,7 +14,7 @@ import typing as t
 
 from ..errors import QuadletError
 from ..mounts.facts import Facts, Ground
-from ..mounts.judge import Fault, find_faults
+from ..mounts.judge import Fault
 from ..quadlet.keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
 from ..quadlet.kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in, unit_of
 from ..quadlet.quirks import check_quirks
@@ -104,7 +104,7 @@ def check_units(
         errors += _check_values(path, unit, version)
         errors += check_quirks(path, unit, kind, version)
         errors += _check_references(path, unit, kind, frozenset(units) | place.others)
-    return errors + check_mounts(units, place)
+    return errors
 
 
 def _check_kind(path: str, kind: Kind, version: Version, *, is_drop_in: bool) -> list[QuadletError]:
@@ -212,7 +212,7 @@ def _check_references(
     ]
 
 
-def check_mounts(units: t.Mapping[str, UnitText], place: Place) -> list[QuadletError]:
+def check_mounts(faults: t.Iterable[Fault]) -> list[QuadletError]:
     """Errors of mounts through which a container could become a unit."""
     return [
         QuadletError(
@@ -221,7 +221,7 @@ def check_mounts(units: t.Mapping[str, UnitText], place: Place) -> list[QuadletE
             remedy=_PATHS_ARE_READ_ONLY,
             rule="writable-mount",
         )
-        for fault in find_faults(units, place.ground)
+        for fault in faults
         if not fault.silenceable
     ]
 
