@@ -25,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / ".cache" / "collections")]
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app import app as spec
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import engine as lint
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint import view as lint_view
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts import judge
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import inputs, plan
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan import model as world
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import manifest
@@ -80,8 +81,12 @@ def decide_app() -> dict[str, float]:
         texts, errors = check.parse_units({p: inputs.text_of(content[p]) for p in units})
     with timed("check"):
         errors += check.check_units(texts, PODMAN, PLACE)
+    with timed("mounts"):
+        mounts = judge.judge_mounts(texts, PLACE.ground)
+        errors += check.check_mounts(mounts.faults)
     with timed("lint"):
-        context = lint_view.Context(PLACE, PODMAN, False, dict.fromkeys(files, 0o644))
+        modes = dict.fromkeys(files, 0o644)
+        context = lint_view.Context(PLACE, PODMAN, False, modes, mounts=mounts)
         findings = lint.lint_units(texts, context)
     assert not errors, errors[0]
     assert not findings, findings[0]

@@ -25,6 +25,11 @@ class State(t.NamedTuple):
         return self.active in ("active", "reloading", "activating") and not self.crashing
 
     @property
+    def rests(self) -> bool:
+        """Active, and no job waits to change that."""
+        return self.active == "active" and not self.job
+
+    @property
     def crashing(self) -> bool:
         """Waiting for systemd's next automatic restart after a failure."""
         return "auto-restart" in self.sub  # and the state right before it

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.plan.start_order import StartOrder, drop_pulled_in, find_leaders, start_order
+from .._core.plan.start_order import StartOrder, find_leaders, start_order
 from .._core.state.manifest import Manifest
 from .._host.stopping import stop_services
 from .context import Context, Outcome
@@ -78,7 +78,9 @@ def _queue(watched: Watched, order: StartOrder, acted: t.Sequence[str]) -> str:
     stop_services(manager, order.stop_first)
     leaders = dict.fromkeys([*find_leaders(services, order.restart), *order.stop_first])
     restarted = manager.queue("restart", start_order(services, leaders))
-    started = manager.queue("start", start_order(services, drop_pulled_in(services, order.names)))
+    others = manager.read_states([name for name in order.names if name not in acted])
+    to_start = order.to_start(services, acted, others)
+    started = manager.queue("start", start_order(services, to_start))
     return f"{restarted.err}\n{started.err}"
 
 

@@ -324,9 +324,9 @@ def test_the_stable_time_of_a_service(text: str, drop_ins: dict[str, str], secon
 @pytest.mark.parametrize(
     ("pause", "before", "left", "of", "then"),
     [
-        (0.05, 20, 20, 20, 0.075),
+        (0.05, 20, 20, 20, 0.055),
         (0.25, 20, 20, 20, 0.25),
-        (0.2, 1, 1, 20, 0.25),
+        (0.24, 1, 1, 20, 0.25),
         (0.25, 20, 12, 20, 0.15),
         (0.25, 12, 2, 20, 0.05),
         (0.05, 2, 1, 2, 0.125),

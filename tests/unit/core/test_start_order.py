@@ -121,6 +121,32 @@ def test_who_proves_itself(
 
 
 @pytest.mark.parametrize(
+    ("state", "queued"),
+    [
+        (UP, False),
+        (UP._replace(job="stop"), True),
+        (UP._replace(job="restart"), True),
+        (UP._replace(active="deactivating"), True),
+        (UP._replace(active="activating"), True),
+        (DOWN, True),
+        (None, True),
+    ],
+)
+def test_what_rests_is_not_started_again(state: State | None, queued: bool) -> None:
+    order = StartOrder(("web", "other"))
+    services = {"web": ServiceRecord("web.container"), "other": ServiceRecord("other.container")}
+    states = {"other": state} if state else {}
+    assert order.to_start(services, ["web"], states) == ["web", *(["other"] if queued else [])]
+
+
+def test_a_one_shot_that_only_what_rests_pulls_in_is_started_itself() -> None:
+    order = StartOrder(("job", "web"))
+    services = {"job": JOB, "web": NEEDS_JOB}
+    assert order.to_start(services, ["job"], {"web": UP}) == ["job"]
+    assert order.to_start(services, ["job"], {"web": DOWN}) == ["web"]
+
+
+@pytest.mark.parametrize(
     ("known", "state", "expected"),
     [(["a"], DOWN, ["a"]), (["a"], UP, []), ([], DOWN, []), (["a"], None, [])],
     ids=["down", "up", "new", "state unknown"],

@@ -133,7 +133,7 @@ def next_pause(pause: float, before: int, left: int, of: int) -> float:
 
     before, left: services that were and are still starting.  of: all of them.
     """
-    return max(0.05, 0.25 * left / of) if left < before else min(pause * 1.5, 0.25)
+    return max(0.05, 0.25 * left / of) if left < before else min(pause * 1.1, 0.25)
 
 
 def unhealthy_reason(health: str | None, log: str | None) -> str:

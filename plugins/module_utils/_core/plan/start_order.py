@@ -41,6 +41,16 @@ class StartOrder:
             return self.acted
         return tuple(n for n in self.names if n in self.restart or not states.get(n, State()).up)
 
+    def to_start(
+        self, services: Services, acted: t.Collection[str], states: t.Mapping[str, State]
+    ) -> list[str]:
+        """The services to queue: all but those that are up, and that no job moves.
+
+        states: of those that are not acted on, once the jobs of the others are queued.
+        """
+        moving = [n for n in self.names if n in acted or not states.get(n, State()).rests]
+        return drop_pulled_in(services, moving)
+
     def were_down(self, acted: t.Iterable[str]) -> list[str]:
         """The services that were down before the run: systemd may be restarting them."""
         return [n for n in acted if n in self.known and not self.states.get(n, _UP).up]
