@@ -194,3 +194,26 @@ def test_a_service_that_was_started_with_an_edited_unit(app: App) -> None:
     assert after["db"] == before["db"]
     assert "V=1" in app.inside("web", "env").split()
     assert not app.deployed(units).changed
+
+
+@pytest.mark.scope("system")
+def test_a_service_that_was_started_with_a_unit_that_is_put_back(app: App) -> None:
+    """By hand, and without a restart: the files are right, and what runs is not."""
+    units = {stem: container("Environment=V=1") for stem in ("web", "idle")}
+    app.deployed(units)
+    text = app.host.read(app.path(app.unit("web")))
+    time.sleep(1.1)
+    app.host.write(app.path(app.unit("web")), text.replace("V=1", "V=2"))
+    services = " ".join(map(app.service, units))
+    app.scope.systemctl(f"daemon-reload && systemctl restart {services}")
+    app.host.write(app.path(app.unit("web")), text)
+    app.scope.systemctl("daemon-reload")
+    assert "V=2" in app.inside("web", "env").split()
+    before = app.ids("web", "idle")
+    result = app.deployed(units)
+    assert "was started while its files were edited" in result.reasons(app.service("web"))
+    after = app.ids("web", "idle")
+    assert after["web"] != before["web"]
+    assert after["idle"] == before["idle"]
+    assert "V=1" in app.inside("web", "env").split()
+    assert not app.deployed(units).changed

@@ -13,7 +13,13 @@ from .._core.errors import QuadletError, join_errors
 from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
-from .._core.plan.own_starts import confirmed_starts, find_edited, find_suspects, made_before
+from .._core.plan.own_starts import (
+    confirmed_starts,
+    find_edited,
+    find_other_texts,
+    find_suspects,
+    made_before,
+)
 from .._core.plan.plan import file_changes, make_plan, needed_objects
 from .._core.quadlet.kinds import is_unit
 from .._core.secrets.private import find_private
@@ -217,9 +223,9 @@ def _restarted(inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snap
 
 
 def _other_text(inputs: PlanInput, manager: Manager, snapshot: Snapshot) -> frozenset[str]:
-    """Services that somebody started since the last run, with what this one puts in order."""
-    details = manager.read_details(find_edited(inputs))
-    return frozenset(n for n, row in details.items() if row.started_at > snapshot.recorded_at)
+    """Services that somebody started since the last run with texts that are not there any more."""
+    edited = find_edited(inputs, snapshot.touched)
+    return find_other_texts(edited, manager.read_details(edited), snapshot.recorded_at)
 
 
 def _own_starts(inputs: PlanInput, manager: Manager, scope: Scope) -> frozenset[str]:

@@ -38,7 +38,8 @@ class Snapshot:
     not running.  died: the intent of a run that did not end; stale: an intent is left of a
     run that did end, or had not begun.  secrets: stored names by declared ones, of those that its
     units name.  new_key: what made them, where the scope has none yet.  recorded_at: when the last
-    run ended (seconds since the epoch).
+    run ended (seconds since the epoch).  touched: files and drop-ins that somebody changed since,
+    with the time, whatever they hold now.
     """
 
     manifest: Manifest
@@ -52,6 +53,7 @@ class Snapshot:
     secrets: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     new_key: str = dataclasses.field(default="", repr=False)
     recorded_at: float = 0.0
+    touched: t.Mapping[str, float] = dataclasses.field(default_factory=dict)
     died: Intent | None = None
     stale: bool = False
 
@@ -69,6 +71,7 @@ class Installed(t.NamedTuple):
     intent: str | None
     leftover: bool
     recorded_at: float
+    touched: t.Mapping[str, float]
 
 
 def read_installed(app: App, scope: Scope) -> Installed:
@@ -79,9 +82,9 @@ def read_installed(app: App, scope: Scope) -> Installed:
     manifest = parse_manifest(text, path) if text else Manifest(app.name)
     current = from_wire(found["files"], manifest.on_change)
     listing = tuple(map(str, found["listing"]))
-    return Installed(
-        manifest, current, listing, found["intent"], bool(found["leftover"]), found["recorded_at"]
-    )
+    recorded_at, touched = found["recorded_at"], found["touched"]
+    leftover = bool(found["leftover"])
+    return Installed(manifest, current, listing, found["intent"], leftover, recorded_at, touched)
 
 
 def read_snapshot(
@@ -105,6 +108,11 @@ def read_snapshot(
         secrets=desired.secrets,
         new_key=desired.new_key,
         recorded_at=installed.recorded_at,
+        touched={
+            str(path): when
+            for path, when in (*installed.touched.items(), *around["touched"].items())
+            if when > installed.recorded_at
+        },
         died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
         stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
     )
@@ -153,15 +161,19 @@ def _scan(
     mine = look(scope.files, [scope.unit_dir])
     theirs = look(scope.manager, [top for top in tops if top != scope.unit_dir])
     units = [row for row in theirs["units"] if not str(row[1]).startswith(inside)]
-    drop_ins = {p: d for p, d in theirs["drop_ins"].items() if not str(p).startswith(inside)}
-    return {"units": [*mine["units"], *units], "drop_ins": {**mine["drop_ins"], **drop_ins}}
+    found: dict[str, t.Any] = {"units": [*mine["units"], *units]}
+    for key in ("drop_ins", "touched"):
+        others = {p: row for p, row in theirs[key].items() if not str(p).startswith(inside)}
+        found[key] = {**mine[key], **others}
+    return found
 
 
 def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -> dict[str, t.Any]:
     path = state.manifest_path(state_dir, layout.app)
     text = state.read_text(path)
     owned = parse_manifest(text, path).files if text else {}
-    found = files.read_app(layout, sorted({*declared, *owned}))
+    paths = sorted({*declared, *owned})
+    found = files.read_app(layout, paths)
     kept = os.path.lexists(state.kept_manifest_path(state_dir, layout.app))
     return {
         **found,
@@ -169,4 +181,5 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
         "recorded_at": os.stat(path).st_mtime if text else 0.0,
         "intent": state.read_text(state.intent_path(state_dir, layout.app)),
         "leftover": found["leftover"] or kept,
+        "touched": {path: scan.changed_at(layout.real(path)) for path in paths},
     }

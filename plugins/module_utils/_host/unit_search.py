@@ -122,13 +122,14 @@ def walk_units(top: str) -> t.Iterator[str]:
 def scan_scope(
     search: t.Sequence[str], app_dir: str, owned: t.Sequence[str], drop_in_dirs: t.Sequence[str]
 ) -> dict[str, t.Any]:
-    """`{"units": [[name, path] …], "drop_ins": {path: digest}}` outside what an app owns.
+    """`{"units": [[name, path] …], "drop_ins": {path: digest}, "touched": {path: time}}` outside
+    what an app owns.
 
-    drop_ins: those in directories of the given names.
+    drop_ins: those in directories of the given names; touched: when they were last changed.
     """
     mine = {f"{app_dir}/{path}" for path in owned}
     wanted = frozenset(drop_in_dirs)
-    units, drop_ins = [], {}
+    units, drop_ins, touched = [], {}, {}
     for top in search:
         for relative in walk_units(top):
             path = f"{top}/{relative}"
@@ -139,7 +140,18 @@ def scan_scope(
                 units.append([os.path.basename(path), path])
             elif folder in wanted:
                 drop_ins[path] = _digest(path)
-    return {"units": units, "drop_ins": drop_ins}
+                touched[path] = changed_at(path)
+    return {"units": units, "drop_ins": drop_ins, "touched": touched}
+
+
+def changed_at(path: str) -> float:
+    """When a file or its name was last changed (ctime, seconds since the epoch): unlike its time
+    of modification nobody can set that.  A file that is not there has not been.
+    """
+    try:
+        return os.lstat(path).st_ctime
+    except OSError:
+        return 0.0
 
 
 def _digest(path: str) -> str:

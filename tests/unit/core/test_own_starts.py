@@ -12,6 +12,8 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs im
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.own_starts import (
     confirmed_starts,
+    find_edited,
+    find_other_texts,
     find_suspects,
     made_before,
 )
@@ -103,6 +105,52 @@ def _details(started_at: float, restarts: int = 0) -> Details:
 )
 def test_confirmed(details: Details, expected: bool) -> None:
     assert ("web.service" in confirmed_starts({"web.service": details}, 10.0)) is expected
+
+
+AS_DEPLOYED = _inputs(manifest=_manifest(SAME))
+NOW = float("inf")
+
+
+@pytest.mark.parametrize(
+    ("inputs", "touched", "expected"),
+    [
+        (AS_DEPLOYED, {}, {}),
+        (AS_DEPLOYED, {"web.container": 7.0}, {"web.service": 7.0}),
+        (AS_DEPLOYED, {"other": 7.0}, {}),
+        (AS_DEPLOYED._replace(current={}), {}, {"web.service": NOW}),
+        (AS_DEPLOYED._replace(current={}), {"web.container": 7.0}, {"web.service": NOW}),
+        (AS_DEPLOYED._replace(states={"web.service": DOWN}), {"web.container": 7.0}, {}),
+        (AS_DEPLOYED._replace(digests={}), {"web.container": 7.0}, {}),
+        (_inputs(), {"web.container": 7.0}, {}),
+    ],
+    ids=[
+        "as recorded",
+        "touched",
+        "another file was",
+        "this run writes",
+        "this run writes what was touched",
+        "down",
+        "no longer of the app",
+        "restarts anyway",
+    ],
+)
+def test_edited_files(
+    inputs: PlanInput, touched: dict[str, float], expected: dict[str, float]
+) -> None:
+    assert find_edited(inputs, touched) == expected
+
+
+@pytest.mark.parametrize("edited", [15.0, NOW])
+@pytest.mark.parametrize(
+    ("started_at", "expected"), [(9.0, False), (10.0, False), (12.0, True), (16.0, None)]
+)
+def test_services_that_were_started_with_other_texts(
+    edited: float, started_at: float, expected: bool | None
+) -> None:
+    """Recorded at 10; a start behind the last edit had what is there now."""
+    details = {"web.service": _details(started_at)}
+    found = find_other_texts({"web.service": edited}, details, 10.0)
+    assert ("web.service" in found) is (expected if expected is not None else edited == NOW)
 
 
 @pytest.mark.parametrize(

@@ -27,18 +27,36 @@ def find_suspects(inputs: PlanInput) -> list[str]:
     return suspects
 
 
-def find_edited(inputs: PlanInput) -> list[str]:
-    """Active services whose files were edited since, and are about to be as they were started."""
+def find_edited(inputs: PlanInput, touched: t.Mapping[str, float]) -> dict[str, float]:
+    """Active services whose files were edited since they were recorded, and are as they were, or
+    are about to be; with the time of the last edit of each, none for what a run puts in order.
+
+    touched: times of all edits.
+    """
     writes, deletes = file_changes(inputs.desired, inputs.current, inputs.manifest)
-    edited = {*writes, *deletes}
-    return [
-        name
+    edits = {**touched, **dict.fromkeys((*writes, *deletes), _NOW)}
+    return {
+        name: max(edits[path] for path in inputs.digests[name].restart if path in edits)
         for name, known in inputs.manifest.services.items()
         if name in inputs.digests
         and state_of(inputs, name).up
         and known.started_with == inputs.digests[name].restart
-        and not edited.isdisjoint(inputs.digests[name].restart)
-    ]
+        and not edits.keys().isdisjoint(known.started_with)
+    }
+
+
+def find_other_texts(
+    edited: t.Mapping[str, float], details: t.Mapping[str, Details], recorded_at: float
+) -> frozenset[str]:
+    """Of those, the services that somebody started between the record and the last edit: their
+    files were others then.
+    """
+    return frozenset(
+        name for name, row in details.items() if recorded_at < row.started_at < edited[name]
+    )
+
+
+_NOW = float("inf")
 
 
 def confirmed_starts(details: t.Mapping[str, Details], written_at: float) -> frozenset[str]:
