@@ -125,3 +125,38 @@ def test_a_masked_service_is_known_before_the_write(app: App) -> None:
         assert app.host.read(app.path(app.unit("web"))) == before
     finally:
         app.scope.systemctl(f"unmask {service}")
+
+
+REFUSED = {
+    "no command": "[Service]\nExecStart=\n",
+    "two commands": "[Service]\nExecStart=/bin/true\n",
+    "no such command": "[Service]\nExecStart=\nExecStart=/nonexistent\n",
+    "restarts for ever": "[Service]\nType=oneshot\nRestart=always\n",
+}
+PLACES = ("SERVICE.d", "{prefix}-.service.d")
+
+
+@pytest.mark.scope("alice")
+def test_a_drop_in_that_systemd_refuses_is_known_before_the_write(app: App) -> None:
+    service = app.service("web")
+    for number, text in enumerate(REFUSED.values()):
+        folder = PLACES[number % 2].format(prefix=app.name).replace("SERVICE", service)
+        path = f"{app.scope.systemd_dir}/{folder}/x.conf"
+        app.host.write(path, text, owner=app.scope.owner)
+        try:
+            app.scope.systemctl("daemon-reload")
+            message = app.deploy({"web": container()}).refused()
+            assert f"systemd refuses {service} with {path}" in message
+            assert not app.host.exists(app.path())
+        finally:
+            app.host.ssh(f"rm -r {app.scope.systemd_dir}/{folder}")
+    path = f"{app.scope.systemd_dir}/{service}.d/x.conf"
+    app.host.write(path, "[Service]\nExecStartPre=/bin/false\n", owner=app.scope.owner)
+    try:
+        app.scope.systemctl("daemon-reload")
+        message = app.deploy({"web": container()}).refused()
+        assert f"systemd adds {path} to it" in message
+        app.host.write(path, "[Service]\nNice=3\n", owner=app.scope.owner)
+        app.deployed({"web": container()})
+    finally:
+        app.host.ssh(f"rm -r {app.scope.systemd_dir}/{service}.d")

@@ -13,6 +13,7 @@ from .._core.gate.failure import Failure
 from .._core.gate.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
 from .._core.gate.journal import last_end
 from .._core.systemd_state import Details, State
+from .._core.validate.drop_ins import is_foreign
 from .._host import heard, podman
 from .._host.owner import own_process
 from .watch import Watch, Watched
@@ -128,5 +129,12 @@ class Report(t.NamedTuple):
             restarts=details.restarts if details else None,
             health_log=log,
             journal=tuple(journal),
-            hint=hint.remedy if hint else None,
+            hint=_with_drop_ins(hint.remedy if hint else "", details) or None,
         )
+
+
+def _with_drop_ins(remedy: str, details: Details | None) -> str:
+    """The remedy, and the drop-ins of people that systemd adds to a service: it may be they."""
+    paths = [path for path in details.drop_ins if is_foreign(path)] if details else []
+    added = f"systemd adds {', '.join(paths)} to it: look there, too." if paths else ""
+    return f"{remedy} {added}".strip()

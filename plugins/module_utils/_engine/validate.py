@@ -29,6 +29,7 @@ from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_companions import validate_companions
+from .validate_drop_ins import check_drop_ins
 from .validate_installed import installed_verdict
 from .validate_mounts import survey_mounts
 from .validate_ownership import check_files, check_location, check_user
@@ -95,6 +96,7 @@ def validate_app(
         [*verdict.services, *own], (place.app_dir, scope.systemd_dir)
     )
     problems += [*find_without_service(units, mine), *find_cycles([*mine, *own])]
+    problems += check_drop_ins(scope, mine, verdict) if app.state != "absent" else []
     if problems:
         raise join_errors(problems)
     moves, replaced = find_moves(adopted, snapshot.drop_ins, snapshot.desired, place.app_dir)

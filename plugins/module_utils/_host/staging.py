@@ -63,11 +63,20 @@ def verify(flags: t.Sequence[str], companions: Wire) -> str:
 
     It reads the copy alone: this run may remove an installed drop-in.
     """
+    return _verify(flags, companions, "")
+
+
+def verify_with_drop_ins(flags: t.Sequence[str], services: Wire) -> str:
+    """The same about services, with the drop-ins that the host has for them."""
+    return _verify(flags, services, ":")  # systemd looks where it always does, too
+
+
+def _verify(flags: t.Sequence[str], units: Wire, more: str) -> str:
     stage = tempfile.mkdtemp(prefix="quadlet.fleet-")
-    environment = {"XDG_RUNTIME_DIR": stage, **os.environ, "SYSTEMD_UNIT_PATH": stage}
+    environment = {"XDG_RUNTIME_DIR": stage, **os.environ, "SYSTEMD_UNIT_PATH": f"{stage}{more}"}
     try:
-        _write_units(stage, companions)
-        names = [f"{stage}/{path}" for path in companions if "/" not in path]
+        _write_units(stage, units)
+        names = [f"{stage}/{path}" for path in units if "/" not in path]
         done = run_program(
             ["systemd-analyze", *flags, "verify", "--man=no", *names],
             timeout=_TIMEOUT,

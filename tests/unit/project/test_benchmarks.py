@@ -18,7 +18,7 @@ FOLDER = pathlib.Path(cost.__file__).parent
 
 
 def test_the_cost_of_a_plan() -> None:
-    assert set(cost.decide_app()) == {"render", "parse", "check", "lint", "plan"}
+    assert set(cost.decide_app()) == {"render", "parse", "check", "mounts", "lint", "plan"}
 
 
 def test_the_cost_of_what_is_sent_and_loaded(monkeypatch: pytest.MonkeyPatch) -> None:

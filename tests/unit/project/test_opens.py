@@ -29,7 +29,7 @@ ALLOWED = {
     "_host/probes.py _ask_http opener.open": "a URL",
     "_host/preflight.py _ask opener.open": "a URL",
     "_host/staging.py judge mkdtemp": "a directory of its own",
-    "_host/staging.py verify mkdtemp": "a directory of its own",
+    "_host/staging.py _verify mkdtemp": "a directory of its own",
 }
 """What opens by itself, with the reason."""
 

@@ -74,11 +74,22 @@ class Complaint(t.NamedTuple):
 
 
 class Verdict(t.NamedTuple):
-    """The result of a dry run."""
+    """The result of a dry run.  printed: the texts of the services."""
 
     services: tuple[Service, ...]
     errors: tuple[Complaint, ...]
     warnings: tuple[str, ...]
+    printed: str = ""
+
+    def text_of(self, service: str) -> str:
+        """The text of a service; of an instance that of its template."""
+        base, at, _instance = service.rpartition(".")[0].partition("@")
+        for name in (service, f"{base}@.service" if at else ""):
+            head = f"---{name}---\n"
+            if name and f"\n{head}" in f"\n{self.printed}":
+                text = f"\n{self.printed}".split(f"\n{head}", 1)[1]
+                return re.split(r"(?m)^---.*---$", text, maxsplit=1)[0]
+        return ""
 
 
 def parse_verdict(stdout: str, stderr: str) -> Verdict:
@@ -95,7 +106,8 @@ def parse_verdict(stdout: str, stderr: str) -> Verdict:
         else:
             if text.strip() and not _QUIET.match(text):
                 warnings.append(text)
-    return Verdict(tuple(_services(list(_blocks(stdout)))), tuple(errors), tuple(warnings))
+    services = tuple(_services(list(_blocks(stdout))))
+    return Verdict(services, tuple(errors), tuple(warnings), stdout)
 
 
 def _services(blocks: t.Sequence[tuple[str, Block]]) -> t.Iterator[Service]:
