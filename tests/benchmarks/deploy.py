@@ -79,7 +79,7 @@ def environment() -> dict[str, str]:
     return {
         **os.environ,
         "PATH": f"{ROOT}/.cache/venv/bin:{os.environ['PATH']}",
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
         "ANSIBLE_COLLECTIONS_PATH": collections,
         "ANSIBLE_SSH_ARGS": "-o ControlMaster=auto -o ControlPersist=60s",
     }

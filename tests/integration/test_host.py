@@ -88,11 +88,50 @@ def test_check_mode_reports_on_a_bare_host(bare: Host, playbooks: Playbooks) -> 
         pytest.skip("this host was kept from a session before")
     etc = "find /etc -type f -exec md5sum {} + | sort -k2; dpkg-query --list | md5sum"
     before = bare.ssh(etc)
-    report = _apply(playbooks, bare, "--check", "--diff", **MUCH)
+    svc = {"user": f"svc{MANY}"}
+    unit = {"units": {"web.container": container(), "data.volume": "[Volume]\n"}}
+    apps = [
+        {"name": "web", **unit},
+        {"name": "mine", **unit, **svc},
+        {"name": "old", "state": "absent", **svc},
+    ]
+    modules: list[tuple[str, dict[str, t.Any]]] = [
+        ("linger", svc),
+        ("secret", {"name": "pw", "value": "open-sesame", **svc}),
+        ("secret", {"name": "pw", "value": "open-sesame"}),
+        ("app", {"name": "one", **unit, **svc}),
+        ("unit", {"name": "two.container", "content": container(), **svc}),
+        ("validate", {**unit, **svc}),
+        ("reload", svc),
+        ("reload", {}),
+        ("info", svc),
+    ]
+    tasks = [
+        {"ansible.builtin.include_role": {"name": "quadlet.fleet.host"}},
+        {"ansible.builtin.include_role": {"name": "quadlet.fleet.deploy"}},
+        *({f"quadlet.fleet.{name}": options} for name, options in modules),
+    ]
+    given = {**MUCH, "quadlet_deploy_apps": apps}
+    play = {"hosts": "all", "gather_facts": False, "vars": given, "tasks": tasks}
+    report = playbooks.run([play], bare.inventory, arguments=["--check", "--diff"])
     assert report.status == 0, report.output
     assert "there is no Podman" in report.output
     assert f"there is no user svc{MANY}" in report.output
     assert bare.ssh(etc) == before
+
+    deployed = next(one for one in report.results if one.task.endswith("Deploy apps"))
+    web, mine, old = rows = [Result(row) for row in deployed.data["apps"]]
+    assert [row.changed for row in rows] == [True, True, False]
+    assert [step["reasons"] for row in (web, mine) for step in row["plan"]] == [["is new"]] * 4
+    assert old["plan"] == []
+    shown = [part["after_header"] for part in deployed.data["diff"]]
+    assert f"~svc{MANY}/.config/containers/systemd/mine/web.container (mode 0644)" in shown
+    said = " ".join(deployed.data["warnings"])
+    assert "web: Podman was not found on the host" in said
+    assert f"the host has no user 'svc{MANY}'. Check mode goes on" in said
+    others = [Result(one.data) for one in report.results[-len(modules) :]]
+    assert [one.changed for one in others] == [True] * 5 + [False, True, True, False]
+    assert all("Check mode goes on" in " ".join(one["warnings"]) for one in others)
 
 
 def test_many_users_come_in_one_run(first: Run, ready: Host, playbooks: Playbooks) -> None:

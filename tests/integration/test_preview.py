@@ -105,6 +105,14 @@ def test_check_mode_says_what_a_run_does(app: App, move: Move) -> None:
     assert preview.changed == result.changed
     assert preview["diff"] == result["diff"]
     assert all(step["reasons"] for step in result["plan"])
+    told = [step for step in result["plan"] if step["service"] and step["action"] != "write"]
+    assert [
+        part["after"].splitlines() for part in result["diff"] if "plan" in part["after_header"]
+    ] == (
+        [[f"{step['action']} {step['service']}: {', '.join(step['reasons'])}" for step in told]]
+        if told
+        else []
+    )
 
 
 @pytest.mark.scope("system")

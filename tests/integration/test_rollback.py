@@ -246,6 +246,32 @@ def test_images_are_kept_as_long_as_a_generation_needs_them(app: App) -> None:
     assert left == ""
 
 
+@pytest.mark.scope("alice")
+def test_who_is_removed_last_removes_the_image(app: App) -> None:
+    """Also where the generation that pulled it was dropped, or another app has pulled it."""
+    image, other = f"registry.test:5000/nginx:last-{os.getpid()}", app.scope.app()
+    run_cli("registry", "tag", "nginx:1", image)
+    names = "podman images --format '{{.Repository}}:{{.Tag}}'"
+
+    def deploy(one: App, number: int) -> None:
+        web = container("StopTimeout=1", f"Label=n={number}").replace(IMAGE, image)
+        one.deployed({"web": web}, generations=1)
+
+    try:
+        for number, one in enumerate((app, other, app, other, app)):
+            deploy(one, number)
+        app.run(state="absent").ok()
+        assert image in app.scope.ssh(names)
+        other.run(state="absent").ok()
+        there = app.scope.ssh(names)
+        assert image not in there
+        assert f"quadlet.fleet:{app.name}" not in there
+        assert f"quadlet.fleet:{other.name}" not in there
+    finally:
+        other.remove()
+        app.scope.host.try_ssh(app.scope.command(f"podman rmi --force {image}"))
+
+
 @pytest.mark.scope("system")
 def test_info_lists_generations(app: App) -> None:
     for number in (1, 2):

@@ -63,6 +63,10 @@ class QuadletError(Exception):
 
 HELD_UP = "held_up"
 """In the data of an error: somebody has let the run wait for as long as it would."""
+NOT_READY = "not_ready"
+"""In the data of an error: the host lacks what an earlier task of the play may provide, such as the
+user or Podman.  Check mode goes on.
+"""
 
 
 def join_errors(errors: t.Sequence[QuadletError]) -> QuadletError:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import typing as t
 
@@ -58,10 +59,36 @@ def make_generation(context: Context, *, manager_up: bool) -> Generation | None:
         files=to_files(context.desired),
         secrets=dict(context.decision.inputs.secrets),
         images=images,
-        brought=context.pulled.brought,
+        brought=_still_brought(context, images),
         gate=context.app.gate_option,
         rollout=context.app.rollout,
     )
+
+
+def _still_brought(context: Context, images: t.Iterable[str]) -> tuple[str, ...]:
+    """The names that the generation answers for: what its run has pulled, and of its images what
+    earlier runs of this app have, or of the scope's other apps.  Their generations may be dropped
+    first, and who is dropped last removes the image.
+    """
+    scope, app, pulled = context.scope, context.app.name, context.pulled.brought
+    wanted = [name for name in images if name not in pulled]
+    earlier: set[str] = set()
+    for apps in ([app], []):
+        if not earlier.issuperset(wanted):
+            with contextlib.suppress(QuadletError):  # the end of the run tells what can't be read
+                earlier |= {*map(str, scope.files.call(_read_brought, scope.state_dir, apps))}
+    return (*pulled, *(name for name in wanted if name in earlier))
+
+
+def _read_brought(state_dir: str, apps: list[str]) -> list[str]:
+    """The names that generations of these apps answer for, or of all; runs as their owner."""
+    names: set[str] = set()
+    for app in apps or state.list_apps(state_dir):
+        for number, text in state.read_generations(state_dir, app).items():
+            path = state.generation_path(state_dir, app, int(number))
+            with contextlib.suppress(QuadletError):
+                names |= {name for name in parse_generation(text, path).brought if name}
+    return sorted(names)
 
 
 def _read_images(context: Context) -> dict[str, tuple[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._core.app.many import app_label
 from .._core.effective import declared_image
 from .._core.info.result import make_result, service_result
 from .._core.plan.model import Pulled, Step, kind_of_service
@@ -27,8 +28,13 @@ def describe(
     inputs, validation = decision.inputs, decision.validation
     undone = outcome is not None and outcome.services is not None
     content = inputs.current if undone else {**inputs.current, **inputs.desired}
+    steps = [*pulled.steps, *_steps(run.scope, decision)]
+    if steps:
+        from .._core.plan.diff import plan_entry
+
+        diff = [*diff, *plan_entry(app_label(f"app {inputs.app.name}", run.scope.user), steps)]
     return make_result(
-        [*pulled.steps, *_steps(run.scope, decision)],
+        steps,
         services=_services(decision, outcome, content),
         manifest=outcome.record if outcome else decision.snapshot.manifest,
         warnings=[

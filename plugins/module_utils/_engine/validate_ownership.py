@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._core.app.adopted import Adopted
 from .._core.app.app import App
-from .._core.errors import QuadletError, join_errors
+from .._core.errors import NOT_READY, QuadletError, join_errors
 from .._core.host.subordinate_ids import missing_remedy
 from .._core.state.manifest import parse_manifest
 from .._core.validate import conflicts
@@ -30,6 +30,7 @@ def check_user(scope: Scope) -> None:
             "so its containers can't have users of their own",
             where="user",
             remedy=missing_remedy(str(scope.user)),
+            data={NOT_READY: True},
         )
 
 

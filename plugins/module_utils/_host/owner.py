@@ -19,7 +19,7 @@ import resource
 import traceback
 import typing as t
 
-from .._core.errors import HELD_UP, QuadletError
+from .._core.errors import HELD_UP, NOT_READY, QuadletError
 from . import heard
 from .child import READ, RUN, Child, execute, limit_of, spawn, start
 
@@ -34,11 +34,12 @@ class Ran(t.NamedTuple):
     def error(self, what: str, *, where: str | None = None) -> QuadletError:
         """That it failed, with its reason."""
         reason = (self.err or self.out).strip() or f"status {self.status}"
-        data = {HELD_UP: True} if self.status == _TOO_LONG else None
-        return QuadletError(f"{what}: {reason}", where=where, data=data)
+        mark = _MARKS.get(self.status)
+        return QuadletError(f"{what}: {reason}", where=where, data={mark: True} if mark else None)
 
 
-_TOO_LONG = 124
+_TOO_LONG, _NOT_FOUND = 124, 127
+_MARKS = {_TOO_LONG: HELD_UP, _NOT_FOUND: NOT_READY}
 
 
 class Owner:
@@ -109,7 +110,7 @@ class Owner:
         except OSError as error:
             failed = Ran(126, "", f"{argv[0]}: {error.strerror}")
             if isinstance(error, FileNotFoundError):
-                failed = Ran(127, "", f"{argv[0]}: not found")
+                failed = Ran(_NOT_FOUND, "", f"{argv[0]}: not found")
             return lambda *_given: failed
 
         def end(timeout: float = RUN, given: bytes | None = None) -> Ran:

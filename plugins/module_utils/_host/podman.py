@@ -9,7 +9,7 @@ import contextlib
 import os
 import typing as t
 
-from .._core.errors import QuadletError
+from .._core.errors import NOT_READY, QuadletError
 from .._core.host.podman_output import (
     TIME_FIELDS,
     is_missing_object,
@@ -65,6 +65,7 @@ def find_generator(*, system: bool) -> list[str]:
         f"Podman's systemd generator is not on the host: neither {_LINKS[system]} "
         f"nor {' nor '.join(_BINARIES)}",
         remedy="Install the package of Podman that has Quadlet.",
+        data={NOT_READY: True},
     )
 
 

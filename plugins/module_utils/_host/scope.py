@@ -11,7 +11,7 @@ import pwd
 import typing as t
 
 from .._core.app.layout import Layout
-from .._core.errors import QuadletError
+from .._core.errors import NOT_READY, QuadletError
 from .._core.host.subordinate_ids import FILES, has_range
 from .._core.quadlet.kinds import OLDEST
 from . import heard
@@ -101,6 +101,7 @@ def _entry(user: str | int | None) -> pwd.struct_passwd:
             f"the host has no user {text!r}",
             where="user",
             remedy="Create the user first (ansible.builtin.user).",
+            data={NOT_READY: True},
         ) from None
 
 

@@ -9,7 +9,7 @@ import contextlib
 import os
 import tempfile
 
-from .._core.errors import QuadletError
+from .._core.errors import NOT_READY, QuadletError
 from .._core.secrets.secret import find_id, parse_names
 from .child import ASK
 from .owner import Owner
@@ -34,6 +34,7 @@ def require_runtime_dir(owner: Owner) -> None:
             f"user {owner.name} has no {owner.runtime_dir}, which Podman needs",
             where="user",
             remedy="Turn linger on first (quadlet.fleet.linger).",
+            data={NOT_READY: True},
         )
 
 

@@ -21,13 +21,13 @@ from .._core.app.many import (
     is_postponed,
     join_rows,
 )
-from .._core.errors import HELD_UP, QuadletError, join_errors
+from .._core.errors import HELD_UP, NOT_READY, QuadletError, join_errors
 from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
-from .._host.task import Answer
+from .._host.task import Answer, run_task
 from .._host.tasks import run_tasks
 from . import options as _options
-from .base import mask_secrets, run_module
+from .base import mask_secrets, run_module, with_unready
 
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
@@ -67,15 +67,15 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     waits = _find_waits(ready) if parallel > 1 else _one_by_one(len(ready))
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
-        error = ready[number].error or _give_up(number, ready, answers)
+        if ready[number].error:
+            return run_task(tasks[number])
+        error = _give_up(number, ready, answers)
         if not error and any(_is_postponed(answers[earlier]) for earlier in waits[number]):
             error = QuadletError("it waits for an archive", data={"postponed": True})
         return Answer(None, error) if error else None
 
-    def task(item: _Ready) -> t.Callable[[], dict[str, t.Any]]:
-        return lambda: reconcile(t.cast(App, item.app), t.cast(Scope, item.scope), check=check)
-
-    answers = run_tasks([task(item) for item in ready], waits, parallel, instead)
+    tasks = [_task(item, prepared, check=check) for item, prepared in zip(params, ready)]
+    answers = run_tasks(tasks, waits, parallel, instead)
     rows = [_make_row(item, answer) for item, answer in zip(params, answers)]
     for row, earlier in zip(rows, waits):
         row["waited_for"] = [{"app": rows[n]["name"], "reason": earlier[n]} for n in earlier]
@@ -83,6 +83,22 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     if message:
         raise QuadletError(message, data=result)
     return result
+
+
+def _task(params: Item, ready: _Ready, *, check: bool) -> t.Callable[[], Item]:
+    """The run of an app; where it can't begin, its error."""
+
+    def run_app() -> Item:
+        if ready.error:
+            raise ready.error
+        return reconcile(t.cast(App, ready.app), t.cast(Scope, ready.scope), check=check)
+
+    def foretell(error: QuadletError) -> Item:
+        from .._engine.foretell import foretell_app
+
+        return foretell_app(parse_app(params), params["user"], params["location"], error)
+
+    return with_unready(run_app, foretell if check else None)
 
 
 def _give_up(
@@ -190,7 +206,8 @@ def _make_row(params: Item, answer: Answer) -> Row:
     """The result of module app, with the app's name and user."""
     error = answer.error
     result = {"changed": False, **error.data} if error else dict(answer.result or {})
-    result.pop(HELD_UP, None)
+    for mark in (HELD_UP, NOT_READY):
+        result.pop(mark, None)
     message = {"msg": str(error)} if error else {}
     return {
         "name": params["name"],

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from .._core.errors import HELD_UP, QuadletError
+from .._core.errors import HELD_UP, NOT_READY, QuadletError
 from .._host.owner import from_os_error, to_quadlet_error
 
 _ECHOED = ("name", "user", "location", "state", "app")
@@ -21,15 +21,36 @@ _ECHOED = ("name", "user", "location", "state", "app")
 Result = dict[str, t.Any]
 
 
-def run_module(module: AnsibleModule, work: t.Callable[[], Result]) -> t.NoReturn:
+def run_module(
+    module: AnsibleModule,
+    work: t.Callable[[], Result],
+    unready: t.Callable[[QuadletError], Result] | None = None,
+) -> t.NoReturn:
     """Ends the module with what `work` returns, or with the sentence of its error.
 
+    unready: the result in check mode where the host lacks what an earlier task would have made.
     Of the parameters only a few are echoed: texts of units and files would double the way
     back for nothing.  No exception is being handled at the end: Ansible would show it unmasked.
     """
-    error, result = _do(work)
+    error, result = _do(with_unready(work, unready if module.check_mode else None))
     echo = {key: module.params[key] for key in _ECHOED if key in module.params}
     _leave(module, {**result, "invocation": {"module_args": echo}}, failed=error)
+
+
+def with_unready(
+    work: t.Callable[[], Result], unready: t.Callable[[QuadletError], Result] | None
+) -> t.Callable[[], Result]:
+    """The work, with another result where the host is not ready for it."""
+
+    def attempt() -> Result:
+        try:
+            return work()
+        except QuadletError as error:
+            if unready is None or NOT_READY not in error.data:
+                raise
+            return unready(error)
+
+    return attempt
 
 
 def _do(work: t.Callable[[], Result]) -> tuple[bool, Result]:
@@ -46,7 +67,8 @@ def _do(work: t.Callable[[], Result]) -> tuple[bool, Result]:
 
 def _leave(module: AnsibleModule, result: Result, *, failed: bool) -> t.NoReturn:
     """The one exit."""
-    result.pop(HELD_UP, None)
+    for mark in (HELD_UP, NOT_READY):
+        result.pop(mark, None)
     if not module._diff:
         result.pop("diff", None)
     authfiles = _authfiles(module.params)

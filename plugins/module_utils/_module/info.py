@@ -18,6 +18,7 @@ from .._core.info.drift import Storage
 from .._core.info.result import service_result
 from .._core.plan.enabling import installable
 from .._core.plan.inputs import AppInputs, Inputs
+from .._core.plan.unready import unready_warning
 from .._core.quadlet.kinds import is_unit
 from .._core.state.generation import to_row
 from .._core.state.manifest import ServiceRecord
@@ -261,6 +262,13 @@ def _describe(error: Row) -> str:
     return f"{app} could not be read: {error['msg']}"
 
 
+def _unready(error: QuadletError) -> Row:
+    warnings = [unready_warning(error, "there is no app.")]
+    return {"changed": False, "apps": [], "pull": [], "errors": [], "warnings": warnings}
+
+
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
-    run_module(module, lambda: read_inventory(module.params["user"], module.params["apps"]))
+    run_module(
+        module, lambda: read_inventory(module.params["user"], module.params["apps"]), _unready
+    )

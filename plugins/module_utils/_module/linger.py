@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError
+from .._core.plan.unready import unready_warning
 from .._host import linger
 from .._host.scope import resolve_scope
 from .._host.systemd import Manager
@@ -44,4 +45,9 @@ def run(module: AnsibleModule) -> None:
         lambda: reconcile_linger(
             params["user"], on=params["state"] == "enabled", check=module.check_mode
         ),
+        lambda error: {
+            "changed": params["state"] == "enabled",
+            "uid": None,
+            "warnings": [unready_warning(error, f"linger would be {params['state']}.")],
+        },
     )

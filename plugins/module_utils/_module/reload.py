@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError, join_errors
+from .._core.plan.unready import unready_warning
 from .._engine.validate_installed import installed_errors
 from .._host.scope import resolve_scope
 from .._host.systemd import Manager
@@ -40,4 +41,12 @@ def reload_scope(user: str | None, *, check: bool) -> dict[str, t.Any]:
 
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
-    run_module(module, lambda: reload_scope(module.params["user"], check=module.check_mode))
+    run_module(
+        module,
+        lambda: reload_scope(module.params["user"], check=module.check_mode),
+        lambda error: {
+            "changed": True,
+            "services": [],
+            "warnings": [unready_warning(error, "systemd would reload.")],
+        },
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError
+from .._core.plan.unready import unready_warning
 from .._core.secrets.secret import check_name, decide, decode_value, describe
 from .._host import secrets
 from .._host.scope import resolve_scope
@@ -82,4 +83,14 @@ def run(module: AnsibleModule) -> None:
         wanted = decode_value(params["value"], params["encoding"]) if present else None
         return reconcile_secret(params["user"], params["name"], wanted, check=module.check_mode)
 
-    run_module(module, work)
+    def unready(error: QuadletError) -> dict[str, object]:
+        action = "create" if params["state"] == "present" else "none"
+        ending = f"the secret would be {params['state']}."
+        return {
+            "changed": action != "none",
+            "name": params["name"],
+            "diff": describe(action),
+            "warnings": [unready_warning(error, ending)],
+        }
+
+    run_module(module, work, unready)

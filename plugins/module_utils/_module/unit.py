@@ -15,6 +15,9 @@ from .base import run_module
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
+    from .._core.app.app import App
+    from .._core.errors import QuadletError
+
 
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
@@ -26,4 +29,11 @@ def run(module: AnsibleModule) -> None:
             resolve_scope(params["user"], params["location"]),
             check=module.check_mode,
         ),
+        lambda error: _foretell(parse_unit_app(params), params, error),
     )
+
+
+def _foretell(app: App, params: t.Mapping[str, t.Any], error: QuadletError) -> dict[str, t.Any]:
+    from .._engine.foretell import foretell_app
+
+    return foretell_app(app, params["user"], params["location"], error)

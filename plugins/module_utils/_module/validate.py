@@ -11,6 +11,7 @@ from .._core.app.app import App, parse_app_name, parse_content, sections_of
 from .._core.errors import QuadletError, join_errors
 from .._core.lint.engine import Finding
 from .._core.lint.rules import parse_ignore
+from .._core.plan.unready import unready_warning
 from .._core.validate.generator import Service
 from .._engine.compat import for_host
 from .._engine.decide import look
@@ -96,6 +97,10 @@ def _failed(
     return joined
 
 
+def _unready(error: QuadletError) -> dict[str, t.Any]:
+    return _result((), [unready_warning(error, "nothing can be said of the units.")], [])
+
+
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
-    run_module(module, lambda: validate(module.params))
+    run_module(module, lambda: validate(module.params), _unready)

@@ -60,7 +60,7 @@ class Playbooks:
     def environment(self) -> dict[str, str]:
         """Settings of every run, on top of the checkout's ansible.cfg."""
         return {
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
             "ANSIBLE_CALLBACK_PLUGINS": str(PLUGINS / "callback"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",
             "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self._folder / "cp"),

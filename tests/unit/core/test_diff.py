@@ -6,8 +6,11 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.layout import Layout
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.diff import make_diff
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.diff import (
+    make_diff,
+    plan_entry,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, Step
 
 DIR = "/etc/containers/systemd/app"
 LAYOUT = Layout("app", DIR, "/etc/systemd/system")
@@ -104,3 +107,35 @@ def test_diff(
     plan: Plan, desired: dict[str, Blob], current: dict[str, Blob], shown: list[dict[str, str]]
 ) -> None:
     assert make_diff(plan, desired, current, LAYOUT) == shown
+
+
+STEPS = {
+    "restart": Step("web.container", "web.service", "restart", ("its image changed", "x")),
+    "pull": Step("web.container", "web.service", "pull", ("image a:1 is not on the host",)),
+    "linger": Step(None, "user@1000.service", "linger", ("linger is off for a",)),
+    "a reload of systemd": Step(None, None, "reload", ("what is installed was never loaded",)),
+    "a service that goes": Step("web.container", "web.service", "remove", ("state: absent",)),
+}
+OF_FILES = (
+    Step("a.conf", None, "write", ("is new",)),
+    Step("web.container", "web.service", "write", ("is new",)),
+    Step("web.container", "web.service", "adopt", ("is taken over",)),
+    Step("a.conf", None, "remove", ("is no longer declared",)),
+)
+
+
+@pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
+def test_the_diff_has_what_becomes_of_services(step: Step) -> None:
+    [entry] = plan_entry("app web", (step, *OF_FILES))
+    assert entry == {
+        "before_header": "app web: services",
+        "after_header": "app web: plan",
+        "before": "",
+        "after": f"{step.to_text()}\n",
+    }
+    assert ", ".join(step.reasons) in entry["after"]
+    assert "None" not in entry["after"]
+
+
+def test_a_plan_of_files_alone_has_no_entry() -> None:
+    assert plan_entry("app web", OF_FILES) == []

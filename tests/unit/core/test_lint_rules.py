@@ -122,6 +122,155 @@ CASES = [
         container(rest="[Service]\n>Type=simple\n"),
         container(rest="[Service]\nType=oneshot\n"),
     ),
+    # Names
+    *(
+        Case(
+            "bad-unit-name",
+            container(rest=f"[Unit]\n>{key}={bad}\n{REST}"),
+            container(rest=f"[Unit]\n{key}={good}\n{REST}"),
+        )
+        for key in ("After", "Wants", "PartOf", "OnFailure")
+        for bad, good in (
+            ("db", "db.service"),
+            ("a.service, b.service", "a.service b.service"),
+            ("default.taget", "default.target"),
+            ("data", "%i.service a@%i.service dev-sda1.device srv-x.mount db.timer %N.socket"),
+        )
+    ),
+    *(
+        Case(
+            "bad-unit-name",
+            container(rest=f"[Install]\n>WantedBy={bad}\n"),
+            container(rest="[Install]\nWantedBy=multi-user.target default.target\n"),
+        )
+        for bad in ("multi-user", "multi-user.target,default.target", "default.taget")
+    ),
+    *(
+        Case(
+            "wrong-reference",
+            {**NETWORK, **VOLUME, **POD, "web.container": container(f">{bad}")},
+            {**NETWORK, **VOLUME, **POD, "web.container": container(good)},
+        )
+        for bad, good in (
+            ("Volume=net.network:/x", "Volume=data.volume:/x"),
+            ("Volume=p.pod:/x", "Volume=/srv/p.pod:/x"),
+            ("Network=data.volume", "Network=net.network"),
+            ("Network=p.pod", "Network=podman"),
+            ("Network=a.image:ip=10.0.0.2", "Network=net.network:ip=10.0.0.2"),
+        )
+    ),
+    Case(
+        "wrong-reference",
+        {"w.container": f"[Container]\n>Image=web.container\n{REST}", "web.container": container()},
+        {"w.container": f"[Container]\nImage=reg.test/web.container:1\n{REST}"},
+    ),
+    Case(
+        "doubled-name",
+        _two(container("ContainerName=a"), container(">ContainerName=a")),
+        _two(container("ContainerName=a"), container("ContainerName=b")),
+    ),
+    Case(
+        "doubled-name",
+        {
+            "web.container": container("ContainerName=a"),
+            "p.pod": POD["p.pod"] + "[Pod]\n>PodName=a",
+        },
+        {"web.container": container("ContainerName=a"), "p.pod": POD["p.pod"] + "[Pod]\nPodName=b"},
+    ),
+    *(
+        Case(
+            "idle-port",
+            f"Network={network}\n>PublishPort=80:80",
+            "Network=podman\nPublishPort=80:80",
+        )
+        for network in ("host", "none", "container:db")
+    ),
+    Case("idle-port", "Network=host\n>PublishPort=80", "Network=host\nExposeHostPort=80"),
+    Case(
+        "misspelt-key",
+        container(rest=f"{REST}[Service]\n>Remainafterexit=yes"),
+        container(rest=f"{REST}[Service]\nRemainAfterExit=yes\nLimitNPROC=5"),
+    ),
+    Case(
+        "second-exec-start",
+        container(rest=f"{REST}[Service]\n>ExecStart=/bin/true"),
+        container(rest=f"{REST}[Service]\nExecStartPre=/bin/true"),
+    ),
+    Case(
+        "second-exec-start",
+        container(rest=f"{REST}[Service]\n>ExecStart=/bin/true"),
+        container(rest="[Service]\nType=oneshot\nExecStart=/bin/true"),
+    ),
+    *(
+        Case(
+            "bad-image", f"[Container]\n>Image={bad}\n{REST}", f"[Container]\nImage={good}\n{REST}"
+        )
+        for bad, good in (
+            ("reg.test/Team/app:1", "reg.test/team/app:V1"),
+            ("reg.test/app:1 as web", "oci-archive:/srv/Team/app.tar"),
+            ("localhost/App:1", "REG.test/app:1"),
+        )
+    ),
+    *(
+        Case("quoted-command", f">Exec={bad}", f"Exec={good}")
+        for bad, good in (
+            ('"sleep infinity"', "sleep infinity"),
+            ("'sh -c \"a b\"'", 'sh -c "a b"'),
+            ('"a b"', '"a b" c'),
+        )
+    ),
+    # Values
+    *(Case("bad-choice", f">LogDriver={bad}", "LogDriver=journald") for bad in ("json", "syslog")),
+    *(
+        Case("bad-choice", f">UserNS=keep-id:{bad}", "UserNS=keep-id:uid=1000,gid=1000,size=9")
+        for bad in ("uid=1000:gid=1000", "1000", "uid=me")
+    ),
+    *(
+        Case("bad-pair", f">{bad}", good)
+        for bad, good in (
+            ("Environment=A = 1", "Environment=A=1 B= C==1"),
+            ("Environment=A =1", 'Environment="A = 1"'),
+            ("Environment=A: 1", 'Environment=A="b: 1"'),
+            ("Label=a = b", 'Label=a="b = c"'),
+        )
+    ),
+    *(
+        Case("bad-volume", f">{bad}", good)
+        for bad, good in (
+            ("Volume=%h/x:x:ro", "Volume=%h/x:/x:ro"),
+            ("Volume=%h/x:/x:rox", "Volume=${DATA}:/x:ro"),
+            ("Mount=type=bind,source=/a", "Mount=type=bind,source=/a,dst=/b"),
+            ("Mount=type=tmpfs,tmpfs-size=1m", "Mount=type=tmpfs,destination=/b"),
+        )
+    ),
+    *(
+        Case(
+            "bad-duration",
+            container(rest=f"[Service]\n>{key}=five\nRestart=always\n[Install]\nWantedBy=a.target"),
+            container(
+                rest=f"[Service]\n{key}={good}\nRestart=always\n[Install]\nWantedBy=a.target"
+            ),
+        )
+        for key in ("RestartSec", "TimeoutStartSec", "TimeoutStopSec")
+        for good in ("5", "1min 30s", "infinity", "0", "100ms", "1.5h", "%i")
+    ),
+    *(
+        Case(
+            "tilde-path",
+            container(rest=f"[{section}]\n>{key}=~/x\n{REST}"),
+            container(rest=f"[{section}]\n{key}=%h/x\n{REST}"),
+        )
+        for section, key in (
+            ("Unit", "RequiresMountsFor"),
+            ("Unit", "ConditionPathExists"),
+            ("Service", "EnvironmentFile"),
+        )
+    ),
+    Case(
+        "shell-in-exec",
+        container(rest=f"[Service]\n>ExecStartPre=-/bin/a && b\n{REST}"),
+        container(rest=f'[Service]\nExecStartPre=-/bin/sh -c "a && b"\n{REST}'),
+    ),
     Case("group-without-user", ">Group=5", "User=5\nGroup=5"),
     Case(
         "bad-pod",

@@ -312,10 +312,29 @@ def test_nobodys_default_is_changed() -> None:
     """A default that is a mapping is filled in by a validation."""
     for _run in range(2):
         with pytest.raises(QuadletError) as caught:
-            _apps.run_apps([{"name": "a", "user": "no-such-user"}], 1, check=True)
+            _apps.run_apps([{"name": "a", "user": "no-such-user"}], 1, check=False)
         assert "1 of 1 apps failed: a (user no-such-user): user: the host has no user" in str(
             caught.value
         )
+
+
+@pytest.mark.parametrize("parallel", [1, 2])
+def test_check_mode_goes_on_without_the_user(parallel: int) -> None:
+    items = [{"name": name, "user": "no-such-user"} for name in ("a", "b")]
+    content = {"web.container": "[Container]\nImage=registry.test/a:1\n"}
+    found = _apps.run_apps([{**item, "units": content} for item in items], parallel, check=True)
+    assert found["changed"]
+    assert [row["failed"] for row in found["apps"]] == [False, False]
+    assert all(
+        f"{name} (user no-such-user): user: the host has no user" in " ".join(found["warnings"])
+        for name in ("a", "b")
+    )
+
+
+def test_check_mode_refuses_what_no_host_would_take() -> None:
+    item = {"name": "a", "user": "no-such-user", "units": {"web.container": "[Container\n"}}
+    with pytest.raises(QuadletError, match=r"web\.container"):
+        _apps.run_apps([item], 1, check=True)
 
 
 def test_a_glance_reads_units_alone(tmp_path: pathlib.Path) -> None:

@@ -57,7 +57,7 @@ def _run(folder: pathlib.Path, **variables: t.Any) -> tuple[int, str]:
     given = json.dumps({"src": ".", "tool": "tool", **variables})
     environment = {
         **os.environ,
-        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
         "ANSIBLE_NOCOLOR": "1",
         "LC_ALL": "C.UTF-8",
         "PWD": str(folder),

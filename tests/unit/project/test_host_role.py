@@ -116,7 +116,11 @@ def chosen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     playbook.write_text(json.dumps([play]), encoding="utf-8")
     done = subprocess.run(
         ["ansible-playbook", "-i", "localhost,", str(playbook)],
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+        },
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -50,7 +50,11 @@ def _play(*arguments: str, play: t.Mapping[str, t.Any], folder: pathlib.Path) ->
     path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, **play}]))
     done = subprocess.run(
         ["ansible-playbook", "-i", "localhost,", str(path), *arguments],
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_NOCOLOR": "1"},
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+        },
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -23,7 +23,7 @@ def make_script(module: str, arguments: t.Mapping[str, t.Any], engine: Engine = 
     done = subprocess.run(
         [sys.executable, "-m", __name__],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")},
+        env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg")},
         input=json.dumps([module, arguments, engine]).encode(),
         stdout=subprocess.PIPE,
         check=True,

@@ -16,6 +16,7 @@ from ..quadlet.keys import SECTIONS
 from ..quadlet.kinds import unit_of
 from ..quadlet.unitfile import UnitText
 from ..validate.check import check_mounts, check_units, parse_units
+from .names import APP_NAME_RULES, NAME_RULES
 from .rules import RULES, check_rule_name
 from .safety import SAFETY_RULES
 from .service import APP_RULES, SERVICE_RULES
@@ -118,9 +119,9 @@ def _hits(app: Units) -> t.Iterator[Hit]:
                 message = test(line)
                 if message:
                     yield Hit(rule, line, message)
-        for unit_rule in (*UNIT_RULES, *SERVICE_RULES, *SAFETY_RULES):
+        for unit_rule in (*UNIT_RULES, *SERVICE_RULES, *NAME_RULES, *SAFETY_RULES):
             yield from unit_rule(unit)
-    for app_rule in APP_RULES:
+    for app_rule in (*APP_RULES, *APP_NAME_RULES):
         yield from app_rule(app)
 
 

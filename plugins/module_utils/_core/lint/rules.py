@@ -211,6 +211,9 @@ moving-tag               warning  An image that is :latest, or has no tag.
 auto-update-image        error    AutoUpdate=registry with an image that it can't follow.
     Write the name in full and without a digest.
     Podman refuses a short name, and never finds another image behind a digest.
+bad-image                error    A name that no image can have.
+    Write it in small letters and without blanks.
+    Podman takes no other name, and refuses it when the service starts.
 no-install               warning  A service that will not come back after a reboot.
     Add [Install] with WantedBy=default.target, or let a unit that starts at boot want it.
     Quadlet services can't be enabled: the generator reads [Install].
@@ -229,6 +232,24 @@ install-also             warning  Also= in [Install].
 install-quadlet-name     error    A Quadlet file's name in [Install].
     Write the service's name, such as web.service or front-pod.service.
     Podman does not translate names here, so the link leads nowhere.
+bad-unit-name            error    A dependency or target that is no name of a unit.
+    Write the whole name with its suffix, several of them with blanks between.
+    systemd ignores what it can't read as a name, and says so in the journal only.
+wrong-reference          error    A unit file of a kind that the key does not take.
+    Name a unit of the right kind.
+    Podman looks for an object of that very name, or makes a volume of it.
+doubled-name             error    One name for two containers or pods.
+    Give each its own.
+    The second one that starts removes the first, since generated commands have --replace.
+idle-port                warning  A port that is not published.
+    Remove it, or the Network= that leaves nothing to publish.
+    With the host's network, or that of another container, Podman publishes nothing.
+misspelt-key             error    A key of systemd in the wrong case.
+    Write it as systemd does.
+    systemd ignores it, and says so in the journal only.
+second-exec-start        error    ExecStart= beside that of the generator.
+    Write what the container runs as Exec= in [Container].
+    systemd refuses a service with two, unless it is a job.
 requires-without-after   warning  A unit is required, but not waited for.
     Add After= with the same name.
     systemd starts both at once: at boot it is a race.
@@ -257,6 +278,9 @@ health-without-command   warning  Settings of a health check that has no command
 health-command-prefix    warning  A health command with Docker's "CMD" as its first word.
     Leave out "CMD": ["/bin/check", "a b"].
     Podman 5.4 mangles the command.
+quoted-command           warning  A command that is one quoted word.
+    Leave out the quotes around the whole.
+    It is one argument: without an entrypoint in the image, a program of that name is looked for.
 shell-in-exec            warning  An operator of the shell in a command that no shell runs.
     Put the command in a shell's script: sh -c "a && b".
     The program gets it as an argument.

@@ -10,8 +10,9 @@ import typing as t
 
 from ..quadlet.kinds import KINDS, companion_of, is_template, kind_of, unit_of
 from ..quadlet.splitting import TRUE
+from .text import find_operator
 from .values import FALSE, not_among
-from .view import Hit, Hits, Line, Merged, Units, service_stem, words_of
+from .view import Hit, Hits, Line, Merged, Units, is_open, service_stem, words_of
 
 _LINKS = ("WantedBy", "RequiredBy", "UpheldBy")
 _PULLS = ("Requires", "Wants", "BindsTo", "Upholds", "Requisite")
@@ -51,6 +52,37 @@ def service_words(unit: Merged) -> Hits:
         yield Hit("restart-job", restart, f"a job can't have Restart={restart.value}")
     if unit.kind.suffix == "container" and not (restart or unit.is_job or unit.own("Pod")):
         yield Hit("missing-restart", unit.name, "the container stays down when it ends")
+
+
+_COMMANDS = ("ExecCondition", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStopPost")
+_PATHS = (
+    *(("Unit", key) for key in ("RequiresMountsFor", "WantsMountsFor")),
+    *(("Service", key) for key in ("EnvironmentFile", "WorkingDirectory", "ReadWritePaths")),
+    *(("Unit", f"{verb}Path{word}") for verb in ("Condition", "Assert")
+      for word in ("Exists", "IsDirectory", "IsMountPoint", "IsReadWrite")),
+)  # fmt: skip
+_SPANS = ("RestartSec", "TimeoutSec", "TimeoutStartSec", "TimeoutStopSec", "RuntimeMaxSec")
+_SPAN = re.compile(r"infinity|(?:\d+(?:\.\d+)?\s*[a-zA-Zµμ]*\s*)+")
+
+
+def service_values(unit: Merged) -> Hits:
+    """Checks values of systemd's own sections that are often written as a shell would read them."""
+    own = unit.last("Service", "ExecStart")
+    if own and unit.kind.suffix in ("container", "kube", "pod") and not unit.is_job:
+        yield Hit("second-exec-start", own, "the generator adds an ExecStart= of its own")
+    for line in unit.all("Service", *_COMMANDS):
+        message = find_operator(words_of(line.value.lstrip("-@:+!")))
+        if message:
+            yield Hit("shell-in-exec", line, message)
+    for section, key in _PATHS:
+        for line in unit.all(section, key):
+            word = line.value.lstrip("-!|")
+            if word.startswith("~/"):
+                yield Hit("tilde-path", line, f"nobody expands the ~ in {line.value!r}")
+    for line in unit.all("Service", *_SPANS):
+        if not (_SPAN.fullmatch(line.value) or is_open(line.value)):
+            message = f"{line.value!r} is no duration"
+            yield Hit("bad-duration", line, message, "Write a number with a unit, such as 30s.")
 
 
 _CHECK_KEYS = ("HealthInterval", "HealthRetries", "HealthStartPeriod", "HealthTimeout")
@@ -228,5 +260,5 @@ def _closure(app: Units, starts: t.Iterable[str]) -> set[str]:
     return reached
 
 
-SERVICE_RULES = (service_words, health, stop_timeout, install, dependencies)
+SERVICE_RULES = (service_words, service_values, health, stop_timeout, install, dependencies)
 APP_RULES = (boot,)

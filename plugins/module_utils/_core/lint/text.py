@@ -157,8 +157,19 @@ def _is_set(name: str, line: Line) -> bool:
     return any(word.partition("=")[0] == name for part in given for word in words_of(part.value))
 
 
-def _shell_in_exec(line: Line) -> str | None:
+def _quoted_command(line: Line) -> str | None:
     words = words_of(line.value)
+    if len(words) != 1 or line.value[0] not in "\"'" or " " not in words[0]:
+        return None
+    return f"{words[0]!r} is one word, so the program of that name is looked for"
+
+
+def _shell_in_exec(line: Line) -> str | None:
+    return find_operator(words_of(line.value))
+
+
+def find_operator(words: t.Sequence[str]) -> str | None:
+    """The message about an operator of the shell in a command that no shell runs."""
     if _SHELL.fullmatch(words[0] if words else ""):
         return None
     operator = next((word for word in words if word in _SHELL_WORDS), None)
@@ -177,6 +188,7 @@ TEXT_RULES = (
     ValueRule("unknown-specifier", lambda key: key.expands, _unknown_specifier),
     ValueRule("date-format", lambda key: key.expands, _date_format),
     ValueRule("unset-variable", lambda key: key.expands, _unset_variable),
+    ValueRule("quoted-command", lambda key: key.name == "Exec", _quoted_command),
     ValueRule("shell-in-exec", lambda key: key.name == "Exec", _shell_in_exec),
 )
 """The rules for values, by how Podman reads the key."""

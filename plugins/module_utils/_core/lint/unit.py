@@ -139,6 +139,10 @@ def images(unit: Merged) -> Hits:
     if _TRANSPORT.match(name) or _IMAGE_ID.fullmatch(name) or name.startswith(("/", ".")):
         return
     image = parse_image_name(name)
+    if " " in name or image.path != image.path.lower():
+        what = "a blank" if " " in name else "a capital letter"
+        yield Hit("bad-image", line, f"{name!r} has {what} in it")
+        return
     follows = unit.value(unit.kind.section, "AutoUpdate")
     if follows == "registry" and (image.digest or not image.is_full):
         fault = "has a digest" if image.digest else "is not written in full"
@@ -199,7 +203,7 @@ def files(unit: Merged) -> Hits:
 def _can_be_judged(unit: Merged, ref: PathRef) -> bool:
     if ref.entry.key in ("File", "IgnoreFile"):  # relative to the build's own directory
         return unit.value("Build", "SetWorkingDirectory") == "unit"
-    return not any(char in ref.entry.value for char in "%*?~") and ref.entry.value[0] != "-"
+    return not any(char in ref.entry.value for char in "%*?~$") and ref.entry.value[0] != "-"
 
 
 def _file(unit: Merged, line: Line, ref: PathRef, path: str) -> Hits:

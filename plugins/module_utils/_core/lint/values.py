@@ -71,10 +71,25 @@ def not_among(value: str, key: str, choices: t.Iterable[str]) -> str:
 
 
 def _bad_userns(line: Line) -> str | None:
-    mode = line.value.partition(":")[0]
-    if is_open(line.value) or mode in _USERNS:
+    mode, _colon, options = line.value.partition(":")
+    if is_open(line.value):
         return None
-    return not_among(line.value, "UserNS", sorted(_USERNS))
+    if mode not in _USERNS:
+        return not_among(line.value, "UserNS", sorted(_USERNS))
+    if mode != "keep-id":
+        return None
+    odd = next((o for o in options.split(",") if o and not _KEEP_ID.fullmatch(o)), None)
+    return f"{odd!r} is none of uid=N, gid=N and size=N, which keep-id takes" if odd else None
+
+
+_KEEP_ID = re.compile(r"(?:uid|gid|size)=\d+")
+_LOG_DRIVERS = ("journald", "json-file", "k8s-file", "none", "passthrough", "passthrough-tty")
+
+
+def _bad_log_driver(line: Line) -> str | None:
+    if is_open(line.value) or line.value in _LOG_DRIVERS:
+        return None
+    return not_among(line.value, "LogDriver", _LOG_DRIVERS)
 
 
 def _bad_integer(line: Line) -> str | None:
@@ -139,17 +154,30 @@ def published_port(value: str) -> int | None:
 
 
 def _bad_volume(line: Line) -> str | None:
-    if is_open(line.value):
-        return None
     source, colon, rest = line.value.partition(":")
     inside, _colon, options = rest.partition(":")
     target = inside if colon else source
+    if is_open(rest if colon else source) or "${" in source:  # what is expanded may hold a colon
+        return None
     if not target.startswith("/"):
         return f"{target!r} is no absolute path in the container"
     for option in filter(None, options.split(",")):
         if option.partition("=")[0] not in _MOUNT_OPTIONS:
             return f"{option!r} is no option of a mount"
     return None
+
+
+def _bad_mount(line: Line) -> str | None:
+    for word in words_of(line.value):
+        options = dict(part.partition("=")[::2] for part in word.split(","))
+        typed = options.get("type", "volume")
+        if typed in _TARGETED and options.keys().isdisjoint(_TARGETS) and not is_open(word):
+            return f"{word!r} has no target in the container"
+    return None
+
+
+_TARGETED = frozenset(("bind", "volume", "tmpfs", "ramfs", "image"))
+_TARGETS = frozenset(("target", "destination", "dst"))
 
 
 def _bad_tmpfs(line: Line) -> str | None:
@@ -162,6 +190,17 @@ def _bad_tmpfs(line: Line) -> str | None:
 def _bad_pair(line: Line) -> str | None:
     bare = next((word for word in words_of(line.value) if "=" not in word and word != "host"), None)
     return f"{bare!r} is no NAME=value" if bare and not is_open(bare) else None
+
+
+def _bad_assignment(line: Line) -> str | None:
+    """Blanks around the =, or a colon in its place."""
+    if not ("= " in line.value or " =" in line.value or ": " in line.value):
+        return None
+    words = words_of(line.value)
+    odd = next((word for word in words if word.startswith("=")), None)
+    if odd is None and len(words) > 1 and words[0][-1:] == ":" and "=" not in words[0]:
+        odd = words[0]
+    return f"{odd!r} is no NAME=value" if odd else None
 
 
 def _bad_secret(line: Line) -> str | None:
@@ -252,6 +291,7 @@ VALUE_RULES = (
     ValueRule("bad-boolean", lambda key: key.reads is Reads.BOOL, _bad_boolean),
     ValueRule("bad-choice", lambda key: bool(key.choices), _bad_choice),
     ValueRule("bad-choice", _named("UserNS"), _bad_userns),
+    ValueRule("bad-choice", _named("LogDriver"), _bad_log_driver),
     ValueRule("bad-integer", _typed("int", "uint"), _bad_integer),
     ValueRule("bad-duration", _typed("time"), _not_like(_DURATION, "duration")),
     ValueRule("bad-size", _typed("size"), _not_like(_SIZE, "size")),
@@ -262,6 +302,8 @@ VALUE_RULES = (
     ValueRule("bad-port", _typed("port"), _bad_exposed),
     ValueRule("bad-volume", _named("Volume"), _bad_volume),
     ValueRule("bad-volume", _named("Tmpfs"), _bad_tmpfs),
+    ValueRule("bad-volume", _named("Mount"), _bad_mount),
+    ValueRule("bad-pair", lambda key: key.reads is Reads.KEYVAL, _bad_assignment),
     ValueRule("bad-pair", _named("Sysctl", "Ulimit"), _bad_pair),
     ValueRule("bad-secret", _typed("secret"), _bad_secret),
     ValueRule(

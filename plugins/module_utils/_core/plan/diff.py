@@ -9,7 +9,7 @@ import typing as t
 
 from ..app.layout import Layout
 from ..content import Blob
-from .model import Plan
+from .model import Plan, Step
 
 
 def make_diff(
@@ -37,6 +37,20 @@ def make_diff(
         }
         entries.append(entry)
     return entries
+
+
+def plan_entry(label: str, steps: t.Iterable[Step]) -> list[dict[str, str]]:
+    """An entry with what becomes of services, and why: no file need change for a restart."""
+    lines = [f"{step.to_text()}\n" for step in steps if not _is_of_file(step)]
+    if not lines:
+        return []
+    headers = {"before_header": f"{label}: services", "after_header": f"{label}: plan"}
+    return [{**headers, "before": "", "after": "".join(lines)}]
+
+
+def _is_of_file(step: Step) -> bool:
+    """Whether the entry of a file shows it."""
+    return step.action in ("write", "adopt") or (step.action == "remove" and not step.service)
 
 
 def _header(layout: Layout, path: str, blob: Blob | None) -> str:

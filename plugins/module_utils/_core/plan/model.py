@@ -33,7 +33,7 @@ class Step:
 
     def to_text(self) -> str:
         """The step as a line of text."""
-        return f"{self.action} {self.service or self.unit}: {', '.join(self.reasons)}"
+        return f"{self.action} {self.service or self.unit or 'systemd'}: {', '.join(self.reasons)}"
 
     def to_result(self) -> dict[str, t.Any]:
         """The step as the module returns it."""

@@ -19,9 +19,9 @@ if t.TYPE_CHECKING:
 @dataclasses.dataclass(frozen=True)
 class Generation:
     """files: [text with surrogates for bytes, mode, on_change] by path, as installed.
-    secrets: stored names by declared names.  images: [id, digest] by name; brought: names that
-    runs of this app pulled or loaded.  gate: the option as given.  changes: the steps of the run,
-    in words; made_by: the account that ran it; made_at: seconds since the epoch.
+    secrets: stored names by declared names.  images: [id, digest] by name; brought: of these, the
+    names that runs in this scope pulled or loaded.  gate: the option as given.  changes: the steps
+    of the run, in words; made_by: the account that ran it; made_at: seconds since the epoch.
     passed: whether the gate passed.  rollout: the id of its rollout, or ''.
     """
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import typing as t
 
-from ..errors import QuadletError
+from ..errors import NOT_READY, QuadletError
 from ..mounts.facts import Facts, Ground
 from ..mounts.judge import Fault
 from ..quadlet.keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
@@ -56,6 +56,7 @@ def check_podman(version: Version | None, shown: str) -> Version:
         raise QuadletError(
             f"Podman was not found on the host ({shown})",
             remedy=f"Install podman {version_text(OLDEST)} or newer, with its systemd generator.",
+            data={NOT_READY: True},
         )
     if version < OLDEST:
         raise QuadletError(
