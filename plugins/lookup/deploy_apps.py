@@ -19,9 +19,14 @@ description:
     the app.
   - C(quadlet_deploy_apps) comes first, the others follow in the order of their names. What comes
     later counts more.
-  - Items with the same C(name) are one app, unless both give a C(user) and it is another one. Of
-    C(units), C(files) and C(secrets) the keys are merged, and a null takes a key away; any other
-    option is replaced. The apps are in the order in which they first appear.
+  - Items with the same C(name) are one app, unless both give a C(user) and it is another one. The
+    apps are in the order in which they first appear.
+  - A mapping is merged by key, at every level down to the pairs of a unit's key; any other value
+    replaces, and a null takes a key away. C(KEY+) with a list adds to the list that is there,
+    C(KEY=) replaces a mapping instead of merging it. Sections over a unit's text are merged with
+    what the text says; a text replaces a unit. A secret is replaced.
+  - Where an app has C(src), its nulls and signs in C(units) and C(files) stay for the module's task,
+    which lays these options over the directory.
   - Of one variable that several groups set, Ansible takes the last value alone. Where files of
     C(group_vars) and C(host_vars) set C(quadlet_deploy_apps) more than once for a host, a warning
     names them.

@@ -14,6 +14,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import (
     holds_units,
     is_quadlet,
@@ -33,7 +34,7 @@ def gather_content(
 ) -> dict[str, t.Any]:
     """The module's arguments with `src` read into `units` and `files`.
 
-    What the task itself names under `units` and `files` comes before what `src` holds.
+    What the task itself names under `units` and `files` lies over what `src` holds (overlay).
     """
     args = dict(args)
     src = args.pop("src", None)
@@ -47,9 +48,26 @@ def gather_content(
         }
     if src is not None:
         found_units, found_files = _read_directory(action, str(src), task_vars)
-        args["units"] = {**found_units, **(units or {})}
-        args["files"] = {**found_files, **(args.get("files") or {})}
+        args["units"] = _over_src("units", found_units, units or {}, str(src))
+        args["files"] = _over_src("files", found_files, args.get("files") or {}, str(src))
     return args
+
+
+def _over_src(
+    option: str, found: dict[str, t.Any], given: dict[str, t.Any], src: str
+) -> dict[str, t.Any]:
+    """What is given for an option over what a directory holds."""
+    if not given:
+        return found
+    from ansible_collections.quadlet.fleet.plugins.plugin_utils._content import overlay
+
+    try:
+        if option == "units":
+            found = overlay.split_for(found, given)
+        merged = overlay.Overlay(f"over src {src!r}").merge({option: found}, {option: given})
+        return dict(overlay.settle(merged)[option])
+    except QuadletError as error:
+        raise AnsibleActionFail(str(error)) from None
 
 
 def _with_content(
