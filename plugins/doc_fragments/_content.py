@@ -54,10 +54,10 @@ options:
         units, a symbolic link from an instance to the template beside it becomes an instance, all
         the others become files; those that end in C(.j2) are rendered as templates and lose
         that suffix.
-      - What O(units) and O(files) hold lies over it. A text replaces. Sections over a unit's text are
-        merged with what it says, by section and key, and a mapping of O(files) with the file's
-        options; other values replace, V(null) takes a unit, file, section or key away, C(KEY+) with
-        a list adds to a key's values, and C(KEY=) replaces a mapping instead of merging it.
+      - What O(units) and O(files) hold lies over it. A text replaces. Sections over a unit's text
+        are merged with what it says, by section and key, and a mapping of O(files) with the file's
+        options; other values replace, V(null) takes a unit, file, section or key away, C(KEY+)
+        with a list adds to a key's values, and C(KEY=) replaces a mapping instead of merging it.
       - It is looked for like the source of M(ansible.builtin.copy), in a role's C(files) too, and
         vaulted files are decrypted.
       - Files keep who may read and execute them, by their own modes and those of the directories

@@ -39,6 +39,31 @@ options:
     description: How many apps are deployed at once. With V(1) they come one after the other.
     type: int
     default: 4
+  project:
+    description:
+      - The project that the apps are of, whatever name it has. The host keeps a list of the apps
+        that a project has deployed to it, so that it can be told which of them the project no
+        longer declares.
+      - An app is of the project that deployed it last. One that M(quadlet.fleet.app), or this
+        module without a project, deploys is of none.
+    type: str
+  undeclared:
+    description:
+      - What becomes of apps that the project has deployed to the host, in whatever scope, and that
+        O(apps) does not have. It needs O(project), and O(apps) has to be all apps of the project.
+      - V(warn) names them in a warning, V(remove) removes them as C(state=absent) of
+        M(quadlet.fleet.app) does, so that their data stays, before the others are deployed.
+      - An app that somebody else has deployed since, or that can't be read, is never removed, but
+        told.
+    type: str
+    choices: [ignore, warn, remove]
+    default: ignore
+  allow_empty:
+    description:
+      - Whether an empty list of O(apps) means that all apps of the project are to be removed.
+        Otherwise it is an error with O(undeclared=remove) if there are some, and nothing is done.
+    type: bool
+    default: false
   _confidential:
     description:
       - Internal, set by the action plugin. The C(secrets) and C(authfile) of the items, sent apart
@@ -66,6 +91,12 @@ EXAMPLES = r"""
           probes:
             - http: http://127.0.0.1:8080/health
 
+- name: Deploy all apps of a project, and remove what it no longer declares
+  quadlet.fleet.apps:
+    apps: "{{ my_apps }}"
+    project: shop
+    undeclared: remove # units, files and secrets; volumes stay
+
 - name: See what a deployment of all apps would restart, one after the other
   quadlet.fleet.apps:
     apps: "{{ my_apps }}"
@@ -75,6 +106,42 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+undeclared:
+  description:
+    - The apps that O(project) has deployed to the host and no longer declares, if O(undeclared)
+      asks for them.
+  returned: with O(project)
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The app.
+      type: str
+      sample: shop
+    user:
+      description: Its user, null for the system.
+      type: str
+      sample: svc
+    location:
+      description: C(system), C(home) or C(admin).
+      type: str
+      sample: home
+    action:
+      description: V(remove) if it was removed, or will be, or could not be; V(none) if it stays.
+      type: str
+      sample: remove
+    plan:
+      description: What its removal does, as M(quadlet.fleet.app) returns it.
+      returned: when it was removed, or will be
+      type: list
+      elements: dict
+    failed:
+      description: Whether its removal failed.
+      returned: with O(undeclared=remove)
+      type: bool
+    msg:
+      description: Why it stays though its removal was asked for, or why that failed.
+      type: str
 apps:
   description:
     - What became of each app, in the given order. An item holds what M(quadlet.fleet.app) returns,
@@ -140,6 +207,13 @@ def main() -> None:
         argument_spec={
             "apps": {"type": "list", "elements": "dict", "required": True},
             "parallel": {"type": "int", "default": 4},
+            "project": {"type": "str"},
+            "undeclared": {
+                "type": "str",
+                "choices": ["ignore", "warn", "remove"],
+                "default": "ignore",
+            },
+            "allow_empty": {"type": "bool", "default": False},
             "_confidential": {"type": "list", "elements": "dict", "no_log": True},
         },
         supports_check_mode=True,

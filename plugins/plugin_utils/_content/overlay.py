@@ -54,13 +54,13 @@ def place_of(path: Path) -> str:
 class Overlay:
     """Lays declarations over others.
 
-    source: where the upper one is from, for errors.  open: something lies below the lower one that
-    is not known yet (`src`), so that nulls and signs stay for it.
+    source: where the upper one is from, for errors.  base_follows: what lies below the lower one is
+    not known yet (`src`), so that nulls and signs stay for it.
     """
 
-    def __init__(self, source: str, *, open: bool = False) -> None:
+    def __init__(self, source: str, *, base_follows: bool = False) -> None:
         self._source = source
-        self._open = open
+        self._base_follows = base_follows
 
     def merge(self, old: Map, new: Map, path: Path = ()) -> Map:
         """A mapping over another one; neither is changed."""
@@ -85,7 +85,7 @@ class Overlay:
         replacing = f"{key}="
         if replacing in merged and _signed(path[:-1]):
             merged[replacing] = self._combine(merged[replacing], value, path)
-        elif key in merged and merged[key] is None and self._open and _signed(path[:-1]):
+        elif key in merged and merged[key] is None and self._base_follows and _signed(path[:-1]):
             _set(merged, replacing, self._combine(None, value, path))
         elif _signed(path[:-1]) and f"{key}+" in merged:
             _set(merged, key, self._combine(merged[f"{key}+"], value, path))
@@ -139,7 +139,7 @@ class Overlay:
         old = merged.get(key, merged.get(replacing))
         if old is not None:
             _set(merged, key, [*self._to_list(old, path), *value])
-        elif key in merged or not self._open:
+        elif key in merged or not self._base_follows:
             _set(merged, key, value)
         else:
             merged[f"{key}+"] = [*merged.get(f"{key}+", ()), *value]
@@ -161,7 +161,7 @@ class Overlay:
     def _take_away(self, merged: Map, key: str, path: Path) -> None:
         """Takes a key away.  Within a unit null takes something away, or is a mistake."""
         gone = [merged.pop(name) for name in _names(key, path[:-1]) if name in merged]
-        if self._open:
+        if self._base_follows:
             merged[key] = None
         elif not gone and path[0] == "units" and len(path) > _UNIT:
             raise self._error(
@@ -213,7 +213,7 @@ def _names(key: str, path: Path) -> list[str]:
 
 def _set(merged: Map, key: str, value: t.Any) -> None:
     """Sets what a key has, at its place, instead of all that it had."""
-    bare = key[:-1] if key.endswith("=") else key
+    bare = key.removesuffix("=")
     for name in (bare, f"{bare}=", f"{bare}+"):
         if name != key:
             merged.pop(name, None)

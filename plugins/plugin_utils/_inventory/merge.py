@@ -29,8 +29,8 @@ class Layer(t.NamedTuple):
 def merge_apps(layers: t.Sequence[Layer]) -> list[Item]:
     """The apps of a host, in the order in which they first appear.  A later layer is more specific.
 
-    QuadletError for a layer that is no list of apps, whose item matches several apps, or whose value
-    can't be laid over that of a layer before it.
+    QuadletError for a layer that is no list of apps, whose item matches several apps, or whose
+    value can't be laid over that of a layer before it.
     """
     merged: list[Item] = []
     with_src = {
@@ -40,7 +40,7 @@ def merge_apps(layers: t.Sequence[Layer]) -> list[Item]:
         known = len(merged)
         for item in _items(layer):
             name = item["name"]
-            over = Overlay(f"{layer.source}, app {name}", open=name in with_src)
+            over = Overlay(f"{layer.source}, app {name}", base_follows=name in with_src)
             place = _find(merged[:known], item, layer.source)
             if place is None:
                 merged.append(over.merge({}, item))
@@ -60,6 +60,16 @@ def _settle(app: Item) -> Item:
 
 def _bare(key: str) -> str:
     return key.rstrip("+=")
+
+
+def pick_options(value: t.Any, names: t.Collection[str]) -> t.Any:
+    """A list of apps with some of their options alone; any other value, or item, as it is."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {key: item[key] for key in item if key in names} if isinstance(item, dict) else item
+        for item in value
+    ]
 
 
 def _items(layer: Layer) -> list[Item]:
