@@ -51,9 +51,11 @@ options:
   src:
     description:
       - A directory on the controller. Its files with a unit's suffix and its drop-ins become
-        units, a symbolic link from an instance to the template beside it becomes an instance, all
-        the others become files; those that end in C(.j2) are rendered as templates and lose
-        that suffix.
+        units, which lie side by side in it; a Quadlet unit in a subdirectory is an error. Of a
+        directory of drop-ins only C(*.conf) is deployed, other files there are ignored.
+      - A symbolic link from an instance to the template beside it becomes an instance, all the
+        others become files; those that end in C(.j2) are rendered as templates and lose that
+        suffix.
       - What O(units) and O(files) hold lies over it. A text replaces. Sections over a unit's text
         are merged with what it says, by section and key, and a mapping of O(files) with the file's
         options; other values replace, V(null) takes a unit, file, section or key away, C(KEY+)

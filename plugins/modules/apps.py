@@ -17,9 +17,12 @@ description:
     for some of them at once.
   - Each app is a transaction of its own. One that fails does not keep the others from being
     deployed; the call fails at the end, and names it.
-  - An app waits for an earlier one of the same scope when one of the two mentions a unit, service,
-    container or the like of the other, when they have the same name, and when either is given
-    without units or with C(adopt). Apps of different scopes do not wait for each other.
+  - An app waits for those of the same scope that its units refer to (C(Network=other.network),
+    C(Requires=other.service)), wherever they are in the list. It waits for an earlier one when one
+    of the two only mentions a unit, service, container or the like of the other, when they have
+    the same name, and when either is given without units or with C(adopt). Apps that need each
+    other keep the order of the list, with a warning. Apps of different scopes do not wait for each
+    other.
   - Items that are wrong as such (an unknown option, a value of another type, the same app twice)
     are an error before anything is done.
 extends_documentation_fragment:
@@ -29,7 +32,7 @@ extends_documentation_fragment:
 options:
   apps:
     description:
-      - The apps, in their order. Each item takes the options of M(quadlet.fleet.app).
+      - The apps, in any order. Each item takes the options of M(quadlet.fleet.app).
       - What C(module_defaults) of the group C(group/quadlet.fleet.quadlet) gives, a C(user) say,
         is every item's default.
     type: list
@@ -173,18 +176,18 @@ apps:
       type: float
       sample: 2.1
     waited_for:
-      description: The earlier apps that this one waited for, since both touch the same thing.
+      description: The apps that this one waited for.
       type: list
       elements: dict
       contains:
         app:
-          description: The name of the earlier app.
+          description: The name of that app.
           type: str
           sample: database
         reason:
-          description: Why the order of the two was kept.
+          description: Why the two are in that order.
           type: str
-          sample: shop mentions backend.network of database
+          sample: shop refers to backend.network of database
     generation:
       description: The number of the deployed state. Like plan, services, failures and so on, see
         M(quadlet.fleet.app).

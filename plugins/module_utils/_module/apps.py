@@ -21,6 +21,7 @@ from .._core.app.many import (
     is_postponed,
     join_rows,
 )
+from .._core.app.ordering import make_footprint, one_by_one, order_apps
 from .._core.errors import HELD_UP, QuadletError, join_errors
 from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
@@ -32,7 +33,7 @@ from .base import mask_secrets, run_module
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from .._core.app.ordering import Footprint
+    from .._core.app.ordering import Footprint, Order
     from .._core.state.roster import Place
     from .._host.owner import Owner
     from .undeclared import Handled, Request
@@ -72,7 +73,9 @@ def run_apps(
     _refuse_duplicates(params, ready)
     handled = _before(request, params, ready, check=check) if request else None
     parallel = min(parallel, len(ready))
-    waits = _find_waits(ready) if parallel > 1 else _one_by_one(len(ready))
+    waits, order_warnings = _find_waits(ready)
+    if parallel <= 1:
+        waits = one_by_one(waits, "parallel is 1")
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
         error = ready[number].error or _give_up(number, ready, answers)
@@ -87,7 +90,9 @@ def run_apps(
     rows = [_make_row(item, answer) for item, answer in zip(params, answers)]
     for row, earlier in zip(rows, waits):
         row["waited_for"] = [{"app": rows[n]["name"], "reason": earlier[n]} for n in earlier]
-    result, message = join_rows(rows), failure_message([*rows, *(_failed(handled))])
+    result = join_rows(rows)
+    result["warnings"] = [*order_warnings, *result["warnings"]]
+    message = failure_message([*rows, *_failed(handled)])
     if not check:
         _keep_rosters(request, ready, rows, handled)
     if handled:
@@ -183,10 +188,6 @@ def _give_up(
     )
 
 
-def _one_by_one(count: int) -> list[dict[int, str]]:
-    return [dict.fromkeys(range(number), "parallel is 1") for number in range(count)]
-
-
 def _validate(items: t.Sequence[Item]) -> list[Item]:
     """The validated options of each app, with the defaults of module app."""
     parsed, errors = [], []
@@ -210,9 +211,8 @@ def _prepare(params: Item) -> _Ready:
         return _Ready(error=error)
 
 
-def _find_waits(ready: t.Sequence[_Ready]) -> list[dict[int, str]]:
+def _find_waits(ready: t.Sequence[_Ready]) -> Order:
     """The apps that each app waits for, with reasons; reads the host if a manager has several."""
-    from .._core.app.ordering import find_waits
     from .._host.installed_units import read_units
 
     pairs = [(item.app, item.scope) for item in ready]
@@ -227,12 +227,10 @@ def _find_waits(ready: t.Sequence[_Ready]) -> list[dict[int, str]]:
     for folder, names in apps.items():
         with contextlib.suppress(QuadletError):  # the runs of these apps report it
             units[folder] = owners[folder].call(read_units, folder, names)
-    return find_waits([_footprint(app, units) for app in ready])
+    return order_apps([_footprint(app, units) for app in ready])
 
 
 def _footprint(ready: _Ready, units: t.Mapping[str, t.Any]) -> Footprint | None:
-    from .._core.app.ordering import make_footprint
-
     app, scope = ready.app, ready.scope
     if not app or not scope:
         return None
@@ -295,8 +293,8 @@ def _request(params: Item) -> t.Callable[[], Request | None]:
     """What is asked for about undeclared apps, if there is a project."""
 
     def parse() -> Request | None:
-        if params["project"] is None:
-            if params["undeclared"] != "ignore":
+        if params.get("project") is None:
+            if params.get("undeclared", "ignore") != "ignore":
                 raise QuadletError(
                     f"undeclared: {params['undeclared']} is given without project",
                     where="undeclared",

@@ -313,4 +313,6 @@ def _describe(error: Row) -> str:
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
     params = module.params
-    run_module(module, lambda: read_inventory(params["user"], params["apps"], params["declared"]))
+    run_module(
+        module, lambda: read_inventory(params["user"], params["apps"], params.get("declared"))
+    )

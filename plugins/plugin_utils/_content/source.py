@@ -14,11 +14,14 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.source_paths import (
+    IGNORED,
+    UNIT,
+    source_part,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import (
-    holds_units,
     is_quadlet,
-    is_unit,
     template_of,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
@@ -100,6 +103,9 @@ def _read_directory(
         for name in sorted(names):
             source = os.path.join(folder, name)
             path = os.path.relpath(source, top).removesuffix(TEMPLATE)
+            part = _part(path, src)
+            if part == IGNORED:
+                continue
             if path in units or path in files:
                 raise AnsibleActionFail(
                     f"src {src!r}: {path} is there twice, with and without {TEMPLATE}"
@@ -109,11 +115,18 @@ def _read_directory(
                 units[path] = {"template": template}
                 continue
             value = read_file(action, source, task_vars, path.count("/"))
-            if (is_unit(path) or holds_units(path)) and value["encoding"] == "text":
+            if part == UNIT and value["encoding"] == "text":
                 units[path] = value["content"]
             else:
                 files[path] = value
     return units, files
+
+
+def _part(path: str, src: str) -> str:
+    try:
+        return source_part(path)
+    except QuadletError as error:
+        raise AnsibleActionFail(f"src {src!r}: {error}") from None
 
 
 def _leads_to(source: str, template: str) -> bool:

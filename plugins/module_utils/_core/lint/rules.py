@@ -72,6 +72,13 @@ untyped-mount            refusal  A Mount= without a type, for Podman before 5.7
     Begin it with type=bind, volume, tmpfs, image, glob, ramfs or devpts.
     The generator refuses it; those of 4.7 and 5.6 crash, and with them go all units of the
     scope.
+nested-unit              refusal  A unit in a subdirectory of a directory with units.
+    Move it up, or make its directory an app of its own, beside the other one.
+    A directory is one app, whose units lie side by side; a deployment of the upper directory
+    refuses the unit.
+bad-path                 refusal  A path that an app can't have.
+    Rename it, or leave it out.
+    The generator or systemd would read it as something else, or not at all.
 unknown-rule             refusal  A comment that silences a rule of another name than any rule has.
     Correct the name.
     Otherwise it would silence nothing, and nobody would know.
