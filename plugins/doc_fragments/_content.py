@@ -20,7 +20,8 @@ options:
         C(---), each with a comment C(# FileName=NAME without a suffix); it works with every release
         of Podman.
       - Units of systemd itself that belong to the app, its companions, end in C(.timer),
-        C(.socket), C(.path), C(.target), C(.service) or C(.slice). They go to the directory where
+        C(.socket), C(.path), C(.target), C(.service), C(.slice), C(.mount) or C(.automount); the
+        last two are the system's alone. They go to the directory where
         the scope's systemd reads units (C(/etc/systemd/system) or C(~/.config/systemd/user)) and
         are enabled as their C([Install]) says. They need O(location=home).
       - A value is the text of the file, or a mapping of sections, each a mapping of keys. For an

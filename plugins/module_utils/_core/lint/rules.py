@@ -79,6 +79,10 @@ nested-unit              refusal  A unit in a subdirectory of a directory with u
 bad-path                 refusal  A path that an app can't have.
     Rename it, or leave it out.
     The generator or systemd would read it as something else, or not at all.
+bad-companion            refusal  A unit of systemd's own that systemd would not take, or not here.
+    Correct the unit, its name, or the app's scope.
+    systemd ignores sections that a type of unit does not have, and takes a mount under the name
+    of its path alone; a user's manager can't mount.
 unknown-rule             refusal  A comment that silences a rule of another name than any rule has.
     Correct the name.
     Otherwise it would silence nothing, and nobody would know.
@@ -149,7 +153,8 @@ date-format              warning  A format for dates, which systemd takes for it
 unset-variable           warning  A variable that systemd expands, and that nothing sets.
     Write $$ for a dollar sign that the container is to see.
     systemd expands ${NAME}, and words that begin with $, before the container starts: to
-    nothing.
+    nothing. The manager's own variables count (DefaultEnvironment=, environment.d, systemctl
+    set-environment). On the controller they are not known, and the finding is a note.
 tilde-path               error    A path that begins with ~.
     Write %h for the home directory.
     Nobody expands it: it is a name like any other.
