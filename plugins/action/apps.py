@@ -7,21 +7,79 @@
 
 from __future__ import annotations
 
+import typing as t
+
+from ansible.errors import AnsibleError
+
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.many import (
     call_for_all,
     read_items,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action import Args, EngineAction
 
+_ABOUT_UNDECLARED = ("project", "undeclared", "allow_empty")
+
 
 class ActionModule(EngineAction):
-    """Passes the content of all apps on to the module; decides nothing."""
+    """Passes the content of all apps on to the module; decides nothing about the host."""
 
     def work(self, variables: Args) -> Args:
         """One module run, and another one where archives have to be sent."""
         items, arguments = read_items(self, self._task.args, variables)
+        hidden_files = self._find_overridden(arguments, variables)
+        once = {key: arguments.pop(key) for key in _ABOUT_UNDECLARED if key in arguments}
+        if hidden_files and once.get("undeclared") == "remove":
+            once["undeclared"] = "warn"
+        first = dict(once)
+        again = {**once, "undeclared": "ignore"} if once else {}
 
         def call(apps: list[Args], hidden: list[Args]) -> Args:
-            return self.call_module({**arguments, "apps": apps, "_confidential": hidden}, variables)
+            more = {**arguments, **first, "apps": apps, "_confidential": hidden}
+            first.update(again)
+            return self.call_module(more, variables)
 
-        return call_for_all(items, call) if items else {"changed": False, "apps": []}
+        if not items and not once:
+            return {"changed": False, "apps": []}
+        result = call_for_all(items, call)
+        if hidden_files and result.get("undeclared"):
+            result.setdefault("warnings", []).append(_nothing_removed(hidden_files))
+        if result.get("failed") and once.get("project"):
+            result["msg"] = self._with_origins(result, variables)
+        return result
+
+    def _find_overridden(self, arguments: Args, variables: Args) -> list[str]:
+        """Files that set the same list of apps, so that Ansible has taken one of them alone: what
+        the others declare is not to be removed.
+        """
+        if arguments.get("undeclared") != "remove" or not arguments.get("project"):
+            return []
+        from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import layers
+
+        return layers.find_overridden(t.cast(t.Any, self._loader), variables)
+
+    def _with_origins(self, result: Args, variables: Args) -> str:
+        """The message of failed apps, with the variables that gave their parts."""
+        from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import (
+            layers,
+            origins,
+        )
+        from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import Layer
+
+        message = str(result.get("msg") or "")
+        loader, names = t.cast(t.Any, self._loader), layers.sort_names(variables)
+        try:
+            values = [Layer(name, self._templar.template(variables[name])) for name in names]
+        except AnsibleError:  # the apps were templated before, in another way
+            return message
+        files = {name: layers.find_setting(loader, variables, name) for name in names}
+        last = {name: found[-1] for name, found in files.items() if found}
+        failed = [row for row in result.get("apps") or () if row.get("failed")]
+        told = [origins.describe_origins(values, row["name"], message, last) for row in failed]
+        return "\n\n".join([message, *filter(None, told)])
+
+
+def _nothing_removed(files: list[str]) -> str:
+    return (
+        f"nothing that is no longer declared is removed: {' and '.join(files)} set the same list "
+        "of apps, and Ansible takes the last one alone"
+    )

@@ -87,7 +87,8 @@ def _lint(sources: t.Sequence[Source], args: t.Mapping[str, t.Any]) -> list[Find
     version = _release(args["podman"])
     ignore = parse_ignore(args["ignore"])
     home, unit_dir = _USER if args["rootless"] else _SYSTEM
-    known = {path for app in sources for path in app.sources} | set(args["others"])
+    known = {path for app in sources for path in app.sources if path not in app.files}
+    known |= set(args["others"])
     findings = []
     for app in sources:
         facts = Facts(files=app.files, texts=app.texts)

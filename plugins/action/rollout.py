@@ -29,6 +29,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import
     plan_lines,
     report_lines,
     status_rows,
+    undeclared_lines,
 )
 
 FACT = "quadlet_rollout_state"
@@ -152,7 +153,8 @@ class ActionModule(ActionBase):
         """What is deployed where."""
         names = self._vars["ansible_play_hosts_all"]
         rows = [row for name in names for row in status_rows(name, self._info(name))]
-        return {}, {"lines": make_table(STATUS_HEADS, rows)}
+        more = [line for name in names for line in undeclared_lines(name, self._info(name))]
+        return {}, {"lines": [*make_table(STATUS_HEADS, rows), *more]}
 
     def _told(self, names: t.Iterable[str], variable: str, phase: str) -> dict[str, HostResult]:
         return {name: _read_told(self._vars["hostvars"][name], variable, phase) for name in names}

@@ -20,7 +20,8 @@ options:
         C(---), each with a comment C(# FileName=NAME without a suffix); it works with every release
         of Podman.
       - Units of systemd itself that belong to the app, its companions, end in C(.timer),
-        C(.socket), C(.path), C(.target), C(.service) or C(.slice). They go to the directory where
+        C(.socket), C(.path), C(.target), C(.service), C(.slice), C(.mount) or C(.automount); the
+        last two are the system's alone. They go to the directory where
         the scope's systemd reads units (C(/etc/systemd/system) or C(~/.config/systemd/user)) and
         are enabled as their C([Install]) says. They need O(location=home).
       - A value is the text of the file, or a mapping of sections, each a mapping of keys. For an
@@ -51,10 +52,15 @@ options:
   src:
     description:
       - A directory on the controller. Its files with a unit's suffix and its drop-ins become
-        units, a symbolic link from an instance to the template beside it becomes an instance, all
-        the others become files; those that end in C(.j2) are rendered as templates and lose
-        that suffix.
-      - What O(units) and O(files) hold under the same name comes first.
+        units, which lie side by side in it; a Quadlet unit in a subdirectory is an error. Of a
+        directory of drop-ins only C(*.conf) is deployed, other files there are ignored.
+      - A symbolic link from an instance to the template beside it becomes an instance, all the
+        others become files; those that end in C(.j2) are rendered as templates and lose that
+        suffix.
+      - What O(units) and O(files) hold lies over it. A text replaces. Sections over a unit's text
+        are merged with what it says, by section and key, and a mapping of O(files) with the file's
+        options; other values replace, V(null) takes a unit, file, section or key away, C(KEY+)
+        with a list adds to a key's values, and C(KEY=) replaces a mapping instead of merging it.
       - It is looked for like the source of M(ansible.builtin.copy), in a role's C(files) too, and
         vaulted files are decrypted.
       - Files keep who may read and execute them, by their own modes and those of the directories

@@ -19,15 +19,26 @@ description:
     the app.
   - C(quadlet_deploy_apps) comes first, the others follow in the order of their names. What comes
     later counts more.
-  - Items with the same C(name) are one app, unless both give a C(user) and it is another one. Of
-    C(units), C(files) and C(secrets) the keys are merged, and a null takes a key away; any other
-    option is replaced. The apps are in the order in which they first appear.
+  - Items with the same C(name) are one app, unless both give a C(user) and it is another one. The
+    apps are in the order in which they first appear.
+  - A mapping is merged by key, at every level down to the pairs of a unit's key; any other value
+    replaces, and a null takes a key away. C(KEY+) with a list adds to the list that is there,
+    C(KEY=) replaces a mapping instead of merging it. Sections over a unit's text are merged with
+    what the text says; a text replaces a unit. A secret is replaced.
+  - Where an app has C(src), its nulls and signs in C(units) and C(files) stay for the task, which
+    lays these options over the directory.
   - Of one variable that several groups set, Ansible takes the last value alone. Where files of
     C(group_vars) and C(host_vars) set C(quadlet_deploy_apps) more than once for a host, a warning
     names them.
 options:
   _terms:
     description: None are taken.
+  only:
+    description:
+      - The options of each app that are returned, C(name) and C(user) among them. The others are
+        not even templated, where a variable holds a list of apps as it stands.
+    type: list
+    elements: str
 """
 
 EXAMPLES = r"""
@@ -59,6 +70,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.layers im
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import (
     Layer,
     merge_apps,
+    pick_options,
 )
 
 _DISPLAY = Display()
@@ -68,7 +80,11 @@ class LookupModule(LookupBase):
     """See DOCUMENTATION."""
 
     def run(
-        self, terms: t.Sequence[t.Any], variables: t.Mapping[str, t.Any] | None = None, **_: t.Any
+        self,
+        terms: t.Sequence[t.Any],
+        variables: t.Mapping[str, t.Any] | None = None,
+        only: t.Sequence[str] | None = None,
+        **_: t.Any,
     ) -> list[t.Any]:
         """One value: the list of apps."""
         if terms:
@@ -81,7 +97,13 @@ class LookupModule(LookupBase):
                 f"alone. Give each place a variable of its own, {PREFIX}NAME: they are merged."
             )
         template: t.Callable[[t.Any], t.Any] = t.cast(t.Any, self._templar).template
+        given = {name: known[name] for name in sort_names(known)}
+        if only:
+            given = {name: pick_options(value, only) for name, value in given.items()}
+        values = {name: template(value) for name, value in given.items()}
+        if only:  # of a template the options are known now
+            values = {name: pick_options(value, only) for name, value in values.items()}
         try:
-            return [merge_apps([Layer(name, template(known[name])) for name in sort_names(known)])]
+            return [merge_apps([Layer(name, value) for name, value in values.items()])]
         except QuadletError as error:
             raise AnsibleError(str(error)) from error

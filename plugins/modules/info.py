@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - quadlet.fleet contributors (@quadlet-fleet)
 description:
-  - Lists the apps of one user's scope, or of the system's and every lingering user's scope, with
-    their units, services, states, health, images and what is not as it was deployed.
+  - Lists the apps of one user's scope, or of the system's and every user's scope, with their
+    units, services, states, health, images and what is not as it was deployed.
 extends_documentation_fragment:
   - quadlet.fleet._attributes
   - quadlet.fleet._attributes.actiongroup
@@ -22,13 +22,20 @@ options:
   user:
     description:
       - User name or uid whose scope is looked into, V(root) for the system's.
-      - Without it root looks into the system's scope and those of every lingering user, another
-        user into the own one.
+      - Without it root looks into the system's scope, those of every lingering user, and those of
+        every other user who has apps; another user into the own one.
     type: str
   apps:
     description: Only these apps.
     type: list
     elements: str
+  declared:
+    description:
+      - The apps that the inventory has for the host, as items of C(apps) of M(quadlet.fleet.apps).
+        Of their options C(name), C(user) and C(location) are looked at, and no others leave the
+        controller. Each app of the host is then told to be declared or not.
+    type: list
+    elements: dict
 attributes:
   diff_mode:
     description: Returns what changes in files.
@@ -40,6 +47,12 @@ EXAMPLES = r"""
 - name: Look at all that is deployed
   quadlet.fleet.info:
   register: deployed
+
+- name: Look for apps that the inventory does not have
+  quadlet.fleet.info:
+    declared: "{{ lookup('quadlet.fleet.deploy_apps', only=['name', 'user', 'location']) }}"
+  register: deployed
+  failed_when: deployed.apps | rejectattr('declared') | length > 0
 
 - name: Fail where an app is not as it was deployed
   ansible.builtin.assert:
@@ -73,6 +86,15 @@ apps:
       description: The number of its deployed state.
       type: int
       sample: 3
+    project:
+      description:
+        - The project that deployed it, as M(quadlet.fleet.apps) and the role
+          P(quadlet.fleet.deploy#role) note it, null for none.
+      type: str
+      sample: deploy
+    declared:
+      description: Whether O(declared) has it, null without that option.
+      type: bool
     rollout:
       description: The rollout that it is part of, as M(quadlet.fleet.app) returns it.
       type: dict
@@ -233,6 +255,7 @@ def main() -> None:
         argument_spec={
             "user": {"type": "str"},
             "apps": {"type": "list", "elements": "str"},
+            "declared": {"type": "list", "elements": "dict"},
         },
         supports_check_mode=True,
     )

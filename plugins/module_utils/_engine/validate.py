@@ -14,12 +14,13 @@ from .._core.app.app import App
 from .._core.content import Wire, text_of, to_wire
 from .._core.errors import QuadletError, join_errors
 from .._core.lint import engine as lint
+from .._core.lint.environment import lint_with_environment
 from .._core.lint.view import Context
 from .._core.quadlet.keys import Version
 from .._core.quadlet.kinds import is_quadlet, is_unit, unit_of
 from .._core.quadlet.unitfile import UnitText
 from .._core.validate import check, conflicts
-from .._core.validate.companions import companion_services
+from .._core.validate.companions import add_mounts, companion_services
 from .._core.validate.cycles import find_cycles
 from .._core.validate.generator import Service, Verdict, parse_verdict
 from .._core.validate.generator_errors import find_without_service, unit_name, weigh_errors
@@ -31,7 +32,7 @@ from .observe import Snapshot
 from .validate_companions import validate_companions
 from .validate_drop_ins import check_drop_ins
 from .validate_installed import installed_verdict
-from .validate_mounts import survey_mounts
+from .validate_mounts import read_environment, survey_mounts
 from .validate_ownership import check_files, check_location, check_user
 
 
@@ -91,7 +92,8 @@ def validate_app(
     warnings = [*cautions, *_weigh(verdict, scope, place.app_dir, units)]
     warnings += [str(finding) for finding in findings if finding.level == "warning"]
     own = companion_services(units, scope.systemd_dir)
-    mine = tuple(s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir)
+    mine = [s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir]
+    mine, own = add_mounts(mine, own), add_mounts(own, own)
     problems = conflicts.service_conflicts(
         [*verdict.services, *own], (place.app_dir, scope.systemd_dir)
     )
@@ -121,7 +123,7 @@ def _lint(
         declared=app.sections,
         ignore=app.lint_ignore,
     )
-    findings = lint.lint_units(units, context)
+    findings = lint_with_environment(units, context, lambda: read_environment(scope))
     if any(b"ecret" in blob.data for blob in snapshot.desired.values()):
         note_quotations(scope, findings)
     return [f for f in findings if f.path in declared or unit_of(f.path) in declared]

@@ -35,7 +35,7 @@ def survey_mounts(
     facts = Facts(scope.manager.name, scope.manager.uid, frozenset(files), texts)
     survey = Survey.of(units, place._replace(facts=facts).ground)
     if survey.wants_environment:
-        facts = facts._replace(environment=_read_environment(scope))
+        facts = facts._replace(environment=read_environment(scope))
         survey = survey.with_facts(facts)
     wanted = survey.wanted_files
     if wanted:
@@ -61,7 +61,7 @@ def _with_names(facts: Facts, scope: Scope, survey: Survey) -> Facts:
     )
 
 
-def _read_environment(scope: Scope) -> dict[str, str] | None:
+def read_environment(scope: Scope) -> dict[str, str] | None:
     """The manager's variables; of one that does not run, what environment.d(5) gives it."""
     flags = [] if scope.is_system else ["--user"]
     ran = scope.manager.run(["systemctl", *flags, "show-environment"])

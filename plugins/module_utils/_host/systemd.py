@@ -169,9 +169,13 @@ class Manager:
         """TimeoutStopSec= by service, in seconds; None without an end."""
         from .._core.gate.stops import parse_span
 
-        ran = self._systemctl("show", "-pId", "-pTimeoutStopUSec", "--", *services)
+        ran = self._systemctl("show", "-pId", "-pTimeoutStopUSec", "-pTimeoutUSec", "--", *services)
         blocks = parse_blocks(ran.out) if ran.status == 0 else ()
-        return {row["Id"]: parse_span(row.get("TimeoutStopUSec", "")) for row in blocks}
+        # Mounts and sockets have one time for all.
+        return {
+            row["Id"]: parse_span(row.get("TimeoutStopUSec") or row.get("TimeoutUSec", ""))
+            for row in blocks
+        }
 
     def reset_failed(self, services: t.Collection[str]) -> None:
         """Forgets failures, so that the start limit of a crash loop does not refuse a start."""

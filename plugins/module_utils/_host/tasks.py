@@ -22,8 +22,11 @@ def run_tasks(
     """
     if min(parallel, len(tasks)) <= 1:
         answers: dict[int, Answer] = {}
-        for number, task in enumerate(tasks):
-            answers[number] = instead(number, answers) or run_task(task)
+        left = list(range(len(tasks)))
+        while left:
+            number = next(n for n in left if all(other in answers for other in waits[n]))
+            left.remove(number)
+            answers[number] = instead(number, answers) or run_task(tasks[number])
     else:
         from .workers import run_side_by_side
 

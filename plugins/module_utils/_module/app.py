@@ -8,7 +8,9 @@ from __future__ import annotations
 import typing as t
 
 from .._core.app.app import parse_app
+from .._core.state.roster import Place
 from .._engine.reconcile import reconcile
+from .._host.roster import release
 from .._host.scope import resolve_scope
 from .base import mask_secrets, run_module
 
@@ -25,11 +27,7 @@ def run(module: AnsibleModule) -> None:
     mask_secrets(module, params["secrets"])
     run_module(
         module,
-        lambda: reconcile(
-            parse_app(params),
-            resolve_scope(params["user"], params["location"]),
-            check=module.check_mode,
-        ),
+        lambda: _reconcile(params, check=module.check_mode),
         lambda error: _foretell(parse_app(params), params, error),
     )
 
@@ -38,3 +36,12 @@ def _foretell(app: App, params: t.Mapping[str, t.Any], error: QuadletError) -> d
     from .._engine.foretell import foretell_app
 
     return foretell_app(app, params["user"], params["location"], error)
+
+
+def _reconcile(params: t.Mapping[str, t.Any], *, check: bool) -> dict[str, t.Any]:
+    """The module's result.  An app that is deployed so is no project's any more."""
+    app, scope = parse_app(params), resolve_scope(params["user"], params["location"])
+    result = reconcile(app, scope, check=check)
+    if app.content is not None and not check:
+        release(Place(app.name, scope.manager.uid, scope.location))
+    return result

@@ -12,7 +12,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 
-from .._core.app.app import App, parse_app
+from .._core.app.app import App, parse_app, parse_app_name
 from .._core.app.many import (
     Row,
     app_label,
@@ -21,6 +21,7 @@ from .._core.app.many import (
     is_postponed,
     join_rows,
 )
+from .._core.app.ordering import make_footprint, one_by_one, order_apps
 from .._core.errors import HELD_UP, NOT_READY, QuadletError, join_errors
 from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
@@ -32,8 +33,10 @@ from .base import mask_secrets, run_module, with_unready
 if t.TYPE_CHECKING:
     from ansible.module_utils.basic import AnsibleModule
 
-    from .._core.app.ordering import Footprint
+    from .._core.app.ordering import Footprint, Order
+    from .._core.state.roster import Place
     from .._host.owner import Owner
+    from .undeclared import Handled, Request
 
 Item = dict[str, t.Any]
 _MOST_HELD_UP = 3
@@ -54,8 +57,13 @@ def join_items(apps: t.Sequence[Item], confidential: t.Sequence[Item] | None) ->
     return [{**item, **secret} for item, secret in zip(apps, hidden)]
 
 
-def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str, t.Any]:
-    """The module's result; QuadletError with all of it where an app failed."""
+def run_apps(
+    items: t.Sequence[Item], parallel: int, *, check: bool, request: Request | None = None
+) -> dict[str, t.Any]:
+    """The module's result; QuadletError with all of it where an app failed.
+
+    request: the project that the apps are of, and what becomes of those that it declares no more.
+    """
     if parallel < 1:
         raise QuadletError(
             f"{parallel} apps at once do nothing", where="parallel", remedy="1 is one by one."
@@ -63,8 +71,11 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     params = _validate(items)
     ready = list(map(_prepare, params))
     _refuse_duplicates(params, ready)
+    handled = _before(request, params, ready, check=check) if request else None
     parallel = min(parallel, len(ready))
-    waits = _find_waits(ready) if parallel > 1 else _one_by_one(len(ready))
+    waits, order_warnings = _find_waits(ready)
+    if parallel <= 1:
+        waits = one_by_one(waits, "parallel is 1")
 
     def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
         if ready[number].error:
@@ -79,7 +90,13 @@ def run_apps(items: t.Sequence[Item], parallel: int, *, check: bool) -> dict[str
     rows = [_make_row(item, answer) for item, answer in zip(params, answers)]
     for row, earlier in zip(rows, waits):
         row["waited_for"] = [{"app": rows[n]["name"], "reason": earlier[n]} for n in earlier]
-    result, message = join_rows(rows), failure_message(rows)
+    result = join_rows(rows)
+    result["warnings"] = [*order_warnings, *result["warnings"]]
+    message = failure_message([*rows, *_failed(handled)])
+    if not check:
+        _keep_rosters(request, ready, rows, handled)
+    if handled:
+        _add(result, handled)
     if message:
         raise QuadletError(message, data=result)
     return result
@@ -101,6 +118,71 @@ def _task(params: Item, ready: _Ready, *, check: bool) -> t.Callable[[], Item]:
     return with_unready(run_app, foretell if check else None)
 
 
+def _before(
+    request: Request, params: t.Sequence[Item], ready: t.Sequence[_Ready], *, check: bool
+) -> Handled:
+    """Deals with what the project declares no more: what it holds is free for the others."""
+    from .._host.roster import read_roster
+    from .undeclared import handle_undeclared
+
+    known = read_roster(request.project)
+    declared = {place for place in map(_place, ready) if place}
+    uncertain = {item["name"] for item, one in zip(params, ready) if not one.scope}
+    return handle_undeclared(request, known, declared, uncertain, check=check)
+
+
+def _place(ready: _Ready) -> Place | None:
+    from .._core.state.roster import Place
+
+    if not ready.app or not ready.scope:
+        return None
+    return Place(ready.app.name, ready.scope.manager.uid, ready.scope.location)
+
+
+def _keep_rosters(
+    request: Request | None,
+    ready: t.Sequence[_Ready],
+    rows: t.Sequence[Row],
+    handled: Handled | None,
+) -> None:
+    """Notes what the project has deployed; what was deployed without one is in no roster."""
+    from .._core.state.roster import roster_after
+    from .._host import roster
+
+    gone = [*(handled.gone if handled else ())]
+    deployed: dict[Place, int] = {}
+    contents: set[Place] = set()
+    for one, row in zip(ready, rows):
+        place = _place(one)
+        if place is None or one.app is None:
+            continue
+        if one.app.state == "absent":
+            gone += [] if row["failed"] else [place]
+            continue
+        deployed[place] = 0 if row["failed"] else row.get("generation") or 0
+        contents.update([place] if one.app.content is not None else [])
+    if request:
+        roster.change_roster(
+            request.project, lambda known: roster_after(known, deployed, contents, gone)
+        )
+        return
+    for place in contents:
+        roster.release(place)
+
+
+def _failed(handled: Handled | None) -> list[Row]:
+    return [row for row in handled.rows if row.get("failed")] if handled else []
+
+
+def _add(result: dict[str, t.Any], handled: Handled) -> None:
+    """What became of undeclared apps, in the result of the others."""
+    removed = join_rows(handled.results)
+    result["undeclared"] = handled.rows
+    result["changed"] = result["changed"] or handled.changed
+    result["warnings"] += [*handled.warnings, *removed["warnings"]]
+    result["diff"] = [*removed["diff"], *result["diff"]]
+
+
 def _give_up(
     number: int, ready: t.Sequence[_Ready], answers: t.Mapping[int, Answer]
 ) -> QuadletError | None:
@@ -120,10 +202,6 @@ def _give_up(
         where=errors[-1].where,
         remedy=errors[-1].remedy,
     )
-
-
-def _one_by_one(count: int) -> list[dict[int, str]]:
-    return [dict.fromkeys(range(number), "parallel is 1") for number in range(count)]
 
 
 def _validate(items: t.Sequence[Item]) -> list[Item]:
@@ -149,9 +227,8 @@ def _prepare(params: Item) -> _Ready:
         return _Ready(error=error)
 
 
-def _find_waits(ready: t.Sequence[_Ready]) -> list[dict[int, str]]:
+def _find_waits(ready: t.Sequence[_Ready]) -> Order:
     """The apps that each app waits for, with reasons; reads the host if a manager has several."""
-    from .._core.app.ordering import find_waits
     from .._host.installed_units import read_units
 
     pairs = [(item.app, item.scope) for item in ready]
@@ -166,12 +243,10 @@ def _find_waits(ready: t.Sequence[_Ready]) -> list[dict[int, str]]:
     for folder, names in apps.items():
         with contextlib.suppress(QuadletError):  # the runs of these apps report it
             units[folder] = owners[folder].call(read_units, folder, names)
-    return find_waits([_footprint(app, units) for app in ready])
+    return order_apps([_footprint(app, units) for app in ready])
 
 
 def _footprint(ready: _Ready, units: t.Mapping[str, t.Any]) -> Footprint | None:
-    from .._core.app.ordering import make_footprint
-
     app, scope = ready.app, ready.scope
     if not app or not scope:
         return None
@@ -224,4 +299,28 @@ def run(module: AnsibleModule) -> None:
     params = module.params
     items = join_items(params["apps"], params["_confidential"])
     mask_secrets(module, *(item.get("secrets") for item in items))
-    run_module(module, lambda: run_apps(items, params["parallel"], check=module.check_mode))
+    request = _request(params)
+    run_module(
+        module,
+        lambda: run_apps(items, params["parallel"], check=module.check_mode, request=request()),
+    )
+
+
+def _request(params: Item) -> t.Callable[[], Request | None]:
+    """What is asked for about undeclared apps, if there is a project."""
+
+    def parse() -> Request | None:
+        if params.get("project") is None:
+            if params.get("undeclared", "ignore") != "ignore":
+                raise QuadletError(
+                    f"undeclared: {params['undeclared']} is given without project",
+                    where="undeclared",
+                    remedy="Give project: it tells which apps of the host are meant.",
+                )
+            return None
+        from .undeclared import Request
+
+        project = parse_app_name(params["project"])
+        return Request(project, params["undeclared"], params["allow_empty"])
+
+    return parse

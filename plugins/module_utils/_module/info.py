@@ -16,6 +16,7 @@ from .._core.errors import HELD_UP, QuadletError
 from .._core.info import drift
 from .._core.info.drift import Storage
 from .._core.info.result import service_result
+from .._core.info.undeclared import Wanted, is_declared
 from .._core.plan.enabling import installable
 from .._core.plan.inputs import AppInputs, Inputs
 from .._core.plan.unready import unready_warning
@@ -23,12 +24,15 @@ from .._core.quadlet.kinds import is_unit
 from .._core.state.generation import to_row
 from .._core.state.manifest import ServiceRecord
 from .._core.state.rollout import to_result
+from .._core.state.roster import Place
 from .._core.systemd_state import Details, Running, State
 from .._core.validate.conflicts import Container
 from .._engine.decide import look
 from .._engine.generations import Kept, read_all
 from .._engine.observe import Snapshot, is_up
 from .._host import linger, podman, state
+from .._host.app_users import read_app_users
+from .._host.roster import read_projects
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
 from .base import run_module
@@ -48,9 +52,33 @@ def read_scopes(user: str | None, errors: list[Row]) -> list[Scope]:
     if user is not None:
         users = [user]
     elif os.geteuid() == 0:
-        users = ["root", *linger.read_lingering_users()]
+        lingering = linger.read_lingering_users()
+        return [
+            *_scopes_of(["root", *lingering], user, errors),
+            *_scopes_with_apps({"root", *lingering}, errors),
+        ]
     else:
         users = [str(os.geteuid())]
+    return _scopes_of(users, user, errors)
+
+
+def _scopes_with_apps(known: t.Collection[str], errors: list[Row]) -> list[Scope]:
+    """The scopes of other users, as far as they have apps."""
+    managers = {place.uid for place in read_projects() if place.uid}
+    users = [name for name in read_app_users(managers) if name not in known]
+    scopes = []
+    for scope in _scopes_of(users, None, []):
+        try:
+            if scope.files.call(state.list_apps, scope.state_dir):
+                scopes.append(scope)
+        except QuadletError as error:
+            if error.data.get(HELD_UP):
+                place = {"user": scope.user, "location": scope.location, "app": None}
+                errors.append({**place, "msg": str(error)})
+    return scopes
+
+
+def _scopes_of(users: t.Iterable[str], user: str | None, errors: list[Row]) -> list[Scope]:
     scopes = []
     for name in users:
         try:
@@ -237,7 +265,27 @@ def _service(
     }
 
 
-def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[str, t.Any]:
+def _mark(apps: t.Iterable[Row], scopes: t.Sequence[Scope], declared: list[Row] | None) -> None:
+    """Adds to each app the project that deployed it, and whether it is declared."""
+    uids = {scope.user: scope.manager.uid for scope in scopes}
+    wanted = [_wanted(item) for item in declared or ()]
+    projects = read_projects()
+    for app in apps:
+        place = Place(app["name"], uids[app["user"]], app["location"])
+        app["project"] = projects.get(place)
+        app["declared"] = None if declared is None else is_declared(*place, wanted)
+
+
+def _wanted(item: Row) -> Wanted:
+    uid = None
+    with contextlib.suppress(QuadletError):
+        uid = resolve_scope(item.get("user")).manager.uid
+    return Wanted(str(item.get("name")), uid, item.get("location") or "home")
+
+
+def read_inventory(
+    user: str | None, wanted: t.Collection[str] | None, declared: list[Row] | None = None
+) -> dict[str, t.Any]:
     """The info module's result: all apps of the scopes, and warnings about the host."""
     errors: list[Row] = []
     scopes = read_scopes(user, errors)
@@ -246,6 +294,7 @@ def read_inventory(user: str | None, wanted: t.Collection[str] | None) -> dict[s
     users = [scope for scope in scopes if not scope.is_system]
     if users:
         warnings += linger.online_warning(Manager(users[0].manager, system=True))
+    _mark(apps, scopes, declared)
     if wanted is None:
         warnings += _orphans(scopes, apps)
     pulls, troubles = read_pulls(scopes, errors)
@@ -269,6 +318,9 @@ def _unready(error: QuadletError) -> Row:
 
 def run(module: AnsibleModule) -> None:
     """Ends the module."""
+    params = module.params
     run_module(
-        module, lambda: read_inventory(module.params["user"], module.params["apps"]), _unready
+        module,
+        lambda: read_inventory(params["user"], params["apps"], params.get("declared")),
+        _unready,
     )

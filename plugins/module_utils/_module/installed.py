@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import typing as t
 
-from .._core.lint.engine import Finding, from_error, lint_units
+from .._core.lint.engine import Finding, from_error
+from .._core.lint.environment import lint_with_environment
 from .._core.lint.view import Context
 from .._core.mounts.facts import Facts
 from .._core.mounts.judge import judge_mounts
 from .._core.validate.check import Place, check_mounts, check_podman, parse_units
+from .._engine.validate_mounts import read_environment
 from .._host import podman, state
 from .._host import unit_search as scan
 from .._host.owner import own_process
@@ -30,6 +33,7 @@ def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Fi
     names = frozenset(name for texts in folders.values() for name in texts)
     facts = Facts(scope.manager.name, scope.manager.uid)
     findings = []
+    ask = functools.cache(lambda: read_environment(scope))
     for folder, texts in folders.items():
         place = Place(folder, scope.unit_dir, scope.manager.home, names, facts)
         units, _refused_anyway = parse_units(texts)
@@ -37,7 +41,8 @@ def lint_installed(scope: Scope, ignore: tuple[tuple[str, str], ...]) -> list[Fi
         context = Context(
             place, version, rootless=not scope.is_system, ignore=ignore, mounts=mounts
         )
-        found = [*map(from_error, check_mounts(mounts.faults)), *lint_units(units, context)]
+        linted = lint_with_environment(units, context, ask)
+        found = [*map(from_error, check_mounts(mounts.faults)), *linted]
         findings += [f._replace(path=f"{folder}/{f.path}") for f in found]
     return findings
 

@@ -111,13 +111,19 @@ def _send(items: t.Sequence[Item], rows: t.Sequence[Args], numbers: t.Iterable[i
 def _joined(answers: t.Sequence[Args], rows: list[Args]) -> Args:
     if len(answers) == 1:
         return answers[0]
-    message = failure_message(rows)
+    message = failure_message([*rows, *_not_removed(answers[0])])
     result = {
         **{key: value for key, value in answers[-1].items() if key not in ("msg", "failed")},
-        "changed": any(row.get("changed") for row in rows),
+        "changed": any(answer.get("changed") for answer in answers),
         "apps": rows,
+        **{key: answers[0][key] for key in ("undeclared",) if key in answers[0]},
         **({"failed": True, "msg": message} if message else {}),
     }
     for key in ("warnings", "diff"):
         result[key] = [one for answer in answers for one in answer.get(key) or ()]
     return {key: value for key, value in result.items() if value or key not in ("warnings", "diff")}
+
+
+def _not_removed(answer: Args) -> list[Args]:
+    """Undeclared apps that could not be removed."""
+    return [row for row in answer.get("undeclared") or () if row.get("failed")]

@@ -14,10 +14,14 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.source_paths import (
+    IGNORED,
+    UNIT,
+    source_part,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import (
-    holds_units,
     is_quadlet,
-    is_unit,
     template_of,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
@@ -33,7 +37,7 @@ def gather_content(
 ) -> dict[str, t.Any]:
     """The module's arguments with `src` read into `units` and `files`.
 
-    What the task itself names under `units` and `files` comes before what `src` holds.
+    What the task itself names under `units` and `files` lies over what `src` holds (overlay).
     """
     args = dict(args)
     src = args.pop("src", None)
@@ -47,9 +51,26 @@ def gather_content(
         }
     if src is not None:
         found_units, found_files = _read_directory(action, str(src), task_vars)
-        args["units"] = {**found_units, **(units or {})}
-        args["files"] = {**found_files, **(args.get("files") or {})}
+        args["units"] = _over_src("units", found_units, units or {}, str(src))
+        args["files"] = _over_src("files", found_files, args.get("files") or {}, str(src))
     return args
+
+
+def _over_src(
+    option: str, found: dict[str, t.Any], given: dict[str, t.Any], src: str
+) -> dict[str, t.Any]:
+    """What is given for an option over what a directory holds."""
+    if not given:
+        return found
+    from ansible_collections.quadlet.fleet.plugins.plugin_utils._content import overlay
+
+    try:
+        if option == "units":
+            found = overlay.split_for(found, given)
+        merged = overlay.Overlay(f"over src {src!r}").merge({option: found}, {option: given})
+        return dict(overlay.settle(merged)[option])
+    except QuadletError as error:
+        raise AnsibleActionFail(str(error)) from None
 
 
 def _with_content(
@@ -82,6 +103,9 @@ def _read_directory(
         for name in sorted(names):
             source = os.path.join(folder, name)
             path = os.path.relpath(source, top).removesuffix(TEMPLATE)
+            part = _part(path, src)
+            if part == IGNORED:
+                continue
             if path in units or path in files:
                 raise AnsibleActionFail(
                     f"src {src!r}: {path} is there twice, with and without {TEMPLATE}"
@@ -91,11 +115,18 @@ def _read_directory(
                 units[path] = {"template": template}
                 continue
             value = read_file(action, source, task_vars, path.count("/"))
-            if (is_unit(path) or holds_units(path)) and value["encoding"] == "text":
+            if part == UNIT and value["encoding"] == "text":
                 units[path] = value["content"]
             else:
                 files[path] = value
     return units, files
+
+
+def _part(path: str, src: str) -> str:
+    try:
+        return source_part(path)
+    except QuadletError as error:
+        raise AnsibleActionFail(f"src {src!r}: {error}") from None
 
 
 def _leads_to(source: str, template: str) -> bool:

@@ -12,8 +12,6 @@ import typing as t
 PLAIN: t.Final = "quadlet_deploy_apps"
 PREFIX: t.Final = f"{PLAIN}__"
 
-_SETS_PLAIN = re.compile(rf"""^(?:{{\s*)?["']?{PLAIN}["']?\s*:""", re.MULTILINE)
-
 
 class Loader(t.Protocol):
     """The part of Ansible's DataLoader that is used here."""
@@ -34,9 +32,15 @@ def find_overridden(loader: Loader, variables: t.Mapping[str, t.Any]) -> list[st
 
     Vaulted files and variables in the inventory itself can't be seen here.
     """
-    paths = dict.fromkeys(os.path.realpath(path) for path in _files(loader, variables))
-    setting = [path for path in paths if _SETS_PLAIN.search(_read(path))]
+    setting = find_setting(loader, variables, PLAIN)
     return setting if len(setting) > 1 else []
+
+
+def find_setting(loader: Loader, variables: t.Mapping[str, t.Any], name: str) -> list[str]:
+    """Files of group_vars and host_vars that set a variable for a host, the last one counts."""
+    sets = re.compile(rf"""^(?:{{\s*)?["']?{re.escape(name)}["']?\s*:""", re.MULTILINE)
+    paths = dict.fromkeys(os.path.realpath(path) for path in _files(loader, variables))
+    return [path for path in paths if sets.search(_read(path))]
 
 
 def _files(loader: Loader, variables: t.Mapping[str, t.Any]) -> t.Iterator[str]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.overlay import (
+    Overlay,
+    settle,
+)
 
 Item = dict[str, t.Any]
 
-BY_KEY: t.Final = ("units", "files", "secrets")
-"""Options whose keys are merged; every other option is replaced."""
+OVER_SRC: t.Final = ("units", "files")
+"""Options that lie over what `src` holds, which is read later."""
 
 
 class Layer(t.NamedTuple):
@@ -25,18 +29,47 @@ class Layer(t.NamedTuple):
 def merge_apps(layers: t.Sequence[Layer]) -> list[Item]:
     """The apps of a host, in the order in which they first appear.  A later layer is more specific.
 
-    QuadletError for a layer that is no list of apps, or whose item matches several apps.
+    QuadletError for a layer that is no list of apps, whose item matches several apps, or whose
+    value can't be laid over that of a layer before it.
     """
     merged: list[Item] = []
+    with_src = {
+        item["name"] for layer in layers for item in _items(layer) if item.get("src") is not None
+    }
     for layer in layers:
         known = len(merged)
         for item in _items(layer):
+            name = item["name"]
+            over = Overlay(f"{layer.source}, app {name}", base_follows=name in with_src)
             place = _find(merged[:known], item, layer.source)
             if place is None:
-                merged.append(_merge({}, item))
+                merged.append(over.merge({}, item))
             else:
-                merged[place] = _merge(merged[place], item)
-    return merged
+                merged[place] = over.merge(merged[place], item)
+    return [_settle(app) for app in merged]
+
+
+def _settle(app: Item) -> Item:
+    """An app as its task takes it: over `src` the nulls and signs of units and files stay."""
+    if app.get("src") is None:
+        return settle(app)
+    settled = settle({key: value for key, value in app.items() if _bare(key) not in OVER_SRC})
+    lying_over = {_bare(key): value for key, value in app.items() if _bare(key) in OVER_SRC}
+    return {**settled, **{key: value for key, value in lying_over.items() if value is not None}}
+
+
+def _bare(key: str) -> str:
+    return key.rstrip("+=")
+
+
+def pick_options(value: t.Any, names: t.Collection[str]) -> t.Any:
+    """A list of apps with some of their options alone; any other value, or item, as it is."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {key: item[key] for key in item if key in names} if isinstance(item, dict) else item
+        for item in value
+    ]
 
 
 def _items(layer: Layer) -> list[Item]:
@@ -74,17 +107,3 @@ def _find(known: t.Sequence[Item], item: Item, source: str) -> int | None:
 def _user(item: Item) -> str | None:
     """The user of an item, as text also for a uid; None if it is not set."""
     return None if item.get("user") in (None, "") else str(item["user"])
-
-
-def _merge(old: Item, new: Item) -> Item:
-    """Merges an item over an older one; null removes an option, unit, file or secret."""
-    merged = {**old, **new}
-    for key in BY_KEY:
-        if isinstance(merged.get(key), dict):
-            before = old.get(key) if isinstance(old.get(key), dict) else {}
-            merged[key] = _given({**(before or {}), **merged[key]})
-    return _given(merged)
-
-
-def _given(values: Item) -> Item:
-    return {key: value for key, value in values.items() if value is not None}

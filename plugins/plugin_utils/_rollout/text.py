@@ -94,6 +94,16 @@ def status_rows(host: str, apps: t.Sequence[State]) -> list[tuple[t.Any, ...]]:
     ] or [(host, None, None, None, None, None)]
 
 
+def undeclared_lines(host: str, apps: t.Sequence[State]) -> list[str]:
+    """A line for each app of a host that its inventory does not have."""
+    return [
+        f"{host}: {_app_label(app['name'], app['user'])} is not in the inventory; it was deployed "
+        + (f"by project {app['project']}" if app.get("project") else "without a project")
+        for app in apps
+        if app.get("declared") is False
+    ]
+
+
 def _rollout_label(rollout: State | None) -> str:
     if not rollout:
         return ""

@@ -31,6 +31,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check
     check_units,
     parse_units,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.overlay import settle
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 UNITS = "/etc/containers/systemd"
@@ -205,7 +206,8 @@ def _find_apps(data: t.Any) -> t.Iterator[dict[str, t.Any]]:
             yield from _find_apps(item)
 
 
-def _lint_app(app: t.Mapping[str, t.Any]) -> list[str]:
+def _lint_app(app: dict[str, t.Any]) -> list[str]:
+    app = settle(app)  # an example of what lies over another declaration
     units = {
         name: unit
         for name, unit in app["units"].items()

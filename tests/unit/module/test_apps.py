@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pathlib
 import signal
@@ -25,8 +26,20 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.many impor
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.ordering import (
     find_waits,
     make_footprint,
+    one_by_one,
+    order_apps,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.references import (
+    FIRST,
+    OF_OBJECTS,
+    THEN,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys import (
+    SECTIONS,
+    SYSTEMD_KEYS,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import KINDS
 from ansible_collections.quadlet.fleet.plugins.module_utils._host import installed_units as glance
 from ansible_collections.quadlet.fleet.plugins.module_utils._host import tasks
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import apps as _apps
@@ -167,16 +180,26 @@ def test_what_mentions_another_waits(
     one: dict[str, t.Any], two: dict[str, t.Any], waits: bool
 ) -> None:
     apps = [_footprint("one", one), _footprint("two", two)]
-    assert [list(earlier) for earlier in find_waits(apps)] == [[], [0] if waits else []]
-    # The order is the given one, whoever mentions whom.
-    assert find_waits(apps[::-1])[0] == {}
-    assert bool(find_waits(apps[::-1])[1]) is waits
+    reader = 0 if two == ORDER["the other way"][1] else 1
+    in_order, reverse = find_waits(apps), find_waits(apps[::-1])
+    reasons = [reason for row in in_order for reason in row.values()]
+    assert len(reasons) == waits
+    if waits and "refers to" in reasons[0]:
+        # What is referred to comes first, wherever it is in the list.
+        assert [list(row) for row in in_order] == [
+            [1 - reader] if n == reader else [] for n in (0, 1)
+        ]
+        assert [list(row) for row in reverse] == [[reader] if n != reader else [] for n in (0, 1)]
+        assert reverse[1 - reader][reader] == reasons[0]
+    else:
+        assert [list(row) for row in reverse] == [[], [0] if waits else []]
 
 
 REASONS: dict[str, str] = {
-    "a unit": "two mentions net.network of one",
-    "the other way": "one mentions n.network of two",
-    "a service with a name": "two mentions front.service of one",
+    "a unit": "two refers to net.network of one",
+    "a service with a name": "two refers to front.service of one",
+    "an image that is built": "two refers to image localhost/own:1 of one",
+    "a container's name": "two mentions db of one",
     "a directory": "two mentions the directory of one",
     "a port": "two mentions port 8080 of one",
 }
@@ -215,6 +238,97 @@ def test_what_an_app_gives_up_is_there_for_the_next() -> None:
         _footprint("three", {"c.container": C}),
     ]
     assert [list(earlier) for earlier in find_waits(apps)] == [[], [0], []]
+    assert find_waits(apps[::-1])[1] == {2: "two takes moved.container over from one"}
+
+
+SYSTEMD_UNITS = {
+    "Unit": "b.container", "Install": "b.container", "Service": "b.container",
+    "Timer": "b.timer", "Path": "b.path", "Socket": "b.socket",
+}  # fmt: skip
+BY_KEY = [
+    *((SYSTEMD_UNITS[s], s, key, "a.service", True) for s, keys in FIRST.items() for key in keys),
+    *((SYSTEMD_UNITS[s], s, key, "a.service", False) for s, keys in THEN.items() for key in keys),
+    *((SYSTEMD_UNITS[s], s, key, "g.target", key != "Before" or None) for s, keys in THEN.items()
+      for key in keys),
+    *((f"b.{suffix}", kind.section, row.name, f"a.{ref}", True)
+      for suffix, kind in KINDS.items() for row in SECTIONS[kind.section].values()
+      for ref in row.refs),
+]  # fmt: skip
+OWNER = {
+    **{
+        f"a.{suffix}": f"[{kind.section}]\nServiceName=s{suffix}\n"
+        for suffix, kind in KINDS.items()
+    },
+    "a.container": C,
+    "g.target": "[Unit]\n",
+}
+
+
+@pytest.mark.parametrize(("unit", "section", "key", "name", "owner_first"), BY_KEY)
+def test_each_key_that_can_name_a_unit_of_another_app(
+    unit: str, section: str, key: str, name: str, owner_first: bool | None
+) -> None:
+    """Wherever the two are in the list, whatever is continued, quoted or in a drop-in."""
+    value = f"type=volume,source={name},target=/d" if key == "Mount" else name
+    before = True if owner_first is None else owner_first  # Before= a group: it comes first too
+    plain = {unit: f"[{section}]\n{key}={value}\n"}
+    continued = {unit: f"[{section}]\n  {key} = \\\n# why\n   {value}\n"}
+    drop_in = {unit: f"[{section}]\n", f"{unit}.d/1.conf": f"[{section}]\n{key}={value}\n"}
+    for form in (plain, continued, drop_in):
+        owner, reader = _footprint("owner", OWNER), _footprint("reader", form)
+        for apps in ([owner, reader], [reader, owner]):
+            waits = find_waits(apps)
+            late = apps.index(reader if before else owner)
+            assert [list(row) for row in waits] == [
+                [1 - late] if number == late else [] for number in (0, 1)
+            ], form
+
+
+def test_all_keys_of_quadlet_that_name_units_are_known() -> None:
+    rows = {row.name for keys in SECTIONS.values() for row in keys.values() if row.refs}
+    assert rows == {*OF_OBJECTS}
+    known = {key for keys in (*FIRST.values(), *THEN.values()) for key in keys}
+    no_units = {"Description", "Documentation", "StartLimitBurst", "StartLimitIntervalSec",
+                "RequiresMountsFor", "Alias", "DefaultInstance", "Conflicts"}  # fmt: skip
+    assert {*SYSTEMD_KEYS["Unit"], *SYSTEMD_KEYS["Install"]} - known == no_units
+
+
+def _after(name: str, *services: str) -> t.Any:
+    return _footprint(name, {f"{name}.container": f"[Unit]\nAfter={' '.join(services)}\n{C}"})
+
+
+def test_a_chain_is_sorted_from_any_order() -> None:
+    chain = [_after("c", "b.service"), _after("b", "a.service"), _after("a", "x.service")]
+    for apps in itertools.permutations(chain):
+        done: list[str] = []
+        waits = one_by_one(find_waits(apps), "parallel is 1")
+        for _app in apps:
+            number = next(n for n, app in enumerate(apps)
+                          if app.name not in done
+                          and all(apps[other].name in done for other in waits[n]))  # fmt: skip
+            done.append(apps[number].name)
+        assert done == ["a", "b", "c"]
+
+
+def test_a_circle_keeps_the_order_of_the_list_and_is_told() -> None:
+    apps = [_after("c", "b.service"), _after("b", "c.service"), _after("a", "c.service")]
+    order = order_apps([*apps[1:], apps[0]])
+    assert [sorted(row) for row in order.waits] == [[], [2], [0]], "a waits for c, c for b"
+    [warning] = order.warnings
+    assert warning.startswith("apps b, c need each other (b refers to c.service of c; c refers to")
+    assert "in the order of the list" in warning
+    three = order_apps(
+        [_after("a", "b.service"), _after("b", "c.service"), _after("c", "a.service")]
+    )
+    assert [sorted(row) for row in three.waits] == [[], [0], [0, 1]]
+    assert len(three.warnings) == 1
+
+
+def test_one_whose_content_is_unknown_stays_between() -> None:
+    """It keeps its place as far as references leave it one."""
+    waits = find_waits([_after("a", "b.service"), _footprint("x", None), _after("b", "y.service")])
+    assert 2 in waits[0]
+    assert sorted(range(3), key=lambda number: len(waits[number])) == [1, 2, 0]
 
 
 def test_some_stay_in_order_with_all_of_their_manager() -> None:

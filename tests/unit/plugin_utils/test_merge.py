@@ -37,15 +37,24 @@ MERGED: dict[str, tuple[list[list[t.Any]], list[t.Any]]] = {
     "others follow": ([[B], [A]], [B, A]),
     "first appearance": ([[A, B], [{"name": "c"}, B, A]], [A, B, {"name": "c"}]),
     "replaced": (
-        [[{**A, "state": "started", "gate": {"stable": 1}}], [{**A, "gate": {"timeout": 5}}]],
-        [{**A, "state": "started", "gate": {"timeout": 5}}],
+        [[{**A, "state": "started", "recreate": ["x"]}], [{**A, "recreate": ["y"]}]],
+        [{**A, "state": "started", "recreate": ["y"]}],
+    ),
+    "an option by key": (
+        [[{**A, "gate": {"stable": 1}}], [{**A, "gate": {"timeout": 5}}]],
+        [{**A, "gate": {"stable": 1, "timeout": 5}}],
     ),
     "units by key": (
         [
             [{**A, "units": {"x": "1", "y": {"Container": {"Image": "i"}}}}],
-            [{**A, "units": {"y": {"Container": {}}, "z": "3"}}],
+            [{**A, "units": {"y": {"Container": {"Pull": "never"}}, "z": "3"}}],
         ],
-        [{**A, "units": {"x": "1", "y": {"Container": {}}, "z": "3"}}],
+        [
+            {
+                **A,
+                "units": {"x": "1", "y": {"Container": {"Image": "i", "Pull": "never"}}, "z": "3"},
+            }
+        ],
     ),
     "files and secrets by key": (
         [

@@ -7,7 +7,7 @@ import pathlib
 import typing as t
 
 import pytest
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import PromptVaultSecret, VaultLib
 from ansible.playbook.play_context import PlayContext
@@ -300,9 +300,35 @@ def test_src_is_a_directory(
 
 def test_what_the_task_names_comes_first(top: pathlib.Path, gather: Gather) -> None:
     _fill(top, {"web.container": "src", "db.container": "src", "a": "src", "b": "src"})
-    args = gather(src="app", units={"web.container": {"Container": {}}}, files={"a": "task"})
-    assert args["units"] == {"web.container": {"Container": {}}, "db.container": "src"}
+    args = gather(src="app", units={"web.container": "task"}, files={"a": "task"})
+    assert args["units"] == {"web.container": "task", "db.container": "src"}
     assert args["files"] == {"a": "task", "b": _text("src")}
+
+
+def test_sections_lie_over_a_unit_of_src(top: pathlib.Path, gather: Gather) -> None:
+    _fill(top, {"web.container": "[Container]\nImage=i\nPublishPort=80:80\n", "a": "src"})
+    _fill(top, {"old.container": "x", "old.container.d/1.conf": "x"})
+    keys = {"PublishPort+": ["81:81"], "Environment": {"A": "1"}}
+    given = {"web.container": {"Container": keys}, "old.container": None}
+    args = gather(src="app", units=given, files={"a": {"mode": "0600"}})
+    assert args["units"] == {
+        "web.container": {
+            "Container": {
+                "Image": "i",
+                "PublishPort": ["80:80", "81:81"],
+                "Environment": {"A": "1"},
+            }
+        }
+    }
+    assert args["files"] == {"a": {**_text("src"), "mode": "0600"}}
+
+
+def test_what_can_not_lie_over_src_names_the_place(top: pathlib.Path, gather: Gather) -> None:
+    _fill(top, {"web.container": "[Container]\nImage=i\n"})
+    with pytest.raises(AnsibleActionFail) as caught:
+        gather(src="app", units={"web.container": {"Container": {"PublishPort": None}}})
+    words = "over src 'app': units web.container [Container] PublishPort: null takes away"
+    assert words in str(caught.value)
 
 
 def test_an_empty_directory_is_an_empty_set(top: pathlib.Path, gather: Gather) -> None:

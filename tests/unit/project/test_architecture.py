@@ -13,7 +13,7 @@ import re
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.info import ansible_pull
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import records
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import records, roster
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import kept_engine
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -128,6 +128,7 @@ def test_formats_are_those_of_the_code() -> None:
         "`intents/APP.json`": str(records.FORMAT),
         "`intents/APP.manifest`": str(records.FORMAT),
         "`secret.key`": "none",
+        "`projects/PROJECT.json`": str(roster.FORMAT),
         "`pull.json`": str(ansible_pull.FORMAT),
         "`engine/DIGEST.PYTHON`": _format_of_engine(),
     }

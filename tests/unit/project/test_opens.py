@@ -21,6 +21,7 @@ ALLOWED = {
     "_host/exchange.py _copy os.open": "the same",
     "_host/staging.py _write os.open": "the same",
     "_host/secrets.py keep_key mkstemp": "the same",
+    "_host/roster.py _locked os.open": "a directory (O_DIRECTORY) of the user who runs the module",
     "_module/keep_engine.py _write os.open": "the same, in a directory that only root can write",
     "_module/keep_engine.py _prune os.open": "a directory (O_DIRECTORY) that only root can write",
     "_module/kept_engine.py _enter os.open": "a directory (O_DIRECTORY, O_PATH)",

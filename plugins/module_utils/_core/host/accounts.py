@@ -217,3 +217,16 @@ def check_registry(name: str, user: str) -> str:
             f"{name!r} is no registry", where=user, remedy="Write HOST or HOST:PORT."
         )
     return name
+
+
+_FIRST_PERSON, _NOBODY = 1000, 65534
+
+
+def may_have_apps(passwd: str) -> set[str]:
+    """Names of the accounts of /etc/passwd that are no accounts of the system's own services."""
+    rows = [line.split(":") for line in passwd.splitlines()]
+    return {
+        row[0]
+        for row in rows
+        if len(row) == 7 and row[2].isdigit() and _FIRST_PERSON <= int(row[2]) != _NOBODY
+    }

@@ -13,9 +13,10 @@ import typing as t
 from ..errors import QuadletError
 from ..mounts.judge import judge_mounts
 from ..quadlet.keys import SECTIONS
-from ..quadlet.kinds import unit_of
+from ..quadlet.kinds import is_companion, unit_of
 from ..quadlet.unitfile import UnitText
 from ..validate.check import check_mounts, check_units, parse_units
+from ..validate.companions import check_companions
 from .names import APP_NAME_RULES, NAME_RULES
 from .rules import RULES, check_rule_name
 from .safety import SAFETY_RULES
@@ -26,6 +27,9 @@ from .values import VALUE_RULES
 from .view import Context, Hit, Units
 
 LEVELS = ("error", "warning", "note")
+
+UNSET_VARIABLE = "unset-variable"
+"""A rule that is a note where the manager's variables are not known."""
 
 _IGNORE = re.compile(r"^[ \t]*[#;][ \t]*lint:[ \t]*ignore\b(.*)$", re.MULTILINE)
 _WHERE = re.compile(
@@ -66,6 +70,8 @@ def lint_units(texts: t.Mapping[str, UnitText], context: Context) -> list[Findin
     silenced, findings = _silenced(app)
     for hit in _hits(app):
         finding = _finding(hit)
+        if hit.rule == UNSET_VARIABLE and context.place.facts.environment is None:
+            finding = finding._replace(level="note")
         names = {"", finding.path, unit_of(finding.path)}
         if RULES[hit.rule].refusal or not any((name, hit.rule) in silenced for name in names):
             findings.append(finding)
@@ -77,6 +83,9 @@ def lint_texts(texts: t.Mapping[str, str], context: Context) -> list[Finding]:
     """All findings about units, with the errors of validation."""
     units, errors = parse_units(texts)
     errors += check_units(units, context.version, context.place)
+    location = "home" if context.rootless else "system"
+    own = {path: unit for path, unit in units.items() if is_companion(path)}
+    errors += check_companions(own, location=location, folder=context.place.unit_dir)
     mounts = judge_mounts(units, context.place.ground)
     errors += check_mounts(mounts.faults)
     context = dataclasses.replace(context, mounts=mounts)

@@ -54,9 +54,9 @@ _NO_PORTS = re.compile(r"(?:host|none|container:.+|.+\.container)(?::.*)?")
 
 def idle_ports(unit: Merged) -> Hits:
     """Finds ports that Podman does not publish, since the network is another's or none."""
-    network = next((one for one in unit.own("Network") if _NO_PORTS.fullmatch(one.value)), None)
-    for line in unit.own("PublishPort") if network else ():
-        yield Hit("idle-port", line, f"nothing is published with Network={network.value}")
+    networks = [line.value for line in unit.own("Network") if _NO_PORTS.fullmatch(line.value)]
+    for line in unit.own("PublishPort") if networks else ():
+        yield Hit("idle-port", line, f"nothing is published with Network={networks[0]}")
 
 
 _CASES = {key.lower(): (section, key) for section, keys in SYSTEMD_KEYS.items() for key in keys}

@@ -72,6 +72,17 @@ untyped-mount            refusal  A Mount= without a type, for Podman before 5.7
     Begin it with type=bind, volume, tmpfs, image, glob, ramfs or devpts.
     The generator refuses it; those of 4.7 and 5.6 crash, and with them go all units of the
     scope.
+nested-unit              refusal  A unit in a subdirectory of a directory with units.
+    Move it up, or make its directory an app of its own, beside the other one.
+    A directory is one app, whose units lie side by side; a deployment of the upper directory
+    refuses the unit.
+bad-path                 refusal  A path that an app can't have.
+    Rename it, or leave it out.
+    The generator or systemd would read it as something else, or not at all.
+bad-companion            refusal  A unit of systemd's own that systemd would not take, or not here.
+    Correct the unit, its name, or the app's scope.
+    systemd ignores sections that a type of unit does not have, and takes a mount under the name
+    of its path alone; a user's manager can't mount.
 unknown-rule             refusal  A comment that silences a rule of another name than any rule has.
     Correct the name.
     Otherwise it would silence nothing, and nobody would know.
@@ -142,7 +153,8 @@ date-format              warning  A format for dates, which systemd takes for it
 unset-variable           warning  A variable that systemd expands, and that nothing sets.
     Write $$ for a dollar sign that the container is to see.
     systemd expands ${NAME}, and words that begin with $, before the container starts: to
-    nothing.
+    nothing. The manager's own variables count (DefaultEnvironment=, environment.d, systemctl
+    set-environment). On the controller they are not known, and the finding is a note.
 tilde-path               error    A path that begins with ~.
     Write %h for the home directory.
     Nobody expands it: it is a name like any other.

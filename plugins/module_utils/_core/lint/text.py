@@ -145,13 +145,21 @@ def _unset_variable(line: Line) -> str | None:
         for _escaped, braced, bare in _VARIABLE.findall(word):
             name = braced or bare
             if name and not _is_set(name, line):
-                return f"systemd looks for the variable {name!r}, which nothing in [Service] sets"
+                return f"systemd looks for the variable {name!r}, which {_who_sets(line)} sets"
     return None
+
+
+def _who_sets(line: Line) -> str:
+    if line.unit.app.context.place.facts.environment is None:
+        return "nothing in [Service], and at most the manager's own environment,"
+    return "neither [Service] nor the manager's environment"
 
 
 def _is_set(name: str, line: Line) -> bool:
     unit = line.unit
     if name in _GIVEN_VARIABLES or unit.all("Service", "EnvironmentFile", "PassEnvironment"):
+        return True
+    if name in (unit.app.context.place.facts.environment or {}):
         return True
     given = unit.all("Service", "Environment")
     return any(word.partition("=")[0] == name for part in given for word in words_of(part.value))

@@ -67,10 +67,13 @@ class Companion(t.NamedTuple):
     """A type of native systemd units that an app may have beside its Quadlets.
 
     section: of its type; required: a unit must have it.
-    started: always, installed (those with [Install]) or never; order: as in Kind, sockets
-    before the services that they listen for.
+    started: always, installed (those with [Install]), never, or untriggered (always but where
+    another companion starts it); order: as in Kind, sockets before the services that they listen
+    for, mounts before all that may use them.
     runs: a changed unit is restarted; a target is only started again.
-    trigger_key: the key that names the unit that it starts, by default the service of its stem.
+    trigger_key: the key that names the unit that it starts, by default the service of its stem;
+    starts: the suffix of the unit of its stem that it starts, where no key names it.
+    of_path: its name is that of a path, and only the system's manager has it.
     """
 
     suffix: str
@@ -80,6 +83,8 @@ class Companion(t.NamedTuple):
     order: int
     runs: bool
     trigger_key: str
+    starts: str = ""
+    of_path: bool = False
 
     @property
     def on_change(self) -> str:
@@ -101,6 +106,8 @@ COMPANIONS: t.Final[dict[str, Companion]] = {
         Companion("path", "Path", True, "always", 7, True, "Unit"),
         Companion("timer", "Timer", True, "always", 7, True, "Unit"),
         Companion("slice", "Slice", False, "never", 8, False, ""),
+        Companion("mount", "Mount", True, "untriggered", 0, True, "", of_path=True),
+        Companion("automount", "Automount", True, "always", 0, True, "", "mount", of_path=True),
     )
 }
 

@@ -15,10 +15,13 @@ import typing as t
 
 from ..errors import QuadletError
 from ..quadlet.kinds import COMPANIONS, Companion, companion_of, is_template, split_drop_in, unit_of
+from ..quadlet.path_names import escape_path, mounts_for, unescape_path
 from ..quadlet.splitting import TRUE
 from ..quadlet.unitfile import UnitText, merged
 from ..state.manifest import ServiceRecord
 from .generator import Service, to_service
+
+RULE: t.Final = "bad-companion"
 
 _EVERYWHERE = ("Unit", "Install")
 _AT_LINE = re.compile(r"(?P<unit>\S+?):(?P<line>\d+): (?P<text>.*)")
@@ -41,6 +44,8 @@ def _to_service(name: str, companion: Companion, unit: UnitText, folder: str) ->
     for entry in unit.entries:
         block.setdefault((entry.section, entry.key), []).append(entry.value)
     service = to_service(name, block)
+    if companion.starts:
+        return service._replace(triggers=(f"{name.rpartition('.')[0]}.{companion.starts}",))
     if not companion.trigger_key:
         return service
     given = unit.value(companion.section, companion.trigger_key)
@@ -70,15 +75,35 @@ def _waits(service: Service, triggered: t.Collection[str]) -> bool:
     companion = companion_of(service.unit)
     if companion is None:
         return service.name in triggered and not service.installed
-    return companion.started == "never" or (
-        companion.started == "installed" and not service.installed
-    )
+    waits = {
+        "never": True,
+        "installed": not service.installed,
+        "untriggered": service.name in triggered and not service.installed,
+    }
+    return waits.get(companion.started, False)
+
+
+def add_mounts(services: t.Sequence[Service], companions: t.Sequence[Service]) -> list[Service]:
+    """The services with the app's mounts that RequiresMountsFor= pulls in: they stop with these.
+
+    The generator writes that key for each directory of the host that a container mounts.
+    """
+    mounts = {service.name for service in companions if service.name.endswith(".mount")}
+    if not mounts:
+        return [*services]
+    return [_with_mounts(service, mounts) for service in services]
+
+
+def _with_mounts(service: Service, mounts: t.Collection[str]) -> Service:
+    names = [name for path in service.paths for name in mounts_for(path) if name in mounts]
+    more = tuple(dict.fromkeys(name for name in names if name != service.name))
+    return service._replace(needs=(*service.needs, *more), follows=(*service.follows, *more))
 
 
 def check_companions(
     units: t.Mapping[str, UnitText], *, location: str, folder: str
 ) -> list[QuadletError]:
-    """All errors of an app's companions."""
+    """All errors of an app's companions.  location: `system` for the system's scope."""
     errors: list[QuadletError] = []
     for path, unit in units.items():
         if location == "admin":
@@ -90,7 +115,46 @@ def check_companions(
                 )
             )
         errors += _check_sections(path, unit)
+        if COMPANIONS[unit_of(path).rpartition(".")[2]].of_path and "/" not in path:
+            errors += _check_mount(path, merged(path, units), location)
+    for error in errors:
+        error.rule = RULE
     return errors
+
+
+def _check_mount(path: str, unit: UnitText, location: str) -> list[QuadletError]:
+    """Errors of a unit that is named after a path."""
+    stem, _dot, suffix = path.rpartition(".")
+    section = COMPANIONS[suffix].section
+    if location != "system":
+        return [
+            QuadletError(
+                f"a user's manager can't start a .{suffix} unit: to mount takes root",
+                where=path,
+                remedy="Declare it in an app of the system's scope, and let the user's units mount "
+                "the directory; or mount by other means, such as a volume with Type=nfs or a "
+                "program with FUSE in a .service.",
+            )
+        ]
+    where = unit.value(section, "Where") or ""
+    if not where.startswith(("/", "%")) or ".." in where.split("/"):
+        return [
+            QuadletError(
+                f"Where={where} is no absolute path",
+                where=f"{path} [{section}] Where",
+                remedy="Write the directory to mount at, such as /srv/data.",
+            )
+        ]
+    right = f"{escape_path(where.replace('%%', '%'))}.{suffix}"
+    if path == right or "%" in where.replace("%%", ""):  # systemd-analyze expands specifiers
+        return []
+    return [
+        QuadletError(
+            f"the unit mounts at {where}, so that systemd takes it under the name {right} alone",
+            where=f"{path} [{section}] Where",
+            remedy=f"Rename it to {right}, or mount at {unescape_path(stem)}.",
+        )
+    ]
 
 
 def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:

@@ -37,7 +37,8 @@ class Service(t.NamedTuple):
     makes: the volume or network that it makes and never removes, or ''.
     installed: it is enabled, by [Install].  triggers: what a timer, socket or
     path unit starts.  after, before: what its start waits for, and what waits for it.
-    excludes: what stops when it starts; stops: what stops with it.
+    excludes: what stops when it starts; stops: what stops with it.  paths: those whose mounts it
+    needs (RequiresMountsFor=).
     """
 
     name: str
@@ -54,6 +55,7 @@ class Service(t.NamedTuple):
     before: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -174,6 +176,7 @@ def to_service(name: str, values: Block) -> Service:
         installed=any((values.get(("Install", key)) or [""])[-1] for key in _INSTALL),
         after=tuple(_expand(name, word) for word in words("After")),
         before=tuple(_expand(name, word) for word in words("Before")),
+        paths=words("RequiresMountsFor"),
         excludes=tuple(_expand(name, word) for word in words("Conflicts")),
         stops=tuple(
             _expand(name, word)
