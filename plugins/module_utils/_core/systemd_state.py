@@ -43,7 +43,7 @@ class State(t.NamedTuple):
 class Details(t.NamedTuple):
     """More about one service.  started_at: when it last left `inactive`, in seconds since
     the epoch (0.0: never).  active_since: seconds of the
-    monotonic clock when it became active.  drop_ins: systemd's own for it.
+    monotonic clock when it became active.
     """
 
     result: str
@@ -54,7 +54,6 @@ class Details(t.NamedTuple):
     fragment: str
     source: str
     active_since: float
-    drop_ins: tuple[str, ...] = ()
 
 
 class Running(t.NamedTuple):
@@ -76,7 +75,6 @@ DETAIL_PROPERTIES = (
     "ActiveEnterTimestampMonotonic",
     "FragmentPath",
     "SourcePath",
-    "DropInPaths",
 )
 
 
@@ -122,5 +120,4 @@ def _parse_block(values: t.Mapping[str, str]) -> Details:
         fragment=values.get("FragmentPath", ""),
         source=values.get("SourcePath", ""),
         active_since=int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6,
-        drop_ins=tuple(values.get("DropInPaths", "").split()),
     )

@@ -129,12 +129,11 @@ class Report(t.NamedTuple):
             restarts=details.restarts if details else None,
             health_log=log,
             journal=tuple(journal),
-            hint=_with_drop_ins(hint.remedy if hint else "", details) or None,
+            hint=self._with_drop_ins(name, hint.remedy if hint else "") or None,
         )
 
-
-def _with_drop_ins(remedy: str, details: Details | None) -> str:
-    """The remedy, and the drop-ins of people that systemd adds to a service: it may be they."""
-    paths = [path for path in details.drop_ins if is_foreign(path)] if details else []
-    added = f"systemd adds {', '.join(paths)} to it: look there, too." if paths else ""
-    return f"{remedy} {added}".strip()
+    def _with_drop_ins(self, name: str, remedy: str) -> str:
+        """The remedy, and the drop-ins of people that systemd adds to a service: it may be they."""
+        paths = [p for p in self.watched.manager.read_drop_ins(name) if is_foreign(p)]
+        added = f"systemd adds {', '.join(paths)} to it: look there, too." if paths else ""
+        return f"{remedy} {added}".strip()

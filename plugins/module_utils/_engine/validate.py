@@ -11,7 +11,7 @@ import typing as t
 
 from .._core.app.adopted import Adopted, find_moves
 from .._core.app.app import App
-from .._core.content import Wire, text_of, to_wire
+from .._core.content import Blob, Wire, text_of, to_wire
 from .._core.errors import QuadletError, join_errors
 from .._core.lint import engine as lint
 from .._core.lint.environment import lint_with_environment
@@ -69,12 +69,7 @@ def validate_app(
         check_user(scope)
         check_location(app, scope)
     adopted = check_files(app, scope, snapshot)
-    texts = {
-        path: text_of(blob)
-        for path, blob in snapshot.desired.items()
-        if is_unit(path) and not blob.is_link
-    }
-    units, errors = check.parse_units(texts)
+    units, errors = check.parse_units(_unit_texts(snapshot.desired))
     gone = frozenset(old.path for old in adopted.values())
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
@@ -94,15 +89,19 @@ def validate_app(
     own = companion_services(units, scope.systemd_dir)
     mine = [s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir]
     mine, own = add_mounts(mine, own), add_mounts(own, own)
-    problems = conflicts.service_conflicts(
-        [*verdict.services, *own], (place.app_dir, scope.systemd_dir)
-    )
+    tops = (place.app_dir, scope.systemd_dir)
+    problems = conflicts.service_conflicts([*verdict.services, *own], tops)
     problems += [*find_without_service(units, mine), *find_cycles([*mine, *own])]
     problems += check_drop_ins(scope, mine, verdict) if app.state != "absent" else []
     if problems:
         raise join_errors(problems)
     moves, replaced = find_moves(adopted, snapshot.drop_ins, snapshot.desired, place.app_dir)
     return Validation((*mine, *own), adopted, moves, replaced, tuple(warnings), tuple(findings))
+
+
+def _unit_texts(desired: t.Mapping[str, Blob]) -> dict[str, str]:
+    units = {path: blob for path, blob in desired.items() if is_unit(path) and not blob.is_link}
+    return {path: text_of(blob) for path, blob in units.items()}
 
 
 def _lint(

@@ -97,6 +97,11 @@ class Manager:
         rows = self._show(units, ("SourcePath", "FragmentPath")) if units else {}
         return {n: row.get("SourcePath") or row.get("FragmentPath", "") for n, row in rows.items()}
 
+    def read_drop_ins(self, unit: str) -> list[str]:
+        """The drop-ins of systemd's own that a unit was loaded with."""
+        row = self._show([unit], ("DropInPaths",)).get(unit, {})
+        return row.get("DropInPaths", "").split()
+
     def _show(
         self, units: t.Collection[str], properties: t.Sequence[str]
     ) -> dict[str, dict[str, str]]:

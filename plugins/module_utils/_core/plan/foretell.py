@@ -17,9 +17,10 @@ from ..content import Blob, text_of
 from ..errors import QuadletError, join_errors
 from ..lint.engine import Finding, lint_units
 from ..lint.view import Context
+from ..mounts.judge import judge_mounts
 from ..quadlet.kinds import is_unit
 from ..state.manifest import Manifest
-from ..validate.check import Place, check_units, parse_units
+from ..validate.check import Place, check_mounts, check_units, parse_units
 from .diff import make_diff
 from .model import Plan, Step
 from .plan import file_changes
@@ -81,13 +82,15 @@ def _lint(app: App, desired: t.Mapping[str, Blob], place: Place) -> list[Finding
         path: text_of(blob) for path, blob in desired.items() if is_unit(path) and not blob.is_link
     }
     units, errors = parse_units(texts)
+    mounts = judge_mounts(units, place.ground)
     context = Context(
         place,
+        mounts=mounts,
         files={path: blob.mode for path, blob in desired.items() if not is_unit(path)},
         declared=app.sections,
         ignore=app.lint_ignore,
     )
-    errors += check_units(units, context.version, place)
+    errors += [*check_units(units, context.version, place), *check_mounts(mounts.faults)]
     findings = lint_units(units, context)
     errors += [finding.to_error() for finding in findings if finding.level == "error"]
     errors = [error for error in errors if error.rule != "missing-unit"]

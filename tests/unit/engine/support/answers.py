@@ -74,6 +74,8 @@ def _show(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     if "-pTimeoutStopUSec" in words:
         limits = [f"TimeoutStopUSec=1min 30s\nId={name}" for name in _names(words)]
         return 0, "\n\n".join(limits) + "\n", ""
+    if "-pDropInPaths" in words:
+        return 0, "\n\n".join(f"Id={name}\nDropInPaths=" for name in _names(words)) + "\n", ""
     blocks = [_block(host, name) for name in _names(words)]
     return 0, "\n\n".join(blocks) + "\n", ""
 
