@@ -149,7 +149,7 @@ def test_no_run_tells_what_services_say(
 
 @_in_turn(*RUNS)
 def test_no_run_tells_what_a_failing_step_says(name: str, host: Host, chatter: Chatter) -> None:
-    """Each command of the run fails in turn, with the value in its message."""
+    """Commands of the run fail in turn, with the value in the message: each one with --long."""
     chatter.says["journal"] = ["crash"] if name not in ("info", "gate") else []
     saved = host.save()
     host.fault_says = " ".join(spell(FOREIGN))  # which no run removes
@@ -157,7 +157,7 @@ def test_no_run_tells_what_a_failing_step_says(name: str, host: Host, chatter: C
     names = [effect.name for effect in host.effects.done]
     first = {effect: number for number, effect in reversed(list(enumerate(names)))}
     assert first
-    for number in sorted(first.values())[:: pick(long=1, usual=1, fast=6)]:
+    for number in sorted(first.values())[:: pick(long=1, usual=2, fast=6)]:
         host.load(saved)
         if FAILS in _kinds(host, number):
             assert find_leaks(_text(_run(host, name, Fault(number, FAILS))), VALUES) == [], names[
