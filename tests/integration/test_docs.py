@@ -8,16 +8,20 @@ import pathlib
 import re
 import shlex
 import subprocess
+import threading
 import typing as t
 
 import pytest
+import yaml
 
+from tests.integration.support.apps import App, Scope, container, next_port
 from tests.integration.support.hosts import Host
 from tests.integration.support.playbooks import ROOT
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NAME = re.compile(r"# (\S+)\n")
 PROMPT = re.compile(r"^(\$|root@web1#) (.*)$", re.MULTILINE)
+SSH = "ssh root@web1.example.org "
 IMAGES = {
     "docker.io/library/postgres:17": "registry.test:5000/postgres:1",
     "docker.io/library/python:3.13-slim": "registry.test:5000/python:1",
@@ -25,6 +29,13 @@ IMAGES = {
     "docker.io/library/busybox:1.37": "registry.test:5000/busybox:1",
 }
 """What stands for the images of a page on hosts without the internet."""
+
+
+def with_our_images(text: str) -> str:
+    """A text with images that the hosts can pull."""
+    for image, ours in IMAGES.items():
+        text = text.replace(image, ours)
+    return text
 
 
 class Story:
@@ -47,9 +58,12 @@ class Story:
             elif name:
                 self._write(name.group(1), block[name.end() :])
 
+    def read(self, name: str) -> str:
+        """A file that a page has written."""
+        return (self._folder / name).read_text(encoding="utf-8")
+
     def _write(self, name: str, text: str) -> None:
-        for image, ours in IMAGES.items():
-            text = text.replace(image, ours)
+        text = with_our_images(text)
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self._inventory() if name == "inventory.ini" else text, encoding="utf-8")
@@ -73,6 +87,10 @@ class Story:
         self.commands += 1
         if prompt != "$":
             done = self._host.try_ssh(command)
+        elif command.startswith(SSH):
+            command, _less, name = command.removeprefix(SSH).partition(" <")
+            text = (self._folder / name).read_text(encoding="utf-8")
+            done = self._host.try_ssh(command, text=text)
         elif command.startswith("curl "):
             done = self._host.try_ssh(command.replace("web1.example.org", "127.0.0.1"))
         else:
@@ -100,7 +118,89 @@ def story(tmp_path: pathlib.Path, host: Host) -> t.Iterator[Story]:
     )
 
 
-def test_the_example_from_the_first_file_to_the_removal(story: Story) -> None:
-    story.follow("example.md", end="## Remove it")
-    story.follow("example.md", start="## Remove it")
-    assert story.commands > 20
+def test_the_example_and_the_way_back_by_hand(story: Story) -> None:
+    back, removal = "## Back to the release before", "## Remove it"
+    story.follow("example.md", end=back)
+    story.follow("by-hand.md")
+    story.follow("example.md", start=back, end=removal)
+    story.follow("example.md", start=removal)
+    assert story.commands > 25
+
+
+HANGS = """\
+HealthCmd=false
+HealthInterval=1s
+HealthStartPeriod=5m
+Notify=healthy
+"""
+
+
+HOLDERS = (
+    "for p in /proc/[0-9]*; do "
+    "if ls -l $p/fd 2>/dev/null | grep -q {lock}; then kill -9 ${{p#/proc/}}; fi; done"
+)
+"""Kills a run: all that hold its lock."""
+
+
+def test_a_run_that_died_is_undone_by_hand(story: Story, system_app: App) -> None:
+    """As docs/by-hand.md says it: the generation from before, and what the next run does."""
+    app, host = system_app, system_app.host
+    app.deployed({"web": container("StopTimeout=0", "Environment=N=1")}, {"a.txt": "1"})
+    story.follow("by-hand.md", start="## Return", end="root@web1# ls")
+    state = app.scope.state_dir
+
+    def die() -> None:
+        host.wait(f"systemctl is-active {app.service('web')} | grep -q activating", timeout=60)
+        host.wait(f"test -e {state}/intents/{app.name}.json")
+        host.ssh(HOLDERS.format(lock=f"/run/quadlet.fleet.{app.name}.lock"))
+
+    killer = threading.Thread(target=die)
+    killer.start()
+    new = container("StopTimeout=0", "Environment=N=2", HANGS)
+    assert app.deploy({"web": new, "more": container()}, {"a.txt": "2"}).failed
+    killer.join()
+
+    kept = json.loads(host.read(f"{state}/intents/{app.name}.manifest"))
+    text = story.read("back.py")
+    host.ssh(f"python3 - {app.name} {kept['generation']}", text=text)
+    host.ssh(f"systemctl daemon-reload; systemctl restart {app.service('web')}")
+    assert app.inside("web", "echo $N") == "1"
+    assert host.read(app.path("a.txt")) == "1"
+    assert not host.exists(app.path(app.unit("more")))
+    again = app.deployed({"web": container("StopTimeout=0", "Environment=N=1")}, {"a.txt": "1"})
+    assert "did not end; this run carries it forward" in again.warned
+    assert not host.exists(f"{state}/intents/{app.name}.json")
+    assert not host.exists(app.path(".fleet.d"))
+
+
+ROW = re.compile(r"^\| `(\S+)` \| (yes|no) \| (yes|no) \| (yes|no) \|$", re.MULTILINE)
+LISTENS = (
+    "systemd-run --quiet --collect --unit {unit} python3 -m http.server {port} --bind {address}"
+)
+
+
+def test_names_are_found_as_the_page_says(scope: Scope) -> None:
+    page = (ROOT / "docs/networks.md").read_text(encoding="utf-8")
+    units = yaml.safe_load(with_our_images(NAME.split(FENCE.findall(page)[0][1], maxsplit=1)[2]))
+    rows = ROW.findall(page)
+    assert len(rows) > 10
+    app, port = scope.app(), str(next_port())
+    stop = {
+        name: text.replace("[Container]", "[Container]\nStopTimeout=0")
+        for name, text in units.items()
+    }
+    ours = {name: text.replace("8380", port) for name, text in stop.items()}
+    host = scope.host
+    host.ssh(LISTENS.format(unit="all", port=8381, address="0.0.0.0"))
+    host.ssh(LISTENS.format(unit="loop", port=8382, address="127.0.0.1"))
+    try:
+        app.run(units=ours).ok()
+        addresses = " ".join(address.replace("8380", port) for address, *_cells in rows)
+        for column, asker in enumerate(("web", "side", "loner"), 1):
+            ask = f"for a in {addresses}; do wget -qT 3 -O /dev/null http://$a/ && echo $a; done; :"
+            reached = scope.ssh(f"podman exec systemd-{asker} sh -c {shlex.quote(ask)} 2>/dev/null")
+            wanted = [row[0].replace("8380", port) for row in rows if row[column] == "yes"]
+            assert reached.split() == wanted, asker
+    finally:
+        host.try_ssh("systemctl stop all loop")
+        app.remove()

@@ -105,6 +105,7 @@ def test_check_mode_reports_on_a_bare_host(bare: Host, playbooks: Playbooks) -> 
         ("reload", svc),
         ("reload", {}),
         ("info", svc),
+        ("app", {"name": "later", "state": "restarted"}),
     ]
     tasks = [
         {"ansible.builtin.include_role": {"name": "quadlet.fleet.host"}},
@@ -130,7 +131,7 @@ def test_check_mode_reports_on_a_bare_host(bare: Host, playbooks: Playbooks) -> 
     assert "web: Podman was not found on the host" in said
     assert f"the host has no user 'svc{MANY}'. Check mode goes on" in said
     others = [Result(one.data) for one in report.results[-len(modules) :]]
-    assert [one.changed for one in others] == [True] * 5 + [False, True, True, False]
+    assert [one.changed for one in others] == [True] * 5 + [False, True, True, False, False]
     assert all("Check mode goes on" in " ".join(one["warnings"]) for one in others)
 
 

@@ -65,7 +65,7 @@ HELD_UP = "held_up"
 """In the data of an error: somebody has let the run wait for as long as it would."""
 NOT_READY = "not_ready"
 """In the data of an error: the host lacks what an earlier task of the play may provide, such as the
-user or Podman.  Check mode goes on.
+user, Podman or an app.  Check mode goes on.
 """
 
 

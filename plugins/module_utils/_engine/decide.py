@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 from .._core.app.app import App
-from .._core.errors import QuadletError, join_errors
+from .._core.errors import NOT_READY, QuadletError, join_errors
 from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
@@ -54,6 +54,7 @@ def check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
             f"app {app.name!r} is not installed in {scope.label}, and no units are given",
             where="units",
             remedy="Give units or src; without them the installed set is meant.",
+            data={NOT_READY: True},
         )
 
 

@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from .._core.app.app import App
-from .._core.errors import QuadletError
+from .._core.errors import NOT_READY, QuadletError
 from .._core.state.generation import (
     Generation,
     choose_target,
@@ -141,6 +141,7 @@ def return_to(app: App, scope: Scope) -> App:
             f"app {app.name!r} is not installed in {scope.label}",
             where="state",
             remedy="There is nothing to roll back; deploy it first.",
+            data={NOT_READY: True},
         )
     kept = read_all(scope, app.name)
     wanted = app.generation

@@ -112,6 +112,17 @@ CASES = [
     Case("unknown-key", ">Imgae=a", "Label=a=b"),
     Case("too-new", ">Memory=1g", "Memory=1g", {"version": (5, 4)}, {"version": (5, 5)}),
     Case("missing-unit", ">Network=no.network", "Network=no"),
+    *(
+        Case(
+            "missing-unit",
+            container(rest=f"[Unit]\n>{key}=no.container\n{REST}"),
+            {
+                "no.container": container(),
+                "web.container": container(rest=f"[Unit]\n{key}=no.container\n{REST}"),
+            },
+        )
+        for key in ("Before", "After", "OnFailure", "PartOf")
+    ),
     Case("writable-mount", ">Volume=./d:/d", "Volume=./d:/d:ro"),
     Case("unknown-rule", "># lint: ignore no-such-rule", "# lint: ignore moving-tag"),
     Case("missing-key", f"[Container]\nExec=a\n{REST}", f"[Container]\nRootfs=/r\n{REST}"),
@@ -218,6 +229,7 @@ CASES = [
             ('"sleep infinity"', "sleep infinity"),
             ("'sh -c \"a b\"'", 'sh -c "a b"'),
             ('"a b"', '"a b" c'),
+            ('"a b"', '"/opt/My App/run"'),
         )
     ),
     # Values

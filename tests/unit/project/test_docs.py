@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import pathlib
+import re
 
 import pytest
 import yaml
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine import Finding
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import COMPANIONS
 from tests.unit.support.documentation import read_block
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -39,3 +41,9 @@ def test_examples_name_the_module_in_full_and_say_what_they_do(module: str) -> N
 def test_documented_as_a_member_of_the_group(module: str) -> None:
     fragments = read_block(module, "DOCUMENTATION")["extends_documentation_fragment"]
     assert {"quadlet.fleet._attributes", "quadlet.fleet._attributes.actiongroup"} <= set(fragments)
+
+
+def test_a_return_by_hand_knows_the_place_of_every_companion() -> None:
+    page = (ROOT / "docs/by-hand.md").read_text(encoding="utf-8")
+    native = page[page.index("native = (") : page.index("return (systemd")]
+    assert set(re.findall(r"\"\.(\w+)\"", native)) == set(COMPANIONS)

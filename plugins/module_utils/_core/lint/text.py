@@ -169,6 +169,8 @@ def _quoted_command(line: Line) -> str | None:
     words = words_of(line.value)
     if len(words) != 1 or line.value[0] not in "\"'" or " " not in words[0]:
         return None
+    if words[0][0] in "/$":
+        return None
     return f"{words[0]!r} is one word, so the program of that name is looked for"
 
 

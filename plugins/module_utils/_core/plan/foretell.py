@@ -46,7 +46,7 @@ def foretell(
     error: why the host can't be asked.  current: what is there of the app.
     """
     desired = _desired(app, current)
-    if desired is None:
+    if not desired:
         ending = f"nothing can be said of app {app.name}."
         return Foretold(warnings=(unready_warning(error, ending),))
     findings = _lint(app, desired, place)

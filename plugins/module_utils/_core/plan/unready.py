@@ -11,7 +11,4 @@ from ..errors import QuadletError
 def unready_warning(error: QuadletError, ending: str) -> str:
     """What check mode could not look at, why, and what it takes for granted."""
     what = f"{error.where}: {error.what}" if error.where else error.what
-    return (
-        f"{what.rstrip('.')}. Check mode goes on as if an earlier task had mended that, as role "
-        f"quadlet.fleet.host does: {ending}"
-    )
+    return f"{what.rstrip('.')}. Check mode goes on as if an earlier task had mended that: {ending}"

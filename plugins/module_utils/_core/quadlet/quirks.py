@@ -15,7 +15,7 @@ import typing as t
 from ..errors import QuadletError
 from .keys import SECTIONS, Key, Reads, Version, version_text
 from .kinds import Kind, kind_of
-from .refs import unit_refs
+from .refs import dependency_refs, unit_refs
 from .splitting import split_words, unwrap
 from .unitfile import Entry, UnitText
 
@@ -116,21 +116,8 @@ def _template_references(unit: UnitText, kind: Kind) -> t.Iterator[Place]:
 
 
 def _dependencies(unit: UnitText, _kind: Kind) -> t.Iterator[Place]:
-    for entry in unit.entries:
-        if entry.section == "Unit" and entry.key in _TRANSLATED:
-            for word in entry.value.split():
-                if kind_of(word):
-                    yield Place(entry.line, word, entry)
-
-
-_TRANSLATED = frozenset(
-    {
-        *("After", "Before", "BindsTo", "Conflicts", "OnFailure", "OnSuccess", "PartOf"),
-        *("PropagatesReloadTo", "PropagatesStopTo", "ReloadPropagatedFrom", "Requires"),
-        *("Requisite", "StopPropagatedFrom", "Upholds", "Wants"),
-    }
-)
-"""Keys of [Unit] in which Podman 5.5 and newer translate a unit's name to its service."""
+    for ref in dependency_refs(unit):
+        yield Place(ref.entry.line, ref.unit, ref.entry)
 
 
 def _broken_sources(unit: UnitText, kind: Kind) -> t.Iterator[Place]:

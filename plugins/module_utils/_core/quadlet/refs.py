@@ -48,6 +48,28 @@ def unit_refs(unit: UnitText, kind: str) -> list[UnitRef]:
     ]
 
 
+def dependency_refs(unit: UnitText) -> list[UnitRef]:
+    """The unit files that [Unit] names (`After=db.container`)."""
+    return [
+        UnitRef(word, entry)
+        for entry in unit.entries
+        if entry.section == "Unit" and entry.key in _TRANSLATED
+        for word in entry.value.split()
+        if kind_of(word)
+    ]
+
+
+TRANSLATED_SINCE = (5, 5)
+_TRANSLATED = frozenset(
+    {
+        *("After", "Before", "BindsTo", "Conflicts", "OnFailure", "OnSuccess", "PartOf"),
+        *("PropagatesReloadTo", "PropagatesStopTo", "ReloadPropagatedFrom", "Requires"),
+        *("Requisite", "StopPropagatedFrom", "Upholds", "Wants"),
+    }
+)
+"""Keys of [Unit] in which Podman 5.5 and newer translate a unit's name to its service."""
+
+
 def entry_refs(entry: Entry) -> list[UnitRef]:
     """The references in an assignment of Podman's section."""
     return [

@@ -18,7 +18,13 @@ from ..mounts.judge import Fault
 from ..quadlet.keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
 from ..quadlet.kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in, unit_of
 from ..quadlet.quirks import check_quirks
-from ..quadlet.refs import entry_refs, unit_refs
+from ..quadlet.refs import (
+    TRANSLATED_SINCE,
+    UnitRef,
+    dependency_refs,
+    entry_refs,
+    unit_refs,
+)
 from ..quadlet.splitting import unwrap
 from ..quadlet.unitfile import Entry, UnitText, parse_unit
 
@@ -104,7 +110,7 @@ def check_units(
         errors += _check_keys(path, unit, version)
         errors += _check_values(path, unit, version)
         errors += check_quirks(path, unit, kind, version)
-        errors += _check_references(path, unit, kind, frozenset(units) | place.others)
+        errors += _check_references(path, unit, kind, version, frozenset(units) | place.others)
     return errors
 
 
@@ -198,19 +204,28 @@ def _unknown_key(where: str, entry: Entry, known: t.Mapping[str, t.Any]) -> Quad
 
 
 def _check_references(
-    path: str, unit: UnitText, kind: Kind, visible: frozenset[str]
+    path: str, unit: UnitText, kind: Kind, version: Version, visible: frozenset[str]
 ) -> list[QuadletError]:
+    refs = unit_refs(unit, kind.section)
+    if version >= TRANSLATED_SINCE:
+        refs += dependency_refs(unit)
     return [
         QuadletError(
             f"{ref.unit} does not exist in this scope",
             where=_where(path, ref.entry),
-            remedy=f"Declare {ref.unit} in the app, or name an existing "
-            f"{KINDS[ref.unit.rpartition('.')[2]].suffix} without the suffix.",
+            remedy=_remedy_of_missing(ref),
             rule="missing-unit",
         )
-        for ref in unit_refs(unit, kind.section)
+        for ref in refs
         if ref.unit not in visible and "@" not in ref.unit
     ]
+
+
+def _remedy_of_missing(ref: UnitRef) -> str:
+    if ref.entry.section == "Unit":
+        return f"Declare {ref.unit} in the app, or name a service that there is."
+    kind = KINDS[ref.unit.rpartition(".")[2]].suffix
+    return f"Declare {ref.unit} in the app, or name an existing {kind} without the suffix."
 
 
 def check_mounts(faults: t.Iterable[Fault]) -> list[QuadletError]:
