@@ -42,7 +42,7 @@ def test_what_each_variable_gave() -> None:
     message = "units web.container [Container] PublishPort: 'x' is no port"
     files = {"quadlet_deploy_apps__9_host": "host_vars/one.yml"}
     assert describe_origins(LAYERS, "shop", message, files).split("\n") == [
-        "app shop is merged of 2 variables, of which the later wins:",
+        "app shop is merged from 2 variables, of which the later wins:",
         "  quadlet_deploy_apps: src",
         (
             "  quadlet_deploy_apps__9_host (host_vars/one.yml): units web.container [Container] "
@@ -84,7 +84,7 @@ def test_the_message_of_a_project_has_them() -> None:
     args = {"apps": [{"name": "shop"}], "project": "deploy", "undeclared": "warn"}
     action = _Answering(args, {"failed": True, "msg": "1 of 1 failed", "apps": [_row("shop")]})
     message = action.work(variables)["msg"]
-    assert message.startswith("1 of 1 failed\n\napp shop is merged of 2 variables")
+    assert message.startswith("1 of 1 failed\n\napp shop is merged from 2 variables")
     assert "hunter2" not in message
     assert action.sent[0]["undeclared"] == "warn"
     del args["project"], args["undeclared"]

@@ -169,5 +169,5 @@ def test_what_is_ignored_is_not_even_rendered(
 def test_the_error_of_a_unit_in_a_subdirectory(path: str) -> None:
     with pytest.raises(QuadletError) as caught:
         source_part(path)
-    assert str(caught.value).startswith(f"{path}: '{path}' is a unit in a subdirectory of an app")
+    assert str(caught.value).startswith(f"{path}: it is a unit in a subdirectory of an app")
     assert "move it up" in str(caught.value)
