@@ -46,6 +46,8 @@ TEXTS |= {
     "build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=https://e.example/a.git\n",
     "artifact": "[Artifact]\nArtifact=quay.io/a/b:1\n",
     "kube": "[Kube]\nYaml=/srv/a.yaml\n",
+    "mount": "[Mount]\nWhat=tmpfs\nWhere=/n\n",
+    "automount": "[Automount]\nWhere=/n\n",
     "quadlets": "# FileName=x\n[Volume]\n",
 }
 REFUSED, TAKEN, IGNORED = "refused", "taken", "ignored"
