@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleError
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.many import (
     call_for_all,
@@ -25,7 +25,11 @@ class ActionModule(EngineAction):
 
     def work(self, variables: Args) -> Args:
         """One module run, and another one where archives have to be sent."""
-        items, arguments = read_items(self, self._task.args, variables)
+        try:
+            items, arguments = read_items(self, self._task.args, variables)
+        except AnsibleActionFail as error:
+            message = self._with_origins(str(error), variables)
+            raise AnsibleActionFail(message) from None
         hidden_files = self._find_overridden(arguments, variables)
         once = {key: arguments.pop(key) for key in _ABOUT_UNDECLARED if key in arguments}
         if hidden_files and once.get("undeclared") == "remove":
@@ -43,8 +47,9 @@ class ActionModule(EngineAction):
         result = call_for_all(items, call)
         if hidden_files and result.get("undeclared"):
             result.setdefault("warnings", []).append(_nothing_removed(hidden_files))
-        if result.get("failed") and once.get("project"):
-            result["msg"] = self._with_origins(result, variables)
+        if result.get("failed"):
+            failed = [row["name"] for row in result.get("apps") or () if row.get("failed")]
+            result["msg"] = self._with_origins(str(result.get("msg") or ""), variables, failed)
         return result
 
     def _find_overridden(self, arguments: Args, variables: Args) -> list[str]:
@@ -57,24 +62,31 @@ class ActionModule(EngineAction):
 
         return layers.find_overridden(t.cast(t.Any, self._loader), variables)
 
-    def _with_origins(self, result: Args, variables: Args) -> str:
-        """The message of failed apps, with the variables that gave their parts."""
+    def _with_origins(
+        self, message: str, variables: Args, names: t.Sequence[str] | None = None
+    ) -> str:
+        """The message of failed apps of a project, with the variables that gave their parts.
+
+        names: of the apps; None for the one that the message begins with.
+        """
+        if not self._task.args.get("project"):
+            return message
         from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import (
             layers,
             origins,
         )
         from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import Layer
 
-        message = str(result.get("msg") or "")
-        loader, names = t.cast(t.Any, self._loader), layers.sort_names(variables)
+        loader, lists = t.cast(t.Any, self._loader), layers.sort_names(variables)
         try:
-            values = [Layer(name, self._templar.template(variables[name])) for name in names]
+            values = [Layer(name, self._templar.template(variables[name])) for name in lists]
         except AnsibleError:  # the apps were templated before, in another way
             return message
-        files = {name: layers.find_setting(loader, variables, name) for name in names}
+        files = {name: layers.find_setting(loader, variables, name) for name in lists}
         last = {name: found[-1] for name, found in files.items() if found}
-        failed = [row for row in result.get("apps") or () if row.get("failed")]
-        told = [origins.describe_origins(values, row["name"], message, last) for row in failed]
+        if names is None:
+            names = [name for name in origins.app_names(values) if f" ({name}): " in message]
+        told = [origins.describe_origins(values, name, message, last) for name in names]
         return "\n\n".join([message, *filter(None, told)])
 
 

@@ -111,10 +111,10 @@ class Overlay:
             return unit_data(path[1], old)
         except QuadletError as error:
             raise self._error(
-                f"sections can't be laid over a text that is no unit: {error}",
+                f"sections can't be laid over a text that is no unit ({error.where})",
                 path,
-                "Mend the text, or give the unit as sections in both places.",
-            ) from error
+                "Mend that line of the text, or give the unit as sections in both places.",
+            ) from None
 
     def _lines(self, pairs: Map, path: Path) -> list[str]:
         """Pairs as lines of syntax, to follow lines that are there; the last one of a name wins."""
@@ -125,13 +125,20 @@ class Overlay:
                 path,
                 f"Write {path[-1]} whole, as a list or as {path[-1]}=.",
             )
-        text = render_unit(path[1], {path[2]: {path[3]: pairs}})
+        try:
+            text = render_unit(path[1], {path[2]: {path[3]: pairs}})
+        except QuadletError:
+            raise self._error(
+                "a pair can't be written as a line, to follow the lines that are there",
+                path,
+                "Give text, integers or booleans, to a key that takes pairs.",
+            ) from None
         return [line.partition("=")[2] for line in text.splitlines()[1:]]
 
     def _add(self, merged: Map, key: str, value: t.Any, path: Path) -> None:
         if not isinstance(value, list):
             raise self._error(
-                f"{key}+ adds a list, not {value!r}",
+                f"{key}+ adds a list, not {_form(value)}",
                 path,
                 f"Write {key}+: [...]. A mapping is merged by key without a sign.",
             )
@@ -150,9 +157,8 @@ class Overlay:
         if isinstance(old, dict) and in_unit:
             return self._lines(old, path)
         if isinstance(old, dict) or (row and row.reads in _ARGUMENTS and isinstance(old, str)):
-            form = "a mapping" if isinstance(old, dict) else "text, no list of arguments"
             raise self._error(
-                f"{path[-1]}+ can't add to {old!r}, which is {form}",
+                f"{path[-1]}+ adds a list, and what is there is {_form(old)}",
                 path,
                 f"Write {path[-1]} whole.",
             )
@@ -238,6 +244,13 @@ def _without_content(old: t.Any) -> t.Any:
     if not isinstance(given, dict):
         return given
     return {key: value for key, value in given.items() if key not in content}
+
+
+def _form(value: t.Any) -> str:
+    """What a value is, without the value: it may be a secret."""
+    if isinstance(value, dict):
+        return "a mapping"
+    return "text" if isinstance(value, str) else "no list"
 
 
 def _listed(value: t.Any) -> list[t.Any]:

@@ -30,7 +30,7 @@ def describe_origins(
     given = [(source, places) for source, places in given if places is not None]
     if len(given) < 2:
         return ""
-    lines = [f"app {name} is merged of {len(given)} variables, of which the later wins:"]
+    lines = [f"app {name} is merged from {len(given)} variables, of which the later wins:"]
     for source, places in given:
         ordered = sorted(places or (), key=lambda path: not _mentions(message, path))
         words = [place_of(path) for path in ordered[:_MOST]]
@@ -38,6 +38,12 @@ def describe_origins(
         where = f" ({files[source]})" if source in files else ""
         lines.append(f"  {source}{where}: {', '.join(words) or 'its name'}{more}")
     return "\n".join(lines)
+
+
+def app_names(layers: t.Sequence[Layer]) -> list[str]:
+    """The names of all apps of these lists."""
+    items = [item for layer in layers if isinstance(layer.value, list) for item in layer.value]
+    return list(dict.fromkeys(str(item.get("name")) for item in items if isinstance(item, dict)))
 
 
 def _places(value: t.Any, name: str) -> list[tuple[str, ...]] | None:

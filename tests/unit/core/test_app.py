@@ -103,7 +103,7 @@ def test_unit_names(name: str) -> None:
         ("{{ name }}.container", "and no keys: make the whole dictionary a template"),
         ("{{ name }}", "and no keys: make the whole dictionary a template"),
         ("{% if a %}web.container", "and no keys: make the whole dictionary a template"),
-        ("web.mount", "no Quadlet suffix"),
+        ("web.swap", "no Quadlet suffix"),
         ("web.Container", "no Quadlet suffix"),
         ("web.container~", "no Quadlet suffix"),
         ("web.container.bak", "no Quadlet suffix"),

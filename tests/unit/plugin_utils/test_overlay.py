@@ -279,14 +279,14 @@ def test_signs(items: list[dict[str, t.Any]], expected: t.Any, *, with_src: bool
 REFUSED: dict[str, tuple[list[dict[str, t.Any]], str]] = {
     "text is added": (
         [_at((*WEB, "Container", "Label+"), "A=1")],
-        "0, app a: units web.container [Container] Label: Label+ adds a list, not 'A=1'",
+        "0, app a: units web.container [Container] Label: Label+ adds a list, not text",
     ),
     "arguments after text": (
         [
             _at((*WEB, "Container", "Exec"), "nginx -g x"),
             _at((*WEB, "Container", "Exec+"), ["-v"]),
         ],
-        "1, app a: units web.container [Container] Exec: Exec+ can't add to 'nginx -g x'",
+        "[Container] Exec: Exec+ adds a list, and what is there is text",
     ),
     "a pair of lines": (
         [
@@ -297,7 +297,7 @@ REFUSED: dict[str, tuple[list[dict[str, t.Any]], str]] = {
     ),
     "a list to a mapping": (
         [_at(("gate",), {"timeout": 1}), _at(("gate+",), ["x"])],
-        "1, app a: gate: gate+ can't add to {'timeout': 1}, which is a mapping",
+        "1, app a: gate: gate+ adds a list, and what is there is a mapping",
     ),
 }
 
@@ -307,6 +307,25 @@ def test_refused(items: list[dict[str, t.Any]], words: str) -> None:
     with pytest.raises(QuadletError) as caught:
         merge_apps([Layer(str(n), [item]) for n, item in enumerate(items)])
     assert words in str(caught.value)
+
+
+HIDDEN: list[dict[str, t.Any]] = [
+    {"name": "a", "secrets+": {"pw": "hunter2"}},
+    _at((*WEB, "Container", "Environment+"), "PASSWORD=hunter2"),
+    _at((*WEB, "Container", "Environment", "P"), {"x+": "hunter2"}),
+    _at((*WEB, "Container", "Environment", "P"), None),
+    _at(("units", "broken.container", "Container", "Image"), "hunter2"),
+]
+
+
+@pytest.mark.parametrize("item", HIDDEN)
+def test_errors_show_no_values(item: dict[str, t.Any]) -> None:
+    """Any of them may be a secret."""
+    low = _at((*WEB, "Container", "Environment"), ["P=hunter2"])
+    low["units"]["broken.container"] = "[Container]\nhunter2\n"
+    with pytest.raises(QuadletError) as caught:
+        merge_apps([Layer("low", [low]), Layer("high", [item])])
+    assert "hunter2" not in str(caught.value)
 
 
 FREE = {

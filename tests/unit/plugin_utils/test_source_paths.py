@@ -46,6 +46,8 @@ TEXTS |= {
     "build": "[Build]\nImageTag=localhost/a:1\nSetWorkingDirectory=https://e.example/a.git\n",
     "artifact": "[Artifact]\nArtifact=quay.io/a/b:1\n",
     "kube": "[Kube]\nYaml=/srv/a.yaml\n",
+    "mount": "[Mount]\nWhat=tmpfs\nWhere=/n\n",
+    "automount": "[Automount]\nWhere=/n\n",
     "quadlets": "# FileName=x\n[Volume]\n",
 }
 REFUSED, TAKEN, IGNORED = "refused", "taken", "ignored"
@@ -169,5 +171,5 @@ def test_what_is_ignored_is_not_even_rendered(
 def test_the_error_of_a_unit_in_a_subdirectory(path: str) -> None:
     with pytest.raises(QuadletError) as caught:
         source_part(path)
-    assert str(caught.value).startswith(f"{path}: '{path}' is a unit in a subdirectory of an app")
+    assert str(caught.value).startswith(f"{path}: it is a unit in a subdirectory of an app")
     assert "move it up" in str(caught.value)

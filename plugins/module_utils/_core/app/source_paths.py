@@ -56,7 +56,7 @@ def is_drop_in_dir(folder: str, suffixes: t.Collection[str] = _SUFFIXES) -> bool
 def nested_error(path: str) -> QuadletError:
     """The error of a unit in a subdirectory."""
     return QuadletError(
-        f"{path!r} is a unit in a subdirectory of an app",
+        "it is a unit in a subdirectory of an app",
         where=path,
         remedy="Units of an app lie side by side: move it up, or make its directory an app of its "
         "own, beside this one.",

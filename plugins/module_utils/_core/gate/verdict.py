@@ -36,6 +36,7 @@ _JOBS = {
     "canceled": "its start was cancelled by another job",
     "skipped": "a condition or assertion of its unit does not hold",
     "assert": "an assertion of its unit does not hold",
+    "unsupported": "this host can't start a unit of its type: a container has no automounts, say",
 }
 
 

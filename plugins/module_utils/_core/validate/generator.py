@@ -38,7 +38,7 @@ class Service(t.NamedTuple):
     installed: it is enabled, by [Install].  triggers: what a timer, socket or
     path unit starts.  after, before: what its start waits for, and what waits for it.
     excludes: what stops when it starts; stops: what stops with it.  paths: those whose mounts it
-    needs (RequiresMountsFor=).
+    needs (RequiresMountsFor=), without those that systemd expands.
     """
 
     name: str
@@ -176,7 +176,7 @@ def to_service(name: str, values: Block) -> Service:
         installed=any((values.get(("Install", key)) or [""])[-1] for key in _INSTALL),
         after=tuple(_expand(name, word) for word in words("After")),
         before=tuple(_expand(name, word) for word in words("Before")),
-        paths=words("RequiresMountsFor"),
+        paths=tuple(path for path in words("RequiresMountsFor") if "%" not in path),
         excludes=tuple(_expand(name, word) for word in words("Conflicts")),
         stops=tuple(
             _expand(name, word)
