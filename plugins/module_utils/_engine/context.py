@@ -127,7 +127,8 @@ class Outcome(t.NamedTuple):
 
     record: the app's as it is now.  pending: services that are still on their way.  services: the
     app's as they are now, where a failed run was undone.  attempt: what it had tried then, None
-    where nothing was undone.  trouble: why the undo did not succeed.
+    where nothing was undone.  trouble: why the undo did not succeed.  ran: jobs that the run has
+    begun.
     """
 
     record: Manifest
@@ -140,6 +141,7 @@ class Outcome(t.NamedTuple):
     attempt: dict[str, t.Any] | None = None
     trouble: str = ""
     warnings: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
 
     @property
     def came_to_start(self) -> bool:

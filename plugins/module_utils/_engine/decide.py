@@ -96,6 +96,8 @@ def decide(
     if needs_validation(snapshot):
         validation, snapshot, services = _validate(app, scope, snapshot)
     inputs = _read_inputs(app, scope, snapshot, services)._replace(renewed=renewed)
+    if app.on_demand is not None or snapshot.manifest.on_demand or app.run:
+        inputs = _with_jobs(inputs)
     if validation:
         inputs = _with_new_names(inputs, validation, scope, manager, snapshot)
     other_text = _other_text(inputs, manager, snapshot)
@@ -124,8 +126,19 @@ def decide(
     return Decision(inputs, plan, validation, snapshot, lingers)
 
 
+def _with_jobs(inputs: PlanInput) -> PlanInput:
+    """The inputs with what the options on_demand and run say; refuses names that can't be meant."""
+    from .._core.plan.jobs import check_jobs, on_demand_of, with_on_demand
+
+    names = on_demand_of(inputs.app, inputs.manifest, inputs.desired)
+    services = with_on_demand(inputs.services, names)
+    inputs = inputs._replace(on_demand=names, services=services)
+    check_jobs(inputs)
+    return inputs
+
+
 def _refuse_masked(inputs: PlanInput, plan: Plan, scope: Scope) -> None:
-    moved = {*plan.start, *plan.restart}
+    moved = {*plan.start, *plan.restart, *plan.run}
     reload = plan.daemon_reload
     if inputs.app.state == "absent" or not (moved or reload):
         return

@@ -107,7 +107,7 @@ class _Order:
     def foresee(self, decision: Decision) -> Decision:
         """Tells what of other apps stops because of the plan."""
         plan = decision.plan
-        moves = plan.start or plan.restart or plan.stop or plan.stop_first
+        moves = plan.start or plan.restart or plan.stop or plan.stop_first or plan.run
         if not (moves and decision.snapshot.manager_up):
             return decision
         from .dependents import foresee_external
@@ -131,7 +131,8 @@ class _Order:
     def bring_images(self, decision: Decision) -> Pulled:
         """Has images on the host before anything is written or stopped."""
         plan, app = decision.plan, decision.app
-        if not (plan.start or plan.restart or (app.pull in ASKING and plan.keep_active)):
+        starts = plan.start or plan.restart or plan.run
+        if not (starts or (app.pull in ASKING and plan.keep_active)):
             return Pulled()
         from .._core.plan.images import wanted_images
 
@@ -210,6 +211,8 @@ class _Order:
                 again = [one.name for one in external if not one.excluded]
                 lost = dependents.restore_external(manager, again, context.app.gate.timeout)
                 outcome = outcome._replace(failures=lost)
+            if context.plan.run and not outcome.failures:
+                outcome = apply.run(context, outcome._replace(ran=context.plan.run))
             if not outcome.failures or keeps:
                 return apply.finish(context, begun, outcome)
         except Exception as error:  # whatever it was

@@ -135,7 +135,7 @@ def _to_stop(context: Context, failed: Outcome) -> list[str]:
     if not failed.came_to_start:
         return []
     plan = context.plan
-    names = dict.fromkeys((*plan.restart, *plan.start, *plan.stop_first))
+    names = dict.fromkeys((*failed.ran, *plan.restart, *plan.start, *plan.stop_first))
     return stop_order(context.services, [name for name in names if name in context.services])
 
 
@@ -199,7 +199,8 @@ def bring_back(undo: Undo, restored: Restored) -> Outcome:
     manager, services = context.manager, restored.manifest.services
     active = begun.intent.active if begun else were_active(context.states)
     retried = begun.intent.retried if begun else were_restarting(context.states)
-    own = start_order(services, [name for name in active if name in services])
+    jobs = {name for name, record in services.items() if record.waits and record.job}
+    own = start_order(services, [n for n in active if n in services and n not in jobs])
     outcome = steps.do(
         "starting",
         lambda: _start(undo, restored, own),
@@ -207,7 +208,7 @@ def bring_back(undo: Undo, restored: Restored) -> Outcome:
     )
     if outcome is undo.failed:  # systemd may take what could not be followed
         steps.do("starting", lambda: manager.queue("start", own), None)
-    again = [name for name in retried if name in services]
+    again = [name for name in retried if name in services and name not in jobs]
     steps.do("starting", lambda: manager.queue("start", again), None)
     external = [name for name in active if name not in services]
     timeout = restored.gate.timeout
