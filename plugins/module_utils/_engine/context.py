@@ -22,6 +22,7 @@ from .._host.systemd import Manager
 from .observe import Snapshot
 
 if t.TYPE_CHECKING:
+    from .directories import MadeDirectories
     from .validate import Validation
 
 
@@ -72,11 +73,12 @@ class Decision:
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """A decision on its way to the host."""
+    """A decision on its way to the host.  made: the run's directories of bind mounts, if any."""
 
     run: Run
     decision: Decision
     pulled: Pulled
+    made: MadeDirectories | None = None
 
     @property
     def app(self) -> App:

@@ -127,7 +127,8 @@ def describe_diff(decision: Decision, scope: Scope) -> Diff:
         return []
     from .._core.plan.diff import make_diff
 
-    diff = make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
+    diff = [change.diff() for change in plan.directories]
+    diff += make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
     if _names_secrets(decision):
         for entry in diff:
             heard.note_text(scope.manager, f"{entry['before']}\n{entry['after']}")

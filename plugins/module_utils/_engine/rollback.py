@@ -107,6 +107,8 @@ def put_back(undo: Undo) -> Restored:
     if begun:
         steps.do("daemon-reload", manager.reload, None)
     certain = not steps.troubles
+    if context.made:
+        context.made.undo(steps)
     content = steps.do("reading the files", lambda: _read_content(context, before), {})
     gate = functools.partial(_gate_of, context, before.generation)
     found = steps.do("its gate", gate, context.app.gate._replace(probes=()), harmless=True)

@@ -203,8 +203,9 @@ def test_what_is_a_one_shot_and_what_it_pulls_in(verdicts: t.Callable[[str], Ver
     jobs = {name for name, service in found.items() if is_job(service)}
     assert jobs == {"job.service", "setup.service"}
     made = {n for n, s in found.items() if s.oneshot and not is_job(s)}
-    assert made and all(kind_of(found[name].unit) for name in made)
-    assert not any(kind.runs for name in made for kind in [kind_of(found[name].unit)] if kind)
+    assert made
+    kinds = [kind_of(found[name].unit) for name in made]
+    assert all(kind and not kind.runs for kind in kinds)
     for service in found.values():
         assert {*service.needs} <= {*service.pulls} | {"x.service"}, service.name
 

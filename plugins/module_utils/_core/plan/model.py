@@ -17,6 +17,9 @@ from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import State
 from .inputs import Inputs
 
+if t.TYPE_CHECKING:
+    from .directories import Change
+
 _IDLE = State()
 
 
@@ -50,7 +53,7 @@ class Plan:
     stop_first: what must be down when sockets start; systemd refuses them otherwise.
     recreate: services whose network or volume is removed first, so that they make a new one.
     outdated: services whose network or volume keeps an older definition.
-    run: jobs that run once the app is up, in their order.
+    run: jobs that run once the app is up, in their order.  directories: to make or correct.
     in_sync: services that run with the desired files, or will when something starts them next.
     """
 
@@ -69,6 +72,7 @@ class Plan:
     outdated: tuple[str, ...] = ()
     keep_active: tuple[str, ...] = ()
     run: tuple[str, ...] = ()
+    directories: tuple[Change, ...] = ()
     in_sync: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
