@@ -42,13 +42,13 @@ def plan_directories(app: App, scope: Scope, snapshot: Snapshot, plan: Plan) -> 
     """The plan with the directories that it makes; QuadletError for those that can't be made."""
     owner, wanted = scope.manager, snapshot.wanted_directories
     actor = _read_actor(scope)
-    ids = resolve_ids(wanted, actor, host.find_id)
+    ids, errors = resolve_ids(wanted, actor, host.find_id)
     seen = {path: Seen(**_tuples(row)) for path, row in snapshot.seen_directories.items()}
     hidden = {path: look for path, look in seen.items() if look.hidden}
     if hidden:
         seen.update(_look_inside(owner, actor, hidden))
     ground = make_ground(scope.app_dir(app.name), scope.unit_dir, owner.home, actor)
-    changes = decide_directories(wanted, ids, seen, actor, ground)
+    changes = decide_directories(wanted, ids, seen, actor, ground, errors)
     return with_directories(plan, changes) if changes else plan
 
 

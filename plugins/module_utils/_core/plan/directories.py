@@ -142,54 +142,49 @@ def expand_home(directories: t.Iterable[Directory], home: str) -> tuple[Director
 
 def resolve_ids(
     directories: t.Iterable[Directory], actor: Actor, find: t.Callable[[str, str], int | None]
-) -> dict[str, tuple[int | None, int | None]]:
-    """Ids of the host by path, None where none is declared.  find: the id of a name, of root's."""
+) -> tuple[dict[str, tuple[int | None, int | None]], list[QuadletError]]:
+    """(ids of the host by path, None where none is declared; what is no id).
+
+    find: the id of a name, of root's.
+    """
     errors: list[QuadletError] = []
     ids = {}
     for row in directories:
-        pair: list[int | None] = []
-        for option, given, table in (
-            ("owner", row.owner, actor.uids),
-            ("group", row.group, actor.gids),
-        ):
-            try:
-                pair.append(None if given is None else _resolve(option, given, actor, table, find))
-            except QuadletError as error:
-                errors.append(QuadletError(error.what, where=row.where, remedy=error.remedy))
-        if len(pair) == 2:
-            ids[row.path] = (pair[0], pair[1])
-    if errors:
-        raise join_errors(errors)
-    return ids
+        try:
+            owner = _resolve("owner", row.owner, actor, find)
+            ids[row.path] = (owner, _resolve("group", row.group, actor, find))
+        except QuadletError as error:
+            errors.append(QuadletError(error.what, where=row.where, remedy=error.remedy))
+    return ids, errors
 
 
 def _resolve(
-    option: str,
-    given: str,
-    actor: Actor,
-    table: t.Sequence[tuple[int, int, int]],
-    find: t.Callable[[str, str], int | None],
-) -> int:
-    if not given.isdigit():
-        known = find(option, given) if actor.is_root else None
-        if known is None:
-            raise QuadletError(
-                f"the host has no {option} {given!r}"
-                if actor.is_root
-                else f"the {option} {given!r} is a name, which says nothing in a user's scope",
-                remedy="Write the id as a number"
-                + ("." if actor.is_root else ", as it is inside the user's namespace."),
-            )
-        return known
-    host = to_host(int(given), table)
-    if host is None:
+    option: str, given: str | None, actor: Actor, find: t.Callable[[str, str], int | None]
+) -> int | None:
+    if given is None:
+        return None
+    table = actor.uids if option == "owner" else actor.gids
+    if given.isdigit():
+        host = to_host(int(given), table)
+        if host is not None:
+            return host
         most = sum(count for _inside, _host, count in table) - 1
         raise QuadletError(
             f"the {option} {given} is beyond the ids of user {actor.name}: they end at {most}",
             remedy="Use a smaller id, or give the user more subordinate ids (/etc/subuid, "
             "/etc/subgid).",
         )
-    return host
+    if not actor.is_root:
+        raise QuadletError(
+            f"the {option} {given!r} is a name, which says nothing in a user's scope",
+            remedy="Write the id as a number, as it is inside the user's namespace.",
+        )
+    known = find(option, given)
+    if known is None:
+        raise QuadletError(
+            f"the host has no {option} {given!r}", remedy="Write the id as a number."
+        )
+    return known
 
 
 def decide_directories(
@@ -198,16 +193,17 @@ def decide_directories(
     seen: t.Mapping[str, Seen],
     actor: Actor,
     ground: Ground,
+    errors: t.Iterable[QuadletError] = (),
 ) -> tuple[Change, ...]:
-    """What to make and correct; QuadletError with all that can't be."""
+    """What to make and correct; QuadletError with all that can't be.  errors: found already."""
     changes: list[Change] = []
-    errors: list[QuadletError] = []
+    errors = [*errors]
     coming: set[str] = set()
     for row in directories:
         look = seen[row.path]
         try:
             _check_place(row, look, ground)
-            change = _decide(row, ids[row.path], look, actor, coming)
+            change = _decide(row, ids.get(row.path, (None, None)), look, actor, coming)
         except QuadletError as error:
             errors.append(error)
             continue
