@@ -15,7 +15,6 @@ from .._core.errors import QuadletError
 from .._core.host.subordinate_ids import FILES, parse_ranges
 from .._core.plan.directories import (
     Actor,
-    Change,
     Seen,
     decide_directories,
     make_actor,
@@ -25,6 +24,7 @@ from .._core.plan.directories import (
     to_inside,
     with_directories,
 )
+from .._core.plan.directory import Change
 from .._core.plan.model import Plan
 from .._host import directories as host
 from .._host import state

@@ -12,6 +12,7 @@ from ..app.directories_option import Directory
 from ..errors import QuadletError, join_errors
 from ..mounts.directories import judge_path
 from ..mounts.facts import Facts, Ground
+from .directory import Change
 from .model import Plan, Step
 
 if t.TYPE_CHECKING:
@@ -91,42 +92,6 @@ def to_inside(ident: int, table: t.Sequence[tuple[int, int, int]]) -> int | None
     """The reverse."""
     found = (inside + ident - host for inside, host, n in table if 0 <= ident - host < n)
     return next(found, None) if table else ident
-
-
-@dataclasses.dataclass(frozen=True)
-class Change:
-    """A directory to make or correct.  mode, uid, gid: as they will be, ids of the host.
-    made: directories that come with it, outermost first, itself among them.  before: (mode, uid,
-    gid) of one that is there.  inside: only the user's namespace can do it.
-    """
-
-    path: str
-    real: str
-    mode: int
-    uid: int
-    gid: int
-    made: tuple[str, ...] = ()
-    before: tuple[int, int, int] | None = None
-    inside: bool = False
-    reasons: tuple[str, ...] = ()
-
-    def step(self) -> Step:
-        """The step of the plan."""
-        return Step(self.path, None, "directory", self.reasons)
-
-    def diff(self) -> dict[str, str]:
-        """The entry for Ansible's diff."""
-        old = _line(*self.before) if self.before else ""
-        return {
-            "before_header": f"{self.path} ({'directory' if old else 'absent'})",
-            "after_header": f"{self.path} (directory)",
-            "before": old,
-            "after": _line(self.mode, self.uid, self.gid),
-        }
-
-
-def _line(mode: int, uid: int, gid: int) -> str:
-    return f"mode {mode:04o}, owner {uid}, group {gid} (ids of the host)\n"
 
 
 def expand_home(directories: t.Iterable[Directory], home: str) -> tuple[Directory, ...]:
@@ -312,8 +277,8 @@ def _check_change(row: Directory, look: Seen, actor: Actor, reasons: t.Sequence[
 
 def with_directories(plan: Plan, changes: tuple[Change, ...]) -> Plan:
     """The plan with its directories, which come first."""
-    steps = (*(change.step() for change in changes), *plan.steps)
-    return dataclasses.replace(plan, steps=steps, directories=changes)
+    steps = (Step(change.path, None, "directory", change.reasons) for change in changes)
+    return dataclasses.replace(plan, steps=(*steps, *plan.steps), directories=changes)
 
 
 def make_ground(app_dir: str, unit_dir: str, home: str, actor: Actor) -> Ground:

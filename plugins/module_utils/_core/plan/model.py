@@ -18,7 +18,7 @@ from ..systemd_state import State
 from .inputs import Inputs
 
 if t.TYPE_CHECKING:
-    from .directories import Change
+    from .directory import Change
 
 _IDLE = State()
 

@@ -40,10 +40,10 @@ def make_plan(inputs: PlanInput) -> Plan:
     reasons = {name: _why_now(inputs, name) for name in _selected(inputs)}
     actions = {name: action for name, (action, _why) in reasons.items() if action}
     why = {name: list(texts) for name, (_action, texts) in reasons.items()}
-    run = _add_jobs(inputs, actions, why) if inputs.app.run else ()
     stop_first = (
         _add_dependents(inputs, actions, why) if actions and inputs.app.state != "stopped" else ()
     )
+    run = _add_jobs(inputs, actions, why) if inputs.app.run else ()
     enabling = _decide_enabling(inputs) if has_companions(inputs) else {}
     steps: list[Step] = []
     if removed or actions or enabling or writes or deletes or run or _is_regrouped(inputs):
