@@ -98,9 +98,8 @@ def validate_app(
     if problems:
         raise join_errors(problems)
     moves, replaced = find_moves(adopted, snapshot.drop_ins, snapshot.desired, place.app_dir)
-    return Validation(
-        (*mine, *own), adopted, moves, replaced, tuple(warnings), tuple(findings), survey
-    )
+    more = (tuple(warnings), tuple(findings), survey)
+    return Validation((*mine, *own), adopted, moves, replaced, *more)
 
 
 def _unit_texts(desired: t.Mapping[str, Blob]) -> dict[str, str]:
@@ -124,7 +123,7 @@ def _lint(
         rootless=not scope.is_system,
         files={**dict.fromkeys(snapshot.foreign_files, 0o644), **files},
         declared=app.sections,
-        ignore=app.lint_ignore,
+        ignore=(*app.lint_ignore, *((unit, "no-install") for unit in app.on_demand or ())),
     )
     findings = lint_with_environment(units, context, lambda: read_environment(scope))
     if any(b"ecret" in blob.data for blob in snapshot.desired.values()):

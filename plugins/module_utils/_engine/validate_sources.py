@@ -11,7 +11,7 @@ from __future__ import annotations
 from .._core.content import text_of
 from .._core.errors import QuadletError, join_errors
 from .._core.host.subordinate_ids import FILES, parse_ranges
-from .._core.mounts.sources import MISSING, Source, find_sources
+from .._core.mounts.sources import MISSING, Source, find_sources, missing_of
 from .._core.mounts.survey import Survey
 from .._core.plan.model import Plan, PlanInput
 from .._core.quadlet.kinds import is_unit, template_of, unit_of
@@ -44,12 +44,11 @@ def check_sources(
     starting |= {template_of(unit) or unit for unit in starting}
     left = {record.unit for record in inputs.services.values() if record.waits}
     errors, warnings = list[QuadletError](), list[str]()
-    for source in sources:
-        why = wrong.get(source.path)
-        if why and source.unit in starting and not source.doubt:
-            errors.append(_error(scope, snapshot, source, str(why)))
-        elif why and (source.unit in starting or source.unit in left or not plan.start):
-            warnings.append(_warning(source, str(why)))
+    for source, why in missing_of(sources, {str(path): str(why) for path, why in wrong.items()}):
+        if source.unit in starting and not source.doubt:
+            errors.append(_error(scope, snapshot, source, why))
+        elif source.unit in starting or source.unit in left or not plan.start:
+            warnings.append(_warning(source, why))
     if errors:
         raise join_errors(errors)
     return list(dict.fromkeys(warnings))

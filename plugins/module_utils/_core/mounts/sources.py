@@ -20,13 +20,15 @@ _AT_RUNTIME = ("/run/", "/var/run/", "/dev/", "/proc/", "/sys/")
 
 class Source(t.NamedTuple):
     """A path that a line needs to be there.  unit: whose line it is.  doubt: what may make it in
-    time, in words, or ''.
+    time, in words, or ''.  either: one of those of its line is enough, since %S and %L of a user
+    differ between releases of systemd.
     """
 
     unit: str
     line: Line
     path: str
     doubt: str = ""
+    either: bool = False
 
 
 def find_sources(
@@ -49,14 +51,30 @@ def find_sources(
     app_dir = survey.ground.app_dir
     brought = [f"{app_dir}/{path}" for path in files] + [*directories, *made]
     shared = {g.path for g in grants if g.given.writable and is_known(g.path)}
-    found = []
+    found, enough = list[Source](), set[tuple[str, Line]]()
     for grant in needed:
-        path = grant.path
+        path, place = grant.path, (grant.unit, grant.line)
+        either = survey.ground.rootless and any(s in grant.line[1].value for s in ("%S", "%L"))
         if path == app_dir or any(f"{one}/".startswith(f"{path}/") for one in brought):
+            enough |= {place} if either else set()
             continue
         doubt = _doubt(path, grant.unit, commands, {*shared, *made} - {path}, points)
-        found.append(Source(grant.unit, grant.line, path, doubt))
-    return list(dict.fromkeys(found))
+        found.append(Source(grant.unit, grant.line, path, doubt, either))
+    return [row for row in dict.fromkeys(found) if (row.unit, row.line) not in enough]
+
+
+def missing_of(
+    sources: t.Sequence[Source], wrong: t.Mapping[str, str]
+) -> t.Iterator[tuple[Source, str]]:
+    """The sources that can't be used, with the reason.  wrong: reasons by path."""
+    fine = {(row.unit, row.line) for row in sources if row.either and row.path not in wrong}
+    told = set[tuple[str, Line]]()
+    for row in sources:
+        place = (row.unit, row.line)
+        if row.path not in wrong or (row.either and place in fine | told):
+            continue
+        told |= {place} if row.either else set()
+        yield row, wrong[row.path]
 
 
 def _mount_points(units: t.Mapping[str, UnitText]) -> set[str]:
