@@ -123,7 +123,7 @@ def _check_refusals(app: App, units: dict[str, str]) -> None:
         f"{top}/../x": ({}, "has .. in it"),
     }
     if scope.name != "system":
-        cases[f"{top}/x/closed/new"] = ({}, "user alice can't make it")
+        cases[f"{top}/x/closed/new"] = ({}, "is closed to the scope's user")
         cases["/srv/new"] = ({}, "user alice can't make it")
         cases[f"{top}/x/big"] = ({"owner": 70000}, "is beyond the ids of user alice")
         cases[f"{top}/x/named"] = ({"owner": "postgres"}, "is a name, which says nothing")

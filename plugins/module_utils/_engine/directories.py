@@ -14,6 +14,7 @@ import typing as t
 from .._core.errors import QuadletError
 from .._core.host.subordinate_ids import FILES, parse_ranges
 from .._core.plan.directories import (
+    CLOSED,
     Actor,
     Seen,
     decide_directories,
@@ -44,7 +45,10 @@ def plan_directories(app: App, scope: Scope, snapshot: Snapshot, plan: Plan) -> 
     actor = _read_actor(scope)
     ids, errors = resolve_ids(wanted, actor, host.find_id)
     seen = {path: Seen(**_tuples(row)) for path, row in snapshot.seen_directories.items()}
-    hidden = {path: look for path, look in seen.items() if look.hidden}
+    for path, look in seen.items():
+        if look.hidden and not actor.owns(look.uid, look.gid):
+            seen[path] = look._replace(obstacle=CLOSED)
+    hidden = {path: look for path, look in seen.items() if look.hidden and not look.obstacle}
     if hidden:
         seen.update(_look_inside(owner, actor, hidden))
     ground = make_ground(scope.app_dir(app.name), scope.unit_dir, owner.home, actor)
@@ -90,7 +94,7 @@ def _seen_inside(
     for number, name in enumerate(way):
         row = there.get(name)
         if row is None and number == 0:
-            return look._replace(obstacle="where the scope's user can't look")
+            return look._replace(obstacle=CLOSED)
         if row is None:
             return last._replace(real=look.real, missing=tuple(way[number:]), writable=False)
         if row[0] != "directory":

@@ -52,7 +52,8 @@ def _look(path: str, trusted: t.Collection[int], mounts: t.Collection[str]) -> R
         except FileNotFoundError:
             return _missing(here, place, rest)
         except PermissionError:
-            return {"real": "/".join([place, *rest]), "place": here, "hidden": True}
+            real = "/".join([place, *rest])
+            return {**_status(here), "real": real, "place": here, "hidden": True}
         except OSError as error:
             return {"real": place, "place": place, "obstacle": f"unusable: {error.strerror}"}
         if stat.S_ISLNK(status.st_mode):

@@ -165,10 +165,12 @@ def decide_directories(
     errors = [*errors]
     coming: set[str] = set()
     for row in directories:
-        look = seen[row.path]
+        look, pair = seen[row.path], ids.get(row.path)
+        if pair is None:  # its error is known
+            continue
         try:
             _check_place(row, look, ground)
-            change = _decide(row, ids.get(row.path, (None, None)), look, actor, coming)
+            change = _decide(row, pair, look, actor, coming)
         except QuadletError as error:
             errors.append(error)
             continue
@@ -201,8 +203,10 @@ def _check_place(row: Directory, look: Seen, ground: Ground) -> None:
             )
 
 
+CLOSED = "closed to the scope's user"
 LINK = "a link that others can have placed"
 _OBSTACLES: t.Final[dict[str, str]] = {
+    CLOSED: "Give the user the right to search it, or name another directory.",
     LINK: "Name the directory that it leads to, or remove it.",
 }
 
