@@ -148,6 +148,9 @@ def _check_failures(app: App, units: dict[str, str]) -> None:
     )
     assert "it still runs, and the gate's timeout is over" in late.refused()
     assert app.states("restore")["restore"] != "loaded activating"
+    never = {**units, "restore": f"[Unit]\nConditionPathExists=/none\n{_job('true')}"}
+    skipped = app.deploy(never, on_demand=tool, run=[app.unit("restore")]).refused()
+    assert "ConditionPathExists=/none" in skipped
     kept = app.deploy(bad, on_demand=tool, run=[app.unit("restore")], on_failure="keep")
     assert kept.failed
     assert not kept["rolled_back"]

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from .._core.gate.failure import Failure
+from .._core.gate.hints import find_skip
 from .._core.plan.start_order import StartOrder
 from .._core.systemd_state import State
 from .._host.clock import wait_until
@@ -64,8 +65,17 @@ def _run_job(watched: Watched, name: str, details: dict[str, t.Any]) -> list[Fai
     watch = Watch(watched, [name], [name])
     watch.wait_settled()
     details.update(watch.details)
-    failures = Report(watched, watch, since, {}, said).of_starts()
+    report = Report(watched, watch, since, {}, said)
+    failures = report.of_starts() or _of_condition(report, name)
     return [_as_job(failure, pending=name in watch.pending) for failure in failures]
+
+
+def _of_condition(report: Report, name: str) -> list[Failure]:
+    """The failure of a job that systemd has skipped: it reads like one that is done."""
+    if report.watch.states.get(name, State()).up:
+        return []
+    found = find_skip(report.watched.manager.read_journal(name, report.since))
+    return [report.explain(name, "run", "it did not run")] if found else []
 
 
 def _is_busy(state: State) -> bool:

@@ -34,7 +34,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.directory
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan
 
 ROOT = Actor("root", 0, 0)
-RANGES = (Range("other", 1, 9), Range("svc", 100000, 65536), Range("1001", 500000, 10))
+RANGES = (Range("other", 1, 9), Range("1001", 500000, 10), Range("svc", 100000, 65536))
 SVC = make_actor("svc", 1001, 1002, RANGES, RANGES)
 HOMES = {"root": "/root", "svc": "/home/svc"}
 UNITS = {
@@ -162,6 +162,12 @@ def test_ids_of_a_user_namespace() -> None:
     assert (to_host(5, ROOT.uids), to_inside(5, ROOT.uids)) == (5, 5)
     assert SVC.owns(1001, 100000)
     assert not SVC.owns(1001, 33)
+
+
+@pytest.mark.parametrize("path", ["/proc/x", "/sys", "/sys/fs/x"])
+def test_what_is_the_kernels(path: str) -> None:
+    with pytest.raises(QuadletError, match="is the kernel's"):
+        _decide(ROOT, Directory(path), Seen(path, missing=(path,)))
 
 
 def test_owners() -> None:

@@ -68,12 +68,12 @@ def make_actor(
     name: str, uid: int, gid: int, uids: t.Iterable[Range], gids: t.Iterable[Range]
 ) -> Actor:
     """A user with the ranges of subordinate ids, as rootless Podman maps them: the user is 0, and
-    the ranges follow in their order.
+    the ranges follow, the lowest first whatever their order in the file is.
     """
 
     def table(own: int, ranges: t.Iterable[Range]) -> tuple[tuple[int, int, int], ...]:
         rows, inside = [(0, own, 1)], 1
-        for row in ranges:
+        for row in sorted(ranges, key=lambda row: row.first):
             if row.owner in (name, str(uid)):
                 rows.append((inside, row.first, row.size))
                 inside += row.size
@@ -190,6 +190,10 @@ def _check_place(row: Directory, look: Seen, ground: Ground) -> None:
             remedy=_OBSTACLES.get(look.obstacle, "Move it away, or name another directory."),
         )
     for path in dict.fromkeys((row.path, look.real)):
+        if f"{path}/".startswith(_KERNEL):
+            raise QuadletError(
+                f"{path} is the kernel's", where=row.where, remedy="Name a directory elsewhere."
+            )
         verdict = judge_path(path, ground)
         if verdict:
             inside = f"{path}/".startswith(f"{verdict.folder}/")
@@ -203,6 +207,7 @@ def _check_place(row: Directory, look: Seen, ground: Ground) -> None:
             )
 
 
+_KERNEL = ("/proc/", "/sys/")
 CLOSED = "closed to the scope's user"
 LINK = "a link that others can have placed"
 _OBSTACLES: t.Final[dict[str, str]] = {
