@@ -62,7 +62,10 @@ def test_jobs(app: App) -> None:
     assert _moved(none, _starts(app, *names)) == {"migrate", "boot"}
     assert not app.deployed(units, on_demand=[tool]).changed
     assert not app.run().ok().changed, "the record knows what is on demand"
-    assert _drift(app) == []
+    shown = app.scope.call("info", apps=[app.name]).ok()["apps"][0]
+    assert shown["drift"] == []
+    waits = {app.service(n) for n in ("backup", "restore", "once", "alarm", "tool", "helper")}
+    assert {name for name, row in shown["services"].items() if row["waits"]} == waits
 
     _check_run(app, units, first)
     _check_changes(app, units)

@@ -20,7 +20,7 @@ from .._core.gate.options import Gate, parse_gate
 from .._core.gate.stable import USUAL
 from .._core.info.result import service_result
 from .._core.plan.model import kind_of_service
-from .._core.plan.start_order import StartOrder, start_order, stop_order
+from .._core.plan.start_order import StartOrder, stop_order, to_bring_back
 from .._core.state.intent import were_active, were_restarting
 from .._core.state.manifest import Manifest
 from .._host import files, linger
@@ -201,8 +201,7 @@ def bring_back(undo: Undo, restored: Restored) -> Outcome:
     manager, services = context.manager, restored.manifest.services
     active = begun.intent.active if begun else were_active(context.states)
     retried = begun.intent.retried if begun else were_restarting(context.states)
-    jobs = {name for name, record in services.items() if record.waits and record.job}
-    own = start_order(services, [n for n in active if n in services and n not in jobs])
+    own = to_bring_back(services, active)
     outcome = steps.do(
         "starting",
         lambda: _start(undo, restored, own),
@@ -210,7 +209,7 @@ def bring_back(undo: Undo, restored: Restored) -> Outcome:
     )
     if outcome is undo.failed:  # systemd may take what could not be followed
         steps.do("starting", lambda: manager.queue("start", own), None)
-    again = [name for name in retried if name in services and name not in jobs]
+    again = to_bring_back(services, retried)
     steps.do("starting", lambda: manager.queue("start", again), None)
     external = [name for name in active if name not in services]
     timeout = restored.gate.timeout

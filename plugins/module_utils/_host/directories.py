@@ -107,30 +107,42 @@ def _plain(text: str) -> str:
 
 def make(real: str, mode: int, uid: int, gid: int) -> None:
     """Makes a directory, its parents with mode 0755, or corrects it."""
+    with _folder(real, _enter) as descriptor:
+        _adjust(descriptor, mode, uid, gid)
+
+
+@contextlib.contextmanager
+def _folder(real: str, enter: t.Callable[[int, str], int]) -> t.Iterator[int]:
+    """A descriptor of a directory, gone to step by step and through no link."""
     descriptor = os.open("/", os.O_PATH | os.O_DIRECTORY)
     try:
-        for name in real.strip("/").split("/"):
-            inner = _enter(descriptor, name, real)
+        for name in filter(None, real.split("/")):
+            inner = enter(descriptor, name)
             os.close(descriptor)
             descriptor = inner
-        _adjust(descriptor, mode, uid, gid)
+        yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _enter(folder: int, name: str, real: str) -> int:
-    flags = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
+def _open(folder: int, name: str) -> int:
+    return os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=folder)
+
+
+def _enter(folder: int, name: str) -> int:
+    """The same of one that is made if it is not there."""
     try:
         with contextlib.suppress(FileNotFoundError):
-            return os.open(name, flags, dir_fd=folder)
+            return _open(folder, name)
         os.mkdir(name, 0o700, dir_fd=folder)
-        descriptor = os.open(name, flags, dir_fd=folder)
+        descriptor = _open(folder, name)
         os.chmod(f"/proc/self/fd/{descriptor}", 0o755)
     except OSError as error:
         wrong = error.errno in (errno.ELOOP, errno.ENOTDIR)
         reason = "it is no directory any more" if wrong else error.strerror
+        place = os.readlink(f"/proc/self/fd/{folder}").rstrip("/")
         raise QuadletError(
-            f"{name} on the way can't be made or entered: {reason}", where=f"directories {real}"
+            f"the directory {place}/{name} can't be made or entered: {reason}", where="directories"
         ) from None
     return descriptor
 
@@ -148,8 +160,10 @@ def remove_empty(paths: t.Sequence[str]) -> list[str]:
     """Removes directories that are empty, innermost first; those that it may not even try."""
     hidden = []
     for path in reversed(paths):
+        folder, _slash, name = path.rpartition("/")
         try:
-            os.rmdir(path)
+            with _folder(folder, _open) as descriptor:
+                os.rmdir(name, dir_fd=descriptor)
         except PermissionError:
             hidden.append(path)
         except OSError:

@@ -22,6 +22,9 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.jobs impo
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan, PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.plan import make_plan
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.start_order import (
+    to_bring_back,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.after_run import (
     Ended,
     record_after,
@@ -232,6 +235,19 @@ def test_a_job_that_waits_is_left_alone(kind: str, before: State, changed: bool)
             assert f"systemctl start {name} runs it again" in words[0]
         else:
             assert bool(words) is running, words
+
+
+def test_an_undo_starts_no_job() -> None:
+    """One that was running when the run began has ended, or goes on."""
+    for kind, install, starter, on_demand in PRODUCT:
+        unit, name, _values, is_job = KINDS[kind]
+        services = _inputs(
+            _services(kind, install, starter), on_demand=(unit,) if on_demand else None
+        ).services
+        waits = not _expected(kind, install, starter, on_demand)
+        back = to_bring_back(services, [name, "web.service", "x.of.another.app"])
+        assert back[0] == "web.service" or name in back
+        assert (name in back) is not (is_job and waits), (kind, install, starter, on_demand)
 
 
 def test_a_failed_job_of_a_user_is_told_as_that_user() -> None:

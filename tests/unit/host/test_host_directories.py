@@ -51,6 +51,16 @@ def test_made_and_removed(top: pathlib.Path) -> None:
     assert [entry.name for entry in (top / "a").iterdir()] == ["kept"]
 
 
+def test_nothing_is_removed_through_a_link(top: pathlib.Path) -> None:
+    (top / "real/empty").mkdir(parents=True)
+    (top / "link").symlink_to(top / "real")
+    assert directories.remove_empty([str(top / "link/empty"), str(top / "link")]) == []
+    assert (top / "real/empty").is_dir()
+    assert (top / "link").is_symlink()
+    assert directories.remove_empty([str(top / "real/empty")]) == []
+    assert not (top / "real/empty").exists()
+
+
 @pytest.mark.parametrize(
     ("kind", "what"), [("file", "a file"), ("fifo", "a FIFO"), ("socket", "a socket")]
 )
