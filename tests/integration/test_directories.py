@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.support.apps import App, container
 from tests.integration.support.hosts import IMAGE
 
@@ -142,6 +144,7 @@ def _check_refusals(app: App, units: dict[str, str]) -> None:
     app.host.ssh(f"umount {top}/x/mounted")
 
 
+@pytest.mark.scope("alice")
 def test_bind_sources(app: App) -> None:
     """What is there, comes with the app, or can come in time does not hinder a start."""
     top = _top(app)
