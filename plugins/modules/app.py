@@ -40,8 +40,9 @@ options:
   state:
     description:
       - V(started) installs the app and starts what does not run. What a timer, socket or path
-        unit of the app triggers is left to it, unless it has an C([Install]) section of its own.
-        V(restarted) restarts what runs, too.
+        unit of the app triggers is left to it, unless it has an C([Install]) section of its own. A
+        job (C(Type=oneshot)) without one that nothing starts is left alone, see O(run), and so are
+        the units of O(on_demand). V(restarted) restarts what runs, too.
       - V(present) installs and loads it, and leaves services alone.
       - V(stopped) installs it and stops its containers, pods, kube units, timers, sockets, path
         units, targets and services; networks and volumes stay. All come back at the next boot, as
@@ -109,6 +110,37 @@ options:
     type: list
     elements: str
     default: []
+  on_demand:
+    description:
+      - Units that are installed and that no run starts; a template stands for its instances. One
+        that somebody has started restarts when its text changes, unless it is a job.
+      - A job (C(Type=oneshot)) without C([Install]) that nothing starts needs not be named. Leave
+        C([Install]) out of the others, since it has the boot start them.
+      - The names stay with the installed set. Where O(units), O(files) or O(src) are given and this
+        is not, none is meant, unless O(prune=false).
+    type: list
+    elements: str
+  run:
+    description:
+      - Jobs of the app to run now, as units with C(Type=oneshot) under C([Service]). They start
+        once the app has passed its gate, one after another in this order.
+      - Each is waited for, as long as O(gate.timeout) says. One that fails fails the run, which is
+        undone like any other; what a job has written stays.
+      - A run with jobs is always changed. Not with O(state=present), V(stopped) or V(absent).
+    type: list
+    elements: str
+    default: []
+  directories:
+    description:
+      - Directories of bind mounts, path to a mapping of C(mode), C(owner) and C(group). They are
+        made before anything is written, with their parents, and never removed.
+      - Paths are absolute; C(~/) and C(%h/) stand for the home of the scope's user.
+      - A new one has mode V(0755) and belongs to the scope's user. Of one that is there, what is
+        declared is corrected.
+      - In a user's scope owner and group are numbers, the ids inside the user's namespace, where 0
+        is the user. In the system's scope they are those of the host, or names.
+      - A run that is undone removes those that it has made and that are still empty.
+    type: dict
   archives:
     description:
       - Archives of images, as C(podman save) makes them (C(docker-archive) or C(oci-archive)), for
@@ -210,6 +242,28 @@ EXAMPLES = r"""
       worker@print.container:
         template: worker@.container
 
+- name: Run the backup now, and wait for its result
+  quadlet.fleet.app:
+    name: shop
+    user: svc
+    run: [backup.container]
+
+- name: Bind a directory of the host, which a process with uid 999 in the container writes
+  quadlet.fleet.app:
+    name: archive
+    user: svc
+    units:
+      archive.container: |
+        [Container]
+        Image=registry.example/archive:2
+        User=999
+        Volume=%h/archive:/archive
+
+        [Install]
+        WantedBy=default.target
+    directories:
+      ~/archive: {mode: "0750", owner: 999, group: 999}
+
 - name: Deploy a database with its password, from a vaulted variable
   quadlet.fleet.app:
     name: shop
@@ -242,14 +296,14 @@ EXAMPLES = r"""
 RETURN = r"""
 plan:
   description:
-    - What the run did, or in check mode would do, one entry for each unit or file that it acts
-      on. It is empty where nothing changes.
+    - What the run did, or in check mode would do, one entry for each unit, file or directory that
+      it acts on. It is empty where nothing changes.
   returned: success
   type: list
   elements: dict
   contains:
     unit:
-      description: The unit or file, null where it is neither.
+      description: The unit, file or directory, null where it is none of them.
       type: str
       sample: web.container
     service:
@@ -260,7 +314,9 @@ plan:
     action:
       description:
         - One of C(write), C(adopt), C(enable), C(disable), C(start), C(restart), C(reload),
-          C(stop), C(remove), C(pull) and C(linger).
+          C(stop), C(remove), C(run), C(directory), C(regroup), C(pull) and C(linger).
+        - C(run) is a job that O(ignore:run) names, C(directory) a directory that is made or
+          corrected, C(regroup) a unit that O(ignore:on_demand) names now or no more.
         - C(pull) comes before another entry for the same unit; in check mode see O(pull).
         - C(enable) and C(disable) stand alone for a companion (a timer, a socket) that nothing
           else is done to; a new one is enabled with its C(start), one that goes is disabled.
@@ -348,7 +404,8 @@ failures:
       sample: web.service
     phase:
       description:
-        - Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
+        - Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health), C(probe) or
+          C(run).
       type: str
       sample: start
     reason:

@@ -151,7 +151,9 @@ apps:
       elements: str
       sample: ["conf/default.conf"]
     services:
-      description: By service its unit, state, image and health.
+      description:
+        - By service its unit, state, image and health. C(job) is whether it does its work and ends;
+          C(waits) whether no run starts it, but a timer, another unit or a person does.
       type: dict
     drift:
       description:

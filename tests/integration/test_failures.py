@@ -16,7 +16,7 @@ CAUSES = {
     "no registry": (SELF.replace(IMAGE, "nowhere.invalid/a:1"), "can't be reached"),
     "no secret": (container("Secret=nosecret"), "the secret nosecret does not exist"),
     "no network": (container("Network=nonet"), "the network nonet does not exist"),
-    "no directory": (container("Volume=/no/such:/x"), "the path /no/such, which it mounts"),
+    "no directory": (container("Volume=/run/no/such:/x"), "the path /run/no/such, which it mounts"),
     "no environment file": (container("EnvironmentFile=/no/such.env"), "/no/such.env can't be"),
     "no program": (container(exec_="/no/such/program"), "the image has no program /no/such"),
     "no user": (container("User=nouser"), "the image has no user nouser"),

@@ -11,14 +11,14 @@ _RETURN = re.compile(r'(?<=^RETURN = r"""\n).*?(?=^"""$)', re.MULTILINE | re.DOT
 _RUN = """\
 plan:
   description:
-    - What the run did, or in check mode would do, one entry for each unit or file that it acts
-      on. It is empty where nothing changes.
+    - What the run did, or in check mode would do, one entry for each unit, file or directory that
+      it acts on. It is empty where nothing changes.
   returned: success
   type: list
   elements: dict
   contains:
     unit:
-      description: The unit or file, null where it is neither.
+      description: The unit, file or directory, null where it is none of them.
       type: str
       sample: web.container
     service:
@@ -29,7 +29,9 @@ plan:
     action:
       description:
         - One of C(write), C(adopt), C(enable), C(disable), C(start), C(restart), C(reload),
-          C(stop), C(remove), C(pull) and C(linger).
+          C(stop), C(remove), C(run), C(directory), C(regroup), C(pull) and C(linger).
+        - C(run) is a job that O(ignore:run) names, C(directory) a directory that is made or
+          corrected, C(regroup) a unit that O(ignore:on_demand) names now or no more.
         - C(pull) comes before another entry for the same unit; in check mode see O(pull).
         - C(enable) and C(disable) stand alone for a companion (a timer, a socket) that nothing
           else is done to; a new one is enabled with its C(start), one that goes is disabled.
@@ -117,7 +119,8 @@ failures:
       sample: web.service
     phase:
       description:
-        - Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health) or C(probe).
+        - Where it failed, C(pull), C(write), C(load), C(start), C(reload), C(health), C(probe) or
+          C(run).
       type: str
       sample: start
     reason:

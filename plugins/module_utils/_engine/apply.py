@@ -65,6 +65,14 @@ def start(context: Context, since: float) -> Outcome:
         return start_services(context, since)
 
 
+def run(context: Context, outcome: Outcome) -> Outcome:
+    """Runs the jobs that are asked for."""
+    from .jobs import run_jobs
+
+    with timed(context.run.timings, "run"), _phase("run"):
+        return run_jobs(context, outcome)
+
+
 @contextlib.contextmanager
 def _phase(name: str) -> t.Iterator[None]:
     """Records the current phase in any error."""

@@ -22,6 +22,7 @@ from .._host.systemd import Manager
 from .observe import Snapshot
 
 if t.TYPE_CHECKING:
+    from .directories import MadeDirectories
     from .validate import Validation
 
 
@@ -72,11 +73,12 @@ class Decision:
 
 @dataclasses.dataclass(frozen=True)
 class Context:
-    """A decision on its way to the host."""
+    """A decision on its way to the host.  made: the run's directories of bind mounts, if any."""
 
     run: Run
     decision: Decision
     pulled: Pulled
+    made: MadeDirectories | None = None
 
     @property
     def app(self) -> App:
@@ -127,7 +129,8 @@ class Outcome(t.NamedTuple):
 
     record: the app's as it is now.  pending: services that are still on their way.  services: the
     app's as they are now, where a failed run was undone.  attempt: what it had tried then, None
-    where nothing was undone.  trouble: why the undo did not succeed.
+    where nothing was undone.  trouble: why the undo did not succeed.  ran: jobs that the run has
+    begun.
     """
 
     record: Manifest
@@ -140,6 +143,7 @@ class Outcome(t.NamedTuple):
     attempt: dict[str, t.Any] | None = None
     trouble: str = ""
     warnings: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
 
     @property
     def came_to_start(self) -> bool:

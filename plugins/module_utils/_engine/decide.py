@@ -34,6 +34,7 @@ from .desired import decide_desired
 from .observe import Snapshot, read_installed, read_snapshot
 
 if t.TYPE_CHECKING:
+    from .._core.app.directories_option import Directory
     from .validate import Validation
 
 
@@ -43,7 +44,14 @@ def look(app: App, scope: Scope, manager: Manager) -> Snapshot:
     desired = decide_desired(app, scope, installed.manifest, installed.current)
     for content in (desired.content, installed.current):
         heard.note_private(find_private(content))
-    return read_snapshot(app.name, scope, manager, installed, desired)
+    directories = _expand_home(app, scope) if app.directories else ()
+    return read_snapshot(app.name, scope, manager, installed, desired, directories)
+
+
+def _expand_home(app: App, scope: Scope) -> tuple[Directory, ...]:
+    from .._core.plan.directories import expand_home
+
+    return expand_home(app.directories, scope.manager.home)
 
 
 def check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
@@ -97,6 +105,8 @@ def decide(
     if needs_validation(snapshot):
         validation, snapshot, services = _validate(app, scope, snapshot)
     inputs = _read_inputs(app, scope, snapshot, services)._replace(renewed=renewed)
+    if app.on_demand is not None or snapshot.manifest.on_demand or app.run:
+        inputs = _with_jobs(inputs)
     if validation:
         inputs = _with_new_names(inputs, validation, scope, manager, snapshot)
     other_text = _other_text(inputs, manager, snapshot)
@@ -112,6 +122,7 @@ def decide(
         inputs = inputs._replace(vanished=frozenset(vanished))
         plan = make_plan(inputs)
     _refuse_masked(inputs, plan, scope)
+    plan = _with_paths(app, scope, snapshot, inputs, plan, validation)
     if snapshot.manager_up and plan.empty:
         plan = dataclasses.replace(
             plan, warnings=(*plan.warnings, *_restarted(inputs, scope, manager, snapshot))
@@ -125,8 +136,41 @@ def decide(
     return Decision(inputs, plan, validation, snapshot, lingers)
 
 
+def _with_paths(
+    app: App,
+    scope: Scope,
+    snapshot: Snapshot,
+    inputs: PlanInput,
+    plan: Plan,
+    validation: Validation | None,
+) -> Plan:
+    """The plan with the directories that it makes; refuses a start whose bind source is missing."""
+    if app.directories:
+        from .directories import plan_directories
+
+        plan = plan_directories(app, scope, snapshot, plan)
+    if validation or plan.start or plan.restart or plan.run:
+        from .validate_sources import check_sources
+
+        survey = validation.survey if validation else None
+        warnings = check_sources(scope, snapshot, inputs, plan, survey)
+        plan = dataclasses.replace(plan, warnings=(*plan.warnings, *warnings))
+    return plan
+
+
+def _with_jobs(inputs: PlanInput) -> PlanInput:
+    """The inputs with what the options on_demand and run say; refuses names that can't be meant."""
+    from .._core.plan.jobs import check_jobs, on_demand_of, with_on_demand
+
+    names = on_demand_of(inputs.app, inputs.manifest, inputs.desired)
+    services = with_on_demand(inputs.services, names)
+    inputs = inputs._replace(on_demand=names, services=services)
+    check_jobs(inputs)
+    return inputs
+
+
 def _refuse_masked(inputs: PlanInput, plan: Plan, scope: Scope) -> None:
-    moved = {*plan.start, *plan.restart}
+    moved = {*plan.start, *plan.restart, *plan.run}
     reload = plan.daemon_reload
     if inputs.app.state == "absent" or not (moved or reload):
         return

@@ -42,10 +42,10 @@ def _own_moves(decision: Decision) -> dict[str, Move]:
     plan, inputs = decision.plan, decision.inputs
     stopped = dict.fromkeys((*plan.restart, *plan.stop, *plan.stop_first))
     down = {name for name in stopped if state_of(inputs, name).up}
-    up = {*plan.start, *plan.restart, *plan.stop_first}
+    up = {*plan.start, *plan.restart, *plan.stop_first, *plan.run}
     return {
         name: Move(name, stops=name in down, starts=name in up)
-        for name in (*stopped, *plan.start)
+        for name in (*stopped, *plan.start, *plan.run)
         if name in down or name in up
     }
 

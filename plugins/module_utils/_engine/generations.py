@@ -38,15 +38,16 @@ def make_generation(context: Context, *, manager_up: bool) -> Generation | None:
     """
     plan, before = context.plan, context.record
     wrote = bool(plan.writes or plan.deletes)
+    regrouped = context.decision.inputs.on_demand != before.on_demand
     if (
         not context.desired
         or context.app.origin
-        or not (wrote or plan.daemon_reload or context.pulled.fetched)
+        or not (wrote or plan.daemon_reload or context.pulled.fetched or regrouped)
     ):
         return None
     images = _read_images(context) if manager_up else {}
     ids = {name: row[0] for name, row in images.items()}
-    if before.generation and not wrote and ids == before.images:
+    if before.generation and not (wrote or regrouped) and ids == before.images:
         return None
     owner, place = context.scope.files, context.scope.state_dir
     numbers = owner.call(state.list_generations, place, context.app.name)
@@ -62,6 +63,7 @@ def make_generation(context: Context, *, manager_up: bool) -> Generation | None:
         brought=_still_brought(context, images),
         gate=context.app.gate_option,
         rollout=context.app.rollout,
+        on_demand=context.decision.inputs.on_demand,
     )
 
 
@@ -162,6 +164,7 @@ def return_to(app: App, scope: Scope) -> App:
         origin=number,
         images={name: row[0] for name, row in generation.images.items()},
         warnings=tuple(kept.warnings()),
+        on_demand=generation.on_demand,
     )
 
 

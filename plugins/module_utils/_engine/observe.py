@@ -22,6 +22,7 @@ from .._host.scope import Scope
 from .._host.systemd import Manager
 
 if t.TYPE_CHECKING:
+    from .._core.app.directories_option import Directory
     from .._core.state.intent import Intent
     from .desired import Desired
 
@@ -39,7 +40,8 @@ class Snapshot:
     run that did end, or had not begun.  secrets: stored names by declared ones, of those that its
     units name.  new_key: what made them, where the scope has none yet.  recorded_at: when the last
     run ended (seconds since the epoch).  touched: files and drop-ins that somebody changed since,
-    with the time, whatever they hold now.
+    with the time, whatever they hold now.  wanted_directories: as declared, with absolute paths;
+    seen_directories: what is there, by path.
     """
 
     manifest: Manifest
@@ -56,6 +58,8 @@ class Snapshot:
     touched: t.Mapping[str, float] = dataclasses.field(default_factory=dict)
     died: Intent | None = None
     stale: bool = False
+    wanted_directories: tuple[Directory, ...] = ()
+    seen_directories: t.Mapping[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
 
 
 class Installed(t.NamedTuple):
@@ -88,13 +92,19 @@ def read_installed(app: App, scope: Scope) -> Installed:
 
 
 def read_snapshot(
-    app: str, scope: Scope, manager: Manager, installed: Installed, desired: Desired
+    app: str,
+    scope: Scope,
+    manager: Manager,
+    installed: Installed,
+    desired: Desired,
+    directories: tuple[Directory, ...] = (),
 ) -> Snapshot:
     """The app with what surrounds it, as far as that matters to the desired content."""
     manifest, intent = installed.manifest, installed.intent
     owned = sorted({*desired.content, *manifest.files})
     units = [path for path in owned if is_quadlet(path) and "/" not in path]
-    around = _scan(scope, app, owned, sorted({d for unit in units for d in drop_in_dirs(unit)}))
+    drop_ins = sorted({d for unit in units for d in drop_in_dirs(unit)})
+    around = _scan(scope, app, owned, drop_ins, [row.path for row in directories])
     up = is_up(scope)
     return Snapshot(
         manifest=manifest,
@@ -115,6 +125,8 @@ def read_snapshot(
         },
         died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
         stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
+        wanted_directories=directories,
+        seen_directories={str(p): row for p, row in around.get("directories", {}).items()},
     )
 
 
@@ -140,28 +152,33 @@ def is_up(scope: Scope) -> bool:
 
 
 def _scan(
-    scope: Scope, app: str, owned: t.Sequence[str], dirs: t.Sequence[str]
+    scope: Scope,
+    app: str,
+    owned: t.Sequence[str],
+    dirs: t.Sequence[str],
+    directories: t.Sequence[str],
 ) -> dict[str, t.Any]:
     """What is in the scope beside the app.
 
     Each directory is looked into by who owns it, and nobody's word counts for another's:
     a path below the unit directory of location admin may be acted on by root.
     """
+    asked = ([*directories], sorted({0, scope.manager.uid})) if directories else ()
 
-    def look(owner: Owner, tops: list[str]) -> dict[str, t.Any]:
+    def look(owner: Owner, tops: list[str], *more: t.Any) -> dict[str, t.Any]:
         found: dict[str, t.Any] = owner.call(
-            scan.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs)
+            scan.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs), *more
         )
         return found
 
     tops = [top for top, _since in scope.search]
     if scope.files is scope.manager:
-        return look(scope.manager, tops)
+        return look(scope.manager, tops, *asked)
     inside = f"{scope.unit_dir}/"
     mine = look(scope.files, [scope.unit_dir])
-    theirs = look(scope.manager, [top for top in tops if top != scope.unit_dir])
+    theirs = look(scope.manager, [top for top in tops if top != scope.unit_dir], *asked)
     units = [row for row in theirs["units"] if not str(row[1]).startswith(inside)]
-    found: dict[str, t.Any] = {"units": [*mine["units"], *units]}
+    found: dict[str, t.Any] = {**theirs, "units": [*mine["units"], *units]}
     for key in ("drop_ins", "touched"):
         others = {p: row for p, row in theirs[key].items() if not str(p).startswith(inside)}
         found[key] = {**mine[key], **others}

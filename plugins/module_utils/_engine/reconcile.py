@@ -107,7 +107,7 @@ class _Order:
     def foresee(self, decision: Decision) -> Decision:
         """Tells what of other apps stops because of the plan."""
         plan = decision.plan
-        moves = plan.start or plan.restart or plan.stop or plan.stop_first
+        moves = plan.start or plan.restart or plan.stop or plan.stop_first or plan.run
         if not (moves and decision.snapshot.manager_up):
             return decision
         from .dependents import foresee_external
@@ -131,7 +131,8 @@ class _Order:
     def bring_images(self, decision: Decision) -> Pulled:
         """Has images on the host before anything is written or stopped."""
         plan, app = decision.plan, decision.app
-        if not (plan.start or plan.restart or (app.pull in ASKING and plan.keep_active)):
+        starts = plan.start or plan.restart or plan.run
+        if not (starts or (app.pull in ASKING and plan.keep_active)):
             return Pulled()
         from .._core.plan.images import wanted_images
 
@@ -163,6 +164,7 @@ class _Order:
         context = make_context(self.run, decision, pulled)
         try:
             manager_up = prepare(self.run, decision)
+            context = _with_directories(context)
             stay: list[str] = []
             with contextlib.ExitStack() as stack:
                 if decision.inputs.secrets:
@@ -172,13 +174,8 @@ class _Order:
                 outcome = self._apply(context, manager_up=manager_up)
             return outcome._replace(warnings=(*outcome.warnings, *stay))
         except QuadletError as error:
-            if pulled.replaced:
-                from .image_tags import restore_tags
-                from .steps import Steps
-
-                owner, moved, steps = self.run.scope.manager, pulled.replaced, Steps()
-                steps.do("tags of images", lambda: restore_tags(owner, moved, context.services), [])
-                error.add(steps.troubles)
+            if pulled.replaced or context.made:
+                error.add(_put_back_before_write(context))
             raise
 
     def tidy(self, decision: Decision, pulled: Pulled) -> Outcome | None:
@@ -210,6 +207,8 @@ class _Order:
                 again = [one.name for one in external if not one.excluded]
                 lost = dependents.restore_external(manager, again, context.app.gate.timeout)
                 outcome = outcome._replace(failures=lost)
+            if context.plan.run and not outcome.failures:
+                outcome = apply.run(context, outcome._replace(ran=context.plan.run))
             if not outcome.failures or keeps:
                 return apply.finish(context, begun, outcome)
         except Exception as error:  # whatever it was
@@ -228,6 +227,31 @@ class _Order:
         restored = rollback.put_back(undo)
         self.manager_lock.release()
         return rollback.bring_back(undo, restored)
+
+
+def _with_directories(context: Context) -> Context:
+    """The context once its directories are there."""
+    if not context.plan.directories:
+        return context
+    from .directories import MadeDirectories
+
+    made = MadeDirectories(context.scope, context.plan.directories)
+    made.make()
+    return dataclasses.replace(context, made=made)
+
+
+def _put_back_before_write(context: Context) -> list[str]:
+    """Puts back what a run has moved before its first write; what of it could not be."""
+    from .steps import Steps
+
+    steps, owner, moved = Steps(), context.scope.manager, context.pulled.replaced
+    if moved:
+        from .image_tags import restore_tags
+
+        steps.do("tags of images", lambda: restore_tags(owner, moved, context.services), [])
+    if context.made:
+        context.made.undo(steps)
+    return steps.troubles
 
 
 def _failed(app: str, outcome: Outcome, result: dict[str, t.Any]) -> QuadletError:

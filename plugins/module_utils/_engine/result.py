@@ -71,6 +71,7 @@ def _warnings(scope: Scope, decision: Decision) -> list[str]:
     found = [*app.warnings, *decision.plan.warnings]
     found += decision.validation.warnings if decision.validation else ()
     found += [one.warning() for one in decision.external]
+    found += _failed_jobs(scope, decision)
     if snapshot.died:
         from .._core.state.intent import died_warning
 
@@ -81,6 +82,17 @@ def _warnings(scope: Scope, decision: Decision) -> list[str]:
     if not scope.is_system and starts:
         found += linger.online_warning(Manager(scope.manager, system=True))
     return found
+
+
+def _failed_jobs(scope: Scope, decision: Decision) -> list[str]:
+    """Jobs that have failed since they were deployed, which this run leaves alone."""
+    inputs, asked = decision.inputs, decision.plan.run
+    down = {n: s for n, s in inputs.states.items() if s.active == "failed" and n not in asked}
+    if not down or inputs.app.state not in ("started", "restarted"):
+        return []
+    from .._core.info.failed_jobs import find_failed_jobs
+
+    return find_failed_jobs(inputs.services, down, scope.user)
 
 
 def _left_behind(scope: Scope, app: str, snapshot: Snapshot) -> list[str]:
@@ -115,7 +127,8 @@ def describe_diff(decision: Decision, scope: Scope) -> Diff:
         return []
     from .._core.plan.diff import make_diff
 
-    diff = make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
+    diff = [change.diff() for change in plan.directories]
+    diff += make_diff(plan, inputs.desired, inputs.current, scope.layout(inputs.app.name))
     if _names_secrets(decision):
         for entry in diff:
             heard.note_text(scope.manager, f"{entry['before']}\n{entry['after']}")

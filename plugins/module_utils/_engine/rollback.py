@@ -20,7 +20,7 @@ from .._core.gate.options import Gate, parse_gate
 from .._core.gate.stable import USUAL
 from .._core.info.result import service_result
 from .._core.plan.model import kind_of_service
-from .._core.plan.start_order import StartOrder, start_order, stop_order
+from .._core.plan.start_order import StartOrder, stop_order, to_bring_back
 from .._core.state.intent import were_active, were_restarting
 from .._core.state.manifest import Manifest
 from .._host import files, linger
@@ -107,6 +107,8 @@ def put_back(undo: Undo) -> Restored:
     if begun:
         steps.do("daemon-reload", manager.reload, None)
     certain = not steps.troubles
+    if context.made:
+        context.made.undo(steps)
     content = steps.do("reading the files", lambda: _read_content(context, before), {})
     gate = functools.partial(_gate_of, context, before.generation)
     found = steps.do("its gate", gate, context.app.gate._replace(probes=()), harmless=True)
@@ -135,7 +137,7 @@ def _to_stop(context: Context, failed: Outcome) -> list[str]:
     if not failed.came_to_start:
         return []
     plan = context.plan
-    names = dict.fromkeys((*plan.restart, *plan.start, *plan.stop_first))
+    names = dict.fromkeys((*failed.ran, *plan.restart, *plan.start, *plan.stop_first))
     return stop_order(context.services, [name for name in names if name in context.services])
 
 
@@ -199,7 +201,7 @@ def bring_back(undo: Undo, restored: Restored) -> Outcome:
     manager, services = context.manager, restored.manifest.services
     active = begun.intent.active if begun else were_active(context.states)
     retried = begun.intent.retried if begun else were_restarting(context.states)
-    own = start_order(services, [name for name in active if name in services])
+    own = to_bring_back(services, active)
     outcome = steps.do(
         "starting",
         lambda: _start(undo, restored, own),
@@ -207,7 +209,7 @@ def bring_back(undo: Undo, restored: Restored) -> Outcome:
     )
     if outcome is undo.failed:  # systemd may take what could not be followed
         steps.do("starting", lambda: manager.queue("start", own), None)
-    again = [name for name in retried if name in services]
+    again = to_bring_back(services, retried)
     steps.do("starting", lambda: manager.queue("start", again), None)
     external = [name for name in active if name not in services]
     timeout = restored.gate.timeout

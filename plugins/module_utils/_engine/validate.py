@@ -16,6 +16,7 @@ from .._core.errors import QuadletError, join_errors
 from .._core.lint import engine as lint
 from .._core.lint.environment import lint_with_environment
 from .._core.lint.view import Context
+from .._core.mounts.survey import Survey
 from .._core.quadlet.keys import Version
 from .._core.quadlet.kinds import is_quadlet, is_unit, unit_of
 from .._core.quadlet.unitfile import UnitText
@@ -41,7 +42,7 @@ class Validation:
     """services: those of the app as the host's generator makes them, and its companions.
     adopted: names of units taken over, with the path and the text that each had.  moves: their
     drop-ins, new path by old; replaced: those that the app declares itself.  warnings: for people.
-    findings: lint's, those that are no errors.
+    findings: lint's, those that are no errors.  survey: what its units give of the host.
     """
 
     services: tuple[Service, ...]
@@ -50,6 +51,7 @@ class Validation:
     replaced: tuple[str, ...]
     warnings: tuple[str, ...]
     findings: tuple[lint.Finding, ...] = ()
+    survey: Survey | None = None
 
     @property
     def gone(self) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ def validate_app(
     others = frozenset(name for name, path in snapshot.others if path not in gone)
     others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
     place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
-    place, mounts = survey_mounts(place, scope, snapshot, units)
+    place, mounts, survey = survey_mounts(place, scope, snapshot, units)
     errors += [*check.check_units(units, version, place), *check.check_mounts(mounts.faults)]
     companion_errors, cautions = validate_companions(scope, snapshot, units)
     errors += [*companion_errors, *check_instances(snapshot.desired, version)]
@@ -96,7 +98,8 @@ def validate_app(
     if problems:
         raise join_errors(problems)
     moves, replaced = find_moves(adopted, snapshot.drop_ins, snapshot.desired, place.app_dir)
-    return Validation((*mine, *own), adopted, moves, replaced, tuple(warnings), tuple(findings))
+    more = (tuple(warnings), tuple(findings), survey)
+    return Validation((*mine, *own), adopted, moves, replaced, *more)
 
 
 def _unit_texts(desired: t.Mapping[str, Blob]) -> dict[str, str]:
@@ -120,7 +123,7 @@ def _lint(
         rootless=not scope.is_system,
         files={**dict.fromkeys(snapshot.foreign_files, 0o644), **files},
         declared=app.sections,
-        ignore=app.lint_ignore,
+        ignore=(*app.lint_ignore, *((unit, "no-install") for unit in app.on_demand or ())),
     )
     findings = lint_with_environment(units, context, lambda: read_environment(scope))
     if any(b"ecret" in blob.data for blob in snapshot.desired.values()):

@@ -25,11 +25,20 @@ _LONGEST = 4 * 1024 * 1024
 
 def survey_mounts(
     place: Place, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText]
-) -> tuple[Place, Judgement]:
-    """The judgement, and the place with what it needed to know of the host.
+) -> tuple[Place, Judgement, Survey]:
+    """The judgement, its survey, and the place with what it needed to know of the host.
 
     The host is asked only where a container gets a path to write.
     """
+    survey = survey_units(place, scope, snapshot, units)
+    place = place._replace(facts=_with_names(survey.ground.facts, scope, survey))
+    return place, judge_survey(survey, place.ground), survey
+
+
+def survey_units(
+    place: Place, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText]
+) -> Survey:
+    """What the units give, with the variables and texts that it depends on."""
     files = {path: blob for path, blob in snapshot.desired.items() if not is_unit(path)}
     texts = {path: text_of(blob) for path, blob in files.items() if len(blob.data) < _LONGEST}
     facts = Facts(scope.manager.name, scope.manager.uid, frozenset(files), texts)
@@ -42,8 +51,7 @@ def survey_mounts(
         found = scope.manager.call(mounts.read_texts, wanted)
         facts = facts._replace(texts={**texts, **found})
         survey = survey.with_facts(facts)
-    place = place._replace(facts=_with_names(facts, scope, survey))
-    return place, judge_survey(survey, place.ground)
+    return survey
 
 
 def _with_names(facts: Facts, scope: Scope, survey: Survey) -> Facts:

@@ -15,6 +15,7 @@ import stat
 import typing as t
 
 from .._core.errors import QuadletError
+from .._core.mounts.sources import MISSING
 from .reading import read_start
 
 _LONGEST = 4 * 1024 * 1024
@@ -39,6 +40,50 @@ def _read(path: str) -> str | None:
         return read_start(path, _LONGEST).decode("utf-8", "surrogateescape")
     except (OSError, QuadletError):
         return None
+
+
+def find_unusable(
+    paths: t.Sequence[str], mapped: t.Sequence[t.Sequence[t.Sequence[int]]]
+) -> dict[str, str]:
+    """Why bind sources can't be mounted, by path; what can be is left out.
+
+    mapped: [first, count] of the user's subordinate uids, and of gids; empty for root.
+    """
+    found = {path: _why_unusable(path, mapped) for path in paths}
+    return {path: why for path, why in found.items() if why}
+
+
+def _why_unusable(path: str, mapped: t.Sequence[t.Sequence[t.Sequence[int]]]) -> str:
+    try:
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return MISSING
+    except PermissionError:
+        above = next(p for p in _parents(path) if _identity(p))
+        return "" if _is_mapped(os.stat(above), mapped) else f"lies behind {above}, {_CLOSED}"
+    except OSError as error:
+        return f"can't be used: {error.strerror}"
+    is_folder = stat.S_ISDIR(status.st_mode)
+    ways = (os.X_OK,) if is_folder else (os.R_OK, os.W_OK, os.X_OK)
+    usable = not (is_folder or stat.S_ISREG(status.st_mode))
+    if usable or any(os.access(path, way) for way in ways) or _is_mapped(status, mapped):
+        return ""
+    return f"(mode {stat.S_IMODE(status.st_mode):04o}, uid {status.st_uid}) is one {_CLOSED}"
+
+
+_CLOSED = "which the scope's user may not read"
+
+
+def _is_mapped(status: os.stat_result, mapped: t.Sequence[t.Sequence[t.Sequence[int]]]) -> bool:
+    """Whether the user's namespace has both ids, so that its root may do all with it."""
+    if not mapped:
+        return True
+    ids = (status.st_uid, status.st_gid)
+    own = (os.geteuid(), os.getegid())
+    return all(
+        ident == mine or any(first <= ident < first + count for first, count in rows)
+        for ident, mine, rows in zip(ids, own, mapped)
+    )
 
 
 def find_names(

@@ -13,6 +13,7 @@ import typing as t
 
 from .._core.errors import QuadletError
 from .._core.quadlet.kinds import KINDS, kind_of
+from .directories import look_at
 from .reading import read_bytes
 
 _DROP_IN_DIR = re.compile(rf"^(.+\.)?({'|'.join(KINDS)})\.d$")
@@ -120,12 +121,18 @@ def walk_units(top: str) -> t.Iterator[str]:
 
 
 def scan_scope(
-    search: t.Sequence[str], app_dir: str, owned: t.Sequence[str], drop_in_dirs: t.Sequence[str]
+    search: t.Sequence[str],
+    app_dir: str,
+    owned: t.Sequence[str],
+    drop_in_dirs: t.Sequence[str],
+    directories: t.Sequence[str] = (),
+    trusted: t.Sequence[int] = (),
 ) -> dict[str, t.Any]:
     """`{"units": [[name, path] …], "drop_ins": {path: digest}, "touched": {path: time}}` outside
     what an app owns.
 
     drop_ins: those in directories of the given names; touched: when they were last changed.
+    directories, trusted: of look_at(), whose answer comes along where it is asked for.
     """
     mine = {f"{app_dir}/{path}" for path in owned}
     wanted = frozenset(drop_in_dirs)
@@ -141,7 +148,8 @@ def scan_scope(
             elif folder in wanted:
                 drop_ins[path] = _digest(path)
                 touched[path] = changed_at(path)
-    return {"units": units, "drop_ins": drop_ins, "touched": touched}
+    seen = {"directories": look_at(directories, trusted)} if directories else {}
+    return {"units": units, "drop_ins": drop_ins, "touched": touched, **seen}
 
 
 def changed_at(path: str) -> float:

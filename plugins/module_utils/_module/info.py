@@ -174,7 +174,7 @@ def _app(
         },
         "drift": [
             *drift.find_died(snapshot.died),
-            *drift.find_drift(manifest, current, inputs, states, enabled, details),
+            *drift.find_drift(manifest, current, inputs, states, enabled, details, scope.user),
             *drift.find_strays(manifest, scope.app_dir(name), running),
             *_old_objects(scope, snapshot, inputs),
             *drift.find_storage_drift(manifest.services, states, declared, storage),
@@ -255,6 +255,8 @@ def _service(
     running = containers.get(name)
     return {
         "unit": record.unit,
+        "job": record.job,
+        "waits": record.waits,
         **service_result(snapshot.states.get(name, State()), details.get(name)),
         "image": {
             "declared": declared,

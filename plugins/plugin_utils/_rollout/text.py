@@ -112,4 +112,12 @@ def _rollout_label(rollout: State | None) -> str:
 
 def _count_up(services: t.Mapping[str, State]) -> str:
     up = sum(service["active"] == "active" for service in services.values())
-    return f"{up} of {len(services)} active"
+    idle = sum(map(_is_idle, services.values()))
+    return f"{up} of {len(services) - idle} active"
+
+
+def _is_idle(service: State) -> bool:
+    """Whether a service is down as it should be: a job that is done, or what others start."""
+    down = service["active"] != "active"
+    done = service.get("job") and service["active"] != "failed"
+    return bool(down and (service.get("waits") or done))

@@ -77,6 +77,7 @@ def _records(texts: Texts) -> dict[str, ServiceRecord]:
             needs=("db.service",) if "Requires" in text else (),
             follows=("db.service",) if "Requires" in text else (),
             once="oneshot" in text,
+            oneshot="oneshot" in text,
             objects=(),
             can_reload=False,
             makes="",
@@ -376,7 +377,7 @@ CASES = [
         {**JOBS, "a.container": JOB_2},
         {**QUIET, "a.service": STARTING},
         {"a.service": "write: changed (Image)"},
-        {"keep_active": ("a.timer",), "in_sync": ("a.service", "a.timer")},
+        {"keep_active": ("a.timer",), "in_sync": ("a.timer",)},
     ),
     Case(
         "job restarted while it runs",

@@ -7,6 +7,7 @@ import typing as t
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import kind_of
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitfile import parse_unit
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import parse_units
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.cycles import find_cycles
@@ -17,6 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.gener
     parse_verdict,
     to_error,
 )
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.jobs import is_job
 from tests.unit.support.generators import APP_DIR, RELEASES, Generator
 from tests.unit.support.recorded import ask, read_recorded, read_texts
 
@@ -191,7 +193,21 @@ def _sorted(service: Service) -> Service:
         follows=tuple(sorted(service.follows)),
         after=(),
         before=(),
+        oneshot=False,
+        pulls=(),
     )
+
+
+def test_what_is_a_one_shot_and_what_it_pulls_in(verdicts: t.Callable[[str], Verdict]) -> None:
+    found = {service.name: service for service in verdicts("good").services}
+    jobs = {name for name, service in found.items() if is_job(service)}
+    assert jobs == {"job.service", "setup.service"}
+    made = {n for n, s in found.items() if s.oneshot and not is_job(s)}
+    assert made
+    kinds = [kind_of(found[name].unit) for name in made]
+    assert all(kind and not kind.runs for kind in kinds)
+    for service in found.values():
+        assert {*service.needs} <= {*service.pulls} | {"x.service"}, service.name
 
 
 def test_when_services_start(verdicts: t.Callable[[str], Verdict]) -> None:

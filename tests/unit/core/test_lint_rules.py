@@ -471,6 +471,12 @@ CASES = [
         container(rest="[Install]\nDefaultInstance=1\n"),
         {**_units(""), "web.container.d/off.conf": "[Install]\nWantedBy=\n"},
     ),
+    Case("lonely-job", JOB, f"{JOB}[Install]\nWantedBy=default.target\n"),
+    Case("lonely-job", JOB, f"{JOB}[Install]\nWantedBy=\n"),
+    Case("lonely-job", _two(container(), JOB), _two(_needs("Wants=db.service"), JOB)),
+    Case("lonely-job", _two(container(), JOB), _two(_needs("OnFailure=db.service"), JOB)),
+    Case("lonely-job", JOB, {**_units(JOB), "web.timer": "[Timer]\nOnCalendar=daily\n"}),
+    Case("lonely-job", JOB, container()),
     Case("no-install", {"t.kube": "[Kube]\nYaml=/a\n"}, {**_units(JOB), **VOLUME, **NETWORK}),
     *(
         Case(

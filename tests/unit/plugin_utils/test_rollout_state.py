@@ -418,3 +418,30 @@ def test_the_status_of_a_host() -> None:
         ("h1", "shop (svc)", 3, "r1, under way", "1 of 2 active", "db.service has failed")
     ]
     assert status_rows("h1", []) == [("h1", None, None, None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("service", "counted"),
+    [
+        ({"active": "active"}, "2 of 2"),
+        ({"active": "inactive"}, "1 of 2"),
+        ({"active": "inactive", "job": True, "waits": False}, "1 of 1"),
+        ({"active": "inactive", "job": True, "waits": True}, "1 of 1"),
+        ({"active": "inactive", "job": False, "waits": True}, "1 of 1"),
+        ({"active": "failed", "job": True, "waits": False}, "1 of 2"),
+        ({"active": "failed", "job": True, "waits": True}, "1 of 1"),
+        ({"active": "activating", "job": True, "waits": True}, "1 of 1"),
+        ({"active": "active", "job": True, "waits": True}, "2 of 2"),
+    ],
+)
+def test_jobs_that_are_done_do_not_count_as_down(service: dict[str, t.Any], counted: str) -> None:
+    """One that has failed is told as drift."""
+    app = {
+        "name": "shop",
+        "user": None,
+        "generation": 1,
+        "rollout": None,
+        "drift": [],
+        "services": {"web.service": {"active": "active"}, "job.service": service},
+    }
+    assert status_rows("h", [app])[0][4] == f"{counted} active"

@@ -27,6 +27,8 @@ ALLOWED = {
     "_module/kept_engine.py _enter os.open": "a directory (O_DIRECTORY, O_PATH)",
     "_module/kept_engine.py _read_own os.open": "it does not block, and takes files of its own "
     "alone; what it is in imports nothing",
+    "_host/directories.py _folder os.open": "a directory (O_DIRECTORY, O_PATH)",
+    "_host/directories.py _open os.open": "a directory (O_DIRECTORY, O_PATH)",
     "_host/probes.py _ask_http opener.open": "a URL",
     "_host/preflight.py _ask opener.open": "a URL",
     "_host/staging.py judge mkdtemp": "a directory of its own",

@@ -24,6 +24,9 @@ from .paths import (
     parse_mode,
 )
 
+if t.TYPE_CHECKING:
+    from .directories_option import Directory
+
 ON_CHANGE = ("restart", "reload", "none")
 
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -43,7 +46,8 @@ class App:
     to.  origin: the number of the older generation that content comes from, or 0; images: image
     ids by name of that generation.  gate_option: the option gate as given.  secrets: values by
     name; None: the option is not set.  rollout: the id of the rollout, or ''.
-    warnings: about the older generation.
+    warnings: about the older generation.  on_demand: units that no run starts; None: those of the
+    installed set.  run: jobs to run.  directories: by path as given.
     """
 
     name: str
@@ -71,6 +75,9 @@ class App:
     secrets: dict[str, bytes] | None = dataclasses.field(default=None, repr=False)
     rollout: str = ""
     warnings: tuple[str, ...] = ()
+    on_demand: tuple[str, ...] | None = None
+    run: tuple[str, ...] = ()
+    directories: tuple[Directory, ...] = ()
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
@@ -154,8 +161,25 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
         generation=params.get("generation"),
         secrets=_parse_secrets(name, params.get("secrets")),
         rollout=parse_rollout(params.get("rollout")),
+        **_parse_more(params),
         **_parse_run(params),
     )
+
+
+def _parse_more(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Options that few apps have."""
+    more: dict[str, t.Any] = {}
+    state = params["state"]
+    if params.get("on_demand") is not None or params.get("run"):
+        from .job_options import parse_on_demand, parse_run
+
+        more["on_demand"] = parse_on_demand(params.get("on_demand"), state)
+        more["run"] = parse_run(params.get("run"), state)
+    if params.get("directories"):
+        from .directories_option import parse_directories
+
+        more["directories"] = parse_directories(params["directories"], state)
+    return more
 
 
 def _parse_secrets(app: str, given: t.Mapping[str, t.Any] | None) -> dict[str, bytes] | None:

@@ -19,8 +19,8 @@ if t.TYPE_CHECKING:
 class Failure:
     """Why a run has failed; unknown fields are None.
 
-    phase: write, load, start, reload, health, probe or stay.  unit, service: None for a failure
-    of the run or of a probe.  job: the result of the start job.  journal: the last lines of the
+    phase: write, load, start, reload, health, probe, run or stay.  unit, service: None for a
+    failure of the run or of a probe.  job: of the start.  journal: the last lines of the
     invocation that failed.  hint: the remedy.
     """
 
@@ -76,6 +76,7 @@ def failure_error(
 
 _LEADS = {
     "start": "{service} did not start{others}: {reason}",
+    "run": "{service} did not end well{others}: {reason}",
     "reload": "{service} did not reload{others}: {reason}",
     "write": "its files could not be put in place{others}: {reason}",
     "load": "its units could not be loaded{others}: {reason}",

@@ -35,6 +35,12 @@ def find_hint(lines: t.Sequence[str]) -> Hint | None:
     return None
 
 
+def find_skip(lines: t.Sequence[str]) -> Hint | None:
+    """The cause where systemd has skipped a start, for a condition that does not hold."""
+    hint = find_hint(lines)
+    return hint if hint and hint.remedy == _CONDITION else None
+
+
 NETWORK_WAIT_UNIT = "podman-user-wait-network-online.service"
 NETWORK_WAIT = Hint(
     f"{NETWORK_WAIT_UNIT} waits for network-online.target",

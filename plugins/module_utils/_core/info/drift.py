@@ -16,6 +16,7 @@ from ..state.intent import Intent
 from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import Details, Running, State
 from ..validate.conflicts import Container
+from .failed_jobs import describe_failed_job
 from .restarts import find_restarted, lasting
 
 _NOTHING: t.Mapping[str, t.Any] = types.MappingProxyType({})
@@ -42,8 +43,9 @@ def find_drift(
     states: t.Mapping[str, State],
     enabled: t.Mapping[str, str] = _NOTHING,
     details: t.Mapping[str, Details] = _NOTHING,
+    user: str | None = None,
 ) -> list[str]:
-    """A message for each file or service that is not as it was deployed."""
+    """A message for each file or service that is not as it was deployed.  user: of the scope."""
     drifts = []
     for path, (sha, mode, _on_change) in manifest.files.items():
         file = current.get(path)
@@ -55,28 +57,38 @@ def find_drift(
             drifts.append(f"{path} has mode {file.mode:04o}, not {mode:04o}")
     intact = not drifts
     for name, record in manifest.services.items():
-        state = states.get(name, State())
-        if state.failed:
-            drifts.append(f"{name} has failed" if not state.crashing else f"{name} keeps crashing")
-        elif state.up and state.load == "not-found":
-            drifts.append(f"{name} still runs, though systemd has no unit of it any more")
-        elif not state.up and not record.once and not record.triggered:
-            drifts.append(f"{name} is not running")
-        elif _is_older(record, inputs.get(name)) and not (
-            intact and _started_since(manifest, details.get(name))
-        ):
-            drifts.append(f"{name} was started with other files than are installed")
+        reason = _service_drift(name, record, states.get(name, State()), user)
+        older = _is_older(record, states.get(name, State()), inputs.get(name))
+        if not reason and older and not (intact and _started_since(manifest, details.get(name))):
+            reason = f"{name} was started with other files than are installed"
+        drifts += [reason] if reason else []
     lasts = lasting(manifest.services, states)
     drifts += find_restarted({name: details[name] for name in lasts if name in details})
     drifts += [f"{name} is disabled" for name, word in enabled.items() if word == "disabled"]
     return drifts
 
 
-def _is_older(record: ServiceRecord, inputs: Inputs | None) -> bool:
-    """Whether a service runs with other files; networks and volumes never do: Podman keeps them."""
+def _service_drift(name: str, record: ServiceRecord, state: State, user: str | None) -> str:
+    """What is wrong with a service's state, or ''."""
+    if record.job and record.waits and state.active == "failed":
+        return describe_failed_job(name, user)
+    if state.failed:
+        return f"{name} has failed" if not state.crashing else f"{name} keeps crashing"
+    if state.up and state.load == "not-found":
+        return f"{name} still runs, though systemd has no unit of it any more"
+    if not state.up and not record.once and not record.waits:
+        return f"{name} is not running"
+    return ""
+
+
+def _is_older(record: ServiceRecord, state: State, inputs: Inputs | None) -> bool:
+    """Whether a service runs with other files; networks and volumes never do: Podman keeps them.
+
+    What others start takes the installed ones at its next start.
+    """
     if inputs is None or record.started_with is None or record.makes:
         return False
-    return record.started_with != inputs.restart
+    return (state.up or not record.waits) and record.started_with != inputs.restart
 
 
 def _started_since(manifest: Manifest, details: Details | None) -> bool:

@@ -229,6 +229,9 @@ bad-image                error    A name that no image can have.
 no-install               warning  A service that will not come back after a reboot.
     Add [Install] with WantedBy=default.target, or let a unit that starts at boot want it.
     Quadlet services can't be enabled: the generator reads [Install].
+lonely-job               note     A job that nothing of the app starts.
+    Run it when it is wanted (option run, or systemctl start), or add a timer or [Install].
+    No run starts such a job, so that a restore does not run because it was deployed.
 template-install         warning  A template's [Install] that counts for nothing.
     Set DefaultInstance=, or add an instance such as NAME@1.container.
     The generator links a template into no target.

@@ -10,6 +10,7 @@ import typing as t
 
 from ..quadlet.kinds import KINDS, companion_of, is_template, kind_of, unit_of
 from ..quadlet.splitting import TRUE
+from ..quadlet.unitfile import UnitText
 from .text import find_operator
 from .values import FALSE, not_among
 from .view import Hit, Hits, Line, Merged, Units, is_open, service_stem, words_of
@@ -217,6 +218,28 @@ def boot(app: Units) -> Hits:
             yield Hit("no-install", unit.name, f"nothing starts {unit.service} after a reboot")
 
 
+def lonely_jobs(app: Units) -> Hits:
+    """Finds jobs that nothing of the app starts."""
+    named = {word for path in app.texts for word in _named_by(app.texts[path])}
+    named |= {app.units[name].service for name in _triggered(app)}
+    for unit in app.units.values():
+        lonely = unit.is_job and unit.kind.runs and not is_template(unit.name)
+        starts = unit.all("Install", *_LINKS) or unit.own("Pod") or unit.service in named
+        if lonely and not (starts or _says_no(unit)):
+            yield Hit("lonely-job", unit.name, f"nothing of the app starts {unit.service}")
+
+
+def _named_by(text: UnitText) -> list[str]:
+    keys = (*_PULLS, "OnSuccess", "OnFailure")
+    return [
+        f"{stem}.service" if kind_of(word) else word
+        for key in keys
+        for value in text.values("Unit", key)
+        for word in value.split()
+        for stem in [word.rpartition(".")[0]]
+    ]
+
+
 def _says_no(unit: Merged) -> bool:
     """Whether its [Install] was emptied on purpose."""
     return any(("Install", key) in unit.by_key for key in _LINKS)
@@ -261,4 +284,4 @@ def _closure(app: Units, starts: t.Iterable[str]) -> set[str]:
 
 
 SERVICE_RULES = (service_words, service_values, health, stop_timeout, install, dependencies)
-APP_RULES = (boot,)
+APP_RULES = (boot, lonely_jobs)

@@ -143,6 +143,11 @@ class Environment:
             return "$"
         return {**self._known, **self.own}.get(name, "" if self._complete else ANYTHING)
 
+    def directories(self) -> list[str]:
+        """What systemd makes for the service: StateDirectory= and the like."""
+        names = (key.replace("Directory", "_DIRECTORY").upper() for key in _DIRECTORIES)
+        return [path for name in names for path in self.own.get(name, "").split(":") if path]
+
     def read(self, key: str, value: str, table: Table) -> None:
         """Takes an assignment of [Service] into account."""
         value = expand_specifiers(value, table)

@@ -16,12 +16,14 @@ import typing as t
 class Given(t.NamedTuple):
     """A path that a container gets.  glob: it is a pattern.
     deep: file systems that are mounted below it come along; they stay writable, `ro` or not.
+    source: Podman starts no container without it.
     """
 
     path: str
     writable: bool = True
     glob: bool = False
     deep: bool = True
+    source: bool = False
 
 
 class FromContainer(t.NamedTuple):
@@ -106,7 +108,7 @@ def read_volume(value: str) -> t.Iterator[Given]:
         overlaid = "O" in options
         read_only = "ro" in options and "rw" not in options and "U" not in options
         deep = "bind" not in options and not overlaid
-        yield Given(source, not (read_only or overlaid), deep=deep)
+        yield Given(source, not (read_only or overlaid), deep=deep, source=True)
 
 
 def mount_options(value: str) -> list[tuple[str, str, str]]:
@@ -130,7 +132,8 @@ def _read_mount(value: str) -> t.Iterator[Given]:
         elif name in ("source", "src") and text and kind not in _HARMLESS_TYPES:
             deep = all(name != "bind-nonrecursive" for name, _equals, _text in options)
             if kind != "volume" or is_path(text):
-                yield Given(text, not _is_read_only(options), kind == "glob", deep)
+                is_bind = kind == "bind"
+                yield Given(text, not _is_read_only(options), kind == "glob", deep, is_bind)
 
 
 def _is_read_only(options: t.Sequence[tuple[str, str, str]]) -> bool:

@@ -111,6 +111,16 @@ class Survey:
         return list(dict.fromkeys([*found, *_borrow(found, borrowed, names)]))
 
     @property
+    def directories(self) -> frozenset[str]:
+        """What systemd makes for services of the app: StateDirectory= and the like."""
+        return frozenset(path for r in self._readers for path in r.environment.directories())
+
+    @property
+    def commands(self) -> dict[str, tuple[str, ...]]:
+        """The words of commands that systemd runs, by unit."""
+        return {reader.unit.name: tuple(reader.run_by_systemd()) for reader in self._readers}
+
+    @property
     def unreadable(self) -> list[Unreadable]:
         """What can't be read."""
         return [row for reader in self._readers for row in reader.unreadable()]

@@ -15,7 +15,7 @@ def add_dependents(inputs: PlanInput, actions: dict[str, str], why: dict[str, li
 
     A build ends by itself, so it is started and not restarted; services that use its image
     restart too, and so does the service of a socket: systemd starts no socket beside its active
-    service.  A job that a timer or path unit started continues.
+    service.  A job that something else has started continues.
     """
     queue = [
         name
@@ -27,7 +27,7 @@ def add_dependents(inputs: PlanInput, actions: dict[str, str], why: dict[str, li
         leader = queue.pop()
         for name, record in inputs.services.items():
             listens = _is_socket(inputs, leader) and name in inputs.services[leader].triggers
-            follows = leader in record.follows and not (record.triggered and record.once)
+            follows = leader in record.follows and not (record.waits and record.job)
             if (follows or listens) and state_of(inputs, name).up:
                 if actions.get(name) != "restart":
                     actions[name] = "restart"

@@ -58,7 +58,7 @@ itself pulls with the unit's login, proxy, platform or storage.
 
 def wanted_images(inputs: PlanInput, plan: Plan) -> tuple[Wanted, ...]:
     """The images that this run needs: those that containers name literally."""
-    acted = frozenset((*plan.start, *plan.restart))
+    acted = frozenset((*plan.start, *plan.restart, *plan.run))
     services = acted | _kept_current(inputs, plan)
     if not services:
         return ()

@@ -17,13 +17,17 @@ from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import State
 from .inputs import Inputs
 
+if t.TYPE_CHECKING:
+    from .directory import Change
+
 _IDLE = State()
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """A step for a unit or file.  action: write, adopt, enable, disable, start, restart,
-    reload, stop, remove, pull or linger.  service: None for a file that no service uses.
+    """A step for a unit, file or directory.  action: write, adopt, enable, disable, start, restart,
+    reload, stop, remove, run, regroup, directory, pull or linger.  service: None for a file that no
+    service uses.
     """
 
     unit: str | None
@@ -49,6 +53,7 @@ class Plan:
     stop_first: what must be down when sockets start; systemd refuses them otherwise.
     recreate: services whose network or volume is removed first, so that they make a new one.
     outdated: services whose network or volume keeps an older definition.
+    run: jobs that run once the app is up, in their order.  directories: to make or correct.
     in_sync: services that run with the desired files, or will when something starts them next.
     """
 
@@ -66,6 +71,8 @@ class Plan:
     recreate: tuple[str, ...] = ()
     outdated: tuple[str, ...] = ()
     keep_active: tuple[str, ...] = ()
+    run: tuple[str, ...] = ()
+    directories: tuple[Change, ...] = ()
     in_sync: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -118,7 +125,7 @@ class PlanInput(t.NamedTuple):
     volume Podman no longer has.  enabled: systemd's state of companions with [Install], if it was
     read.  renewed: services that run with another image than their unit's image name has now.
     secrets: stored names by declared names, of secrets in desired units.  other_text: services that
-    somebody started while their files were edited.
+    somebody started while their files were edited.  on_demand: units that no run starts.
     """
 
     app: App
@@ -136,6 +143,7 @@ class PlanInput(t.NamedTuple):
     renewed: frozenset[str] = frozenset()
     secrets: t.Mapping[str, str] = types.MappingProxyType({})
     other_text: frozenset[str] = frozenset()
+    on_demand: tuple[str, ...] = ()
 
 
 def images_of_active(inputs: PlanInput) -> dict[str, str | None]:

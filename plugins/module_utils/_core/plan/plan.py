@@ -43,16 +43,16 @@ def make_plan(inputs: PlanInput) -> Plan:
     stop_first = (
         _add_dependents(inputs, actions, why) if actions and inputs.app.state != "stopped" else ()
     )
+    run = _add_jobs(inputs, actions, why) if inputs.app.run else ()
     enabling = _decide_enabling(inputs) if has_companions(inputs) else {}
     steps: list[Step] = []
-    if removed or actions or enabling or writes or deletes:
+    if removed or actions or enabling or writes or deletes or run or _is_regrouped(inputs):
         from .reasons import make_steps
 
-        steps = make_steps(inputs, actions, why, removed, writes, deletes, enabling)
-    chosen = {
-        word: tuple(name for name, action in actions.items() if action == word)
-        for word in ("start", "restart", "reload", "stop")
-    }
+        moves = {**actions, **dict.fromkeys(run, "run")}
+        steps = make_steps(inputs, moves, why, removed, writes, deletes, enabling)
+    left = {name: _changes_of_running_job(inputs, name) for name in inputs.services}
+    chosen = {word: _chosen(actions, word) for word in ("start", "restart", "reload", "stop")}
     records = {**inputs.manifest.services, **inputs.services}
     stopping = frozenset(chosen["stop"]) | frozenset(removed)
     return Plan(
@@ -74,9 +74,44 @@ def make_plan(inputs: PlanInput) -> Plan:
         keep_active=tuple(
             n for n in inputs.services if _is_kept_up(inputs, n) and n not in stopping
         ),
-        in_sync=tuple(name for name in inputs.services if _is_in_sync(inputs, name)),
-        warnings=(*outdated_warnings(inputs), *_unused_secrets(inputs)),
+        run=run,
+        in_sync=tuple(n for n in inputs.services if not left[n] and _is_in_sync(inputs, n)),
+        warnings=(*outdated_warnings(inputs), *_unused_secrets(inputs), *_left_running(left)),
     )
+
+
+def _chosen(actions: t.Mapping[str, str], word: str) -> tuple[str, ...]:
+    return tuple(name for name, action in actions.items() if action == word)
+
+
+def _add_jobs(
+    inputs: PlanInput, actions: dict[str, str], why: dict[str, list[str]]
+) -> tuple[str, ...]:
+    from .jobs import add_jobs
+
+    return add_jobs(inputs, actions, why)
+
+
+def _is_regrouped(inputs: PlanInput) -> bool:
+    """Whether the option on_demand names other units than before."""
+    return bool(inputs.desired) and inputs.on_demand != inputs.manifest.on_demand
+
+
+def _changes_of_running_job(inputs: PlanInput, name: str) -> list[str]:
+    """How the text of a job that runs on differs from what it was started with."""
+    record, known = inputs.services[name], inputs.manifest.services.get(name)
+    if not (record.waits and record.job and known and known.started_with):
+        return []
+    return _changes(inputs, name, known) if state_of(inputs, name).up else []
+
+
+def _left_running(changes: t.Mapping[str, list[str]]) -> list[str]:
+    found = {name: texts for name, texts in changes.items() if texts}
+    if not found:
+        return []
+    from .jobs import running_warning
+
+    return [running_warning(name, texts) for name, texts in found.items()]
 
 
 def _add_dependents(
@@ -111,16 +146,16 @@ def _named(enabling: t.Mapping[str, Enabling], verb: str) -> tuple[str, ...]:
 
 
 def _is_kept_up(inputs: PlanInput, name: str) -> bool:
-    """Whether a service must stay active: it is, and is no job of a timer or socket."""
+    """Whether a service must stay active: it is, and is no job that others start."""
     record = inputs.services[name]
-    passes = record.triggered and (record.once or not kind_of_service(record).stops)
+    passes = record.waits and (record.job or not kind_of_service(record).stops)
     return state_of(inputs, name).up and not passes
 
 
 def _is_in_sync(inputs: PlanInput, name: str) -> bool:
     """Whether a service runs with the desired files, or will when something starts it next."""
     record, up = inputs.services[name], state_of(inputs, name).up
-    if record.triggered and not (up and _is_kept_up(inputs, name)):
+    if record.waits and not (up and _is_kept_up(inputs, name)):
         return True
     return up and not _changes(inputs, name, inputs.manifest.services.get(name))
 
@@ -129,7 +164,8 @@ def needed_objects(inputs: PlanInput, plan: Plan) -> dict[str, ServiceRecord]:
     """Services whose network or volume must exist: active services that a started service needs,
     and outdated services that are down.
     """
-    needs = {need for name in plan.start for need in inputs.services[name].needs}
+    starts = (*plan.start, *plan.run)
+    needs = {need for name in starts for need in inputs.services[name].needs}
     return {
         name: record
         for name, record in inputs.services.items()
@@ -201,10 +237,8 @@ def _decide_down(case: _Case, known: ServiceRecord | None, changes: list[str]) -
 
 
 def _waits(case: _Case) -> bool:
-    """Whether another unit starts this service: a job even while it runs, others while down."""
-    return case.record.triggered and (
-        case.record.once or not (case.state.up or case.state.crashing)
-    )
+    """Whether no run starts this service: a job even while it runs, others while down."""
+    return case.record.waits and (case.record.job or not (case.state.up or case.state.crashing))
 
 
 def _why_down(known: ServiceRecord | None, state: State) -> str:

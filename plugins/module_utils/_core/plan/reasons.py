@@ -110,6 +110,13 @@ def make_steps(
         also = [enabling[name].reason] if name in enabling and enabling[name].reason else []
         steps.append(Step(unit, name, action, (*why[name], *also)))
         covered |= {unit, *inputs.digests[name].restart, *inputs.digests[name].reload}
+    if inputs.desired and inputs.on_demand != inputs.manifest.on_demand:
+        from .jobs import demand_changes
+
+        regrouped = {n: text for n, text in demand_changes(inputs).items() if n not in actions}
+        steps += [
+            Step(inputs.services[n].unit, n, "regroup", (text,)) for n, text in regrouped.items()
+        ]
     alone = {n: row for n, row in enabling.items() if row.reason and n not in covered}
     steps += [Step(name, name, row.verb, (row.reason,)) for name, row in alone.items()]
     covered |= set(alone)

@@ -17,7 +17,7 @@ def needed_secrets(inputs: PlanInput, plan: Plan) -> tuple[dict[str, str], dict[
     """Stored names by declared names: (of services that the plan starts, of other written units
     and of services that keep running).
     """
-    acted = dict.fromkeys((*plan.start, *plan.restart, *plan.stop_first))
+    acted = dict.fromkeys((*plan.start, *plan.restart, *plan.stop_first, *plan.run))
     paths = [p for name in acted for p in inputs.digests[name].restart]
     others = [p for n in plan.keep_active if acted or plan.stop for p in inputs.digests[n].restart]
 

@@ -66,6 +66,13 @@ def start_order(services: Services, names: t.Iterable[str]) -> list[str]:
     return sorted(names, key=lambda name: kind_of_service(services[name]).order)
 
 
+def to_bring_back(services: Services, active: t.Iterable[str]) -> list[str]:
+    """The services that an undo starts, of those that were active: no jobs that no run starts."""
+    kept = [name for name in active if name in services]
+    jobs = {name for name in kept if services[name].waits and services[name].job}
+    return start_order(services, [name for name in kept if name not in jobs])
+
+
 def stop_order(services: Services, names: t.Iterable[str]) -> list[str]:
     """Sorts names: triggers first, so that they do not start the others again."""
     return sorted(names, key=lambda name: not services[name].triggers)

@@ -50,13 +50,15 @@ def record_after(inputs: PlanInput, plan: Plan, ended: Ended) -> Manifest:
         else app.images or before.images,
         deployed=number if generation else before.deployed,
         rollout=mark(before, app.rollout, returned=bool(app.origin), new=generation is not None),
+        on_demand=inputs.on_demand,
     )
 
 
 def _services_after(inputs: PlanInput, plan: Plan, ended: Ended) -> dict[str, ServiceRecord]:
     failed = {*(failure.service for failure in ended.failures), *ended.pending}
     unknown = None in failed  # a step or a probe failed: no service counts as started
-    acted = {*plan.restart, *plan.start, *plan.reload, *plan.in_sync} - {*plan.outdated}
+    acted = {*plan.restart, *plan.start, *plan.reload, *plan.run, *plan.in_sync}
+    acted -= {*plan.outdated}
     up = {name for name, state in ended.states.items() if state.up}
     return {
         name: _service_after(

@@ -23,6 +23,7 @@ class Generation:
     names that runs in this scope pulled or loaded.  gate: the option as given.  changes: the steps
     of the run, in words; made_by: the account that ran it; made_at: seconds since the epoch.
     passed: whether the gate passed.  rollout: the id of its rollout, or ''.
+    on_demand: units that no run starts.
     """
 
     app: str
@@ -37,6 +38,7 @@ class Generation:
     brought: tuple[str, ...] = ()
     gate: dict[str, t.Any] = dataclasses.field(default_factory=dict)
     rollout: str = ""
+    on_demand: tuple[str, ...] = ()
 
     @property
     def content(self) -> dict[str, Blob]:
@@ -65,6 +67,7 @@ def _build(data: dict[str, t.Any]) -> Generation:
     data["images"] = {name: tuple(row) for name, row in data["images"].items()}
     for key in ("changes", "brought"):
         data[key] = tuple(data[key])
+    data["on_demand"] = tuple(data.get("on_demand") or ())
     return Generation(**data)
 
 
@@ -79,6 +82,7 @@ def from_record(manifest: Manifest) -> Generation:
         files={},
         secrets=dict(manifest.secrets),
         images={name: (ident, "") for name, ident in manifest.images.items()},
+        on_demand=manifest.on_demand,
     )
 
 

@@ -19,7 +19,8 @@ class ServiceRecord:
     """A service of an app: its dependencies, and what it was last started with.
 
     started_with: None until a start succeeded.  reload_with: the same for files whose
-    change needs a reload.  triggered: a timer, a socket or another unit starts it, not a run.
+    change needs a reload.  triggered: a timer, a socket or another unit starts it, or nobody but
+    a person does.  job: it does its work and ends.  on_demand: the option of that name has it.
     The other fields are those of generator.Service.
     """
 
@@ -34,6 +35,13 @@ class ServiceRecord:
     triggered: bool = False
     started_with: Parts | None = None
     reload_with: Parts | None = None
+    job: bool = False
+    on_demand: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether no run starts it."""
+        return self.triggered or self.on_demand
 
 
 class Mark(t.NamedTuple):
@@ -54,7 +62,7 @@ class Manifest:
     secrets: the names that Podman has them under, by declared name.  images: ids of the
     containers' images by name, at the last deployment.  deployed: the number of the last deployed
     generation; after a rollback `generation`, the installed number, is smaller.
-    rollout: of the deployed state.
+    rollout: of the deployed state.  on_demand: units that no run starts.
     """
 
     app: str
@@ -67,6 +75,7 @@ class Manifest:
     images: dict[str, str] = dataclasses.field(default_factory=dict)
     deployed: int = 0
     rollout: Mark = dataclasses.field(default_factory=Mark)
+    on_demand: tuple[str, ...] = ()
 
     @property
     def on_change(self) -> dict[str, str]:
@@ -93,6 +102,7 @@ def _build(data: dict[str, t.Any]) -> Manifest:
     data["rollout"] = Mark(*data.get("rollout") or ())
     for key in ("secrets", "images"):
         data[key] = dict(data.get(key) or {})
+    data["on_demand"] = tuple(data.get("on_demand") or ())
     return Manifest(**data)
 
 

@@ -23,7 +23,7 @@ def union_record(inputs: PlanInput, plan: Plan) -> Manifest:
     volume stays what it is; a new one is created as it is now.
     """
     before = inputs.manifest
-    acted = {*plan.restart, *plan.start, *plan.reload}
+    acted = {*plan.restart, *plan.start, *plan.reload, *plan.run}
     services = {**inputs.services, **before.services}
     for name in acted & set(services):
         record, wanted = services[name], inputs.digests.get(name)

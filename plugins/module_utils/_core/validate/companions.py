@@ -20,6 +20,7 @@ from ..quadlet.splitting import TRUE
 from ..quadlet.unitfile import UnitText, merged
 from ..state.manifest import ServiceRecord
 from .generator import Service, to_service
+from .jobs import find_waiting, is_job
 
 RULE: t.Final = "bad-companion"
 
@@ -59,28 +60,16 @@ def to_records(services: t.Iterable[Service]) -> dict[str, ServiceRecord]:
     """Records of services that are not started yet, by name; templates have no state."""
     services = [service for service in services if not service.template]
     fields = {field.name for field in dataclasses.fields(ServiceRecord)}
-    triggered = {name for service in services for name in service.triggers}
+    waiting = find_waiting(services)
     return {
         service.name: ServiceRecord(
             unit=service.unit,
-            triggered=_waits(service, triggered),
+            triggered=service.name in waiting,
+            job=is_job(service),
             **{key: value for key, value in service._asdict().items() if key in fields},
         )
         for service in services
     }
-
-
-def _waits(service: Service, triggered: t.Collection[str]) -> bool:
-    """Whether something else starts a service: a trigger, or a unit that wants it."""
-    companion = companion_of(service.unit)
-    if companion is None:
-        return service.name in triggered and not service.installed
-    waits = {
-        "never": True,
-        "installed": not service.installed,
-        "untriggered": service.name in triggered and not service.installed,
-    }
-    return waits.get(companion.started, False)
 
 
 def add_mounts(services: t.Sequence[Service], companions: t.Sequence[Service]) -> list[Service]:

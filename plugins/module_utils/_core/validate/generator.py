@@ -24,6 +24,7 @@ _QUIET = re.compile(
     r"|No files (to parse|parsed) from )"
 )
 _NEEDS = ("Requires", "BindsTo", "Requisite")
+_PULLS = ("Wants", "Requires", "BindsTo", "Upholds")
 _INSTALL = ("WantedBy", "RequiredBy", "UpheldBy", "Alias", "Also")
 
 Block = t.Mapping[tuple[str, str], t.Sequence[str]]
@@ -39,6 +40,7 @@ class Service(t.NamedTuple):
     path unit starts.  after, before: what its start waits for, and what waits for it.
     excludes: what stops when it starts; stops: what stops with it.  paths: those whose mounts it
     needs (RequiresMountsFor=), without those that systemd expands.
+    oneshot: it is done before it counts as started.  pulls: what starts with it.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Service(t.NamedTuple):
     excludes: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
+    oneshot: bool = False
+    pulls: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -160,6 +164,7 @@ def to_service(name: str, values: Block) -> Service:
     def last(key: str, default: str) -> str:
         return values.get(("Service", key), [default])[-1].lower()
 
+    oneshot = last("Type", "") == "oneshot"
     commands = [
         *values.get(("Service", "ExecStart"), ()),
         *values.get(("Service", "ExecStartPre"), ()),
@@ -169,7 +174,7 @@ def to_service(name: str, values: Block) -> Service:
         source=values.get(("Unit", "SourcePath"), [""])[-1],
         needs=words(*_NEEDS),
         follows=words(*_NEEDS, "PartOf"),
-        once=last("Type", "") == "oneshot" and last("RemainAfterExit", "no") not in TRUE,
+        once=oneshot and last("RemainAfterExit", "no") not in TRUE,
         objects=tuple(n for text in commands for n in _object_names(name, text)),
         can_reload=("Service", "ExecReload") in values,
         makes=next(filter(None, (_made(name, text) for text in commands)), ""),
@@ -182,6 +187,8 @@ def to_service(name: str, values: Block) -> Service:
             _expand(name, word)
             for word in (*words("PropagatesStopTo"), *words("RequiredBy", section="Install"))
         ),
+        oneshot=oneshot,
+        pulls=tuple(_expand(name, word) for word in words(*_PULLS)),
     )
 
 
