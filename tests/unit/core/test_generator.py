@@ -180,6 +180,8 @@ def test_good_units(verdicts: t.Callable[[str], Verdict], generator: Generator) 
         name: _sorted(service) for name, service in wanted.items()
     }
     assert len(verdict.services) == len(wanted)
+    for service in verdict.services:
+        assert service.makes == "".join(service.creates[-1:]).replace("%%", "%"), service
     assert verdict.errors == ()
     assert verdict.warnings == (SHORT_NAME,)
 
@@ -191,6 +193,7 @@ def _sorted(service: Service) -> Service:
         follows=tuple(sorted(service.follows)),
         after=(),
         before=(),
+        creates=(),
     )
 
 
