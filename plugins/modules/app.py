@@ -101,8 +101,10 @@ options:
     description:
       - Network and volume units of the app whose network or volume may be made anew,
         C(shop.network) say. Podman leaves one that exists as it was, whatever its unit says.
-      - It is made anew only where its definition changed since it was made. Then the containers on
-        it are stopped, it is removed and made again, and they are started in order.
+      - It is made anew only where it is not as its unit declares it, whoever made it. Then the
+        containers on it are stopped, it is removed and made again, and they are started in order.
+      - Without this option one that the app has not made and that is another one is an error
+        before anything is written.
       - A volume loses its data that way, and no rollback brings that back. So a volume unit has to
         be named with that word, as in C(data.volume:lose-data).
       - A network or volume that something uses which this run does not stop is an error, before
@@ -446,7 +448,7 @@ lint:
     - What lint found in the units that the call declares, by unit and line. An error refuses the
       run, a warning is shown too. The rules are in C(docs/lint.md).
     - It is empty where no unit changed, since nothing is judged then.
-  returned: always
+  returned: unless services did not come up, which has nothing to do with it
   type: list
   elements: dict
   contains:

@@ -240,7 +240,7 @@ lint:
     - What lint found in the units that the call declares, by unit and line. An error refuses the
       run, a warning is shown too. The rules are in C(docs/lint.md).
     - It is empty where no unit changed, since nothing is judged then.
-  returned: always
+  returned: unless services did not come up, which has nothing to do with it
   type: list
   elements: dict
   contains:

@@ -135,6 +135,51 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
     assert "********" in done.stdout
 
 
+CRASH = container(exec_="sh -c 'echo why it ends; exit 3'")
+MOST = 110
+"""The most lines that a failed deployment of three units may print."""
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_one_cause_is_told_once(core: str, system: Scope, tmp_path: pathlib.Path) -> None:
+    """By the default callback: once in words, once in the data of that failure."""
+    units = {
+        "corebad.container": CRASH,
+        "coreon.container": container(more="\n[Unit]\nBindsTo=corebad.service\n"),
+        "corebad.volume": "[Volume]\n",
+    }
+    task = {"name": "app", "quadlet.fleet.app": {"name": "corebad", "units": units}}
+    playbook = tmp_path / "bad.yml"
+    playbook.write_text(json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [task]}]))
+    venv = _venv(core)
+    shown = {}
+    for form in ("yaml", "json"):
+        done = subprocess.run(
+            [venv / "bin/ansible-playbook", "-i", system.host.inventory, playbook],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PATH": f"{venv}/bin:{os.environ['PATH']}",
+                "ANSIBLE_NOCOLOR": "1",
+                "ANSIBLE_CALLBACK_RESULT_FORMAT": form,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == 2, done.stderr
+        shown[form] = done.stdout + done.stderr
+    by_ansible = 1 if core == "newest" else 0  # it repeats msg as an error
+    for text in shown.values():
+        assert text.count("why it ends") == 2 + by_ansible, text
+        assert text.count("its process ended with status 3") == 2 + by_ansible, text
+        assert text.count("exited, code=exited, status=3") == 1, text
+        assert "missing-restart" not in text
+    assert len(shown["yaml"].splitlines()) < MOST, shown["yaml"]
+
+
 def test_every_module_is_tried() -> None:
     tried = {key for task in _tasks() for key in task if key.startswith("quadlet.fleet.")}
     there = {f"quadlet.fleet.{path.stem}" for path in ROOT.glob("plugins/modules/*.py")}

@@ -263,6 +263,29 @@ def test_each_thing_that_is_missing_is_named_with_its_remedy(system: Scope, host
     assert differences(look, host.look()) == []
 
 
+def test_a_catatonit_that_is_missing(system: Scope, host: Host) -> None:
+    """It is looked for where Podman looks, and a start that fails for lack of it names it."""
+    app, conf = system.app(), "/etc/containers/containers.conf.d/catatonit.conf"
+    pod = {"p.pod": "[Pod]\n", "in": container(f"Pod={app.name}-p.pod")}
+    need = "the host has no catatonit, which pods and RunInit= need"
+    host.ssh("mkdir -p /etc/containers/containers.conf.d && mv /usr/bin/catatonit /srv/catatonit")
+    try:
+        assert "catatonit (for pods and RunInit=)" in system.call("preflight").refused()
+        for units in (pod, {"init": container("RunInit=true")}):
+            assert need in app.deploy(units).refused()
+        for line in (
+            'helper_binaries_dir = ["/srv", {append=true}]',
+            'init_path = "/srv/catatonit"',
+        ):
+            host.write(conf, f"[engine]\n{line}\n")
+            assert system.call("preflight").ok()["findings"] == []
+            app.deployed({"init": container("RunInit=true")})
+            app.run(state="absent").ok()
+    finally:
+        host.ssh(f"rm -f {conf}; mv /srv/catatonit /usr/bin/catatonit")
+        app.remove()
+
+
 def test_a_podman_that_is_too_old(system: Scope, host: Host) -> None:
     """A program of that name says so: an old Podman can't be had here."""
     host.write("/usr/local/bin/podman", "#!/bin/sh\necho podman version 4.6.2\n", mode="0755")

@@ -42,6 +42,12 @@ def _drift(app: App) -> list[str]:
     return list(shown["apps"][0]["drift"])
 
 
+def _changed(network: str) -> str:
+    """What drift tells of a network of the first version beside a unit of the second."""
+    values = "Label version: there '1', declared '2'"
+    return f"{network}: the definition of its network changed since it was made ({values})"
+
+
 def _since(app: App, service: str) -> int:
     return int(app.scope.show(service, "ActiveEnterTimestampMonotonic"))
 
@@ -96,7 +102,7 @@ def _check_network(app: App) -> None:
     assert f"recreate: ['{unit}'] makes it anew" in told.warned
     assert _version(app, "network", "n") == "1"
     assert app.ids(*STEMS) == before
-    changed = f"{network}: the definition of its network changed since it was made"
+    changed = _changed(network)
     assert _drift(app) == [changed]
 
     look = app.host.look()
@@ -225,7 +231,7 @@ def test_a_failed_update_has_the_old_network_back(app: App) -> None:
 @pytest.mark.scope("alice")
 def test_a_start_of_its_service_leaves_a_network_as_it_was(app: App) -> None:
     network = f"{app.name}-n-network.service"
-    changed = f"{network}: the definition of its network changed since it was made"
+    changed = _changed(network)
     app.deployed(_units(app, 1))
     app.deployed(_units(app, 2))
     # As at a boot: systemd starts all anew after the last write.

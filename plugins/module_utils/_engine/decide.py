@@ -12,15 +12,15 @@ from .._core.app.app import App
 from .._core.errors import NOT_READY, QuadletError, join_errors
 from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
-from .._core.plan.model import Plan, PlanInput, has_companions, kind_of_service
+from .._core.plan.model import Plan, PlanInput, has_companions
 from .._core.plan.own_starts import (
     confirmed_starts,
     find_edited,
     find_other_texts,
     find_suspects,
-    made_before,
 )
 from .._core.plan.plan import file_changes, make_plan, needed_objects
+from .._core.plan.recreate import check_found, find_vanished, objects_to_ask
 from .._core.quadlet.kinds import is_unit
 from .._core.secrets.private import find_private
 from .._core.state.manifest import ServiceRecord
@@ -110,30 +110,35 @@ def decide(
     if validation:
         inputs = _with_new_names(inputs, validation, scope, manager, snapshot)
     other_text = _other_text(inputs, manager, snapshot)
-    inputs = inputs._replace(own_start=_own_starts(inputs, manager, scope), other_text=other_text)
+    inputs = inputs._replace(own_start=_own_starts(inputs, manager), other_text=other_text)
     if has_companions(inputs):
         from .._core.plan.enabling import installable
 
         enabled = manager.read_enabled(installable(inputs.desired, inputs.current))
         inputs = inputs._replace(enabled=enabled)
     plan = make_plan(inputs) if snapshot.desired or snapshot.manifest.files else Plan()
-    vanished = _vanished(inputs, plan, scope) if snapshot.manager_up else ()
-    if vanished:
-        inputs = inputs._replace(vanished=frozenset(vanished))
-        plan = make_plan(inputs)
+    if snapshot.manager_up:
+        inputs, plan = _with_objects(inputs, plan, scope)
     _refuse_masked(inputs, plan, scope)
     plan = _with_paths(app, scope, snapshot, inputs, plan, validation)
     if snapshot.manager_up and plan.empty:
         plan = dataclasses.replace(
             plan, warnings=(*plan.warnings, *_restarted(inputs, scope, manager, snapshot))
         )
-    if app.recreate:
-        from .recreate import check_recreate
-
-        check_recreate(inputs, plan, scope)
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
-    return Decision(inputs, plan, validation, snapshot, lingers)
+    decision = Decision(inputs, plan, validation, snapshot, lingers)
+    _check_removed(decision, scope, manager)
+    return decision
+
+
+def _check_removed(decision: Decision, scope: Scope, manager: Manager) -> None:
+    inputs = decision.inputs
+    deletes = any(record.deletes for record in inputs.manifest.services.values())
+    if inputs.app.recreate or (deletes and decision.snapshot.manager_up):
+        from .recreate import check_users
+
+        check_users(decision, scope, manager)
 
 
 def _with_paths(
@@ -241,23 +246,26 @@ def _with_new_names(
     return inputs._replace(states={**inputs.states, **free})
 
 
-def _vanished(inputs: PlanInput, plan: Plan, scope: Scope) -> frozenset[str]:
-    """Networks and volumes that someone removed; the services that made them may read active.
+def decide_late(decision: Decision, scope: Scope, manager: Manager) -> Decision:
+    """The decision with networks and volumes, in a scope whose manager did not run before."""
+    inputs, plan = _with_objects(decision.inputs, decision.plan, scope)
+    decision = dataclasses.replace(decision, inputs=inputs, plan=plan)
+    _check_removed(decision, scope, manager)
+    return decision
 
-    Asked only for what a start is about to need.
-    """
+
+def _with_objects(inputs: PlanInput, plan: Plan, scope: Scope) -> tuple[PlanInput, Plan]:
+    """The plan that knows the networks and volumes which are there, asked where that matters."""
     needed = needed_objects(inputs, plan)
-    kinds = {kind_of_service(record).suffix for record in needed.values()}
-    if not kinds:
-        return frozenset()
-    from .._host import podman
+    asked = objects_to_ask(inputs, plan, needed)
+    if asked:
+        from .objects import judge_objects
 
-    there = {kind: podman.read_names(scope.manager, kind) for kind in sorted(kinds)}
-    return frozenset(
-        name
-        for name, record in needed.items()
-        if record.makes not in there[kind_of_service(record).suffix]
-    )
+        inputs = inputs._replace(objects=judge_objects(scope, inputs.app.name, asked))
+        inputs = inputs._replace(vanished=find_vanished(inputs))
+        check_found(inputs, scope.user)
+        plan = make_plan(inputs)
+    return inputs, plan
 
 
 def _restarted(inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snapshot) -> list[str]:
@@ -273,15 +281,9 @@ def _other_text(inputs: PlanInput, manager: Manager, snapshot: Snapshot) -> froz
     return find_other_texts(edited, manager.read_details(edited), snapshot.recorded_at)
 
 
-def _own_starts(inputs: PlanInput, manager: Manager, scope: Scope) -> frozenset[str]:
+def _own_starts(inputs: PlanInput, manager: Manager) -> frozenset[str]:
     """Services that systemd itself started with what is installed, at boot say."""
     suspects = find_suspects(inputs)
     details = manager.read_details(suspects)
     started = confirmed_starts(details, inputs.manifest.written_at)
-    makers = {n: r for n, r in inputs.services.items() if n in started and r.makes}
-    if not makers:
-        return started
-    from .recreate import read_made_at
-
-    made = read_made_at(scope.manager, makers)
-    return started - made_before(makers, made, inputs.manifest.written_at)
+    return frozenset(name for name in started if not inputs.services[name].makes)

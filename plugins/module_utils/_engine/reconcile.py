@@ -21,7 +21,7 @@ from .._host.scope import Scope
 from .._host.systemd import Manager
 from .compat import for_host
 from .context import Context, Decision, Outcome, Run, make_context
-from .decide import check_installed, decide, look, needs_validation
+from .decide import check_installed, decide, decide_late, look, needs_validation
 from .prepare import prepare
 from .result import describe, describe_diff
 from .timing import timed
@@ -164,6 +164,9 @@ class _Order:
         context = make_context(self.run, decision, pulled)
         try:
             manager_up = prepare(self.run, decision)
+            if manager_up and not decision.snapshot.manager_up:
+                late = decide_late(decision, self.run.scope, self.run.manager)
+                context = make_context(self.run, late, pulled)
             context = _with_directories(context)
             stay: list[str] = []
             with contextlib.ExitStack() as stack:
@@ -257,6 +260,7 @@ def _put_back_before_write(context: Context) -> list[str]:
 def _failed(app: str, outcome: Outcome, result: dict[str, t.Any]) -> QuadletError:
     from .._core.gate.failure import failure_error, outcome_ending
 
+    result.pop("lint", None)  # the warnings have told it
     if outcome.attempt is not None:
         result.update(rolled_back=not outcome.trouble, attempt=outcome.attempt)
     ending = outcome_ending(outcome.record, outcome.attempt, outcome.trouble)

@@ -8,43 +8,71 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.plan.model import Plan, PlanInput, kind_of_service
-from .._core.plan.recreate import check_names, in_use_error, split_users
+from .._core.host.podman_output import parse_made_at
+from .._core.objects.create_command import find_place
+from .._core.plan.model import kind_of_service
+from .._core.plan.recreate import (
+    Origin,
+    check_names,
+    find_deleted,
+    in_use_error,
+    split_users,
+)
 from .._core.state.manifest import ServiceRecord
 from .._host import podman
 from .._host.owner import Owner
 from .._host.scope import Scope
+from .objects import read_shown
 
 if t.TYPE_CHECKING:
-    from .context import Context
+    from .._core.validate.conflicts import Container
+    from .._host.systemd import Manager
+    from .context import Context, Decision
 
 
 def read_made_at(owner: Owner, records: t.Mapping[str, ServiceRecord]) -> dict[str, float]:
     """Creation times of existing networks and volumes, by service."""
-    kinds = {name: kind_of_service(record).suffix for name, record in records.items()}
-    made = {
-        kind: podman.read_made_at(
-            owner, kind, [records[n].makes for n in kinds if kinds[n] == kind]
-        )
-        for kind in set(kinds.values())
-    }
     return {
-        name: made[kind][records[name].makes]
-        for name, kind in kinds.items()
-        if records[name].makes in made[kind]
+        name: parse_made_at(shown, kind_of_service(records[name]).suffix)
+        for name, shown in read_shown(owner, records).items()
+        if shown is not None
     }
 
 
-def check_recreate(inputs: PlanInput, plan: Plan, scope: Scope) -> None:
+def check_users(decision: Decision, scope: Scope, manager: Manager) -> None:
     """Refuses, before anything stops, to remove an object that keeps other users."""
+    inputs, plan = decision.inputs, decision.plan
     check_names(inputs)
-    for name in plan.recreate:
-        record = inputs.services[name]
-        kind = kind_of_service(record).suffix
-        users = podman.read_users(scope.manager, kind, record.makes)
+    removed = find_deleted(inputs, plan)
+    for name in (*plan.recreate, *removed):
+        record = removed.get(name) or inputs.services[name]
+        kind, place = kind_of_service(record).suffix, find_place(record.creates)
+        users = podman.read_users(scope.manager, kind, record.makes, place)
         theirs, _ours = split_users(inputs, plan, users)
         if theirs:
-            raise in_use_error(kind, record.makes, record.unit, theirs)
+            stays = _not_stopped_along(decision, manager, theirs)
+            if stays:
+                origins = _read_origins(scope, manager, stays)
+                raise in_use_error(record, stays, origins, anew=name not in removed)
+
+
+def _not_stopped_along(
+    decision: Decision, manager: Manager, users: t.Sequence[Container]
+) -> list[Container]:
+    """Users that no relation of systemd's stops with the app's services."""
+    from .dependents import foresee_external
+
+    along = {one.name for one in foresee_external(decision, manager) if not one.excluded}
+    return [user for user in users if user.service not in along]
+
+
+def _read_origins(
+    scope: Scope, manager: Manager, users: t.Sequence[Container]
+) -> dict[str, Origin]:
+    from .validate_ownership import read_owner
+
+    sources = manager.read_sources([user.service for user in users if user.service])
+    return {name: Origin(path, read_owner(scope, path)) for name, path in sources.items()}
 
 
 def recreate_objects(context: Context, services: t.Sequence[str]) -> None:
@@ -53,12 +81,13 @@ def recreate_objects(context: Context, services: t.Sequence[str]) -> None:
     for name in services:
         record = context.services[name]
         kind = kind_of_service(record).suffix
-        _theirs, left = split_users(
-            context.decision.inputs, context.plan, podman.read_users(owner, kind, record.makes)
-        )
+        place = find_place(record.creates)
+        users = podman.read_users(owner, kind, record.makes, place)
+        _theirs, left = split_users(context.decision.inputs, context.plan, users)
         if left:  # of a service that died without cleaning up
-            owner.run(["podman", "rm", "--force", "--ignore", "--", *(one.name for one in left)])
-        ran = owner.run(["podman", kind, "rm", "--", record.makes])
+            names = [container.name for container in left]
+            owner.run(["podman", *place, "rm", "--force", "--ignore", "--", *names])
+        ran = owner.run(["podman", *place, kind, "rm", "--", record.makes])
         if ran.status not in (0, 1):  # 1: there is none
             raise QuadletError(
                 f"podman {kind} rm failed: {ran.err.strip()}",

@@ -99,7 +99,7 @@ def _left_behind(scope: Scope, app: str, snapshot: Snapshot) -> list[str]:
     folder, user = scope.app_dir(app), f" as user {scope.user}" if scope.user else ""
     left = [f"{folder}/{path} is not of this app and stays" for path in snapshot.foreign_files]
     for name, record in snapshot.manifest.services.items():
-        if record.makes:
+        if record.makes and not record.deletes:
             kind = kind_of_service(record).suffix
             left.append(
                 f"the {kind} {record.makes} of {name} stays"

@@ -81,8 +81,10 @@ class Report(t.NamedTuple):
         commands beside the main process (ExecStartPre=) it never does.
         """
         details = self.watch.details.get(name)
-        ended = details and (details.restarts or details.result in ("exit-code", "signal"))
-        if details and ended and details.exit_code is None:
+        failed = details and details.result in ("exit-code", "signal")
+        ended = failed or (details and details.restarts)
+        unlike = details and (details.exit_code is None or (failed and details.exit_code == 0))
+        if details and ended and unlike:
             end = last_end(self._journal(name, details))
             if end:
                 result = end[0] if details.result == "success" else details.result

@@ -34,7 +34,7 @@ from .validate_companions import validate_companions
 from .validate_drop_ins import check_drop_ins
 from .validate_installed import installed_verdict
 from .validate_mounts import read_environment, survey_mounts
-from .validate_ownership import check_files, check_location, check_user
+from .validate_ownership import check_files, check_location, check_user, read_owner
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +86,7 @@ def validate_app(
         raise _refused(errors, findings)
     quadlets = to_wire(snapshot.desired, filter(is_quadlet, snapshot.desired))
     verdict = _ask_generator(app, scope, version, quadlets, [*_owned(app, scope, snapshot), *gone])
-    warnings = [*cautions, *_weigh(verdict, scope, place.app_dir, units)]
+    warnings = [*cautions, *_weigh(verdict, scope, place.app_dir, units, snapshot)]
     warnings += [str(finding) for finding in findings if finding.level == "warning"]
     own = companion_services(units, scope.systemd_dir)
     mine = [s for s in verdict.services if s.source.rpartition("/")[0] == place.app_dir]
@@ -167,12 +167,32 @@ def _ask_generator(
     return parse_verdict(str(ran["out"]), str(ran["err"]))
 
 
+def _removed(snapshot: Snapshot) -> dict[str, str]:
+    """Units that the run removes, with what each has made."""
+    gone = {path for path in snapshot.manifest.files if is_quadlet(path)} - {*snapshot.desired}
+    made = {
+        record.unit: f"the {record.unit.rpartition('.')[2]} {name}"
+        for record in snapshot.manifest.services.values()
+        for name in filter(None, (record.makes, *record.objects))
+    }
+    return {path: made.get(path, "") for path in gone}
+
+
 def _weigh(
-    verdict: Verdict, scope: Scope, app_dir: str, units: t.Mapping[str, UnitText]
+    verdict: Verdict,
+    scope: Scope,
+    app_dir: str,
+    units: t.Mapping[str, UnitText],
+    snapshot: Snapshot,
 ) -> list[str]:
     """The warnings of the generator; QuadletError for what it refuses because of this app."""
-    before = installed_verdict(scope).errors if verdict.errors else ()
-    errors, warnings = weigh_errors(verdict, units, app_dir, set(map(unit_name, before)))
+    if not verdict.errors:
+        return weigh_errors(verdict, units, app_dir, ())[1]
+    before = set(map(unit_name, installed_verdict(scope).errors))
+    names, paths = set(map(unit_name, verdict.errors)), dict(snapshot.others)
+    owners = {name: read_owner(scope, paths[name]) for name in names & {*paths}}
+    apps = {name: owner for name, owner in owners.items() if owner}
+    errors, warnings = weigh_errors(verdict, units, app_dir, before, _removed(snapshot), apps)
     if errors:
         raise join_errors(errors)
     return warnings

@@ -81,7 +81,7 @@ def check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted
     for name, path in snapshot.others:
         if name not in snapshot.desired or path == layout.real(name):
             continue
-        owner = scope.files.call(_owner_of, scope.state_dir, scope.unit_dir, path)
+        owner = read_owner(scope, path)
         if owner is None and app.adopt and path.startswith(scope.unit_dir + "/"):
             adopted[name] = Adopted(path, scope.files.call(state.read_text, path) or "")
         else:
@@ -90,6 +90,12 @@ def check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted
     if errors:
         raise join_errors(errors)
     return adopted
+
+
+def read_owner(scope: Scope, path: str) -> str | None:
+    """The app that owns a unit file, or None."""
+    owner = scope.files.call(_owner_of, scope.state_dir, scope.unit_dir, path)
+    return str(owner) if owner else None
 
 
 def _owner_of(state_dir: str, unit_dir: str, path: str) -> str | None:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import typing as t
 
 from .._core.errors import NOT_READY, QuadletError
 from .._core.host.podman_output import (
-    TIME_FIELDS,
     is_missing_object,
     parse_containers,
     parse_images,
-    parse_times,
+    parse_objects,
     parse_version,
 )
 from .._core.quadlet.keys import Version
@@ -23,7 +23,7 @@ from .._core.validate.conflicts import Container
 from . import heard
 from .child import ASK
 from .owner import Owner, Ran
-from .reading import open_regular
+from .reading import NotRegularError, open_regular, read_bytes
 
 _LINKS = {
     True: "/usr/lib/systemd/system-generators/podman-system-generator",
@@ -88,11 +88,10 @@ def read_health_log(owner: Owner, container: str) -> str | None:
     return log
 
 
-def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
+def read_users(owner: Owner, kind: str, name: str, place: t.Sequence[str] = ()) -> list[Container]:
     """The containers, running or not, that are on a network or have a volume."""
-    ran = owner.run(
-        ["podman", "ps", "-a", "--pod", "--filter", f"{kind}={name}", "--format", "json"]
-    )
+    shown = ["--filter", f"{kind}={name}", "--format", "json"]
+    ran = owner.run(["podman", *place, "ps", "-a", "--pod", *shown])
     if ran.status != 0:
         if is_missing_object(ran.err):
             return []
@@ -100,13 +99,41 @@ def read_users(owner: Owner, kind: str, name: str) -> list[Container]:
     return parse_containers(ran.out)
 
 
-def read_made_at(owner: Owner, kind: str, names: t.Sequence[str]) -> dict[str, float]:
-    """When existing networks or volumes were created, in seconds since the epoch, by name."""
-    shown = f"{{{{.Name}}}} {{{{.{TIME_FIELDS[kind]}.Unix}}}}"
-    ran = owner.run(["podman", kind, "inspect", "--format", shown, "--", *names])
+def read_objects(
+    owner: Owner, kind: str, names: t.Sequence[str], place: t.Sequence[str] = ()
+) -> dict[str, dict[str, t.Any]]:
+    """Those of the networks or volumes that exist, as Podman shows them, by name.
+
+    place: Podman's own options, before its subcommand.
+    """
+    ran = owner.run(["podman", *place, kind, "inspect", "--", *names])
     if ran.status != 0 and not is_missing_object(ran.err):
         raise ran.error(f"podman {kind} inspect failed")
-    return parse_times(ran.out)
+    return parse_objects(ran.out, kind)
+
+
+CONFIGURATION: t.Final = (
+    "/usr/share/containers/containers.conf",
+    "/etc/containers/containers.conf",
+)
+"""The host's files of containers.conf(5); the later one counts more."""
+_POOLS = re.compile(rb"(?m)^\s*default_subnet_pools\s*=")
+
+
+def has_pools() -> bool:
+    """Whether containers.conf, of the host or the calling user, has pools of subnets of its own."""
+    files = []
+    own = os.path.expanduser("~/.config/containers/containers.conf")
+    for path in (*CONFIGURATION, own):
+        with contextlib.suppress(OSError):
+            names = sorted(os.listdir(f"{path}.d"))
+            files += [f"{path}.d/{name}" for name in names if name.endswith(".conf")]
+        files.append(path)
+    for path in files:
+        with contextlib.suppress(OSError, NotRegularError):
+            if _POOLS.search(read_bytes(path)):
+                return True
+    return False
 
 
 def read_images(owner: Owner) -> dict[str, str]:
@@ -115,14 +142,6 @@ def read_images(owner: Owner) -> dict[str, str]:
     if ran.status != 0:
         raise ran.error("podman images failed")
     return parse_images(ran.out)
-
-
-def read_names(owner: Owner, kind: str) -> frozenset[str]:
-    """The names of all networks or volumes in the owner's storage."""
-    ran = owner.run(["podman", kind, "ls", "--format", "{{.Name}}"])
-    if ran.status != 0:
-        raise ran.error(f"podman {kind} ls failed")
-    return frozenset(ran.out.split())
 
 
 def read_image_ids(owner: Owner, images: t.Sequence[str]) -> dict[str, str]:

@@ -25,17 +25,17 @@ from .._core.host.preflight import (
     User,
     holder_is_known,
     parse_graphroot,
+    parse_helpers,
     parse_listeners,
     parse_os_release,
     registry_urls,
 )
 from .owner import Owner, own_process
-from .podman import find_generator, read_version
+from .podman import CONFIGURATION, find_generator, read_version
 from .reading import read_text
 from .scope import subordinate_ids_missing
 
-_HELPERS = "/usr/local/libexec/podman:/usr/local/lib/podman:/usr/libexec/podman:/usr/lib/podman"
-_PATH = f"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:{_HELPERS}"
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _GRAPHROOT = "/var/lib/containers/storage"
 _CERTS = "/etc/containers/certs.d"
 _TIMEOUT = 10.0
@@ -56,16 +56,26 @@ def read_facts(
         podman=podman,
         podman_said=shown,
         generator=_has_generator(),
-        lacking=tuple(
-            programs
-            for programs in TOOLS
-            if not any(shutil.which(program, path=_PATH) for program in programs)
-        ),
+        lacking=_find_lacking(),
         users=named,
         storages=_read_storages([name for name, user in named.items() if user.exists]),
         ports=_read_foreign_ports(ports),
         registries=_ask_registries(registries),
     )
+
+
+def _find_lacking() -> tuple[tuple[str, ...], ...]:
+    """Rows of TOOLS of which no program is where Podman looks: its helpers' directories, PATH."""
+    names = sorted(glob.glob("/etc/containers/containers.conf.d/*.conf"))
+    helpers = parse_helpers(map(_read, (*CONFIGURATION, *names)))
+    path = ":".join((*helpers.folders, _PATH))
+
+    def is_there(program: str) -> bool:
+        if program == "catatonit" and helpers.init:
+            return os.access(helpers.init, os.X_OK)
+        return shutil.which(program, path=path) is not None
+
+    return tuple(programs for programs in TOOLS if not any(map(is_there, programs)))
 
 
 def read_more() -> dict[str, t.Any]:

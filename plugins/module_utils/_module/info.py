@@ -19,6 +19,7 @@ from .._core.info.result import service_result
 from .._core.info.undeclared import Wanted, is_declared
 from .._core.plan.enabling import installable
 from .._core.plan.inputs import AppInputs, Inputs
+from .._core.plan.model import is_literal
 from .._core.plan.unready import unready_warning
 from .._core.quadlet.kinds import is_unit
 from .._core.state.generation import to_row
@@ -29,6 +30,7 @@ from .._core.systemd_state import Details, Running, State
 from .._core.validate.conflicts import Container
 from .._engine.decide import look
 from .._engine.generations import Kept, read_all
+from .._engine.objects import read_shown
 from .._engine.observe import Snapshot, is_up
 from .._host import linger, podman, state
 from .._host.app_users import read_app_users
@@ -112,7 +114,7 @@ def read_apps(
             with _one(errors, {**place, "app": name}):
                 snapshots[name] = look(App(name, state="present"), scope, manager)
         up = any(snapshot.manager_up for snapshot in snapshots.values())
-        storage = _read_storage(scope) if up else Storage()
+        storage = _read_storage(scope, snapshots.values()) if up else Storage()
         running = manager.read_running() if up else []
         for name, snapshot in snapshots.items():
             with _one(errors, {**place, "app": name}):
@@ -133,11 +135,18 @@ def _one(errors: list[Row], place: Row) -> t.Iterator[None]:
         errors.append({**place, "msg": str(error)})
 
 
-def _read_storage(scope: Scope) -> Storage:
+def _read_storage(scope: Scope, snapshots: t.Iterable[Snapshot]) -> Storage:
+    """Podman's storage; of networks and volumes those that the apps' services make."""
+    makers = {
+        name: record
+        for snapshot in snapshots
+        for name, record in snapshot.manifest.services.items()
+        if is_literal(record.makes)
+    }
     return Storage(
         containers={c.service: c for c in podman.read_containers(scope.manager)},
         images=podman.read_images(scope.manager),
-        objects={kind: podman.read_names(scope.manager, kind) for kind in ("network", "volume")},
+        objects=read_shown(scope.manager, makers) if makers else {},
     )
 
 
@@ -176,7 +185,7 @@ def _app(
             *drift.find_died(snapshot.died),
             *drift.find_drift(manifest, current, inputs, states, enabled, details, scope.user),
             *drift.find_strays(manifest, scope.app_dir(name), running),
-            *_old_objects(scope, snapshot, inputs),
+            *_object_drift(scope, snapshot, inputs, storage),
             *drift.find_storage_drift(manifest.services, states, declared, storage),
             *drift.find_image_drift(manifest, declared, storage),
             *_gone_secrets(scope, snapshot),
@@ -202,14 +211,17 @@ def _inputs(name: str, scope: Scope, snapshot: Snapshot) -> dict[str, Inputs]:
     }
 
 
-def _old_objects(scope: Scope, snapshot: Snapshot, inputs: t.Mapping[str, Inputs]) -> list[str]:
-    changed = drift.changed_definitions(snapshot.manifest, inputs)
-    if not changed or not snapshot.manager_up:
+def _object_drift(
+    scope: Scope, snapshot: Snapshot, inputs: t.Mapping[str, Inputs], storage: Storage
+) -> list[str]:
+    manifest = snapshot.manifest
+    there = {n: r for n, r in manifest.services.items() if storage.objects.get(n) is not None}
+    if not there:
         return []
-    from .._engine.recreate import read_made_at
+    from .._engine.objects import judge_objects
 
-    made = read_made_at(scope.manager, changed)
-    return drift.find_old_objects(snapshot.manifest, changed, made)
+    judged = judge_objects(scope, manifest.app, there, storage.objects)
+    return drift.find_object_drift(manifest, inputs, snapshot.states, judged)
 
 
 def _gone_secrets(scope: Scope, snapshot: Snapshot) -> list[str]:

@@ -9,14 +9,17 @@ import pytest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import LINK, Blob, digest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.info.drift import (
     Storage,
-    changed_definitions,
     find_died,
     find_drift,
     find_image_drift,
-    find_old_objects,
+    find_object_drift,
     find_orphans,
     find_storage_drift,
     find_strays,
+)
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.objects.model import (
+    Difference,
+    Judged,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.intent import Intent
@@ -176,31 +179,36 @@ def test_services_of_no_app_that_have_lost_their_unit() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("inputs", "made", "found"),
-    [
-        (SAME, 1.0, False),
-        (OTHER, 1.0, True),
-        (OTHER, 3.0, False),
-        (OTHER, None, False),
-        (None, 1.0, False),
-    ],
-    ids=["same", "changed", "made anew since", "gone", "unit gone"],
-)
-def test_definitions_that_changed(inputs: Inputs | None, made: float | None, found: bool) -> None:
-    manifest = Manifest("app", written_at=2.0, services={"n-network.service": MADE_RECORD})
-    changed = changed_definitions(manifest, {"n-network.service": inputs} if inputs else {})
-    times = {} if made is None else {"n-network.service": made}
-    assert find_old_objects(manifest, changed, times) == (
-        ["n-network.service: the definition of its network changed since it was made"]
-        if found
-        else []
-    )
+DIFFERS = Difference("Label v", "1", "2")
+CHANGED = "n.service: the definition of its network changed since it was made"
+VALUES = "(Label v: there '1', declared '2')"
+OBJECTS: dict[str, tuple[Inputs | None, Judged, State, list[str]]] = {
+    "as declared": (SAME, Judged(True, 1.0, ()), UP, []),
+    "another text, the same object": (OTHER, Judged(True, 1.0, ()), UP, []),
+    "changed": (OTHER, Judged(True, 1.0, (DIFFERS,)), UP, [f"{CHANGED} {VALUES}"]),
+    "changed, and down": (OTHER, Judged(True, 1.0, (DIFFERS,)), DOWN, [f"{CHANGED} {VALUES}"]),
+    "made by another hand": (
+        SAME,
+        Judged(True, 3.0, (DIFFERS,)),
+        UP,
+        [f"n.service: its network net is not as n.network declares it {VALUES}"],
+    ),
+    "another's, and down": (SAME, Judged(True, 3.0, (DIFFERS,)), DOWN, []),
+    "not comparable, changed": (OTHER, Judged(True, 1.0), UP, [CHANGED]),
+    "not comparable, made since": (OTHER, Judged(True, 3.0), UP, []),
+    "not comparable, the same": (SAME, Judged(True, 1.0), UP, []),
+    "unit gone": (None, Judged(True, 1.0), UP, []),
+}
 
 
-def test_what_makes_nothing_has_no_old_definition() -> None:
-    manifest = Manifest("app", services={"web.service": WEB_RECORD})
-    assert changed_definitions(manifest, {"web.service": OTHER}) == {}
+@pytest.mark.parametrize(("inputs", "judged", "state", "found"), OBJECTS.values(), ids=OBJECTS)
+def test_objects_beside_their_definitions(
+    inputs: Inputs | None, judged: Judged, state: State, found: list[str]
+) -> None:
+    record = ServiceRecord("n.network", makes="net", started_with=SAME.restart)
+    manifest = Manifest("app", written_at=2.0, services={"n.service": record})
+    known = {"n.service": inputs} if inputs else {}
+    assert find_object_drift(manifest, known, {"n.service": state}, {"n.service": judged}) == found
 
 
 def test_companions_that_someone_disabled() -> None:
@@ -280,16 +288,16 @@ def test_images_of_the_deployment(
 
 
 @pytest.mark.parametrize(
-    ("unit", "kind", "names", "found"),
+    ("unit", "shown", "found"),
     [
-        ("n.network", "network", {"net"}, []),
-        ("n.network", "network", set(), ["x.service is up, but its network net is gone"]),
-        ("n.volume", "volume", {"other"}, ["x.service is up, but its volume net is gone"]),
+        ("n.network", {"name": "net"}, []),
+        ("n.network", None, ["x.service is up, but its network net is gone"]),
+        ("n.volume", None, ["x.service is up, but its volume net is gone"]),
     ],
 )
-def test_objects(unit: str, kind: str, names: set[str], found: list[str]) -> None:
+def test_objects(unit: str, shown: dict[str, str] | None, found: list[str]) -> None:
     services = {"x.service": ServiceRecord(unit, makes="net")}
-    storage = Storage(objects={kind: frozenset(names)})
+    storage = Storage(objects={"x.service": shown})
     assert find_storage_drift(services, {"x.service": UP}, {}, storage) == found
     assert find_storage_drift(services, {"x.service": UP}, {}, Storage()) == []
 
@@ -307,10 +315,3 @@ def test_what_systemd_expands_is_no_other_image(declared: str) -> None:
     assert (
         find_storage_drift(services, {"web.service": UP}, {"web.service": declared}, storage) == []
     )
-
-
-@pytest.mark.parametrize("made", ["data-%H", "data-${NAME}", "$NAME", ""])
-def test_what_systemd_expands_is_no_lost_object(made: str) -> None:
-    services = {"x.service": ServiceRecord("x.volume", makes=made)}
-    storage = Storage(objects={"volume": frozenset({"data-host"})})
-    assert find_storage_drift(services, {"x.service": UP}, {}, storage) == []

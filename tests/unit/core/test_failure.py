@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -10,6 +11,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.failure import (
     Failure,
     failure_error,
+    last_words,
     outcome_ending,
     step_failure,
 )
@@ -106,6 +108,34 @@ def test_the_last_eight_lines_of_the_journal() -> None:
     shown = what.split("\n")
     assert shown[1] == "  web.service last said:"
     assert shown[2:] == [f"    line {number}" for number in range(2, 10)]
+
+
+ROUTINE = (
+    "Starting web.service - Web...",
+    "Started web.service.",
+    "web.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED",
+    "web.service: Control process exited, code=exited, status=1/FAILURE",
+    "web.service: Killing process 2235 (pasta.avx2) with signal SIGKILL.",
+    "web.service: Failed with result 'exit-code'.",
+    "web.service: Scheduled restart job, restart counter is at 1.",
+    "web.service: Start request repeated too quickly.",
+    "Failed to start web.service.",
+)
+TOLD = (
+    "Started the web server",
+    "other.service: Failed with result 'exit-code'.",
+    "web.service: start-pre operation timed out. Terminating.",
+    "web.service: Failed at step EXEC spawning /nonexistent: No such file or directory",
+)
+
+
+def test_what_systemd_says_of_each_failure_is_left_out_where_there_is_more() -> None:
+    lines = (*ROUTINE, TOLD[0], *ROUTINE, *TOLD[1:], *ROUTINE)
+    failure = Failure("start", "why", service="web.service", journal=lines)
+    assert last_words(failure) == TOLD
+    assert failure.to_result()["journal"] == list(lines)
+    assert last_words(dataclasses.replace(failure, journal=ROUTINE)) == ROUTINE[-8:]
+    assert last_words(dataclasses.replace(failure, journal=())) == ()
 
 
 def test_hints_are_told_once_and_the_ending_last() -> None:

@@ -182,6 +182,8 @@ def test_good_units(verdicts: t.Callable[[str], Verdict], generator: Generator) 
         name: _sorted(service) for name, service in wanted.items()
     }
     assert len(verdict.services) == len(wanted)
+    for service in verdict.services:
+        assert service.makes == "".join(service.creates[-1:]).replace("%%", "%"), service
     assert verdict.errors == ()
     assert verdict.warnings == (SHORT_NAME,)
 
@@ -195,6 +197,7 @@ def _sorted(service: Service) -> Service:
         before=(),
         oneshot=False,
         pulls=(),
+        creates=(),
     )
 
 

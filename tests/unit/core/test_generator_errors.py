@@ -86,3 +86,17 @@ def test_units_without_a_service(made: list[str], missing: list[str]) -> None:
     units = ["web.container", "job.container", "web.container.d/a.conf", "job.timer"]
     services = [Service("", f"{DIR}/{unit}", (), (), False, (), False, "") for unit in made]
     assert [error.where for error in find_without_service(units, services)] == missing
+
+
+def test_a_unit_of_another_app_that_needs_what_is_removed() -> None:
+    text = "requested Quadlet unit n.network was not found"
+    verdict = Verdict((), (Complaint("b-web.container", text),), ())
+    removed, apps = {"n.network": "the network systemd-n"}, {"b-web.container": "b"}
+    errors, warnings = weigh_errors(verdict, UNITS, DIR, (), removed, apps)
+    assert warnings == []
+    (error,) = errors
+    assert error.where == "b-web.container of app b"
+    assert error.what == ("it uses n.network (the network systemd-n), which this run would remove")
+    assert "Change or remove app b first, or keep n.network." in (error.remedy or "")
+    (other,), _none = weigh_errors(verdict, UNITS, DIR, (), {"m.network": ""}, apps)
+    assert "the Quadlet generator refuses it" in other.what

@@ -82,6 +82,17 @@ SEEN = {
         "Error: stat /dev/nothing: no such file or directory",
         "the device /dev/nothing does not exist on the host",
     ),
+    "init of a pod": (
+        (
+            "Error: building local pause image: finding pause binary: "
+            'exec: "catatonit": executable file not found in $PATH'
+        ),
+        "the host has no catatonit, which pods and RunInit= need",
+    ),
+    "init of a container": (
+        'Error: lookup init binary: exec: "catatonit": executable file not found in $PATH',
+        "the host has no catatonit, which pods and RunInit= need",
+    ),
     "program": (
         (
             "Error: crun: executable file `/no/such/program` not found: No such file or directory:"

@@ -15,7 +15,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.own_start
     find_edited,
     find_other_texts,
     find_suspects,
-    made_before,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,
@@ -151,18 +150,3 @@ def test_services_that_were_started_with_other_texts(
     details = {"web.service": _details(started_at)}
     found = find_other_texts({"web.service": edited}, details, 10.0)
     assert ("web.service" in found) is (expected if expected is not None else edited == NOW)
-
-
-@pytest.mark.parametrize(
-    ("made_at", "expected"),
-    [
-        ({"n-network.service": 9.0}, {"n-network.service"}),
-        ({"n-network.service": 10.0}, {"n-network.service"}),
-        ({"n-network.service": 11.0}, set()),
-        ({}, {"n-network.service"}),
-        ({"other.service": 9.0}, {"n-network.service"}),
-    ],
-    ids=["older", "at the same moment", "newer", "unknown", "another is older"],
-)
-def test_objects_older_than_the_last_write(made_at: dict[str, float], expected: set[str]) -> None:
-    assert made_before(["n-network.service"], made_at, 10.0) == expected

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.app import App
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import Blob, digest
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.objects.model import Judged
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import (
     AppInputs,
     loaded_digest,
@@ -99,6 +100,7 @@ class Case:
     foreign: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     recorded: bool = True
     loaded: bool = True
+    objects: t.Mapping[str, Judged] = dataclasses.field(default_factory=dict)
 
 
 def _blobs(content: Content) -> dict[str, Blob]:
@@ -153,6 +155,7 @@ def _inputs(case: Case) -> PlanInput:
         own_start=frozenset(case.own_start),
         renewed=frozenset(case.renewed),
         adopted=case.adopted,
+        objects=case.objects,
     )
 
 
@@ -605,7 +608,7 @@ RESOURCES = [
         {},
         {"net.network": "[Network]\n"},
         options={"recreate": ("net.network",)},
-        own_start=["net-network.service"],
+        objects={"net-network.service": Judged(there=True, differences=())},
         more={"empty": True},
     ),
     Case(
@@ -1349,7 +1352,7 @@ def test_a_second_run_has_nothing_to_do(case: Case) -> None:
     ]
     again = dataclasses.replace(
         case, services=services, installed=declared, declared=None, adopted={}, foreign={},
-        own_start=(), renewed=(), recorded=True, loaded=True,
+        own_start=(), renewed=(), recorded=True, loaded=True, objects={},
     )  # fmt: skip
     plan = make_plan(_inputs(again))
     assert plan.steps == ()
@@ -1391,7 +1394,7 @@ def test_a_volume_that_systemd_made_anew_is_not_told() -> None:
         [S("data.volume", MADE, ran={"data.volume": VOLUME_2})],
         {},
         {"data.volume": VOLUME},
-        own_start=["data-volume.service"],
+        objects={"data-volume.service": Judged(there=True, differences=())},
     )
     assert make_plan(_inputs(case)).warnings == ()
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.podman_output import (
-    TIME_FIELDS,
     is_missing_object,
     parse_containers,
     parse_images,
-    parse_times,
+    parse_made_at,
+    parse_objects,
     parse_version,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.conflicts import (
@@ -101,21 +101,20 @@ def test_no_containers(text: str) -> None:
     ("kind", "command", "name"),
     [("network", podman.NETWORKS, "front"), ("volume", podman.VOLUMES, "data")],
 )
-def test_times_of_existing_objects_beside_a_missing_one(
+def test_existing_objects_beside_a_missing_one(
     release: str, kind: str, command: str, name: str
 ) -> None:
     said = podman.read_recorded(release, command)
-    assert f".{TIME_FIELDS[kind]}." in command
     assert said.status != 0
     assert is_missing_object(said.err)
-    times = parse_times(said.out)
-    assert list(times) == [name]
-    assert times[name] > 1_600_000_000
+    rows = parse_objects(said.out, kind)
+    assert list(rows) == [name]
+    assert parse_made_at(rows[name], kind) > 1_600_000_000
 
 
-@pytest.mark.parametrize("text", ["", "\n", "front\n", "front never\n", "front -1\n", "a b 1\n"])
-def test_no_times(text: str) -> None:
-    assert parse_times(text) == {}
+@pytest.mark.parametrize("text", ["", "null", "[]\n"])
+def test_no_objects(text: str) -> None:
+    assert parse_objects(text, "volume") == {}
 
 
 @pytest.mark.parametrize("message", ["", "Error: permission denied"])

@@ -8,7 +8,9 @@ import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.preflight import (
     CHECKS,
+    HELPERS,
     Facts,
+    Helpers,
     Needs,
     Storage,
     User,
@@ -16,6 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.preflight
     holder_is_known,
     message,
     parse_graphroot,
+    parse_helpers,
     parse_listeners,
     parse_os_release,
     registry_urls,
@@ -201,3 +204,32 @@ def test_os_release() -> None:
 )
 def test_where_registries_are_asked(registry: str, urls: t.Sequence[str]) -> None:
     assert registry_urls(registry) == urls
+
+
+HELPERS_SAID: dict[str, tuple[list[str], Helpers]] = {
+    "nothing": ([], Helpers()),
+    "comments": (['[engine]\n#helper_binaries_dir = ["/x"]\n# init_path = "/y"\n'], Helpers()),
+    "another list": (
+        ["[engine]\nhelper_binaries_dir = [\n  \"/x\",  # here\n  '/y',\n]\n"],
+        Helpers(("/x", "/y")),
+    ),
+    "more": (
+        ['[engine]\nhelper_binaries_dir=["/x", {append=true}]\n'],
+        Helpers((*HELPERS, "/x")),
+    ),
+    "the later file": (
+        ['init_path = "/a"\nhelper_binaries_dir = ["/x"]\n', "init_path = '/b'\n"],
+        Helpers(("/x",), "/b"),
+    ),
+    "another key": (['no_init_path = "/a"\nhelper_binaries_dirs = ["/x"]\n'], Helpers()),
+}
+
+
+@pytest.mark.parametrize(("texts", "found"), HELPERS_SAID.values(), ids=HELPERS_SAID)
+def test_where_podman_finds_programs(texts: list[str], found: Helpers) -> None:
+    assert parse_helpers(texts) == found
+
+
+def test_what_a_program_is_for() -> None:
+    (finding,) = find(Facts(lacking=(("crun", "runc"), ("catatonit",))), Needs())
+    assert finding.what == "Podman needs crun or runc, catatonit (for pods and RunInit=)"

@@ -117,3 +117,17 @@ def test_what_hangs_takes_no_time(make_host: t.Callable[[str], Host]) -> None:
     ended = host.run(ONE, job=(3, "hangs"))
     assert not ended.result
     assert host.clock.passed - before > 59
+
+
+@pytest.mark.parametrize("kind", SCOPES)
+def test_how_often_podman_is_asked_for_objects(
+    kind: str, make_host: t.Callable[[str], Host]
+) -> None:
+    """Once for each kind where a unit is new; not at all where nothing changed."""
+    host = make_host(kind)
+    host.run(releases.release(1))
+    asked = [row.argv[1] for row in host.commands if row.argv[2:3] == ("inspect",)]
+    # Images are pulled meanwhile, so the run looks at the host again.
+    assert (asked.count("network"), asked.count("volume")) == (2, 2)
+    host.run(releases.release(1))
+    assert [row.argv for row in host.commands if row.argv[0] == "podman"] == []

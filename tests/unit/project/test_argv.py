@@ -15,9 +15,9 @@ METHODS = {"_systemctl": 0, "_journalctl": 1, "_podman": 1}
 """Methods that make a command of their arguments, and how many of those are no names."""
 OURS = {
     "flags", "self._flags", "self._unit_flag", "option", "properties", "words", "verb", "kind",
-    "states", "fields", "_MANAGER", "method", "loads",
+    "states", "fields", "_MANAGER", "method", "loads", "place",
 }  # fmt: skip
-"""Words of ours in variables: options, or a verb."""
+"""Words of ours in variables: options, or a verb; place: the options of Podman in a unit."""
 LATER = {"_engine/rollback.py": "it takes the name of a network from the generator"}
 
 

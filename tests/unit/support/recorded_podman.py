@@ -18,7 +18,6 @@ from tests.unit.support.generators import ROOT
 FOLDER = ROOT / "tests/unit/recorded"
 RELEASES = ("5.4", "6.1")
 IMAGE = "registry.test:5000/nginx:1"
-SHOWN = "{{.Name}} {{.%s.Unix}}"
 
 _SETUP = (
     f"podman pull --quiet {IMAGE}",
@@ -41,9 +40,8 @@ ON_NETWORK = "podman ps --all --pod --filter network=front --format json"
 ON_NO_NETWORK = "podman ps --all --pod --filter network=nowhere --format json"
 WITH_VOLUME = "podman ps --all --pod --filter volume=data --format json"
 WITH_NO_VOLUME = "podman ps --all --pod --filter volume=nowhere --format json"
-NETWORKS = f"podman network inspect --format '{SHOWN % 'Created'}' front nowhere"
-VOLUMES = f"podman volume inspect --format '{SHOWN % 'CreatedAt'}' data nowhere"
-NAMES = "podman network ls --format '{{.Name}}'"
+NETWORKS = "podman network inspect -- front nowhere"
+VOLUMES = "podman volume inspect -- data nowhere"
 IMAGES = "podman images --format json"
 VERSION = "podman --version"
 COMMANDS = (
@@ -54,7 +52,6 @@ COMMANDS = (
     WITH_NO_VOLUME,
     NETWORKS,
     VOLUMES,
-    NAMES,
     IMAGES,
     VERSION,
 )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ..errors import QuadletError
@@ -62,9 +63,10 @@ def failure_error(
         others=others, reason=first.reason, service=first.service or "a service"
     )
     lines = [lead, *(f"  {_named(f)}{f.reason}" for f in failures if f is not first)]
-    if first.journal:
+    said = last_words(first)
+    if said:
         lines.append(f"  {first.service} last said:")
-        lines += [f"    {line}" for line in first.journal[-8:]]
+        lines += [f"    {line}" for line in said]
     hints = dict.fromkeys(failure.hint for failure in failures if failure.hint)
     return QuadletError(
         "\n".join(lines),
@@ -72,6 +74,20 @@ def failure_error(
         remedy="\n" + "\n".join([*hints, ending]),
         data={**result, "failures": [failure.to_result() for failure in failures]},
     )
+
+
+_ROUTINE = (
+    r"(?:(?:Starting|Started|Stopping|Stopped|Failed to start) {0}\b"
+    r"|{0}: (?:(?:Main|Control) process exited|Failed with result|Scheduled restart job"
+    r"|Start request repeated|Killing process|Consumed |Deactivated successfully))"
+)
+
+
+def last_words(failure: Failure) -> tuple[str, ...]:
+    """The last lines of a journal, without those of systemd's that only repeat the reason."""
+    routine = re.compile(_ROUTINE.format(re.escape(failure.service or "")))
+    own = tuple(line for line in failure.journal if not routine.match(line))
+    return (own or failure.journal)[-8:]
 
 
 _LEADS = {

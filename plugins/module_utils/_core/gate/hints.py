@@ -184,6 +184,11 @@ _TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
         "Correct AddDevice, or write -{path} if it may be missing.",
     ),
     (
+        r'"catatonit": executable file not found',
+        "the host has no catatonit, which pods and RunInit= need",
+        "Install it: the role quadlet.fleet.host does, or the package catatonit of the host.",
+    ),
+    (
         r"executable file `(?P<path>[^`]+)` not found",
         "the image has no program {path}",
         "Correct Exec or Entrypoint.",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import re
 import typing as t
@@ -17,8 +18,10 @@ if t.TYPE_CHECKING:
 _VERSION = re.compile(r"(\d+)\.(\d+)(?:\.(\d+))?")
 _HEALTH = re.compile(r"\((healthy|unhealthy|starting)\)")
 _NO_SUCH_OBJECT = ("find network", "no such")
-TIME_FIELDS: t.Final = {"network": "Created", "volume": "CreatedAt"}
-"""The field of `podman KIND inspect` that has the time of creation."""
+_FIELDS: t.Final = {"network": ("name", "created"), "volume": ("Name", "CreatedAt")}
+"""The fields of `podman KIND inspect` that have the name and the time of creation."""
+
+_TIME = re.compile(r"(\d+)-(\d+)-(\d+)[T ](\d+):(\d+):(\d+)(\.\d+)?(?:Z| ?([+-])(\d\d):?(\d\d))")
 
 
 def parse_version(text: str) -> tuple[Version, str] | None:
@@ -52,10 +55,21 @@ def is_missing_object(message: str) -> bool:
     return any(text in message for text in _NO_SUCH_OBJECT)
 
 
-def parse_times(text: str) -> dict[str, float]:
-    """Seconds since the epoch by name, from lines `NAME SECONDS`; other lines are skipped."""
-    rows = [line.split() for line in text.splitlines()]
-    return {row[0]: float(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+def parse_objects(text: str, kind: str) -> dict[str, dict[str, t.Any]]:
+    """The rows of `podman KIND inspect` by name."""
+    field, _time = _FIELDS[kind]
+    return {row[field]: row for row in json.loads(text or "[]") or []}
+
+
+def parse_made_at(row: t.Mapping[str, t.Any], kind: str) -> float:
+    """When a network or volume was created, in seconds since the epoch; 0 if that is not told."""
+    match = _TIME.match(str(row.get(_FIELDS[kind][1], "")))
+    if match is None:
+        return 0.0
+    *numbers, fraction, sign, hours, minutes = match.groups()
+    offset = int(hours or 0) * 3600 + int(minutes or 0) * 60
+    moment = calendar.timegm((*map(int, numbers), 0, 0, 0)) + float(fraction or 0)
+    return moment + offset if sign == "-" else moment - offset
 
 
 def parse_images(text: str) -> dict[str, str]:

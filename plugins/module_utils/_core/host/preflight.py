@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 
 from ..quadlet.kinds import OLDEST
@@ -24,8 +25,18 @@ TOOLS: t.Final[tuple[tuple[str, ...], ...]] = (
     ("pasta", "slirp4netns"),
     ("newuidmap",),
     ("newgidmap",),
+    ("catatonit",),
 )
 """Programs that Podman needs; one of each row is enough."""
+
+_USES: t.Final = {"catatonit": "for pods and RunInit="}
+HELPERS: t.Final = (
+    "/usr/local/libexec/podman",
+    "/usr/local/lib/podman",
+    "/usr/libexec/podman",
+    "/usr/lib/podman",
+)
+"""Where Podman looks for programs before PATH, unless containers.conf says otherwise."""
 
 
 class Finding(t.NamedTuple):
@@ -154,10 +165,15 @@ def _podman(facts: Facts, needs: Needs) -> Row:
         )
 
 
+def _named(programs: t.Sequence[str]) -> str:
+    use = _USES.get(programs[0])
+    return f"{' or '.join(programs)}{f' ({use})' if use else ''}"
+
+
 def _tools(facts: Facts, _needs: Needs) -> Row:
     if facts.lacking:
         yield (
-            f"Podman needs {', '.join(map(' or '.join, facts.lacking))}",
+            f"Podman needs {', '.join(map(_named, facts.lacking))}",
             "Apply the role quadlet.fleet.host, or install their packages.",
         )
 
@@ -282,6 +298,36 @@ def parse_graphroot(text: str, key: str = "graphroot") -> str | None:
         if equals and name.strip() == key:
             return value.partition("#")[0].strip().strip("\"'") or None
     return None
+
+
+class Helpers(t.NamedTuple):
+    """Where Podman finds programs.  init: the path of catatonit, or '' where it looks for it."""
+
+    folders: tuple[str, ...] = HELPERS
+    init: str = ""
+
+
+_TEXT = r"\"([^\"]*)\"|'([^']*)'"
+_SETTING = re.compile(
+    rf"(?m)^[ \t]*(helper_binaries_dir|init_path)[ \t]*=[ \t]*(\[[^\]]*\]|{_TEXT})"
+)
+
+
+def parse_helpers(texts: t.Iterable[str]) -> Helpers:
+    """What files of containers.conf(5) say of programs; a later file counts more.
+
+    A list with `{append=true}` is added to those before it.
+    """
+    found = Helpers()
+    for text in texts:
+        for key, value, *_more in _SETTING.findall(re.sub(r"(?m)#.*$", "", text)):
+            values = tuple(one or other for one, other in re.findall(_TEXT, value))
+            if key == "init_path":
+                found = found._replace(init=values[0])
+            else:
+                before = found.folders if re.search(r"append\s*=\s*true", value) else ()
+                found = found._replace(folders=(*before, *values))
+    return found
 
 
 def parse_os_release(text: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ import types
 import typing as t
 
 from ..content import Blob, digest
+from ..objects.model import Judged
 from ..plan.inputs import Inputs
 from ..plan.model import is_literal, kind_of_service
 from ..quadlet.image_name import stored_name
@@ -23,12 +24,13 @@ _NOTHING: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
 
 class Storage(t.NamedTuple):
-    """Podman's storage in a scope: containers by service, ids of images by name, and names of
-    volumes and networks by kind."""
+    """Podman's storage in a scope: containers by service, ids of images by name, and what Podman
+    shows of the network or volume of a service, None where it is gone.
+    """
 
     containers: t.Mapping[str, Container] = _NOTHING
     images: t.Mapping[str, str] = _NOTHING
-    objects: t.Mapping[str, frozenset[str]] = _NOTHING
+    objects: t.Mapping[str, t.Mapping[str, t.Any] | None] = _NOTHING
 
 
 def find_died(died: Intent | None) -> list[str]:
@@ -117,28 +119,34 @@ def find_orphans(
     ]
 
 
-def changed_definitions(
-    manifest: Manifest, inputs: t.Mapping[str, Inputs]
-) -> dict[str, ServiceRecord]:
-    """Services whose network or volume has another definition than the recorded one."""
-    return {
-        name: record
-        for name, record in manifest.services.items()
-        if record.makes
-        and name in inputs
-        and record.started_with not in (None, inputs[name].restart)
-    }
-
-
-def find_old_objects(
-    manifest: Manifest, changed: t.Mapping[str, ServiceRecord], made: t.Mapping[str, float]
+def find_object_drift(
+    manifest: Manifest,
+    inputs: t.Mapping[str, Inputs],
+    states: t.Mapping[str, State],
+    judged: t.Mapping[str, Judged],
 ) -> list[str]:
-    """Networks and volumes that are older than their definition.  made: times of creation."""
-    return [
-        f"{name}: the definition of its {kind_of_service(record).suffix} changed since it was made"
-        for name, record in changed.items()
-        if name in made and made[name] <= manifest.written_at
-    ]
+    """Networks and volumes that are not as their units declare them, with both values.
+
+    Those that can't be compared: whether they are older than their definition.
+    """
+    drifts = []
+    for name, one in judged.items():
+        record, kind = manifest.services[name], kind_of_service(manifest.services[name]).suffix
+        changed = name in inputs and record.started_with not in (None, inputs[name].restart)
+        if one.differences is None:
+            differs = changed and one.made_at <= manifest.written_at
+        else:
+            differs = bool(one.differences)
+        if not differs or not (changed or states.get(name, State()).up):
+            continue
+        what = (
+            f"the definition of its {kind} changed since it was made"
+            if changed
+            else f"its {kind} {record.makes} is not as {record.unit} declares it"
+        )
+        values = "; ".join(map(str, one.differences or ()))
+        drifts.append(f"{name}: {what}{f' ({values})' if values else ''}")
+    return drifts
 
 
 def find_image_drift(
@@ -171,10 +179,8 @@ def find_storage_drift(
         running = storage.containers.get(name)
         if running:
             drifts += _image_drift(name, declared.get(name) or "", running, storage.images)
-        kind = kind_of_service(record).suffix
-        if is_literal(record.makes) and record.makes not in storage.objects.get(
-            kind, {record.makes}
-        ):
+        if name in storage.objects and storage.objects[name] is None:
+            kind = kind_of_service(record).suffix
             drifts.append(f"{name} is up, but its {kind} {record.makes} is gone")
     return drifts
 

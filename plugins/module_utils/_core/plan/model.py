@@ -12,6 +12,7 @@ import typing as t
 from ..app.app import App
 from ..content import Blob
 from ..effective import declared_image
+from ..objects.model import Judged
 from ..quadlet.kinds import KINDS, Companion, Kind, companion_of, kind_of
 from ..state.manifest import Manifest, ServiceRecord
 from ..systemd_state import State
@@ -126,6 +127,7 @@ class PlanInput(t.NamedTuple):
     read.  renewed: services that run with another image than their unit's image name has now.
     secrets: stored names by declared names, of secrets in desired units.  other_text: services that
     somebody started while their files were edited.  on_demand: units that no run starts.
+    objects: networks and volumes that were asked for, by service.
     """
 
     app: App
@@ -144,6 +146,7 @@ class PlanInput(t.NamedTuple):
     secrets: t.Mapping[str, str] = types.MappingProxyType({})
     other_text: frozenset[str] = frozenset()
     on_demand: tuple[str, ...] = ()
+    objects: t.Mapping[str, Judged] = types.MappingProxyType({})
 
 
 def images_of_active(inputs: PlanInput) -> dict[str, str | None]:

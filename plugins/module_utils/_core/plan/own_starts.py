@@ -64,10 +64,3 @@ def confirmed_starts(details: t.Mapping[str, Details], written_at: float) -> fro
     return frozenset(
         name for name, d in details.items() if d.started_at > written_at and not d.restarts
     )
-
-
-def made_before(
-    makers: t.Iterable[str], made_at: t.Mapping[str, float], written_at: float
-) -> frozenset[str]:
-    """Services whose network or volume is older than the last write: a start did not change it."""
-    return frozenset(name for name in makers if made_at.get(name, written_at) <= written_at)

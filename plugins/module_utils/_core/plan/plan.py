@@ -11,7 +11,14 @@ from ..quadlet.kinds import is_unit
 from ..state.manifest import Manifest, Parts, ServiceRecord
 from ..systemd_state import State
 from .model import Plan, PlanInput, Step, has_companions, is_literal, kind_of_service, state_of
-from .recreate import is_outdated, is_recreated, is_renamed, outdated_warnings, why_recreated
+from .recreate import (
+    is_as_declared,
+    is_outdated,
+    is_recreated,
+    is_renamed,
+    outdated_warnings,
+    why_recreated,
+)
 from .start_order import stop_order
 
 if t.TYPE_CHECKING:
@@ -156,6 +163,8 @@ def _is_in_sync(inputs: PlanInput, name: str) -> bool:
     """Whether a service runs with the desired files, or will when something starts it next."""
     record, up = inputs.services[name], state_of(inputs, name).up
     if record.waits and not (up and _is_kept_up(inputs, name)):
+        return True
+    if up and record.makes and is_as_declared(inputs, name):
         return True
     return up and not _changes(inputs, name, inputs.manifest.services.get(name))
 

@@ -31,6 +31,8 @@ class ServiceRecord:
     objects: tuple[str, ...] = ()
     can_reload: bool = False
     makes: str = ""
+    creates: tuple[str, ...] = ()
+    deletes: bool = False
     triggers: tuple[str, ...] = ()
     triggered: bool = False
     started_with: Parts | None = None
@@ -108,4 +110,5 @@ def _build(data: dict[str, t.Any]) -> Manifest:
 
 def _parse_record(row: t.Mapping[str, t.Any]) -> ServiceRecord:
     lists = {key: tuple(row[key]) for key in ("needs", "follows", "objects", "triggers")}
+    lists["creates"] = tuple(row.get("creates", ()))
     return ServiceRecord(**{**row, **lists})

@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ..errors import QuadletError
+from ..objects.create_command import find_create
 from ..quadlet.kinds import is_template
 from ..quadlet.splitting import TRUE, split_words
 from ..quadlet.unitfile import UnitText
@@ -35,7 +36,8 @@ class Service(t.NamedTuple):
     """A generated service.  source: the unit's path.  needs: services without which it
     is stopped; follows: those and PartOf=.  once: it ends by itself and is inactive then.
     objects: names of containers and pods that its command takes with `--replace`.
-    makes: the volume or network that it makes and never removes, or ''.
+    makes: the volume or network that it makes, or ''; creates: the command, without `podman`;
+    deletes: whether its stop removes that again.
     installed: it is enabled, by [Install].  triggers: what a timer, socket or
     path unit starts.  after, before: what its start waits for, and what waits for it.
     excludes: what stops when it starts; stops: what stops with it.  paths: those whose mounts it
@@ -60,6 +62,8 @@ class Service(t.NamedTuple):
     paths: tuple[str, ...] = ()
     oneshot: bool = False
     pulls: tuple[str, ...] = ()
+    creates: tuple[str, ...] = ()
+    deletes: bool = False
 
     @property
     def unit(self) -> str:
@@ -169,6 +173,7 @@ def to_service(name: str, values: Block) -> Service:
         *values.get(("Service", "ExecStart"), ()),
         *values.get(("Service", "ExecStartPre"), ()),
     ]
+    creates = next(filter(None, map(_creates, commands)), ())
     return Service(
         name=name,
         source=values.get(("Unit", "SourcePath"), [""])[-1],
@@ -177,7 +182,9 @@ def to_service(name: str, values: Block) -> Service:
         once=oneshot and last("RemainAfterExit", "no") not in TRUE,
         objects=tuple(n for text in commands for n in _object_names(name, text)),
         can_reload=("Service", "ExecReload") in values,
-        makes=next(filter(None, (_made(name, text) for text in commands)), ""),
+        makes=_expand(name, creates[-1]) if creates else "",
+        creates=creates,
+        deletes=bool(creates) and any(map(_deletes, values.get(("Service", "ExecStopPost"), ()))),
         installed=any((values.get(("Install", key)) or [""])[-1] for key in _INSTALL),
         after=tuple(_expand(name, word) for word in words("After")),
         before=tuple(_expand(name, word) for word in words("Before")),
@@ -210,13 +217,12 @@ def _object_names(service: str, text: str) -> list[str]:
     return []
 
 
-def _made(service: str, text: str) -> str:
-    """The object of `podman volume create` or `podman network create`: its last word."""
-    if " create" not in text:
-        return ""
-    words = split_words(text)
-    tail = _after(words, "volume", "create") or _after(words, "network", "create")
-    return _expand(service, tail[-1]) if tail else ""
+def _creates(text: str) -> tuple[str, ...]:
+    return find_create(split_words(text)) if " create" in text else ()
+
+
+def _deletes(text: str) -> bool:
+    return bool(_after(split_words(text), "network", "rm"))
 
 
 def _after(words: t.Sequence[str], first: str, second: str) -> t.Sequence[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import typing as t
 
 from tests.unit.engine.support.clock import START
@@ -335,19 +336,39 @@ def _secret_rm(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     return 125, "", f'Error: no secret with name or id "{words[-1]}": no such secret\n'
 
 
-def _object_ls(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
-    return 0, "".join(f"{name}\n" for name in host.objects(words[0])), ""
-
-
 def _object_inspect(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
-    kind, names = words[0], words[4:]
+    kind, names = words[0], words[1:]
     there = host.objects(kind)
-    out = "".join(f"{n} {int(START + there[n])}\n" for n in names if n in there)
+    mark = '"name"' if kind == "network" else '"Name"'
+    template = json.loads(_template(host, "podman", kind, "inspect", find=mark).out)[0]
+    rows = [_shown(host, kind, n, there[n], template) for n in names if n in there]
+    out = json.dumps(rows, indent=5) + "\n"
     lacking = [n for n in names if n not in there]
+    if lacking and kind == "volume":
+        return 125, out, f"Error: no such volume {lacking[0]}\n"
     if lacking:
         text = f"unable to find network with name or ID {lacking[0]}: network not found"
-        return 125, out or "\n", f"Error: network {lacking[0]}: {text}\n"
+        return 125, out, f"Error: network {lacking[0]}: {text}\n"
     return 0, out, ""
+
+
+def _shown(
+    host: Host, kind: str, name: str, made: float, template: t.Mapping[str, t.Any]
+) -> dict[str, t.Any]:
+    words = host.podman.made_by.get((kind, name), ())
+    labels = _pairs(words, "--label")
+    at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(START + made))
+    at += f".{int((START + made) % 1 * 1e9):09}Z"
+    if kind == "volume":
+        place = os.path.dirname(os.path.dirname(template["Mountpoint"]))
+        told = {"Name": name, "CreatedAt": at, "Mountpoint": f"{place}/{name}/_data"}
+        return {**template, **told, "Labels": labels}
+    return {**template, "name": name, "created": at, **({"labels": labels} if labels else {})}
+
+
+def _pairs(words: t.Sequence[str], flag: str) -> dict[str, str]:
+    values = [after for word, after in zip(words, words[1:], strict=False) if word == flag]
+    return {key: value for key, _equals, value in (one.partition("=") for one in values)}
 
 
 def _object_rm(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
@@ -422,8 +443,7 @@ _ANSWERS: t.Final[dict[tuple[str, ...], t.Callable[..., Answer]]] = {
     ("podman", "secret", "rm"): _secret_rm,
     ("podman", "info"): _info,
     ("podman", "exec"): _exec,
-    ("podman", "network", "ls"): lambda host, _w, *_m: _object_ls(host, ["network"]),
-    ("podman", "volume", "ls"): lambda host, _w, *_m: _object_ls(host, ["volume"]),
-    ("podman", "network", "inspect"): lambda h, w, *_m: _object_inspect(h, ["network", "", *w]),
+    ("podman", "network", "inspect"): lambda h, w, *_m: _object_inspect(h, ["network", *w]),
+    ("podman", "volume", "inspect"): lambda h, w, *_m: _object_inspect(h, ["volume", *w]),
     ("podman", "network", "rm"): lambda h, w, *_m: _object_rm(h, ["network", "rm", *w]),
 }

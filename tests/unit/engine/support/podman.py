@@ -50,6 +50,7 @@ class Storage:
     networks: dict[str, float] = dataclasses.field(default_factory=dict)
     volumes: dict[str, float] = dataclasses.field(default_factory=dict)
     containers: dict[str, Container] = dataclasses.field(default_factory=dict)
+    made_by: dict[tuple[str, str], tuple[str, ...]] = dataclasses.field(default_factory=dict)
     made: int = 0
 
 
@@ -64,7 +65,9 @@ class Podman:
         words = unit.start
         if words[1:3] in (("network", "create"), ("volume", "create")):
             objects = self.storage.networks if words[1] == "network" else self.storage.volumes
-            objects.setdefault(words[-1], now)
+            if words[-1] not in objects:
+                objects[words[-1]] = now
+                self.storage.made_by[words[1], words[-1]] = words
             return 0, words[-1]
         return self._run(unit, now)
 
