@@ -54,6 +54,7 @@ def _drift(app: App) -> list[str]:
     return drift
 
 
+@pytest.mark.scope("alice")
 def test_jobs(app: App) -> None:
     units, tool = _units(app), app.unit("tool")
     names = (*JOBS, "tool", "helper")
