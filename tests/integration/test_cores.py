@@ -102,6 +102,11 @@ def _playbook() -> list[dict[str, t.Any]]:
     ]
 
 
+def _environment(venv: pathlib.Path) -> dict[str, str]:
+    config = {"ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg"), "ANSIBLE_NOCOLOR": "1"}
+    return {**os.environ, **config, "PATH": f"{venv}/bin:{os.environ['PATH']}"}
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> None:
     playbook, variables = tmp_path / "all.yml", tmp_path / "vars.yml"
@@ -114,7 +119,7 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
         done = subprocess.run(
             [*argv, "-e", f"@{variables}", playbook],
             cwd=ROOT,
-            env={**os.environ, "PATH": f"{venv}/bin:{os.environ['PATH']}", "ANSIBLE_NOCOLOR": "1"},
+            env=_environment(venv),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -157,12 +162,7 @@ def test_one_cause_is_told_once(core: str, system: Scope, tmp_path: pathlib.Path
         done = subprocess.run(
             [venv / "bin/ansible-playbook", "-i", system.host.inventory, playbook],
             cwd=ROOT,
-            env={
-                **os.environ,
-                "PATH": f"{venv}/bin:{os.environ['PATH']}",
-                "ANSIBLE_NOCOLOR": "1",
-                "ANSIBLE_CALLBACK_RESULT_FORMAT": form,
-            },
+            env={**_environment(venv), "ANSIBLE_CALLBACK_RESULT_FORMAT": form},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
