@@ -91,7 +91,7 @@ def test_an_app_without_that_unit_prunes_it(app: App) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "says"),
     [
-        pytest.param("x.mount", {"content": "x"}, "suffix|Quadlet", id="suffix"),
+        pytest.param("x.swap", {"content": "x"}, "suffix|Quadlet", id="suffix"),
         pytest.param("a/x.container", {"content": "x"}, "can't be a unit's name", id="slash"),
         pytest.param("x.container", {"content": container("Nonsense=1")}, "Nonsense", id="key"),
         pytest.param("x.container", {}, "content|sections", id="nothing"),

@@ -153,11 +153,12 @@ def scan_scope(
 
 
 def changed_at(path: str) -> float:
-    """When a file or its name was last changed (ctime, seconds since the epoch): unlike its time
-    of modification nobody can set that.  A file that is not there has not been.
+    """When a file was last written (seconds since the epoch); one that is not there has not been.
+
+    Not its ctime: that changes when an undo removes its copies, behind the starts.
     """
     try:
-        return os.lstat(path).st_ctime
+        return os.lstat(path).st_mtime
     except OSError:
         return 0.0
 
