@@ -12,7 +12,7 @@ import pytest
 from tests.integration.support.apps import App, Scope, container
 from tests.unit.support.scripts import make_script
 
-KILLS = 100 if os.environ.get("QUADLET_TEST_LONG") else 6
+KILLS = 100 if os.environ.get("QUADLET_TEST_LONG") else 4
 KILLER = pathlib.Path(__file__).parent / "support" / "killer.py"
 
 
