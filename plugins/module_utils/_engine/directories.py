@@ -12,7 +12,6 @@ import functools
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.host.subordinate_ids import FILES, parse_ranges
 from .._core.plan.directories import (
     CLOSED,
     Actor,
@@ -28,7 +27,7 @@ from .._core.plan.directories import (
 from .._core.plan.directory import Change
 from .._core.plan.model import Plan
 from .._host import directories as host
-from .._host import state
+from .._host.accounts import read_ranges
 from .._host.child import CHANGE
 from .._host.owner import Owner
 from .._host.scope import Scope
@@ -64,7 +63,7 @@ def _read_actor(scope: Scope) -> Actor:
     owner = scope.manager
     if scope.is_system:
         return Actor(owner.name, owner.uid, owner.gid)
-    uids, gids = (parse_ranges(state.read_text(path) or "") for path in FILES)
+    uids, gids = read_ranges().values()
     return make_actor(owner.name, owner.uid, owner.gid, uids, gids)
 
 

@@ -11,7 +11,7 @@ import typing as t
 
 from .._core.app.adopted import Adopted, find_moves
 from .._core.app.app import App
-from .._core.content import Blob, Wire, text_of, to_wire
+from .._core.content import Wire, to_wire
 from .._core.errors import QuadletError, join_errors
 from .._core.lint import engine as lint
 from .._core.lint.environment import lint_with_environment
@@ -33,7 +33,7 @@ from .observe import Snapshot
 from .validate_companions import validate_companions
 from .validate_drop_ins import check_drop_ins
 from .validate_installed import installed_verdict
-from .validate_mounts import read_environment, survey_mounts
+from .validate_mounts import place_of, read_environment, survey_mounts
 from .validate_ownership import check_files, check_location, check_user, read_owner
 
 
@@ -71,11 +71,9 @@ def validate_app(
         check_user(scope)
         check_location(app, scope)
     adopted = check_files(app, scope, snapshot)
-    units, errors = check.parse_units(_unit_texts(snapshot.desired))
+    units, errors = check.parse_desired(snapshot.desired)
     gone = frozenset(old.path for old in adopted.values())
-    others = frozenset(name for name, path in snapshot.others if path not in gone)
-    others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
-    place = check.Place(scope.app_dir(app.name), scope.unit_dir, scope.manager.home, others)
+    place = place_of(app.name, scope, snapshot, gone)
     place, mounts, survey = survey_mounts(place, scope, snapshot, units)
     errors += [*check.check_units(units, version, place), *check.check_mounts(mounts.faults)]
     companion_errors, cautions = validate_companions(scope, snapshot, units)
@@ -100,11 +98,6 @@ def validate_app(
     moves, replaced = find_moves(adopted, snapshot.drop_ins, snapshot.desired, place.app_dir)
     more = (tuple(warnings), tuple(findings), survey)
     return Validation((*mine, *own), adopted, moves, replaced, *more)
-
-
-def _unit_texts(desired: t.Mapping[str, Blob]) -> dict[str, str]:
-    units = {path: blob for path, blob in desired.items() if is_unit(path) and not blob.is_link}
-    return {path: text_of(blob) for path, blob in units.items()}
 
 
 def _lint(

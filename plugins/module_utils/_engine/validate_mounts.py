@@ -23,6 +23,15 @@ from .observe import Snapshot
 _LONGEST = 4 * 1024 * 1024
 
 
+def place_of(
+    app: str, scope: Scope, snapshot: Snapshot, gone: t.Collection[str] = frozenset()
+) -> Place:
+    """Where an app's units are, and what is beside them.  gone: paths that the run takes over."""
+    others = frozenset(name for name, path in snapshot.others if path not in gone)
+    others |= {path for path, blob in snapshot.desired.items() if blob.is_link}
+    return Place(scope.app_dir(app), scope.unit_dir, scope.manager.home, others)
+
+
 def survey_mounts(
     place: Place, scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText]
 ) -> tuple[Place, Judgement, Survey]:

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from .._core.content import text_of
 from .._core.errors import QuadletError, join_errors
-from .._core.host.subordinate_ids import FILES, parse_ranges
+from .._core.host.subordinate_ids import ranges_of
 from .._core.mounts.sources import MISSING, Source, find_sources, missing_of
 from .._core.mounts.survey import Survey
 from .._core.plan.model import Plan, PlanInput
 from .._core.quadlet.kinds import is_unit, template_of, unit_of
-from .._core.validate.check import Place, parse_units
-from .._host import mounts, state
+from .._core.validate.check import parse_desired, parse_units
+from .._host import mounts
+from .._host.accounts import read_ranges
 from .._host.scope import Scope
 from .observe import Snapshot
-from .validate_mounts import survey_units
+from .validate_mounts import place_of, survey_units
 
 _MOUNTS = (".mount", ".automount")
 _WORDS = (b"Volume", b"Mount", b"PodmanArgs", b"GlobalArgs", b"podman")
@@ -35,11 +36,8 @@ def check_sources(
     sources = _find(scope, snapshot, survey)
     if not sources:
         return []
-    ranges = [parse_ranges(state.read_text(path) or "") for path in FILES]
-    names = (scope.manager.name, str(scope.manager.uid))
-    mapped = [[[r.first, r.size] for r in rows if r.owner in names] for rows in ranges]
     paths = sorted({source.path for source in sources})
-    wrong = scope.manager.call(mounts.find_unusable, paths, [] if scope.is_system else mapped)
+    wrong = scope.manager.call(mounts.find_unusable, paths, _read_mapped(scope))
     starting = {inputs.services[name].unit for name in (*plan.start, *plan.restart, *plan.run)}
     starting |= {template_of(unit) or unit for unit in starting}
     left = {record.unit for record in inputs.services.values() if record.waits}
@@ -59,12 +57,8 @@ def _find(scope: Scope, snapshot: Snapshot, survey: Survey | None) -> list[Sourc
     if not any(word in blob.data for blob in units.values() for word in _WORDS):
         return []
     if survey is None:
-        texts = {path: text_of(blob) for path, blob in units.items() if not blob.is_link}
-        links = frozenset(path for path, blob in units.items() if blob.is_link)
-        others = frozenset(name for name, _path in snapshot.others) | links
-        app_dir = scope.app_dir(snapshot.manifest.app)
-        place = Place(app_dir, scope.unit_dir, scope.manager.home, others)
-        survey = survey_units(place, scope, snapshot, parse_units(texts)[0])
+        place = place_of(snapshot.manifest.app, scope, snapshot)
+        survey = survey_units(place, scope, snapshot, parse_desired(snapshot.desired)[0])
     mounts = {p: text_of(b) for p, b in units.items() if unit_of(p).endswith(_MOUNTS)}
     return find_sources(
         survey,
@@ -74,9 +68,18 @@ def _find(scope: Scope, snapshot: Snapshot, survey: Survey | None) -> list[Sourc
     )
 
 
+def _read_mapped(scope: Scope) -> list[list[list[int]]]:
+    """The user's subordinate ids as find_unusable takes them."""
+    if scope.is_system:
+        return []
+    owner = scope.manager
+    granted = [ranges_of(rows, owner.name, owner.uid) for rows in read_ranges().values()]
+    return [[[row.first, row.size] for row in rows] for rows in granted]
+
+
 def _where(source: Source) -> str:
     path, entry = source.line
-    return f"{path}:{entry.line} [{entry.section}] {entry.key}"
+    return entry.where(path)
 
 
 def _error(scope: Scope, snapshot: Snapshot, source: Source, why: str) -> QuadletError:

@@ -24,7 +24,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.many impor
     join_rows,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.ordering import (
-    find_waits,
+    Footprint,
     make_footprint,
     one_by_one,
     order_apps,
@@ -160,6 +160,11 @@ ORDER: dict[str, tuple[dict[str, t.Any], dict[str, t.Any], bool]] = {
         False,
     ),
 }
+
+
+def find_waits(apps: t.Sequence[Footprint | None]) -> list[dict[int, str]]:
+    """For each app those that it must wait for, with the reason."""
+    return order_apps(apps).waits
 
 
 def _footprint(

@@ -146,11 +146,6 @@ def order_apps(apps: t.Sequence[Footprint | None]) -> Order:
     return Order(waits, warnings)
 
 
-def find_waits(apps: t.Sequence[Footprint | None]) -> list[dict[int, str]]:
-    """For each app those that it must wait for, with the reason."""
-    return order_apps(apps).waits
-
-
 def one_by_one(waits: t.Sequence[t.Mapping[int, str]], reason: str) -> list[dict[int, str]]:
     """The same where each app waits for all before it."""
     order = _sort(waits)

@@ -28,9 +28,14 @@ def parse_ranges(text: str) -> tuple[Range, ...]:
     )
 
 
+def ranges_of(rows: t.Iterable[Range], name: str, uid: int) -> list[Range]:
+    """A user's own ranges, which stand under the name or the uid."""
+    return [row for row in rows if row.owner in (name, str(uid))]
+
+
 def has_range(text: str, name: str, uid: int) -> bool:
     """Whether a file's text grants the user any ids."""
-    return any(row.owner in (name, str(uid)) and row.size for row in parse_ranges(text))
+    return any(row.size for row in ranges_of(parse_ranges(text), name, uid))
 
 
 def missing_remedy(user: str = "USER") -> str:

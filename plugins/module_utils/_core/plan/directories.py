@@ -10,6 +10,7 @@ import typing as t
 
 from ..app.directories_option import Directory
 from ..errors import QuadletError, join_errors
+from ..host.subordinate_ids import ranges_of
 from ..mounts.directories import judge_path
 from ..mounts.facts import Facts, Ground
 from .directory import Change
@@ -73,10 +74,9 @@ def make_actor(
 
     def table(own: int, ranges: t.Iterable[Range]) -> tuple[tuple[int, int, int], ...]:
         rows, inside = [(0, own, 1)], 1
-        for row in sorted(ranges, key=lambda row: row.first):
-            if row.owner in (name, str(uid)):
-                rows.append((inside, row.first, row.size))
-                inside += row.size
+        for row in sorted(ranges_of(ranges, name, uid), key=lambda row: row.first):
+            rows.append((inside, row.first, row.size))
+            inside += row.size
         return tuple(rows)
 
     return Actor(name, uid, gid, table(uid, uids), table(gid, gids))

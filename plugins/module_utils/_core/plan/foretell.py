@@ -13,14 +13,14 @@ import typing as t
 
 from ..app.app import App
 from ..app.layout import Layout
-from ..content import Blob, text_of
+from ..content import Blob
 from ..errors import QuadletError, join_errors
 from ..lint.engine import Finding, lint_units
 from ..lint.view import Context
 from ..mounts.judge import judge_mounts
 from ..quadlet.kinds import is_unit
 from ..state.manifest import Manifest
-from ..validate.check import Place, check_mounts, check_units, parse_units
+from ..validate.check import Place, check_mounts, check_units, parse_desired
 from .diff import make_diff
 from .model import Plan, Step
 from .plan import file_changes
@@ -78,10 +78,7 @@ def _desired(app: App, current: t.Mapping[str, Blob]) -> dict[str, Blob] | None:
 
 def _lint(app: App, desired: t.Mapping[str, Blob], place: Place) -> list[Finding]:
     """The findings; what a reference names may be another app's, which is not there yet either."""
-    texts = {
-        path: text_of(blob) for path, blob in desired.items() if is_unit(path) and not blob.is_link
-    }
-    units, errors = parse_units(texts)
+    units, errors = parse_desired(desired)
     mounts = judge_mounts(units, place.ground)
     context = Context(
         place,

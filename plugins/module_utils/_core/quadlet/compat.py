@@ -93,7 +93,7 @@ def _lines(unit: UnitText, row: Key, entry: Entry) -> list[str]:
     try:
         return [f"PodmanArgs={_words(row, value)}" for value in _values(row, entry.value)]
     except QuadletError as error:
-        where = f"{unit.name}:{entry.line} [{entry.section}] {entry.key}"
+        where = entry.where(unit.name)
         raise QuadletError(error.what, where=where, remedy=error.remedy) from None
 
 

@@ -30,6 +30,10 @@ class Entry(t.NamedTuple):
     line: int
     end: int
 
+    def where(self, path: str) -> str:
+        """Its place in a file, for errors."""
+        return f"{path}:{self.line} [{self.section}] {self.key}"
+
 
 @dataclasses.dataclass(frozen=True)
 class UnitText:

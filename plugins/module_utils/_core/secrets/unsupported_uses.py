@@ -33,7 +33,7 @@ def check_uses(content: t.Mapping[str, Blob], names: Names) -> list[QuadletError
         unit = None if kind is None or blob.is_link else parse_leniently(path, blob)
         for entry in unit.entries if unit and kind else ():
             if kind and entry.section == kind.section and entry.key in _CHECKS:
-                where = f"{path}:{entry.line} [{entry.section}] {entry.key}"
+                where = entry.where(path)
                 uses = _CHECKS[entry.key](entry, names, content)
                 errors += [
                     QuadletError(what, where=place or where, remedy=remedy)

@@ -12,11 +12,21 @@ from __future__ import annotations
 import difflib
 import typing as t
 
+from ..content import Blob, text_of
 from ..errors import NOT_READY, QuadletError
 from ..mounts.facts import Facts, Ground
 from ..mounts.judge import Fault
 from ..quadlet.keys import INSTALL_SINCE, NEWEST, SECTIONS, SYSTEMD_KEYS, Key, Version, version_text
-from ..quadlet.kinds import DROP_INS_SINCE, KINDS, OLDEST, Kind, kind_of, split_drop_in, unit_of
+from ..quadlet.kinds import (
+    DROP_INS_SINCE,
+    KINDS,
+    OLDEST,
+    Kind,
+    is_unit,
+    kind_of,
+    split_drop_in,
+    unit_of,
+)
 from ..quadlet.quirks import check_quirks
 from ..quadlet.refs import (
     TRANSLATED_SINCE,
@@ -83,6 +93,14 @@ def parse_units(texts: t.Mapping[str, str]) -> tuple[dict[str, UnitText], list[Q
     return units, errors
 
 
+def parse_desired(
+    desired: t.Mapping[str, Blob],
+) -> tuple[dict[str, UnitText], list[QuadletError]]:
+    """The same of an app's files; links to templates have no text of their own."""
+    units = {path: blob for path, blob in desired.items() if is_unit(path) and not blob.is_link}
+    return parse_units({path: text_of(blob) for path, blob in units.items()})
+
+
 _WITH_SECTION = frozenset(("container", "kube", "image", "build", "artifact"))
 """Kinds with a key that each unit must set; the generator makes the others of an empty file."""
 
@@ -138,7 +156,7 @@ def _check_keys(path: str, unit: UnitText, version: Version) -> list[QuadletErro
         if known is None:
             continue
         row = known.get(entry.key)
-        where = _where(path, entry)
+        where = entry.where(path)
         if row is None:
             if version[:2] <= NEWEST:
                 errors.append(_unknown_key(where, entry, known))
@@ -169,7 +187,7 @@ def _check_values(path: str, unit: UnitText, version: Version) -> list[QuadletEr
         if since and since > version and (row is None or row.since <= version):
             what = f"{entry.key}={word}" if row else entry.key
             remedy = "Update Podman, or write it in another way: older releases ignore it."
-            errors.append(_too_new(_where(path, entry), what, since, version, remedy))
+            errors.append(_too_new(entry.where(path), what, since, version, remedy))
     return errors
 
 
@@ -180,10 +198,6 @@ def _dated_references(row: Key, entry: Entry) -> dict[str, Version]:
     kinds = [ref.unit.rpartition(".")[2] for ref in entry_refs(entry)]
     since = max((row.refs[kind] for kind in kinds if kind in row.refs), default=None)
     return {unwrap(entry.value): since} if since else {}
-
-
-def _where(path: str, entry: Entry) -> str:
-    return f"{path}:{entry.line} [{entry.section}] {entry.key}"
 
 
 def _unknown_key(where: str, entry: Entry, known: t.Mapping[str, t.Any]) -> QuadletError:
@@ -212,7 +226,7 @@ def _check_references(
     return [
         QuadletError(
             f"{ref.unit} does not exist in this scope",
-            where=_where(path, ref.entry),
+            where=ref.entry.where(path),
             remedy=_remedy_of_missing(ref),
             rule="missing-unit",
         )
@@ -233,7 +247,7 @@ def check_mounts(faults: t.Iterable[Fault]) -> list[QuadletError]:
     return [
         QuadletError(
             f"{fault.line[1].value!r} lets a container write {_into(fault)}",
-            where=_where(*fault.line),
+            where=fault.line[1].where(fault.line[0]),
             remedy=_PATHS_ARE_READ_ONLY,
             rule="writable-mount",
         )
