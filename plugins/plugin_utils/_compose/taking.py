@@ -1,0 +1,87 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Takes a tree apart, and knows what nobody took.
+
+A handler takes a branch whole, as one thing of the report, or takes it apart by key or item.
+What is left at the end was known to no handler: it is refused by its path, never passed over.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
+
+
+class Branch:
+    """A branch of the tree at a path."""
+
+    def __init__(self, node: Node, path: str, report: Report) -> None:
+        self.node = node
+        self.path = path
+        self._report = report
+        self._given: Given | None = None
+        self._parts: dict[str, Branch] = {}
+
+    @property
+    def value(self) -> t.Any:
+        """The plain data; the branch has to be taken as well."""
+        return self.node.to_data()
+
+    @property
+    def is_mapping(self) -> bool:
+        """Whether it has keys."""
+        return self.node.is_mapping
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list."""
+        return self.node.is_list
+
+    def take(self) -> Given:
+        """Takes all of it, as one thing."""
+        if self._given is None:
+            self._given = self._report.give(self.path, self.node.file, self.node.line)
+        return self._given
+
+    def get(self, key: str) -> Branch | None:
+        """The branch at a key, to be taken by the caller; None where there is none."""
+        return self._part(key) if key in self.keys() else None
+
+    def keys(self) -> list[str]:
+        """The keys of a mapping, in their order."""
+        return list(self.node.value) if isinstance(self.node.value, dict) else []
+
+    def items(self) -> list[tuple[str, Branch]]:
+        """The branches of a mapping by key."""
+        return [(key, self._part(key)) for key in self.keys()]
+
+    def each(self) -> list[Branch]:
+        """The branches of a list."""
+        count = len(self.node.value) if isinstance(self.node.value, tuple) else 0
+        return [self._part(f"[{index}]") for index in range(count)]
+
+    def _part(self, key: str) -> Branch:
+        if key not in self._parts:
+            value = self.node.value
+            if isinstance(value, dict):
+                node, path = value[key], f"{self.path}.{key}" if self.path else key
+            else:
+                assert isinstance(value, tuple)
+                node, path = value[int(key[1:-1])], f"{self.path}{key}"
+            self._parts[key] = Branch(node, path, self._report)
+        return self._parts[key]
+
+    def left(self) -> t.Iterator[Branch]:
+        """What nobody took: the highest branches of which nothing was taken."""
+        if self._given is not None:
+            return
+        parts = [part for _key, part in self.items()] or self.each()
+        rest = [list(part.left()) for part in parts]
+        if not parts or all(found == [part] for found, part in zip(rest, parts)):
+            yield self
+        else:
+            for found in rest:
+                yield from found
