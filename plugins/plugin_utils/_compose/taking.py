@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
 
 
 class Branch:
