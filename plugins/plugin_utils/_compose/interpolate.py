@@ -1,0 +1,125 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Replaces the variables in a tree, and gives the values of some keys the type that they have.
+
+Keys of mappings are never replaced.  Only texts are: numbers, true, false and null have no
+variables.  Then a text at a path of the table becomes what its key takes: read_only: ${RO:-yes} is
+true, as it is for Compose.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import (
+    Node,
+    Scalar,
+    join_path,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import (
+    Keep,
+    Lookup,
+    Part,
+    Reference,
+    TemplateError,
+    expand,
+    parse_template,
+    references,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.typed_keys import cast, type_at
+
+
+@dataclasses.dataclass
+class Use:
+    """A variable that the files use.  defaults: the words behind :- and -; places: FILE:LINE."""
+
+    name: str
+    defaults: list[str] = dataclasses.field(default_factory=list)
+    places: list[str] = dataclasses.field(default_factory=list)
+
+
+def keep_as_placeholder(name: str) -> str:
+    """What stands for a variable that is given at the deployment."""
+    return "{{ " + name + " }}"
+
+
+def keep_nothing(_name: str) -> str:
+    """Compose's own: a variable without a value is an empty text."""
+    return ""
+
+
+class Interpolator:
+    """Replaces variables.  uses: every variable that it met, by name."""
+
+    def __init__(self, lookup: Lookup, keep: Keep, causes: Causes) -> None:
+        self.uses: dict[str, Use] = {}
+        self._lookup = lookup
+        self._keep = keep
+        self._causes = causes
+
+    def tree(self, node: Node, path: str = "", keys: tuple[str, ...] = ()) -> Node:
+        """The tree without variables."""
+        if isinstance(node.value, dict):
+            nodes = {
+                key: self.tree(child, join_path(path, key), (*keys, key))
+                for key, child in node.value.items()
+            }
+            return dataclasses.replace(node, value=nodes)
+        if isinstance(node.value, tuple):
+            items = tuple(
+                self.tree(child, join_path(path, index), (*keys, "[]"))
+                for index, child in enumerate(node.value)
+            )
+            return dataclasses.replace(node, value=items)
+        if isinstance(node.value, str):
+            return self._text(node, node.value, path, keys)
+        return node
+
+    def _text(self, node: Node, text: str, path: str, keys: tuple[str, ...]) -> Node:
+        if "$" in text:
+            node = self._expanded(node, text, path)
+        kind = type_at(keys)
+        if kind is None or (node.unset and "{{ " in node.text):
+            return node
+        try:
+            return dataclasses.replace(node, value=cast(str(node.value), kind))
+        except ValueError as error:
+            if not node.unset:
+                self._causes.add(node, path, str(error), "Correct it, or the variable.")
+            return node
+
+    def _expanded(self, node: Node, text: str, path: str) -> Node:
+        try:
+            parts = parse_template(text)
+        except TemplateError as error:
+            remedy = "Write $$ for a dollar sign that begins no variable."
+            self._causes.add(node, path, f"{error} at character {error.at + 1}", remedy)
+            return node
+        for reference in references(parts):
+            self._note(reference, node)
+        expanded = expand(parts, self._lookup, self._keep)
+        value: Scalar = expanded.text
+        return dataclasses.replace(node, value=value, text=expanded.text, unset=expanded.unset)
+
+    def _note(self, reference: Reference, node: Node) -> None:
+        use = self.uses.setdefault(reference.name, Use(reference.name))
+        if node.place not in use.places:
+            use.places.append(node.place)
+        if reference.form.endswith("-"):
+            default = _written(reference.word)
+            if default not in use.defaults:
+                use.defaults.append(default)
+
+
+def _written(parts: t.Sequence[Part]) -> str:
+    """A word as it is written."""
+    texts = []
+    for part in parts:
+        if isinstance(part, str):
+            texts.append(part.replace("$", "$$"))
+        else:
+            texts.append("${" + part.name + part.form + _written(part.word) + "}")
+    return "".join(texts)
