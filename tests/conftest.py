@@ -20,7 +20,12 @@ begin first, so that no worker waits for another in the end.  CONTRIBUTING.md sa
 DURATIONS = ROOT / ".cache" / "log" / "durations.tsv"
 """Where a run leaves how long each test took."""
 
+_READ = ("architecture", "argv", "child", "layout", "opens", "payload")
+
 TOGETHER = {
+    **{f"tests/unit/project/test_{name}.py": "code" for name in _READ},  # each parses all files
+    "tests/unit/project/test_host_role.py": "host_role",  # one play for all
+    "tests/unit/plugin_utils/test_merge.py": "merge",  # the same
     "tests/unit/core/test_properties.py": "values",  # they count together
     "tests/integration/test_faults.py": "registry",  # it stops the one that wants a password
     "tests/integration/test_pull.py": "registry",  # it uses that, and stops it too

@@ -32,6 +32,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.directori
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.directory import Change
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import Plan
+from tests.unit.support.together import together
 
 ROOT = Actor("root", 0, 0)
 RANGES = (Range("other", 1, 9), Range("1001", 500000, 10), Range("svc", 100000, 65536))
@@ -90,9 +91,9 @@ DECLARED = {
 }
 
 
-@pytest.mark.parametrize("actor", [ROOT, SVC], ids=["system", "user"])
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("declared", DECLARED)
+@together("actor", [ROOT, SVC], ids=["system", "user"])
+@together("place", PLACES)
+@together("declared", DECLARED)
 def test_what_a_run_does(actor: Actor, place: str, declared: str) -> None:
     more, wanted = PLACES[place]
     row, look = DECLARED[declared], _there(actor, **more)

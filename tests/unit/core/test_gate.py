@@ -21,6 +21,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state 
     Details,
     State,
 )
+from tests.unit.support.together import together
 
 UP = State("loaded", "active", "running")
 MADE = State("loaded", "active", "exited")
@@ -261,7 +262,7 @@ DOWN: dict[str, tuple[State, Details | None, str, bool, str]] = {
 }
 
 
-@pytest.mark.parametrize(("state", "details", "job", "once", "reason"), DOWN.values(), ids=DOWN)
+@together(("state", "details", "job", "once", "reason"), DOWN.values(), ids=DOWN)
 def test_down(state: State, details: Details | None, job: str, once: bool, reason: str) -> None:
     assert reason_down(state, details, job, once=once, restarts_before=3) == reason
 

@@ -19,6 +19,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.gener
     parse_verdict,
 )
 from tests.unit.support.generators import RELEASES, Generator, Said, find_generator
+from tests.unit.support.together import together
 from tests.unit.support.values import HOSTILE
 
 IMAGE = "localhost/a:1"
@@ -110,7 +111,7 @@ def commands(said: Said) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@together("name", HOSTILE)
 def test_arrives_as_it_is(commands: dict[str, list[str]], name: str) -> None:
     value = HOSTILE[name]
     forms = {key: form for key, form in FORMS.items() if not form.refused(value)}
@@ -123,7 +124,7 @@ def test_arrives_as_it_is(commands: dict[str, list[str]], name: str) -> None:
 REFUSED = [case for case in CASES if FORMS[case[0]].refused(HOSTILE[case[1]])]
 
 
-@pytest.mark.parametrize(("form", "name"), REFUSED, ids=["-".join(case) for case in REFUSED])
+@together(("form", "name"), REFUSED, ids=["-".join(case) for case in REFUSED])
 def test_what_can_not_be_written_is_refused(form: str, name: str) -> None:
     with pytest.raises(QuadletError) as caught:
         _render(FORMS[form], HOSTILE[name])

@@ -15,6 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys i
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import KINDS
 from tests.unit.support.generators import Generator
+from tests.unit.support.together import together
 
 ROWS = [(section, key) for section, rows in SECTIONS.items() for key in rows.values()]
 MINIMAL = {
@@ -32,7 +33,7 @@ SUFFIXES = {kind.section: kind.suffix for kind in KINDS.values()}
 QUADLET_SINCE = (5, 3)
 
 
-@pytest.mark.parametrize(("section", "key"), ROWS, ids=[f"{s}.{k.name}" for s, k in ROWS])
+@together(("section", "key"), ROWS, ids=[f"{s}.{k.name}" for s, k in ROWS])
 def test_row_is_sound(section: str, key: Key) -> None:
     assert SECTIONS[section][key.name] is key
     assert re.fullmatch(r"[A-Z][A-Za-z0-9]*", key.name)

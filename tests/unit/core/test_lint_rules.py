@@ -19,6 +19,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules imp
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.view import Context
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quirks import QUIRKS
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import Place
+from tests.unit.support.together import together
 
 UNITS = "/etc/containers/systemd"
 PLACE = Place(f"{UNITS}/app", UNITS, "/root", frozenset())
@@ -726,7 +727,7 @@ _ELSEWHERE = {
 IDS = [f"{case.rule}-{number}" for number, case in enumerate(CASES)]
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
+@together("case", CASES, ids=IDS)
 def test_fires(case: Case) -> None:
     found, marked = _lint(case.bad, case.context)
     hits = [finding for finding in found if finding.rule == case.rule]
@@ -742,7 +743,7 @@ def test_fires(case: Case) -> None:
         assert finding.remedy.endswith((".", "?"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
+@together("case", CASES, ids=IDS)
 def test_is_silent_about_the_nearest_that_is_right(case: Case) -> None:
     context = case.context if case.good_context is None else case.good_context
     found, _marked = _lint(case.good, context)
@@ -753,7 +754,7 @@ def test_every_rule_has_a_case() -> None:
     assert {case.rule for case in CASES} | _ELSEWHERE == set(RULES)
 
 
-@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@together("rule", RULES.values(), ids=RULES)
 def test_every_rule_says_what_to_do_and_why(rule: t.Any) -> None:
     assert rule.level in ("error", "warning", "note")
     for text in (rule.summary, rule.remedy, rule.why):

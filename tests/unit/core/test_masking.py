@@ -24,6 +24,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.privat
     find_private,
 )
 from tests.unit.support.leaks import SPELLINGS, find_leaks
+from tests.unit.support.together import together
 
 VALUES = {
     "letters": "correcthorsebatterystaple",
@@ -43,8 +44,8 @@ def mask(text: str, *values: bytes, exempt: t.Collection[str] = ()) -> str:
     return "\n".join(mask_texts(text.split("\n"), find_needles(values, exempt)))
 
 
-@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
-@pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
+@together("value", VALUES.values(), ids=VALUES)
+@together("spelled", SPELLINGS.values(), ids=SPELLINGS)
 def test_every_spelling_of_every_value(spelled: t.Callable[[str], str], value: str) -> None:
     text = f"before {spelled(value)} behind"
     shown = mask(text, value.encode())
@@ -54,8 +55,8 @@ def test_every_spelling_of_every_value(spelled: t.Callable[[str], str], value: s
     assert MASK in shown
 
 
-@pytest.mark.parametrize("value", ["hunter", "hunter2", "p@ss'w0", "Tr0ub4dor", "s3cr3t p w"])
-@pytest.mark.parametrize("spelled", SPELLINGS.values(), ids=SPELLINGS)
+@together("value", ["hunter", "hunter2", "p@ss'w0", "Tr0ub4dor", "s3cr3t p w"])
+@together("spelled", SPELLINGS.values(), ids=SPELLINGS)
 def test_every_spelling_of_short_values(spelled: t.Callable[[str], str], value: str) -> None:
     shown = mask(f"before {spelled(value)} behind", value.encode())
     assert spelled(value) not in shown

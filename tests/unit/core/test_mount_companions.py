@@ -34,6 +34,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.compa
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.generator import (
     to_service,
 )
+from tests.unit.support.together import together
 
 SYSTEMD = "/etc/systemd/system"
 OF_PATHS = [suffix for suffix, row in COMPANIONS.items() if row.of_path]
@@ -61,7 +62,7 @@ def test_a_path_as_a_name(path: str, name: str) -> None:
     assert escape_path(unescape_path(name)) == name
 
 
-@pytest.mark.parametrize("char", sorted({*map(chr, range(33, 127))} - {"/", "."}))
+@together("char", sorted({*map(chr, range(33, 127))} - {"/", "."}))
 def test_each_character(char: str) -> None:
     """It escapes all but letters, digits, `:`, `_` and `.`, each of which was asked for."""
     plain = char in {*string.ascii_letters, *string.digits, ":", "_"}
@@ -80,7 +81,7 @@ def _check(texts: t.Mapping[str, str], location: str = "system") -> list[str]:
     return [str(one) for one in check_companions(units, location=location, folder=SYSTEMD)]
 
 
-@pytest.mark.parametrize(
+@together(
     ("suffix", "path"), list(itertools.product(OF_PATHS, [path for path in ESCAPED if path != "/"]))
 )
 def test_the_name_is_that_of_the_path(suffix: str, path: str) -> None:

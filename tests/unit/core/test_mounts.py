@@ -28,6 +28,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check
 )
 from tests.unit.support import mount_spellings as mounts
 from tests.unit.support.mount_spellings import Built, Way
+from tests.unit.support.together import together
 
 UNITS = "/etc/containers/systemd"
 HOME = "/home/svc"
@@ -62,7 +63,7 @@ def _product(way: Way, place: Place) -> t.Iterator[tuple[str, Built]]:
 
 
 @pytest.mark.parametrize("place", [SYSTEM, USER], ids=["system", "user"])
-@pytest.mark.parametrize("way", mounts.WAYS, ids=lambda way: way.id)
+@together("way", mounts.WAYS, ids=lambda way: way.id)
 def test_every_way_to_every_directory_is_refused(way: Way, place: Place) -> None:
     missed = []
     tried = 0
@@ -133,7 +134,7 @@ HARMLESS_USER = (
 
 
 @pytest.mark.parametrize("place", [SYSTEM, USER], ids=["system", "user"])
-@pytest.mark.parametrize("way", mounts.WAYS, ids=lambda way: way.id)
+@together("way", mounts.WAYS, ids=lambda way: way.id)
 def test_other_directories_are_not_refused(way: Way, place: Place) -> None:
     specifiers = mounts.USER_SPECIFIERS if place is USER else mounts.SYSTEM_SPECIFIERS
     values = {letter: _fill(value, place) for letter, value in specifiers.items()}
@@ -172,13 +173,13 @@ READ_ONLY = (
 )
 
 
-@pytest.mark.parametrize("line", READ_ONLY)
-@pytest.mark.parametrize("path", ["/etc/systemd/system", UNITS, "/etc", f"{UNITS}/app"])
+@together("line", READ_ONLY)
+@together("path", ["/etc/systemd/system", UNITS, "/etc", f"{UNITS}/app"])
 def test_what_a_container_can_not_write_is_fine(line: str, path: str) -> None:
     assert _faults(_lines(line.replace("PATH", path))) == []
 
 
-@pytest.mark.parametrize(
+@together(
     "path",
     [
         "/",
@@ -199,7 +200,7 @@ def test_what_a_container_can_not_write_is_fine(line: str, path: str) -> None:
         "/var/run",
     ],
 )
-@pytest.mark.parametrize("line", ["Volume=PATH:/x", "PodmanArgs=-v PATH:/x", "Rootfs=PATH"])
+@together("line", ["Volume=PATH:/x", "PodmanArgs=-v PATH:/x", "Rootfs=PATH"])
 def test_what_is_above_can_be_silenced(path: str, line: str) -> None:
     (fault,) = _faults(_lines(line.replace("PATH", path)))
     assert fault.silenceable
@@ -229,8 +230,8 @@ PUBLISHED = """
 """
 
 
-@pytest.mark.parametrize("place", [SYSTEM, USER], ids=["system", "user"])
-@pytest.mark.parametrize("path", PUBLISHED.split())
+@together("place", [SYSTEM, USER], ids=["system", "user"])
+@together("path", PUBLISHED.split())
 def test_what_people_publish_is_fine(path: str, place: Place) -> None:
     assert _faults(_lines(f"Volume={path}:/x"), place, environment=None) == []
 

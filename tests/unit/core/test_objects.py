@@ -26,6 +26,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.objects.model 
 )
 from tests.unit.support import objects
 from tests.unit.support.objects import GROUND, Case
+from tests.unit.support.together import together
 
 RECORDED = [
     pytest.param(release, kind, case, id=f"{release} {kind} {case.key}={case.one}")
@@ -40,7 +41,7 @@ def test_every_key_has_a_case(kind: str) -> None:
     assert {case.key for case in objects.CASES[kind]} == objects.KEYS[kind]
 
 
-@pytest.mark.parametrize(("release", "kind", "case"), RECORDED)
+@together(("release", "kind", "case"), RECORDED)
 def test_each_value_beside_each(release: str, kind: str, case: Case) -> None:
     """The same, another, a missing and an additional value: what differs is named with both."""
     for want, there, differs in objects.differing(case):
@@ -72,8 +73,8 @@ def test_a_password_is_not_told() -> None:
     assert str(row) == ("Options: there 'user=a,password=...,rw', declared 'user=a,pass=...,rw'")
 
 
-@pytest.mark.parametrize("kind", objects.CASES)
-@pytest.mark.parametrize("flag", sorted({*FLAGS["network"], *FLAGS["volume"]}))
+@together("kind", objects.CASES)
+@together("flag", sorted({*FLAGS["network"], *FLAGS["volume"]}))
 def test_flags_are_read_in_both_spellings(kind: str, flag: str) -> None:
     takes = FLAGS[kind].get(flag)
     spellings = [[f"{flag}=x"]] if takes == "bool" else [[f"{flag}=x"], [flag, "x"]]

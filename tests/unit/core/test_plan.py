@@ -26,6 +26,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest
     ServiceRecord,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import State
+from tests.unit.support.together import together
 
 DIR = "/etc/containers/systemd/app"
 
@@ -1318,7 +1319,7 @@ def test_plan(case: Case) -> None:
         assert getattr(plan, field) == wanted, field
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@together("case", CASES.values(), ids=CASES)
 def test_actions_are_those_of_the_steps(case: Case) -> None:
     inputs = _inputs(case)
     plan = make_plan(inputs)
@@ -1341,7 +1342,7 @@ CONVERGING = {
 }
 
 
-@pytest.mark.parametrize("case", CONVERGING.values(), ids=CONVERGING)
+@together("case", CONVERGING.values(), ids=CONVERGING)
 def test_a_second_run_has_nothing_to_do(case: Case) -> None:
     """After every service was started with what is wanted, whatever was done before."""
     declared = case.installed if case.declared is None else case.declared

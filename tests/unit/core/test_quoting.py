@@ -11,9 +11,10 @@ import pytest
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet import quoting, splitting
 from tests.unit.support.generators import Generator
+from tests.unit.support.together import together
 from tests.unit.support.values import HOSTILE
 
-each_hostile = pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
+each_hostile = together("value", HOSTILE.values(), ids=HOSTILE)
 
 
 @each_hostile

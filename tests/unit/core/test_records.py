@@ -25,6 +25,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest
     parse_manifest,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.rollout import Mark
+from tests.unit.support.together import together
 
 Parse = t.Callable[[str, str], t.Any]
 WHOLE: dict[str, tuple[t.Any, Parse]] = {
@@ -114,8 +115,8 @@ TEXTS = ["", "\0", "[", "null", "1", '"x"', "[]", "{}", *DEEP]
 TEXTS += [f'{{"format": {word}}}' for word in ("2", '"2"', "null", "[2]", "2e400")]
 
 
-@pytest.mark.parametrize("kind", WHOLE)
-@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+@together("kind", WHOLE)
+@together("text", TEXTS, ids=range(len(TEXTS)))
 def test_any_text(kind: str, text: str) -> None:
     with pytest.raises(QuadletError) as caught:
         WHOLE[kind][1](text, "/p")

@@ -13,6 +13,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys i
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.render import render_unit
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitfile import parse_unit
+from tests.unit.support.together import together
 
 
 class Row(t.NamedTuple):
@@ -270,7 +271,7 @@ def test_refuses(path: str, value: t.Any, what: str) -> None:
     assert (caught.value.where or "").startswith("a.container")
 
 
-@pytest.mark.parametrize(
+@together(
     ("path", "value"),
     [(path, value) for path, value, what in REFUSED.values() if "name" not in what],
     ids=[name for name, row in REFUSED.items() if "name" not in row[2]],
@@ -331,7 +332,7 @@ def test_names_are_text(name: t.Any) -> None:
 EVERY = [(s, key) for s, rows in SECTIONS.items() for key in rows.values()]
 
 
-@pytest.mark.parametrize(("section", "key"), EVERY, ids=[f"{s}.{k.name}" for s, k in EVERY])
+@together(("section", "key"), EVERY, ids=[f"{s}.{k.name}" for s, k in EVERY])
 def test_every_key_takes_the_forms_of_its_reader(section: str, key: t.Any) -> None:
     def accepts(value: t.Any) -> bool:
         try:

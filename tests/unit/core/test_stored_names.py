@@ -38,6 +38,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.secrets.unsupp
     check_uses,
     yaml_secrets,
 )
+from tests.unit.support.together import together
 
 KEY = bytes(range(32))
 HEX = "0123456789ab"
@@ -107,7 +108,7 @@ ALIKE = {
 }
 
 
-@pytest.mark.parametrize(("declared", "installed"), LINES.values(), ids=LINES)
+@together(("declared", "installed"), LINES.values(), ids=LINES)
 def test_names_are_rewritten_and_come_back(declared: str, installed: str) -> None:
     text = unit("Label=a=b", declared, "# end")
     wanted = unit("Label=a=b", installed, "# end")
@@ -118,7 +119,7 @@ def test_names_are_rewritten_and_come_back(declared: str, installed: str) -> Non
     assert again["w.container"].data.decode() == wanted
 
 
-@pytest.mark.parametrize(("declared", "installed"), LINES.values(), ids=LINES)
+@together(("declared", "installed"), LINES.values(), ids=LINES)
 def test_podman_reads_a_declared_name_from_what_is_installed(declared: str, installed: str) -> None:
     """By the reader of the generator: source is a stored name, the target the declared one."""
     before, after = _words(unit(declared)), _words(unit(installed))

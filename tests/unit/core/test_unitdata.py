@@ -15,6 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitda
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitfile import parse_unit
 from tests.unit.support.commands import Commands, read_commands, read_settings
 from tests.unit.support.generators import ROOT, Generator
+from tests.unit.support.together import together
 
 CORPUS = {
     path.name: path.read_bytes().decode() for path in sorted((ROOT / "tests/unit/corpus").iterdir())
@@ -66,7 +67,7 @@ def test_the_corpus_covers_every_key_and_kind() -> None:
     assert {(section, key) for section, rows in SECTIONS.items() for key in rows} <= used
 
 
-@pytest.mark.parametrize("name", CORPUS)
+@together("name", CORPUS)
 def test_data_of_the_text_of_data_is_the_same(name: str) -> None:
     data = unit_data(name, CORPUS[name])
     text = render_unit(name, data)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import pathlib
-import shutil
-import tempfile
 import typing as t
 
 import pytest
 
-from tests.unit.engine.support.host import Host
+from tests.unit.engine.support.host import Host, temporary_host
 from tests.unit.support.generators import find_generator
 
 RELEASE = "5.4"
@@ -27,17 +25,9 @@ def generator_binary() -> pathlib.Path:
 
 @pytest.fixture
 def make_host(generator_binary: pathlib.Path) -> t.Iterator[MakeHost]:
-    """Makes a host by the kind of its scope: in memory, where this machine has such a directory."""
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    tops: list[str] = []
-
-    def make(kind: str) -> Host:
-        tops.append(tempfile.mkdtemp(prefix="quadlet.fleet-host-", dir=place))
-        return Host(pathlib.Path(tops[-1]), kind, generator_binary)
-
-    yield make
-    for top in tops:
-        shutil.rmtree(top, ignore_errors=True)
+    """Makes a host by the kind of its scope."""
+    with contextlib.ExitStack() as stack:
+        yield lambda kind: stack.enter_context(temporary_host(kind, generator_binary))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -6,18 +6,20 @@ import ast
 import importlib
 import itertools
 import json
+import pathlib
 import typing as t
 
 import pytest
 
 from tests.unit.engine.support import answers, releases
 from tests.unit.engine.support.effects import FAILS, Fault
-from tests.unit.engine.support.host import UTILS, Host
+from tests.unit.engine.support.host import SAYS, UTILS, Host, Saved, temporary_host
 from tests.unit.engine.support.modules import Chatter, run_module
 from tests.unit.engine.support.recorded import SCOPES
 from tests.unit.support.generators import ROOT
 from tests.unit.support.leaks import find_leaks, spell
-from tests.unit.support.share import pick
+from tests.unit.support.share import FAST, pick
+from tests.unit.support.trees import read_nodes
 
 OLDER = "0lder-pässword/of the first release?"
 OWN = "st1tch-\"quoted\" 'twice' $HOME %i \\n"
@@ -78,18 +80,29 @@ TALKS |= {"restarted, kept", "units, kept", "apps", "apps side by side"}
 def _in_turn(*names: str) -> pytest.MarkDecorator:
     """Every second case rootless."""
     pairs = [(SCOPES[number % 2], name) for number, name in enumerate(names)]
-    return pytest.mark.parametrize(("host", "name"), pairs, indirect=["host"])
+    return pytest.mark.parametrize(("prepared", "name"), pairs, indirect=["prepared"])
 
 
-@pytest.fixture(params=SCOPES)
-def host(request: pytest.FixtureRequest, make_host: t.Callable[[str], Host]) -> Host:
+@pytest.fixture(scope="module", params=SCOPES)
+def prepared(
+    request: pytest.FixtureRequest, generator_binary: pathlib.Path
+) -> t.Iterator[tuple[Host, Saved]]:
     """Two releases of an app with a secret, and a secret that is not the app's."""
-    one = make_host(request.param)
-    for number, value in ((1, OLDER), (2, OWN)):
-        ended = one.run(_release(number, value))
-        assert ended.result, ended.error
-    one.rest()
-    one.podman.secrets["foreign"] = ("f" * 25, FOREIGN.encode())
+    with temporary_host(request.param, generator_binary) as one:
+        for number, value in ((1, OLDER), (2, OWN)):
+            ended = one.run(_release(number, value))
+            assert ended.result, ended.error
+        one.rest()
+        one.podman.secrets["foreign"] = ("f" * 25, FOREIGN.encode())
+        yield one, one.save()
+
+
+@pytest.fixture
+def host(prepared: tuple[Host, Saved]) -> Host:
+    """That host, as it was prepared."""
+    one, saved = prepared
+    one.load(saved)
+    one.fault_says = SAYS
     return one
 
 
@@ -128,8 +141,17 @@ def _all_spellings() -> list[str]:
     return ["\n".join(group) for group in zip(*[iter([s for v in VALUES for s in spell(v)])] * 13)]
 
 
-@pytest.mark.parametrize("channel", CHANNELS)
-@pytest.mark.parametrize("name", RUNS)
+TOLD = [
+    pytest.param(kind, name, channel, id=f"{kind}-{name}-{channel}")
+    for kind, (number, (name, channel)) in itertools.product(
+        SCOPES, enumerate(itertools.product(RUNS, CHANNELS))
+    )
+    if not FAST or kind == SCOPES[number % 2]
+]
+"""Each run with each channel in both kinds of scope; in turn with ./test --fast."""
+
+
+@pytest.mark.parametrize(("prepared", "name", "channel"), TOLD, indirect=["prepared"])
 def test_no_run_tells_what_services_say(
     name: str, channel: str, host: Host, chatter: Chatter
 ) -> None:
@@ -157,7 +179,7 @@ def test_no_run_tells_what_a_failing_step_says(name: str, host: Host, chatter: C
     names = [effect.name for effect in host.effects.done]
     first = {effect: number for number, effect in reversed(list(enumerate(names)))}
     assert first
-    for number in sorted(first.values())[:: pick(long=1, usual=2, fast=6)]:
+    for number in sorted(first.values())[:: pick(long=1, usual=2, fast=8)]:
         host.load(saved)
         if FAILS in _kinds(host, number):
             assert find_leaks(_text(_run(host, name, Fault(number, FAILS))), VALUES) == [], names[
@@ -246,7 +268,7 @@ _EXEMPT = {
 
 
 def _calls(path: t.Any) -> t.Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in read_nodes(path):
         if isinstance(node, ast.Call):
             function = node.func
             yield getattr(function, "attr", getattr(function, "id", ""))

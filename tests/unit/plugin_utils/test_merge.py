@@ -15,6 +15,7 @@ import subprocess
 import typing as t
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.layers import (
@@ -216,12 +217,17 @@ class _Project:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        held = self.run("ansible-vault", "encrypt_string", "hunter2", "--name", "password")
+        secret = (
+            VaultLib([("default", VaultSecret(FILES["password"].encode()))])
+            .encrypt("hunter2")
+            .decode()
+        )
+        held = "".join(f"  {line}\n" for line in secret.splitlines())
         with (folder / "inventory/group_vars/all.yml").open("a") as stream:
-            stream.write(held)
+            stream.write(f"password: !vault |\n{held}")
 
-    def run(self, command: str, *arguments: str, status: int = 0, errors: bool = False) -> str:
-        """What a command of Ansible prints."""
+    def run(self, command: str, *arguments: str, status: int = 0) -> str:
+        """What a command of Ansible prints, its errors behind the rest."""
         done = subprocess.run(
             [
                 os.path.join(BIN, command),
@@ -242,37 +248,35 @@ class _Project:
             },
         )
         assert done.returncode == status, f"{done.stdout}\n{done.stderr}"
-        return done.stdout + done.stderr if status or errors else done.stdout
-
-    def show(self, inventory: str, play: dict[str, t.Any], *arguments: str) -> dict[str, t.Any]:
-        """The lookup's value by host, in a play."""
-        text = self.play(inventory, play, *arguments)
-        found = re.findall(r"\b([a-z]+)=([A-Za-z0-9+/=]+?)=\"?$", text, re.MULTILINE)
-        return {name: json.loads(base64.b64decode(value)) for name, value in found}
+        return f"{done.stdout}\n{done.stderr}"
 
     def play(
         self,
         inventory: str,
-        play: dict[str, t.Any],
         *arguments: str,
+        plays: t.Mapping[str, t.Mapping[str, t.Any]] | None = None,
         status: int = 0,
-        errors: bool = False,
     ) -> str:
-        """What ansible-playbook prints."""
-        show = {"ansible.builtin.debug": {"msg": SHOW}, **play.pop("with", {})}
-        tasks = [*play.pop("before", []), show]
-        rows = [{"hosts": "all", "gather_facts": False, "tasks": tasks, **play}]
+        """What ansible-playbook prints on plays that show the lookup's value, by their names."""
+        rows = []
+        for name, play in (plays or {"plain": {}}).items():
+            message = f"{name}/{SHOW}"
+            show = {"ansible.builtin.debug": {"msg": message}, **play.get("with", {})}
+            keys = {key: value for key, value in play.items() if key not in ("with", "before")}
+            tasks = [*play.get("before", []), show]
+            rows.append({"hosts": "all", "gather_facts": False, "tasks": tasks, **keys})
         path = self.folder / "play" / "site.yml"
         path.write_text(json.dumps(rows))
-        return self.run(
-            "ansible-playbook",
-            "-i",
-            inventory,
-            str(path),
-            *arguments,
-            status=status,
-            errors=errors,
-        )
+        return self.run("ansible-playbook", "-i", inventory, str(path), *arguments, status=status)
+
+
+def _shown(text: str) -> dict[str, dict[str, t.Any]]:
+    """The lookup's value by the names of plays and hosts."""
+    found: dict[str, dict[str, t.Any]] = {}
+    rows = re.findall(r"\b([a-z_]+)/([a-z]+)=([A-Za-z0-9+/=]+?)=\"?$", text, re.MULTILINE)
+    for play, host, value in rows:
+        found.setdefault(play, {})[host] = json.loads(base64.b64decode(value))
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -281,50 +285,63 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> _Project:
     return _Project(tmp_path_factory.mktemp("inventories"))
 
 
-def test_variables_of_groups_and_hosts_are_merged_by_their_names(project: _Project) -> None:
-    assert project.show("inventory", {}) == EXPECTED
+PLAYS: dict[str, dict[str, t.Any]] = {
+    "plain": {},
+    "more": {"vars": {"quadlet_deploy_apps__8": [{"name": "base", "generations": 7}]}},
+    "play": {"vars": {"quadlet_deploy_apps": LITERAL}},
+    "task": {"with": {"vars": {"quadlet_deploy_apps": LITERAL}}},
+    # The last: it holds for those behind it too.
+    "set_fact": {"before": [{"ansible.builtin.set_fact": {"quadlet_deploy_apps": LITERAL}}]},
+}
 
 
-@pytest.mark.parametrize(
-    ("play", "arguments"),
-    [
-        ({"vars": {"quadlet_deploy_apps": LITERAL}}, ()),
-        ({"with": {"vars": {"quadlet_deploy_apps": LITERAL}}}, ()),
-        ({"before": [{"ansible.builtin.set_fact": {"quadlet_deploy_apps": LITERAL}}]}, ()),
-        ({}, ("-e", json.dumps({"quadlet_deploy_apps": LITERAL}))),
-    ],
-    ids=["play", "task", "set_fact", "extra"],
-)
-def test_each_variable_has_the_value_that_ansible_gives_it(
-    project: _Project, play: dict[str, t.Any], arguments: tuple[str, ...]
-) -> None:
-    found = project.show("inventory", dict(play), *arguments)
+@pytest.fixture(scope="module")
+def played(project: _Project) -> str:
+    """What is printed of all of them."""
+    return project.play("inventory", plays=PLAYS)
+
+
+def test_variables_of_groups_and_hosts_are_merged_by_their_names(played: str) -> None:
+    assert _shown(played)["plain"] == EXPECTED
+
+
+def _literal() -> list[dict[str, t.Any]]:
     rest = [{k: v for k, v in app.items() if k != "pull"} for app in EXPECTED["alone"][1:]]
-    assert found["alone"] == [*LITERAL, *rest]
+    return [*LITERAL, *rest]
 
 
-def test_a_variable_of_the_play_is_merged_too(project: _Project) -> None:
-    more = {"quadlet_deploy_apps__8": [{"name": "base", "generations": 7}]}
-    found = project.show("inventory", {"vars": more})
-    assert found["alone"][0] == {"name": "base", "state": "present", "generations": 7}
+@pytest.mark.parametrize("name", ["play", "task", "set_fact"])
+def test_each_variable_has_the_value_that_ansible_gives_it(played: str, name: str) -> None:
+    assert _shown(played)[name]["alone"] == _literal()
+
+
+def test_an_extra_variable_too(project: _Project) -> None:
+    extra = json.dumps({"quadlet_deploy_apps": LITERAL})
+    assert _shown(project.play("inventory", "-e", extra))["plain"]["alone"] == _literal()
+
+
+def test_a_variable_of_the_play_is_merged_too(played: str) -> None:
+    first = _shown(played)["more"]["alone"][0]
+    assert first == {"name": "base", "state": "present", "generations": 7}
 
 
 def test_where_nothing_is_given(project: _Project) -> None:
-    assert project.show("none.yml", {}) == {"alone": []}
+    assert _shown(project.play("none.yml"))["plain"] == {"alone": []}
 
 
 def test_an_error_names_the_variable(project: _Project) -> None:
-    said = " ".join(project.play("bad.yml", {}, status=2).split())
+    said = " ".join(project.play("bad.yml", status=2).split())
     assert "quadlet_deploy_apps__shop: it is a list of apps, not a mapping" in said
 
 
-def test_files_that_override_each_other_are_a_warning(project: _Project) -> None:
-    said = "".join(project.play("twice", {}, errors=True).split())  # lines are wrapped anywhere
+def test_files_that_override_each_other_are_a_warning(project: _Project, played: str) -> None:
+    printed = project.play("twice")
+    said = "".join(printed.split())  # lines are wrapped anywhere
     folder = project.folder / "twice/group_vars"
     words = f"quadlet_deploy_appsissetin{folder}/all.ymland{folder}/web.json"
     assert said.count(words) == 1
-    assert project.show("twice", {}) == {"alone": [{"name": "monitor"}], "two": [{"name": "shop"}]}
-    assert "is set in" not in project.play("inventory", {}, errors=True)
+    assert _shown(printed)["plain"] == {"alone": [{"name": "monitor"}], "two": [{"name": "shop"}]}
+    assert "is set in" not in played
 
 
 TEXTS = {

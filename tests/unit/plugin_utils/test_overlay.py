@@ -101,34 +101,43 @@ def _expected(level: str, old: t.Any, new: t.Any) -> t.Any:
     return {**old, **new} if isinstance(old, dict) else new
 
 
-CASES = [
-    pytest.param(level, FORMS[low][0], FORMS[high][1], id=f"{level}: {high} over {low}")
-    for level, low, high in itertools.product(LEVELS, FORMS, FORMS)
-    # systemd's own keys take no mapping: the module refuses it
-    if not (level == "key of systemd" and high == "mapping" and low in ("text", "list"))
-]
+def _cases(level: str) -> dict[str, tuple[t.Any, t.Any]]:
+    """Two values by what they are."""
+    return {
+        f"{high} over {low}": (FORMS[low][0], FORMS[high][1])
+        for low, high in itertools.product(FORMS, FORMS)
+        # systemd's own keys take no mapping: the module refuses it
+        if not (level == "key of systemd" and high == "mapping" and low in ("text", "list"))
+    }
 
 
-@pytest.mark.parametrize(("level", "old", "new"), CASES)
-def test_every_form_over_every_other(level: str, old: t.Any, new: t.Any) -> None:
-    path, expected = LEVELS[level], _expected(level, old, new)
-    layers = [Layer("low", [_at(path, old)]), Layer("high", [_at(path, new)])]
-    given = copy.deepcopy(layers)
-    if isinstance(expected, str) and expected.startswith(("null takes", "sections can't")):
-        with pytest.raises(QuadletError) as caught:
-            merge_apps(layers)
-        assert expected in str(caught.value)
-        winner = "low" if "null takes" in expected and old is None else "high"
-        assert f"{winner}, app a: units {path[1]}" in str(caught.value), "the place is named"
-    else:
-        assert _get(merge_apps(layers)[0], path) == expected
-    assert layers == given, "what was given is as it was"
-
-
-@pytest.mark.parametrize(("level", "old", "new"), CASES)
-def test_over_src_the_same(level: str, old: t.Any, new: t.Any) -> None:
-    """What a variable says over src is what it says over a variable with the same content."""
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_form_over_every_other(level: str) -> None:
     path = LEVELS[level]
+    for case, (old, new) in _cases(level).items():
+        expected = _expected(level, old, new)
+        layers = [Layer("low", [_at(path, old)]), Layer("high", [_at(path, new)])]
+        given = copy.deepcopy(layers)
+        if isinstance(expected, str) and expected.startswith(("null takes", "sections can't")):
+            with pytest.raises(QuadletError) as caught:
+                merge_apps(layers)
+            assert expected in str(caught.value), case
+            winner = "low" if "null takes" in expected and old is None else "high"
+            assert f"{winner}, app a: units {path[1]}" in str(caught.value), case
+        else:
+            assert _get(merge_apps(layers)[0], path) == expected, case
+        assert layers == given, f"{case}: what was given has changed"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_over_src_the_same(level: str) -> None:
+    """What a variable says over src is what it says over a variable with the same content."""
+    results = {case: _both_ways(LEVELS[level], *pair) for case, pair in _cases(level).items()}
+    assert {case: pair for case, pair in results.items() if pair[0] != pair[1]} == {}
+
+
+def _both_ways(path: tuple[str, ...], old: t.Any, new: t.Any) -> tuple[t.Any, t.Any]:
+    """What an option is over src, and over a variable; an error is its text."""
     option, patch = path[0], Layer("high", [_at(path, new)])
     in_src = option in ("units", "files") and old not in (ABSENT, None, 1)
     low = _at(path, old if in_src else ABSENT)
@@ -143,7 +152,7 @@ def test_over_src_the_same(level: str, old: t.Any, new: t.Any) -> None:
         found = settle(Overlay("src").merge(base, {option: app.get(option, {})}))[option]
     except QuadletError as error:
         found = error.what
-    assert found == wanted
+    return found, wanted
 
 
 ADDED: dict[str, tuple[t.Any, t.Any]] = {

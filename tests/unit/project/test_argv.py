@@ -8,6 +8,7 @@ import typing as t
 import pytest
 
 from tests.unit.support.import_graph import TOP
+from tests.unit.support.trees import read_tree
 
 COMMANDS = {"podman", "systemctl", "loginctl", "journalctl", "busctl"}
 """Not getsubids, which takes `--` for a name: names of users that begin with a dash are refused."""
@@ -60,7 +61,7 @@ def test_names_stand_behind_two_dashes() -> None:
     found = {
         str(path.relative_to(TOP)): rows
         for path in sorted(TOP.rglob("*.py"))
-        if (rows := find_names(ast.parse(path.read_text("utf-8"))))
+        if (rows := find_names(read_tree(path)))
     }
     assert {path: rows for path, rows in found.items() if path not in LATER} == {}
 

@@ -8,12 +8,14 @@ import pytest
 
 from tests.unit.support import reach
 
-CALLED = sorted({place for name in reach.module_names() for place in reach.find_called(name)})
+
+def _called() -> list[reach.Place]:
+    return sorted({place for name in reach.module_names() for place in reach.find_called(name)})
 
 
 def test_the_functions_are_found() -> None:
-    names = {f"{name}.{inner}" for name, inner in CALLED}
-    assert len(CALLED) > 25
+    names = {f"{name}.{inner}" for name, inner in _called()}
+    assert len(names) > 25
     assert {
         "_host.exchange.stage",
         "_host.staging.judge",
@@ -21,11 +23,11 @@ def test_the_functions_are_found() -> None:
     } <= names
 
 
-@pytest.mark.parametrize("place", CALLED, ids=[".".join(place) for place in CALLED])
-def test_imports_nothing_late(place: reach.Place) -> None:
-    reached = reach.reach([place])
-    assert place in reached
-    assert [line for one in sorted(reached) for line in reach.late_imports(one)] == []
+def test_none_imports_anything_late() -> None:
+    for place in _called():
+        reached = reach.reach([place])
+        assert place in reached
+        assert [line for one in sorted(reached) for line in reach.late_imports(one)] == [], place
 
 
 def test_a_late_import_is_seen(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import typing as t
 import pytest
 
 from tests.unit.support.import_graph import FLOORS, find_circles, find_upward, read_graph
+from tests.unit.support.trees import read_nodes, read_tree
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
@@ -51,21 +52,19 @@ PRIVATE_HEADER = (
 )
 
 
-def _each(paths: t.Sequence[pathlib.Path]) -> pytest.MarkDecorator:
+Findings = t.Iterator[str]
+
+
+def _show(rule: t.Callable[[pathlib.Path], Findings], paths: t.Sequence[pathlib.Path]) -> list[str]:
+    """`FILE: FINDING` of every file that a rule is about."""
     assert paths
-    return pytest.mark.parametrize(
-        "path", paths, ids=[str(path.relative_to(PLUGINS)) for path in paths]
-    )
+    return [f"{path.relative_to(PLUGINS)}: {text}" for path in paths for text in rule(path)]
 
 
-def _tree(path: pathlib.Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 9))
-
-
-def _imports(tree: ast.Module) -> list[tuple[int, str]]:
+def _imports(nodes: t.Iterable[ast.AST]) -> list[tuple[int, str]]:
     """(level, module) of every import; level as in C(from ..x import y)."""
     found: list[tuple[int, str]] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             found += [(0, name.name) for name in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -76,22 +75,24 @@ def _imports(tree: ast.Module) -> list[tuple[int, str]]:
     return found
 
 
-@_each(CORE)
-def test_core_imports_nothing_that_acts(path: pathlib.Path) -> None:
-    imports = _imports(_tree(path))
-    foreign = [name for level, name in imports if not level]
-    assert [name for name in foreign if name.split(".")[0] in IMPURE_MODULES] == []
-    assert [name for _level, name in imports if "ansible" in name] == []
+def _that_acts(path: pathlib.Path) -> Findings:
+    for level, name in _imports(read_nodes(path)):
+        if "ansible" in name or (not level and name.split(".")[0] in IMPURE_MODULES):
+            yield f"it imports {name}"
 
 
-@_each(CORE)
-def test_core_calls_nothing_that_acts(path: pathlib.Path) -> None:
-    called = [
-        node.func.id
-        for node in ast.walk(_tree(path))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
-    assert IMPURE_CALLS.isdisjoint(called)
+def test_core_imports_nothing_that_acts() -> None:
+    assert _show(_that_acts, CORE) == []
+
+
+def _acts(path: pathlib.Path) -> Findings:
+    for node in read_nodes(path):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in IMPURE_CALLS:
+            yield f"line {node.lineno} calls {ast.unparse(node.func)}"
+
+
+def test_core_calls_nothing_that_acts() -> None:
+    assert _show(_acts, CORE) == []
 
 
 def test_module_utils_is_four_floors() -> None:
@@ -115,56 +116,71 @@ def test_the_rule_itself_finds_circles() -> None:
     assert find_circles(graph) == [["b", "c"]]
 
 
-@_each(FILES)
-def test_functions_are_short(path: pathlib.Path) -> None:
-    long = [
-        f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
-        for node in ast.walk(_tree(path))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and node.end_lineno
-        and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
-    ]
-    assert long == []
+def _long_functions(path: pathlib.Path) -> Findings:
+    for node in read_nodes(path):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno:
+            lines = node.end_lineno - node.lineno + 1
+            if lines > LONGEST_FUNCTION:
+                yield f"{node.name} has {lines} lines"
 
 
-@_each([path for path in FILES if path not in MODULES])
-def test_files_are_short(path: pathlib.Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE
+def test_functions_are_short() -> None:
+    assert _show(_long_functions, FILES) == []
 
 
-@_each(MODULES)
-def test_a_module_is_docs_and_main(path: pathlib.Path) -> None:
+def _long_files(path: pathlib.Path) -> Findings:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    if lines > LONGEST_FILE:
+        yield f"{lines} lines"
+
+
+def test_files_are_short() -> None:
+    assert _show(_long_files, [path for path in FILES if path not in MODULES]) == []
+
+
+def _long_modules(path: pathlib.Path) -> Findings:
     lines = path.read_text(encoding="utf-8").splitlines()
     docs: set[int] = set()
-    for node in _tree(path).body:
+    for node in read_tree(path).body:
         names = [n.id for n in getattr(node, "targets", []) if isinstance(n, ast.Name)]
         if DOCS & set(names) and node.end_lineno:
             docs |= set(range(node.lineno, node.end_lineno + 1))
     code = [text for n, text in enumerate(lines, 1) if n not in docs and text.strip()]
     code = [text for text in code if not text.startswith("#")]
-    assert len(code) <= LONGEST_MODULE
+    if len(code) > LONGEST_MODULE:
+        yield f"{len(code)} lines of code"
 
 
-@_each(PRIVATE)
-def test_private_files_say_so(path: pathlib.Path) -> None:
-    assert path.read_text(encoding="utf-8").startswith(PRIVATE_HEADER)
-    public = {"module_utils", "plugin_utils", "doc_fragments"}
-    inner = path.relative_to(PLUGINS).parts[1:]
-    assert path.relative_to(PLUGINS).parts[0] in public
-    assert inner[0].startswith("_")
+def test_a_module_is_docs_and_main() -> None:
+    assert _show(_long_modules, MODULES) == []
 
 
-@_each(FILES)
-def test_files_have_the_licence_and_annotations_import(path: pathlib.Path) -> None:
+def _not_private(path: pathlib.Path) -> Findings:
+    if not path.read_text(encoding="utf-8").startswith(PRIVATE_HEADER):
+        yield "its head does not say that it is private"
+    if not path.relative_to(PLUGINS).parts[1].startswith("_"):
+        yield "its name, or that of its directory, does not begin with _"
+
+
+def test_private_files_say_so() -> None:
+    assert {path.relative_to(PLUGINS).parts[0] for path in PRIVATE} == {
+        "module_utils",
+        "plugin_utils",
+        "doc_fragments",
+    }
+    assert _show(_not_private, PRIVATE) == []
+
+
+def _headless(path: pathlib.Path) -> Findings:
     text = path.read_text(encoding="utf-8")
-    assert text.startswith(PRIVATE_HEADER if path in PRIVATE else HEADER)
-    assert "from __future__ import annotations\n" in text
+    if not text.startswith(PRIVATE_HEADER if path in PRIVATE else HEADER):
+        yield "no licence"
+    if "from __future__ import annotations\n" not in text:
+        yield "annotations are not imported"
 
 
-@_each(FILES)
-def test_syntax_is_that_of_python_3_9(path: pathlib.Path) -> None:
-    for node in ast.walk(_tree(path)):
-        assert type(node).__name__ not in ("Match", "TryStar", "TypeAlias")
+def test_files_have_the_licence_and_annotations_import() -> None:
+    assert _show(_headless, FILES) == []
 
 
 _NEWER = {
@@ -173,12 +189,19 @@ _NEWER = {
 }
 
 
-@_each(FILES)
-def test_nothing_of_newer_pythons_is_called(path: pathlib.Path) -> None:
-    for node in ast.walk(_tree(path)):
-        if isinstance(node, ast.Call):
+def _newer(path: pathlib.Path) -> Findings:
+    for node in read_nodes(path):
+        if type(node).__name__ in ("Match", "TryStar", "TypeAlias"):
+            yield f"line {getattr(node, 'lineno', 0)}: {type(node).__name__}"
+        elif isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            assert _NEWER.get(name, set()).isdisjoint(word.arg for word in node.keywords)
+            for word in node.keywords:
+                if word.arg in _NEWER.get(name, ()):
+                    yield f"line {node.lineno}: {name}({word.arg}=)"
+
+
+def test_nothing_is_newer_than_python_3_9() -> None:
+    assert _show(_newer, FILES) == []
 
 
 @pytest.mark.parametrize(
@@ -192,5 +215,28 @@ def test_nothing_of_newer_pythons_is_called(path: pathlib.Path) -> None:
     ],
 )
 def test_the_rule_itself_finds_imports(source: str, flagged: bool) -> None:
-    found = any(name.split(".")[0] in IMPURE_MODULES for _l, name in _imports(ast.parse(source)))
+    found = any(
+        name.split(".")[0] in IMPURE_MODULES for _l, name in _imports(ast.walk(ast.parse(source)))
+    )
     assert found is flagged
+
+
+BREACHES: dict[str, tuple[t.Callable[[pathlib.Path], Findings], str]] = {
+    "it imports os.path": (_that_acts, "import os.path\n"),
+    "line 1 calls open": (_acts, "open('x')\n"),
+    "f has 46 lines": (_long_functions, "def f():\n" + "    x = 1\n" * 45),
+    "401 lines": (_long_files, "x = 1\n" * 401),
+    "61 lines of code": (_long_modules, 'DOCUMENTATION = """\n\nx"""\n' + "x = 1\n" * 61),
+    "its head does not say that it is private": (_not_private, HEADER),
+    "no licence": (_headless, "from __future__ import annotations\n"),
+    "annotations are not imported": (_headless, HEADER),
+    "line 1: zip(strict=)": (_newer, "zip(a, b, strict=True)\n"),
+}
+
+
+@pytest.mark.parametrize("finding", BREACHES)
+def test_the_rule_itself_is_seen_to_fail(finding: str, tmp_path: pathlib.Path) -> None:
+    rule, text = BREACHES[finding]
+    path = tmp_path / "_x.py"
+    path.write_text(text)
+    assert finding == next(rule(path))

@@ -10,7 +10,7 @@ import pathlib
 import re
 import typing as t
 
-import pytest
+from tests.unit.support.together import together
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -47,7 +47,7 @@ def _problem(page: pathlib.Path, link: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@together("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: pathlib.Path) -> None:
     links = [link for link in LINK.findall(_prose(page)) if "://" not in link]
     assert [problem for link in links if (problem := _problem(page, link))] == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import pathlib
 
 import pytest
 
 from tests.unit.support.import_graph import TOP
+from tests.unit.support.trees import read_tree
 
 OPENER = "_host/reading.py"
 ALLOWED = {
@@ -88,11 +90,12 @@ def _is_open(call: ast.Call) -> bool:
     return _name(first) == "descriptor"
 
 
+@functools.cache
 def _all() -> list[str]:
     return [
         row
         for path in sorted(TOP.rglob("*.py"))
-        for row in find_opens(ast.parse(path.read_text("utf-8")), str(path.relative_to(TOP)))
+        for row in find_opens(read_tree(path), str(path.relative_to(TOP)))
     ]
 
 

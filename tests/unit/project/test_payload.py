@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.support.import_graph import read_graph
 from tests.unit.support.payload import make_payload, sizes
+from tests.unit.support.trees import read_nodes
 
 LIMIT = 14 * 1024
 PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
@@ -22,7 +23,7 @@ LIGHT = ("_module/engine_module.py", "_module/kept_engine.py", "_module/options.
 def _imported(path: pathlib.Path) -> set[str]:
     """What a file imports of module_utils, also late."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in read_nodes(path):
         if isinstance(node, ast.ImportFrom) and (node.level or "quadlet" in (node.module or "")):
             full = f"{'.' * node.level}{node.module or ''}".partition("module_utils.")[2]
             found |= {full, *(f"{full}.{name.name}" for name in node.names)}

@@ -12,6 +12,8 @@ import typing as t
 import pytest
 import yaml
 
+from tests.unit.support.together import together
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir())
 TASKS = sorted(
@@ -125,7 +127,7 @@ def test_a_role_has_a_short_readme(role: str) -> None:
     assert "| variable" not in text
 
 
-@pytest.mark.parametrize("path", TASKS, ids=[str(path.relative_to(ROOT)) for path in TASKS])
+@together("path", TASKS, ids=[str(path.relative_to(ROOT)) for path in TASKS])
 def test_plays_and_tasks_have_no_anchors(path: pathlib.Path) -> None:
     events = yaml.parse(path.read_text(encoding="utf-8"))
     assert [event.start_mark.line for event in events if getattr(event, "anchor", None)] == []

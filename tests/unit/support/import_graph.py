@@ -6,6 +6,8 @@ import ast
 import pathlib
 import typing as t
 
+from tests.unit.support.trees import read_nodes
+
 PLUGINS = pathlib.Path(__file__).resolve().parents[3] / "plugins"
 TOP = PLUGINS / "module_utils"
 FLOORS = ("_module", "_engine", "_host", "_core")
@@ -21,9 +23,8 @@ def read_graph(top: pathlib.Path = TOP) -> Graph:
 
 
 def _imported(top: pathlib.Path, name: str, names: t.Container[str]) -> t.Iterator[str]:
-    tree = ast.parse((top / f"{name.replace('.', '/')}.py").read_text(encoding="utf-8"))
     package = f"ansible_collections.quadlet.fleet.plugins.{top.name}"
-    for node in ast.walk(tree):
+    for node in read_nodes(top / f"{name.replace('.', '/')}.py"):
         if not isinstance(node, ast.ImportFrom):
             continue
         if node.level:

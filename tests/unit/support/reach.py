@@ -8,6 +8,7 @@ import pathlib
 import typing as t
 
 from tests.unit.support.import_graph import TOP
+from tests.unit.support.trees import read_nodes, read_tree
 
 Place = tuple[str, str]
 """A module's name with dots, and a function or class in it."""
@@ -20,7 +21,7 @@ class Module(t.NamedTuple):
     ("name", "") or something in one.
     """
 
-    tree: ast.Module
+    nodes: tuple[ast.AST, ...]
     definitions: dict[str, ast.AST]
     known: dict[str, Place]
 
@@ -29,10 +30,10 @@ class Module(t.NamedTuple):
 def read_module(name: str, top: pathlib.Path = TOP) -> Module:
     """A module of ours by its name with dots."""
     path = top / f"{name.replace('.', '/')}.py"
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree, nodes = read_tree(path), read_nodes(path)
     definitions = {node.name: node for node in tree.body if isinstance(node, _DEFINITIONS)}
     known: dict[str, Place] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.level:
             folder = name.split(".")[: -node.level]
             target = ".".join([*folder, *(node.module.split(".") if node.module else [])])
@@ -42,7 +43,7 @@ def read_module(name: str, top: pathlib.Path = TOP) -> Module:
                 known[alias.asname or alias.name] = (
                     (inner, "") if is_module else (target, alias.name)
                 )
-    return Module(tree, definitions, known)
+    return Module(nodes, definitions, known)
 
 
 def module_names(top: pathlib.Path = TOP) -> list[str]:
@@ -52,7 +53,7 @@ def module_names(top: pathlib.Path = TOP) -> list[str]:
 
 def find_called(name: str) -> t.Iterator[Place]:
     """The functions that a module hands to `Owner.call`."""
-    for node in ast.walk(read_module(name).tree):
+    for node in read_module(name).nodes:
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "call" and node.args:
             yield from _resolve(name, node.args[0])
 

@@ -48,6 +48,9 @@ from tests.unit.engine.support.unit_file import UnitFile, parse_made, parse_unit
 UTILS = "ansible_collections.quadlet.fleet.plugins.module_utils"
 
 
+SAYS = "it was made to fail"
+
+
 class Ended(t.NamedTuple):
     """How a run ended.  error: what it raised; died: it was killed."""
 
@@ -68,7 +71,7 @@ class Host:
         self._attach()
         self.storage_dir = f"{top}/storage"
         self.scope = self._make_scope()
-        self.fault_says = "it was made to fail"
+        self.fault_says = SAYS
         self.fault_at_job: tuple[int, str] | None = None
         self.jobs: list[str] = []
         self.lingers = kind == "system"
@@ -368,6 +371,14 @@ class Saved(t.NamedTuple):
 
     state: bytes
     files: Files
+
+
+@contextlib.contextmanager
+def temporary_host(kind: str, generator: pathlib.Path) -> t.Iterator[Host]:
+    """A host for a while: in memory, where this machine has such a directory."""
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="quadlet.fleet-host-", dir=place) as top:
+        yield Host(pathlib.Path(top), kind, generator)
 
 
 @functools.cache
