@@ -51,11 +51,17 @@ def keep_nothing(_name: str) -> str:
     return ""
 
 
+_LONGEST: t.Final = 8 * 1024 * 1024
+
+
 class Interpolator:
     """Replaces variables.  uses: every variable that it met, by name."""
 
-    def __init__(self, lookup: Lookup, keep: Keep, causes: Causes) -> None:
-        self.uses: dict[str, Use] = {}
+    def __init__(
+        self, lookup: Lookup, keep: Keep, causes: Causes, uses: dict[str, Use] | None = None
+    ) -> None:
+        self.uses = {} if uses is None else uses
+        self._length = 0
         self._lookup = lookup
         self._keep = keep
         self._causes = causes
@@ -82,25 +88,29 @@ class Interpolator:
         if "$" in text:
             node = self._expanded(node, text, path)
         kind = type_at(keys)
-        if kind is None or (node.unset and "{{ " in node.text):
+        if kind is None or (node.unset and self._keep is keep_as_placeholder):
             return node
         try:
             return dataclasses.replace(node, value=cast(str(node.value), kind))
         except ValueError as error:
-            if not node.unset:
-                self._causes.add(node, path, str(error), "Correct it, or the variable.")
+            self._causes.add(node, path, str(error), "Correct it, or the variable.")
             return node
 
     def _expanded(self, node: Node, text: str, path: str) -> Node:
         try:
             parts = parse_template(text)
+            expanded = expand(parts, self._lookup, self._keep)
         except TemplateError as error:
             remedy = "Write $$ for a dollar sign that begins no variable."
-            self._causes.add(node, path, f"{error} at character {error.at + 1}", remedy)
+            self._causes.add(node, path, f"{error}, at character {error.at + 1}", remedy)
+            return node
+        self._length += len(expanded.text)
+        if self._length > _LONGEST:
+            what = f"the variables' values make more than {_LONGEST} characters in all"
+            self._causes.add(node, "", what, "Use them less often.")
             return node
         for reference in references(parts):
             self._note(reference, node)
-        expanded = expand(parts, self._lookup, self._keep)
         value: Scalar = expanded.text
         return dataclasses.replace(node, value=value, text=expanded.text, unset=expanded.unset)
 

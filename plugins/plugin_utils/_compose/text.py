@@ -32,9 +32,11 @@ def decode(data: bytes, file: str, causes: Causes) -> str | None:
         return None
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        text = data.decode(encoding)
+        text.encode("utf-8")
+        return text
+    except UnicodeError as error:
+        line = data[: getattr(error, "start", 0)].count(b"\n") + 1
         causes.add(
             f"{file}:{line}", "", "this is no text in UTF-8", "Convert it, or name another file."
         )
