@@ -34,11 +34,13 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.typed_keys 
 
 @dataclasses.dataclass
 class Use:
-    """A variable that the files use.  defaults: the words behind :- and -; places: FILE:LINE."""
+    """A variable that the files use.  defaults: the words behind :- and -; places: FILE:LINE;
+    both as the keys of a mapping, in their order.
+    """
 
     name: str
-    defaults: list[str] = dataclasses.field(default_factory=list)
-    places: list[str] = dataclasses.field(default_factory=list)
+    defaults: dict[str, None] = dataclasses.field(default_factory=dict)
+    places: dict[str, None] = dataclasses.field(default_factory=dict)
 
 
 def keep_as_placeholder(name: str) -> str:
@@ -116,12 +118,9 @@ class Interpolator:
 
     def _note(self, reference: Reference, node: Node) -> None:
         use = self.uses.setdefault(reference.name, Use(reference.name))
-        if node.place not in use.places:
-            use.places.append(node.place)
+        use.places[node.place] = None
         if reference.form.endswith("-"):
-            default = _written(reference.word)
-            if default not in use.defaults:
-                use.defaults.append(default)
+            use.defaults[_written(reference.word)] = None
 
 
 def _written(parts: t.Sequence[Part]) -> str:

@@ -43,6 +43,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.profiles im
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded, Keep
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import parse_documents
 
+_MOST_PLACES: t.Final = 20
 __all__ = ["LoadError", "LoadOptions", "Project", "Variable", "load_project", "normalize_name"]
 
 
@@ -146,10 +147,8 @@ def _judge_unset(root: Node, options: LoadOptions, causes: Causes) -> tuple[str,
     for name, uses in found.items():
         required = [use for use in uses if use[2].required]
         path, node, unset = (required or uses)[0]
-        others = dict.fromkeys(use[1].place for use in uses if use[1] is not node)
-        also = f" (also at {', '.join(others)})" if others else ""
         message = f": {unset.message}" if unset.message else ""
-        what = f"the variable {name} has no value{message}{also}"
+        what = f"the variable {name} has no value{message}{_also(node, uses)}"
         if options.unset == "refuse" or (required and options.unset == "empty"):
             remedy = "Give it in env or in an env file, or set unset to keep or empty."
             causes.add(node, path, what, remedy)
@@ -158,13 +157,21 @@ def _judge_unset(root: Node, options: LoadOptions, causes: Causes) -> tuple[str,
     return tuple(warnings)
 
 
+def _also(first: Node, uses: t.Sequence[tuple[str, Node, Unset]]) -> str:
+    """The other places of a variable."""
+    places = list(dict.fromkeys(use[1].place for use in uses if use[1] is not first))
+    more = len(places) - _MOST_PLACES
+    shown = ", ".join(places[:_MOST_PLACES]) + (f" and {more} more" if more > 0 else "")
+    return f" (also at {shown})" if places else ""
+
+
 def _variables(root: Node, assembler: Assembler, options: LoadOptions) -> tuple[Variable, ...]:
     """The variables that the files use."""
     kept = {unset.name for _path, node in walk(root) for unset in node.unset}
     return tuple(
         Variable(
             use.name,
-            use.defaults[0] if use.defaults else None,
+            next(iter(use.defaults), None),
             tuple(use.places),
             options.unset == "keep" and use.name in kept,
         )
