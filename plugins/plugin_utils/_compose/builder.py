@@ -22,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.scalars imp
     resolve_tagged,
 )
 
-MOST_NODES: t.Final = 100_000
+MOST_NODES: t.Final = 50_000
 """Of a text, with those that aliases stand for."""
 DEEPEST: t.Final = 100
 _COMPOSE_TAGS: t.Final = ("!reset", "!override")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.left_out import LeftOuts
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node, join_path
 
 _NAMES: t.Final = {
@@ -21,11 +22,11 @@ _NAMES: t.Final = {
 """The keys whose mappings have names as keys."""
 
 
-def remove_extensions(node: Node, removed: dict[str, str], path: str = "", key: str = "") -> Node:
-    """The tree without extensions.  removed: gets the place of each by its path."""
+def remove_extensions(node: Node, left: LeftOuts, path: str = "", key: str = "") -> Node:
+    """The tree without extensions.  left: is told of each."""
     if node.is_list:
         items = tuple(
-            remove_extensions(child, removed, join_path(path, index))
+            remove_extensions(child, left, join_path(path, index))
             for index, child in enumerate(node.items)
         )
         return dataclasses.replace(node, value=items)
@@ -35,8 +36,8 @@ def remove_extensions(node: Node, removed: dict[str, str], path: str = "", key: 
     for name, child in node.children.items():
         place = join_path(path, name)
         if name.startswith("x-") and key not in _NAMES:
-            removed[place] = child.place
+            left.add("extension", place, child)
         else:
             inner = "" if key in _NAMES else name
-            nodes[name] = remove_extensions(child, removed, place, inner)
+            nodes[name] = remove_extensions(child, left, place, inner)
     return dataclasses.replace(node, value=nodes)

@@ -34,11 +34,13 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.typed_keys 
 
 @dataclasses.dataclass
 class Use:
-    """A variable that the files use.  defaults: the words behind :- and -; places: FILE:LINE."""
+    """A variable that the files use.  defaults: the words behind :- and -; places: FILE:LINE;
+    both as the keys of a mapping, in their order.
+    """
 
     name: str
-    defaults: list[str] = dataclasses.field(default_factory=list)
-    places: list[str] = dataclasses.field(default_factory=list)
+    defaults: dict[str, None] = dataclasses.field(default_factory=dict)
+    places: dict[str, None] = dataclasses.field(default_factory=dict)
 
 
 def keep_as_placeholder(name: str) -> str:
@@ -51,11 +53,17 @@ def keep_nothing(_name: str) -> str:
     return ""
 
 
+_LONGEST: t.Final = 8 * 1024 * 1024
+
+
 class Interpolator:
     """Replaces variables.  uses: every variable that it met, by name."""
 
-    def __init__(self, lookup: Lookup, keep: Keep, causes: Causes) -> None:
-        self.uses: dict[str, Use] = {}
+    def __init__(
+        self, lookup: Lookup, keep: Keep, causes: Causes, uses: dict[str, Use] | None = None
+    ) -> None:
+        self.uses = {} if uses is None else uses
+        self._length = 0
         self._lookup = lookup
         self._keep = keep
         self._causes = causes
@@ -82,36 +90,37 @@ class Interpolator:
         if "$" in text:
             node = self._expanded(node, text, path)
         kind = type_at(keys)
-        if kind is None or (node.unset and "{{ " in node.text):
+        if kind is None or (node.unset and self._keep is keep_as_placeholder):
             return node
         try:
             return dataclasses.replace(node, value=cast(str(node.value), kind))
         except ValueError as error:
-            if not node.unset:
-                self._causes.add(node, path, str(error), "Correct it, or the variable.")
+            self._causes.add(node, path, str(error), "Correct it, or the variable.")
             return node
 
     def _expanded(self, node: Node, text: str, path: str) -> Node:
         try:
             parts = parse_template(text)
+            expanded = expand(parts, self._lookup, self._keep)
         except TemplateError as error:
             remedy = "Write $$ for a dollar sign that begins no variable."
-            self._causes.add(node, path, f"{error} at character {error.at + 1}", remedy)
+            self._causes.add(node, path, f"{error}, at character {error.at + 1}", remedy)
+            return node
+        self._length += len(expanded.text)
+        if self._length > _LONGEST:
+            what = f"the variables' values make more than {_LONGEST} characters in all"
+            self._causes.add(node, "", what, "Use them less often.")
             return node
         for reference in references(parts):
             self._note(reference, node)
-        expanded = expand(parts, self._lookup, self._keep)
         value: Scalar = expanded.text
         return dataclasses.replace(node, value=value, text=expanded.text, unset=expanded.unset)
 
     def _note(self, reference: Reference, node: Node) -> None:
         use = self.uses.setdefault(reference.name, Use(reference.name))
-        if node.place not in use.places:
-            use.places.append(node.place)
+        use.places[node.place] = None
         if reference.form.endswith("-"):
-            default = _written(reference.word)
-            if default not in use.defaults:
-                use.defaults.append(default)
+            use.defaults[_written(reference.word)] = None
 
 
 def _written(parts: t.Sequence[Part]) -> str:

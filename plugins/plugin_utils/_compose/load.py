@@ -1,69 +1,83 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Loads a project of Compose: texts in, one tree out."""
+"""Loads a project of Compose: texts in, one tree out.
+
+Each file's variables are replaced, what it includes and extends is loaded, and the files are
+merged in their order; then the services of other profiles and all extensions are left out.
+Everything that is wrong is told at once.
+"""
 
 from __future__ import annotations
 
+import posixpath
 import re
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.assemble import (
+    Assembler,
+    Document,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes, LoadError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.environment import (
+    Variables,
+    read_environment,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.extensions import (
     remove_extensions,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.files import Files
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.interpolate import (
     Interpolator,
     keep_as_placeholder,
     keep_nothing,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node, walk
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.merge import TooMuchError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node, Unset, walk
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import (
     LoadOptions,
     Project,
     Variable,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.profiles import select_services
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded, Keep
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import parse_documents
 
-__all__ = ["LoadOptions", "Project", "Variable", "load_project"]
+_MOST_PLACES: t.Final = 20
+__all__ = ["LoadError", "LoadOptions", "Project", "Variable", "load_project", "normalize_name"]
 
 
 def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Project:
     """Loads the texts, each with its file's name.  LoadError: with all causes why it can't be."""
     causes = Causes()
-    documents = [node for file, text in texts for node in parse_documents(text, file, causes)]
+    files = Files(options, causes)
+    documents = [
+        Document(node, files.locate(file, files.base))
+        for file, text in texts
+        for node in parse_documents(text, file, causes)
+    ]
     causes.raise_any()
     if not documents:
         causes.add(texts[0][0] if texts else "", "", "there is nothing in it", "Give services.")
         causes.raise_any()
-    env = dict(options.env)
     keep = keep_as_placeholder if options.unset == "keep" else keep_nothing
-    interpolator = Interpolator(env.get, keep, causes)
-    root = interpolator.tree(documents[0])
+    env = read_environment(options, files, keep, causes)
+    name = _find_name(documents, env, options, keep, causes)
+    env["COMPOSE_PROJECT_NAME"] = Expanded(name)
+    assembler = Assembler(files, keep, causes)
+    try:
+        root = assembler.merge(documents, assembler.scope(files.base, env))
+    except TooMuchError as error:
+        causes.add(documents[0].node, "", str(error), "Write it with fewer of them.")
+        causes.raise_any()
+        raise
+    root = select_services(root, _active_profiles(env, options), causes, assembler.left)
+    root = remove_extensions(root, assembler.left)
     warnings = _judge_unset(root, options, causes)
-    extensions: dict[str, str] = {}
-    root = remove_extensions(root, extensions)
-    name = normalize_name(options.name or str(root.children.get("name", Node("")).value or ""))
     causes.raise_any()
-    kept = {unset.name for _path, node in walk(root) for unset in node.unset}
-    variables = tuple(
-        Variable(
-            use.name,
-            use.defaults[0] if use.defaults else None,
-            tuple(use.places),
-            use.name in kept and options.unset == "keep",
-        )
-        for use in interpolator.uses.values()
-    )
-    return Project(
-        name,
-        root,
-        tuple(file for file, _text in texts),
-        variables,
-        tuple(warnings),
-        env,
-        extensions,
-    )
+    sources = tuple(dict.fromkeys([*(file for file, _text in texts), *files.sources]))
+    variables = _variables(root, assembler, options)
+    return Project(name, root, sources, variables, warnings, env, assembler.left.all())
 
 
 def normalize_name(text: str) -> str:
@@ -71,20 +85,95 @@ def normalize_name(text: str) -> str:
     return re.sub("[^a-z0-9_-]", "", text.lower()).lstrip("_-")
 
 
-def _judge_unset(root: Node, options: LoadOptions, causes: Causes) -> list[str]:
-    warnings = []
+def _find_name(
+    documents: t.Sequence[Document],
+    env: Variables,
+    options: LoadOptions,
+    keep: Keep,
+    causes: Causes,
+) -> str:
+    """The name that is given, COMPOSE_PROJECT_NAME, the last name: of the files, or that of the
+    directory.
+    """
+    variable = env.get("COMPOSE_PROJECT_NAME", Expanded("")).text
+    for name, source in ((options.name, "name"), (variable, "COMPOSE_PROJECT_NAME")):
+        if not name:
+            continue
+        normal = normalize_name(name)
+        if normal != name:
+            what = f"{source} is {name!r}, which is no name of a project"
+            causes.add("", "", what, f"Give {normal!r}." if normal else "Give lower-case letters.")
+        return normal
+    name = _name_of_files(documents, env, keep, causes)
+    name = normalize_name(name or posixpath.basename(options.base.rstrip("/")))
+    if not name:
+        where = documents[0].node
+        causes.add(where, "", "the project has no name", "Give name, or write name: in the file.")
+    return name
+
+
+def _name_of_files(
+    documents: t.Sequence[Document], env: Variables, keep: Keep, causes: Causes
+) -> str:
+    nodes = [document.node.children.get("name") for document in documents]
+    given = [node for node in nodes if node is not None and node.value is not None]
+    if not given:
+        return ""
+    node = given[-1]
+    if not isinstance(node.value, str):
+        causes.add(node, "name", f"{node.text} is no text", "Put it into quotes.")
+        return ""
+    node = Interpolator(env.get, keep, causes).tree(node, "name")
+    if node.unset and keep is keep_as_placeholder:
+        names = ", ".join(unset.name for unset in node.unset)
+        what = f"the variable {names} has no value, and a name can't wait for the deployment"
+        causes.add(node, "name", what, "Give it in env, or give the name.")
+        return ""
+    return node.text
+
+
+def _active_profiles(env: Variables, options: LoadOptions) -> set[str]:
+    variable = env.get("COMPOSE_PROFILES", Expanded("")).text
+    return set(options.profiles) or {name.strip() for name in variable.split(",") if name.strip()}
+
+
+def _judge_unset(root: Node, options: LoadOptions, causes: Causes) -> tuple[str, ...]:
+    """What comes of the variables without a value that the tree still has: causes or warnings."""
+    found: dict[str, list[tuple[str, Node, Unset]]] = {}
     for path, node in walk(root):
         for unset in node.unset:
-            if options.unset == "refuse" or (unset.required and options.unset == "empty"):
-                message = f": {unset.message}" if unset.message else ""
-                causes.add(
-                    node,
-                    path,
-                    f"the variable {unset.name} has no value{message}",
-                    "Give it in env, or in an env file.",
-                )
-            elif options.unset == "empty":
-                warnings.append(
-                    f"{node.place}: {path}: the variable {unset.name} has no value; it is empty."
-                )
-    return warnings
+            found.setdefault(unset.name, []).append((path, node, unset))
+    warnings = []
+    for name, uses in found.items():
+        required = [use for use in uses if use[2].required]
+        path, node, unset = (required or uses)[0]
+        message = f": {unset.message}" if unset.message else ""
+        what = f"the variable {name} has no value{message}{_also(node, uses)}"
+        if options.unset == "refuse" or (required and options.unset == "empty"):
+            remedy = "Give it in env or in an env file, or set unset to keep or empty."
+            causes.add(node, path, what, remedy)
+        elif options.unset == "empty":
+            warnings.append(f"{node.place}: {path}: {what}: it is an empty text.")
+    return tuple(warnings)
+
+
+def _also(first: Node, uses: t.Sequence[tuple[str, Node, Unset]]) -> str:
+    """The other places of a variable."""
+    places = list(dict.fromkeys(use[1].place for use in uses if use[1] is not first))
+    more = len(places) - _MOST_PLACES
+    shown = ", ".join(places[:_MOST_PLACES]) + (f" and {more} more" if more > 0 else "")
+    return f" (also at {shown})" if places else ""
+
+
+def _variables(root: Node, assembler: Assembler, options: LoadOptions) -> tuple[Variable, ...]:
+    """The variables that the files use."""
+    kept = {unset.name for _path, node in walk(root) for unset in node.unset}
+    return tuple(
+        Variable(
+            use.name,
+            next(iter(use.defaults), None),
+            tuple(use.places),
+            options.unset == "keep" and use.name in kept,
+        )
+        for use in assembler.uses.values()
+    )

@@ -8,7 +8,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.left_out import LeftOut
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded
 
 Read = t.Callable[[str], bytes]
 """Reads a file by its path.  OSError: it can't be read."""
@@ -52,10 +54,9 @@ class Variable:
 @dataclasses.dataclass(frozen=True)
 class Project:
     """A loaded project.  root: all files merged, without variables, extends, include, extensions
-    and services of other profiles.  sources: the files that were read.
+    and the services of other profiles.  sources: the files that were read.
     env: the variables and their values, for what passes one on by its name alone.
-    extensions: the paths of x- keys that were left out, by place.
-    dropped: the services that no active profile has.
+    left_out: what the files have and root has not, for the report.
     """
 
     name: str
@@ -63,6 +64,5 @@ class Project:
     sources: tuple[str, ...]
     variables: tuple[Variable, ...]
     warnings: tuple[str, ...]
-    env: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    extensions: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
-    dropped: tuple[str, ...] = ()
+    env: t.Mapping[str, Expanded] = dataclasses.field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()

@@ -6,7 +6,8 @@
 ${NAME:-word}  the value, or word where there is none or an empty one;  ${NAME-word}: only where
 there is none.  ${NAME:?word}, ${NAME?word}: an error with that message instead.
 ${NAME:+word}, ${NAME+word}: word where there is a value, else nothing.  A word may have variables.
-$$ is a dollar sign.  Anything else behind a dollar sign is an error.
+$$ is a dollar sign, and so is one that no name and no brace follows, as in $5 or $(date).
+${ without a name, an operator or its end is an error.
 """
 
 from __future__ import annotations
@@ -36,36 +37,41 @@ class Reference(t.NamedTuple):
 Part = t.Union[str, Reference]
 _NAME: t.Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*", re.ASCII)
 _FORM: t.Final = re.compile(r":?[-?+]")
+_BEGIN: t.Final = re.compile(r"\$(?:\{|[_a-zA-Z])")
 _LITERAL: t.Final = re.compile(r"[^$]+")
-_LITERAL_IN_WORD: t.Final = re.compile(r"[^$}]+")
+_LITERAL_IN_WORD: t.Final = re.compile(r"[^${}]+")
 _DEEPEST: t.Final = 32
+LONGEST: t.Final = 1024 * 1024
+"""In characters, with the variables."""
 
 
 def parse_template(text: str) -> tuple[Part, ...]:
-    """The parts of a text.  TemplateError: something else stands behind a dollar sign."""
+    """The parts of a text.  TemplateError: a brace behind a dollar sign begins no variable."""
     parts, _end = _parse_parts(text, 0, 0)
     return parts
 
 
 def _parse_parts(text: str, at: int, depth: int) -> tuple[tuple[Part, ...], int]:
-    """The parts from a place on to the end, or to the brace that closes a word."""
+    """The parts from a place on to the end, or to the brace that closes a word.  Braces in a
+    word come in pairs, as in ${A:-{"b": 1}}.
+    """
     parts: list[Part] = []
-    literal = _LITERAL_IN_WORD if depth else _LITERAL
+    inner = 0
     if depth > _DEEPEST:
         raise TemplateError("variables are nested too deeply", at)
     while at < len(text):
-        if depth and text[at] == "}":
-            break
-        match = literal.match(text, at)
-        if match:
-            parts.append(match.group())
-            at = match.end()
-        elif text.startswith("$$", at):
-            parts.append("$")
-            at += 2
-        else:
+        if depth and text[at] in "{}":
+            inner += 1 if text[at] == "{" else -1
+            if inner < 0:
+                break
+        if _BEGIN.match(text, at):
             reference, at = _parse_reference(text, at, depth)
             parts.append(reference)
+        else:
+            match = (_LITERAL_IN_WORD if depth else _LITERAL).match(text, at)
+            literal = match.group() if match else text[at]
+            parts.append(literal)
+            at += 2 if text.startswith("$$", at) else len(literal)
     return tuple(parts), at
 
 
@@ -93,16 +99,19 @@ class Expanded(t.NamedTuple):
     unset: tuple[Unset, ...] = ()
 
 
-Lookup = t.Callable[[str], t.Optional[str]]
+Lookup = t.Callable[[str], t.Optional[Expanded]]
 """The value of a variable; None where it has none."""
 Keep = t.Callable[[str], str]
 """What stands for a variable without a value."""
 
 
 def expand(parts: t.Sequence[Part], lookup: Lookup, keep: Keep) -> Expanded:
-    """Replaces the variables; a word that isn't needed is not looked at."""
+    """Replaces the variables; a word that isn't needed is not looked at.  TemplateError: what
+    comes out is too long.
+    """
     texts: list[str] = []
     unset: list[Unset] = []
+    length = 0
     for part in parts:
         if isinstance(part, str):
             texts.append(part)
@@ -110,17 +119,20 @@ def expand(parts: t.Sequence[Part], lookup: Lookup, keep: Keep) -> Expanded:
             expanded = _expand_reference(part, lookup, keep)
             texts.append(expanded.text)
             unset.extend(expanded.unset)
+        length += len(texts[-1])
+        if length > LONGEST:
+            raise TemplateError(f"with its variables it has more than {LONGEST} characters", 0)
     return Expanded("".join(texts), tuple(unset))
 
 
 def _expand_reference(part: Reference, lookup: Lookup, keep: Keep) -> Expanded:
     value = lookup(part.name)
-    is_given = bool(value) if part.form.startswith(":") else value is not None
+    has_value = value is not None and bool(value.text or not part.form.startswith(":"))
     operator = part.form[-1:]
     if operator == "+":
-        return expand(part.word, lookup, keep) if is_given else Expanded(value or "")
-    if is_given:
-        return Expanded(value or "")
+        return expand(part.word, lookup, keep) if has_value else Expanded("")
+    if value is not None and has_value:
+        return value
     if operator == "-":
         return expand(part.word, lookup, keep)
     message = expand(part.word, lookup, keep).text

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import yaml
@@ -19,6 +20,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import
 LONGEST: t.Final = 2 * 1024 * 1024
 """In bytes.  Files of Compose have a thousandth of it."""
 
+_STRANGE: t.Final = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+_TAB: t.Final = "YAML is indented with blanks, not with tabs; put @, ` and % into quotes."
 _Loader: t.Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _parse: t.Final[t.Callable[..., t.Iterator[yaml.Event]]] = yaml.parse
 
@@ -32,9 +37,11 @@ def decode(data: bytes, file: str, causes: Causes) -> str | None:
         return None
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        return data.decode(encoding)
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
+        text = data.decode(encoding)
+        text.encode("utf-8")
+        return text
+    except UnicodeError as error:
+        line = data[: getattr(error, "start", 0)].count(b"\n") + 1
         causes.add(
             f"{file}:{line}", "", "this is no text in UTF-8", "Convert it, or name another file."
         )
@@ -49,6 +56,12 @@ def parse_documents(text: str, file: str, causes: Causes) -> list[Node]:
             file, "", f"{len(text)} characters are no Compose file", f"At most {LONGEST} are read."
         )
         return []
+    strange = _STRANGE.search(text)
+    if strange:
+        line = text.count("\n", 0, strange.start()) + 1
+        what = f"the character U+{ord(strange.group()):04X} is not allowed in YAML"
+        causes.add(f"{file}:{line}", "", what, "Remove it, or write it as \\xNN in double quotes.")
+        return []
     try:
         for event in _parse(text.removeprefix("\ufeff"), Loader=_Loader):
             builder.feed(event)
@@ -56,10 +69,9 @@ def parse_documents(text: str, file: str, causes: Causes) -> list[Node]:
         causes.add("", "", str(error), "Write it with fewer aliases, or in smaller files.")
         return []
     except yaml.YAMLError as error:
-        causes.add(_place(file, error), "", f"no YAML: {_problem(error)}")
-        return []
-    except UnicodeEncodeError:
-        causes.add(file, "", "this is no text in UTF-8", "Convert it, or name another file.")
+        problem = _problem(error)
+        remedy = _TAB if "cannot start any token" in problem else "Correct the YAML."
+        causes.add(_place(file, error), "", f"no YAML: {problem}", remedy)
         return []
     return _mappings(builder.documents, causes)
 

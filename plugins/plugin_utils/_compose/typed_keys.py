@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Scalar
@@ -94,6 +95,8 @@ def type_at(path: tuple[str, ...]) -> Kind | None:
     return next((_KINDS[name] for name in candidates if name in _KINDS), None)
 
 
+_INT: t.Final = re.compile(r"[-+]?[0-9]{1,18}", re.ASCII)
+_FLOAT: t.Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _BOOLEANS: t.Final = {
     **dict.fromkeys(("true", "y", "yes", "on"), True),
     **dict.fromkeys(("false", "n", "no", "off"), False),
@@ -106,8 +109,10 @@ def cast(text: str, kind: Kind) -> Scalar:
         if text.lower() not in _BOOLEANS:
             raise ValueError(f"{text!r} is neither true nor false")
         return _BOOLEANS[text.lower()]
-    try:
-        return int(text) if kind == "int" else float(text)
-    except ValueError:
-        noun = "whole number" if kind == "int" else "number"
-        raise ValueError(f"{text!r} is no {noun}") from None
+    if kind == "int":
+        if not _INT.fullmatch(text):
+            raise ValueError(f"{text!r} is no whole number")
+        return int(text)
+    if not _FLOAT.fullmatch(text):
+        raise ValueError(f"{text!r} is no number")
+    return float(text)

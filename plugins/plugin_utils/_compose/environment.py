@@ -1,0 +1,70 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The variables of a project: those given, then those of its dotenv files."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dotenv import (
+    DotenvError,
+    parse_dotenv,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.files import Files
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import LoadOptions
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded, Keep
+
+Variables = dict[str, Expanded]
+
+
+def read_environment(options: LoadOptions, files: Files, keep: Keep, causes: Causes) -> Variables:
+    """The variables of a project.  Those of later files win over those of earlier ones."""
+    given = {name: Expanded(value) for name, value in options.env.items()}
+    reading = Reading(files, keep, causes)
+    if options.env_files is None:
+        return reading.add_default(given, files.base)
+    paths = [files.locate(name, files.base) for name in options.env_files]
+    return reading.add_files(given, paths)
+
+
+class Reading:
+    """Reads dotenv files."""
+
+    def __init__(self, files: Files, keep: Keep, causes: Causes) -> None:
+        self._files = files
+        self._keep = keep
+        self._causes = causes
+
+    def add_default(self, given: Variables, directory: str) -> Variables:
+        """The given variables with those of a directory's .env, if there is one."""
+        path = self._files.locate(".env", directory)
+        text = self._files.text_if_there(path)
+        return given if text is None else {**self._parse(text, path, given, {}), **given}
+
+    def add_files(
+        self, given: Variables, paths: t.Sequence[str], place: Node | str = "", where: str = ""
+    ) -> Variables:
+        """The given variables with those of files; the given ones win.  place, where: what
+        names the files.
+        """
+        found: Variables = {}
+        for path in paths:
+            text = self._files.text(path, place, where)
+            if text is not None:
+                found.update(self._parse(text, path, given, found))
+        return {**found, **given}
+
+    def _parse(self, text: str, path: str, given: Variables, found: Variables) -> Variables:
+        def look(name: str) -> Expanded | None:
+            return given.get(name) or found.get(name)
+
+        try:
+            assignments = parse_dotenv(text, look, self._keep)
+        except DotenvError as error:
+            place = f"{self._files.shown(path)}:{error.line}"
+            self._causes.add(place, "", str(error), "Write NAME=VALUE.")
+            return {}
+        return {name: item.value for name, item in assignments.items() if item.value}
