@@ -16,13 +16,15 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
 
 
 class Branch:
-    """A branch of the tree at a path."""
+    """A branch of the tree at a path.  trail: the keys that lead to it, [] for an item."""
 
-    def __init__(self, node: Node, path: str, report: Report) -> None:
+    def __init__(self, node: Node, path: str, report: Report, trail: tuple[str, ...] = ()) -> None:
         self.node = node
         self.path = path
+        self.trail = trail
         self._report = report
         self._given: Given | None = None
+        self._head: Given | None = None
         self._parts: dict[str, Branch] = {}
 
     @property
@@ -46,6 +48,12 @@ class Branch:
             self._given = self._report.give(self.path, self.node.file, self.node.line)
         return self._given
 
+    def head(self) -> Given:
+        """The thing without its parts, which have to be taken as well."""
+        if self._head is None:
+            self._head = self._report.give(self.path, self.node.file, self.node.line)
+        return self._head
+
     def get(self, key: str) -> Branch | None:
         """The branch at a key, to be taken by the caller; None where there is none."""
         return self._part(key) if key in self.keys() else None
@@ -68,10 +76,11 @@ class Branch:
             value = self.node.value
             if isinstance(value, dict):
                 node, path = value[key], f"{self.path}.{key}" if self.path else key
+                step = key
             else:
                 assert isinstance(value, tuple)
-                node, path = value[int(key[1:-1])], f"{self.path}{key}"
-            self._parts[key] = Branch(node, path, self._report)
+                node, path, step = value[int(key[1:-1])], f"{self.path}{key}", "[]"
+            self._parts[key] = Branch(node, path, self._report, (*self.trail, step))
         return self._parts[key]
 
     def left(self) -> t.Iterator[Branch]:
@@ -80,7 +89,9 @@ class Branch:
             return
         parts = [part for _key, part in self.items()] or self.each()
         rest = [list(part.left()) for part in parts]
-        if not parts or all(found == [part] for found, part in zip(rest, parts)):
+        if not parts and self._head is not None:
+            return
+        if not parts or (self._head is None and all(f == [part] for f, part in zip(rest, parts))):
             yield self
         else:
             for found in rest:

@@ -47,8 +47,13 @@ class Option:
 class Mount:
     """A mount.  kind: volume, bind, tmpfs, image, or another type of --mount.
     source: the stem of a volume of this app, the name of another one (external), a path, an image,
-    or '' for an anonymous volume.  options: as Podman's, such as {"ro": None, "size": "64m"}.
+    or '' for an anonymous volume.  A bind's path is absolute, begins with ~ (the home of the
+    scope's owner), or is relative: ./PATH is below the app's data; with in_files it is one of
+    the app's files.
+    options: as Podman's, such as {"ro": None, "size": "64m"}: ro, z, Z, a propagation, nocopy,
+    subpath, nonrecursive (bind), and a tmpfs's own, with mode as octal digits.
     make: whether a missing directory of the host is made (Compose's create_host_path).
+    labels: of an anonymous volume.
     """
 
     kind: str
@@ -58,11 +63,15 @@ class Mount:
     options: dict[str, str | None] = dataclasses.field(default_factory=dict)
     external: bool = False
     make: bool = False
+    in_files: bool = False
+    labels: Pairs = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
 class Port:
-    """A published port.  host, container: a port or a range as text; host: '' for any."""
+    """A published port.  host, container: a port or a range of the same length as text;
+    host: '' for any.  protocol: '' for tcp.
+    """
 
     container: str
     given: Given
@@ -87,7 +96,8 @@ class Attachment:
 @dataclasses.dataclass
 class SecretUse:
     """A secret in a container.  secret: its name in the store.  kind: mount or env.
-    options: target, uid, gid, mode as text.
+    options: target (a path, or a name below /run/secrets; of env: the variable), uid, gid, and
+    mode as octal digits.
     """
 
     secret: str
@@ -133,6 +143,18 @@ class Dependency:
 
 
 @dataclasses.dataclass
+class Hook:
+    """A command that runs in the container once it has started.  words: the command."""
+
+    words: tuple[str, ...]
+    given: Given
+    user: str = ""
+    workdir: str = ""
+    privileged: bool = False
+    environment: dict[str, str | None] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
 class Line:
     """A line of a section of systemd's or of the unit's own, as syntax."""
 
@@ -146,9 +168,11 @@ class Line:
 class Container:
     """A container.  name: the stem of its unit.  engine: whose meaning its values have.
 
-    image: a name, or the stem of a build of this app (build).  entrypoint: empty clears it.
-    environment: None passes on the value of the manager's.  network_mode: host, none, private,
-    container:NAME, service:STEM, or Podman's own.  job: it runs once and ends.
+    image: a name, or the stem of a build of this app (build).  entrypoint, command: empty clears
+    the image's.
+    environment: None passes on the value of the manager's.  network_mode: host, none, bridge,
+    private, container:NAME, service:STEM, or Podman's own.  job: it runs once and ends.
+    options: --ipc, --pid, --uts and --cgroupns may have the value service:STEM, too.
     """
 
     name: str
@@ -172,6 +196,7 @@ class Container:
     health: Health | None = None
     restart: Restart | None = None
     dependencies: list[Dependency] = dataclasses.field(default_factory=list)
+    hooks: list[Hook] = dataclasses.field(default_factory=list)
     user: Value[str] | None = None
     read_only: Value[bool] | None = None
     stop_timeout: Value[float] | None = None
@@ -198,7 +223,7 @@ class Network:
 @dataclasses.dataclass
 class Volume:
     """A volume that the app makes.  name: the stem of its unit; volume_name: Podman's.
-    driver_options: such as type, device, o.
+    driver_options: such as type, device, o; a relative device is below the app's data.
     """
 
     name: str
@@ -227,15 +252,20 @@ class Pod:
 
 @dataclasses.dataclass
 class Build:
-    """An image that the app builds.  name: the stem of its unit.  context: a directory of the
-    app's files, a path of the host, or a URL.  options: of podman build.
+    """An image that the app builds.  name: the stem of its unit.  tag, tags: names of the image,
+    the first is what containers run.  context: a URL, an absolute path of the host, or ./PATH
+    below the app's data; with in_files a directory of the app's files.  file: the Dockerfile, in
+    the context; with file_in_files one of the app's files.  options: of podman build.
     """
 
     name: str
     given: Given
     tag: Value[str] | None = None
+    tags: list[Value[str]] = dataclasses.field(default_factory=list)
     context: Value[str] | None = None
+    in_files: bool = False
     file: Value[str] | None = None
+    file_in_files: bool = False
     arguments: dict[str, Value[str | None]] = dataclasses.field(default_factory=dict)
     labels: Pairs = dataclasses.field(default_factory=dict)
     options: list[Option] = dataclasses.field(default_factory=list)
