@@ -42,6 +42,16 @@ class Branch:
         """Whether it is a list."""
         return self.node.is_list
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether somebody took all of it."""
+        return self._given is not None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it: null, or no keys or items."""
+        return self.node.value is None or self.node.value in ((), {})
+
     def take(self) -> Given:
         """Takes all of it, as one thing."""
         if self._given is None:
