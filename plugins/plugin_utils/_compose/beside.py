@@ -44,7 +44,7 @@ class DiskFiles:
 
     def source(self, path: str) -> str:
         """The path below the base, with its links resolved."""
-        found = os.path.realpath(os.path.join(self._base, os.path.expanduser(path)))
+        found = os.path.realpath(os.path.join(self._base, path))
         inside = found == self._base or found.startswith(self._base.rstrip("/") + "/")
         if not (inside or self._outside):
             raise NotAllowedError(f"{path} is outside of {self._base}")
@@ -70,11 +70,11 @@ class DiskFiles:
             return stream.read(LONGEST_FILE)
 
     def below(self, path: str, limit: int) -> list[str]:
-        """The files below a directory; links that lead outside are left out."""
+        """The files below a directory, but for those of .git."""
         top = self.source(path)
         found: list[str] = []
         for directory, names, files in os.walk(top):
-            names.sort()
+            names[:] = sorted(set(names) - {".git"})
             inner = os.path.relpath(directory, top)
             found += [posixpath.normpath(posixpath.join(inner, name)) for name in sorted(files)]
             if len(found) > limit:

@@ -33,7 +33,7 @@ def dispatch(scope: S, branch: Branch, handlers: Handlers[S]) -> None:
     if not branch.is_mapping:
         raise UnfitError(branch, "it is no mapping")
     branch.head().exact()
-    for _key, part in branch.items():
+    for part in branch.parts():
         row = row_of(part.trail)
         if row is None or not row.handler or part.is_taken:
             continue

@@ -12,9 +12,9 @@ additional_contexts | contexts | mapping or list | exact, refused | --build-cont
     Further contexts; one that is a service is refused.
 args | | mapping or list | exact | BuildArg
     Arguments; one without a value is passed on.
-cache_from | each --cache-from | list | exact, dropped | --cache-from
+cache_from | caches --cache-from | list | exact, dropped | --cache-from
     Images with layers; other caches of BuildKit are dropped.
-cache_to | each --cache-to | list | exact, dropped | --cache-to
+cache_to | caches --cache-to | list | exact, dropped | --cache-to
     Where layers are pushed.
 context | | string | moved | SetWorkingDirectory
     A directory beside the file is taken along; a URL, or a path of the host, stays.
@@ -107,8 +107,8 @@ networks | networks | mapping | exact |
     Each that a service uses becomes a `.network` unit.
 networks.*.attachable | exact | boolean | exact |
     Podman's networks take any container.
-networks.*.driver | driver | string | exact, refused | Driver
-    `bridge`, `macvlan` or `ipvlan`; those of Swarm are refused.
+networks.*.driver | driver | string | exact, approximated, refused | Driver
+    `bridge`, `macvlan` or `ipvlan`; `overlay` becomes a bridge, plugins are refused.
 networks.*.driver_opts | options --opt | mapping | exact, approximated, dropped | Options
     Options of the driver.
 networks.*.enable_ipv4 | ipv4 | boolean | exact, refused |

@@ -10,7 +10,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose import values
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.files import Files
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.beside import Files
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import Project
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking import Branch
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
@@ -129,8 +129,9 @@ def convert(branch: Branch, parse: t.Callable[[values.Data], T]) -> T:
 
 
 def text(branch: Branch) -> str:
-    """A text; a number and a boolean as Go prints them."""
-    return convert(branch, values.to_text)
+    """A text; a number as it is written, a boolean as true or false."""
+    found = convert(branch, values.to_text)
+    return branch.node.text or found if isinstance(branch.node.value, float) else found
 
 
 def text_value(branch: Branch) -> Value[str]:
