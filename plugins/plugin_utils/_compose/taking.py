@@ -42,6 +42,22 @@ class Branch:
         """Whether it is a list."""
         return self.node.is_list
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether somebody took all of it."""
+        return self._given is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nobody took anything of it, nor its head."""
+        parts = self._parts.values()
+        return self._given is None and self._head is None and all(p.is_whole for p in parts)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it: null, or no keys or items."""
+        return self.node.value is None or self.node.value in ((), {})
+
     def take(self) -> Given:
         """Takes all of it, as one thing."""
         if self._given is None:
@@ -66,6 +82,10 @@ class Branch:
         """The branches of a mapping by key."""
         return [(key, self._part(key)) for key in self.keys()]
 
+    def parts(self) -> list[Branch]:
+        """The branches of a mapping."""
+        return [self._part(key) for key in self.keys()]
+
     def each(self) -> list[Branch]:
         """The branches of a list."""
         count = len(self.node.value) if isinstance(self.node.value, tuple) else 0
@@ -87,7 +107,7 @@ class Branch:
         """What nobody took: the highest branches of which nothing was taken."""
         if self._given is not None:
             return
-        parts = [part for _key, part in self.items()] or self.each()
+        parts = self.parts() or self.each()
         rest = [list(part.left()) for part in parts]
         if not parts and self._head is not None:
             return

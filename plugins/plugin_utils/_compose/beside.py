@@ -1,0 +1,82 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""The files beside a Compose file, as far as a conversion may read them."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import typing as t
+
+Kind = t.Literal["file", "directory", "other", ""]
+
+LONGEST_FILE: t.Final = 1024 * 1024
+"""In bytes: longer ones are no text that a conversion reads."""
+
+
+class Files(t.Protocol):
+    """Files by their path from the base.  OSError: a path can't be read, or is not allowed."""
+
+    def kind(self, path: str) -> Kind:
+        """What is there; '' for nothing."""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file."""
+
+    def below(self, path: str, limit: int) -> list[str]:
+        """The files below a directory, relative to it, at most limit and one more."""
+
+    def source(self, path: str) -> str:
+        """The path that a task on the controller takes."""
+
+
+class NotAllowedError(OSError):
+    """A path outside of the base."""
+
+
+class DiskFiles:
+    """Files on the controller's disk.  Nothing outside of the base is read, whatever links say."""
+
+    def __init__(self, base: str, outside: bool = False) -> None:
+        self._base = os.path.realpath(base)
+        self._outside = outside
+
+    def source(self, path: str) -> str:
+        """The path below the base, with its links resolved."""
+        found = os.path.realpath(os.path.join(self._base, path))
+        inside = found == self._base or found.startswith(self._base.rstrip("/") + "/")
+        if not (inside or self._outside):
+            raise NotAllowedError(f"{path} is outside of {self._base}")
+        return found
+
+    def kind(self, path: str) -> Kind:
+        """What is there; '' for nothing."""
+        found = self.source(path)
+        if os.path.isfile(found):
+            return "file"
+        if os.path.isdir(found):
+            return "directory"
+        return "other" if os.path.lexists(found) else ""
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a regular file of limited length."""
+        found = self.source(path)
+        if not os.path.isfile(found):
+            raise FileNotFoundError(f"{path} is no file")
+        if os.path.getsize(found) > LONGEST_FILE:
+            raise OSError(f"{path} is longer than {LONGEST_FILE} bytes")
+        with open(found, "rb") as stream:
+            return stream.read(LONGEST_FILE)
+
+    def below(self, path: str, limit: int) -> list[str]:
+        """The files below a directory, but for those of .git."""
+        top = self.source(path)
+        found: list[str] = []
+        for directory, names, files in os.walk(top):
+            names[:] = sorted(set(names) - {".git"})
+            inner = os.path.relpath(directory, top)
+            found += [posixpath.normpath(posixpath.join(inner, name)) for name in sorted(files)]
+            if len(found) > limit:
+                break
+        return found[: limit + 1]

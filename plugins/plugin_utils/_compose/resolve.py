@@ -1,0 +1,223 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""What needs all services: references between them, replicas, names."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.ports import choose, is_choice
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import Reading
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service import Need, Service
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
+    Container,
+    Dependency,
+    Mount,
+    Port,
+    Value,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
+
+Services = t.Mapping[str, Service]
+
+_NAMESPACES: t.Final = frozenset({"--ipc", "--pid", "--uts", "--cgroupns"})
+
+
+def resolve(reading: Reading, services: Services) -> None:
+    """Resolves what services say of each other, and puts their containers into the model."""
+    _refuse_circles(services)
+    for service in services.values():
+        _resolve_needs(service, services)
+        _resolve_links(service, services)
+        _resolve_namespaces(service, services)
+    for service in services.values():
+        _resolve_shares(service, services, ())
+    for service in services.values():
+        reading.model.containers += _replicate(service)
+    _refuse_same_names(reading)
+
+
+def _resolve_needs(service: Service, services: Services) -> None:
+    known: set[str] = set()
+    for need in service.needs:
+        other = services.get(need.service)
+        if other is None:
+            _settle_missing(need)
+        elif need.service in known:
+            need.given.exact("the dependency is there already")
+        else:
+            known.add(need.service)
+            _add_dependencies(service, other, need)
+
+
+def _settle_missing(need: Need) -> None:
+    if need.required:
+        need.given.refused(
+            f"there is no service {need.service}", "Correct the name, or add the service."
+        )
+    else:
+        need.given.exact("it is not required, and there is no such service")
+
+
+def _add_dependencies(service: Service, other: Service, need: Need) -> None:
+    if other.count == 0:
+        need.given.exact(f"no container of {need.service} is asked for")
+    if need.condition == "completed":
+        other.container.job = True
+    service.container.dependencies += [
+        Dependency(stem, need.condition, need.given, need.required, need.restart)
+        for stem in other.stems()
+    ]
+
+
+def _refuse_circles(services: Services) -> None:
+    """Refuses services that need each other, with the way around."""
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        if name in way:
+            circle = " needs ".join((*way[way.index(name) :], name))
+            need = next(one for one in services[way[-1]].needs if one.service == name)
+            need.given.refused(f"{circle}: none could start first", "Remove one of them.")
+            return
+        if name in done or name not in services:
+            return
+        for need in services[name].needs:
+            visit(need.service, (*way, name))
+        done.add(name)
+
+    for name in services:
+        visit(name, ())
+
+
+def _resolve_links(service: Service, services: Services) -> None:
+    for link in service.links:
+        other = services.get(link.service)
+        if other is None or link.alias == link.service:
+            continue
+        own = {attachment.network for attachment in service.container.networks}
+        shared = [one for one in other.container.networks if one.network in own]
+        for attachment in shared:
+            if link.alias not in attachment.aliases:
+                attachment.aliases.append(link.alias)
+        if shared:
+            link.given.approximated(
+                f"{link.service} has the name {link.alias} for all containers of the network",
+                rule="link-alias",
+            )
+        else:
+            link.given.refused(f"there is no network with {link.service}", "Give both one.")
+
+
+def _resolve_namespaces(service: Service, services: Services) -> None:
+    mode = service.container.network_mode
+    if mode and mode.value.startswith("service:"):
+        found = _only_stem(services, mode.value, mode.given)
+        service.container.network_mode = Value(f"service:{found}", mode.given)
+    for option in service.options:
+        value = option.value or ""
+        if option.name in _NAMESPACES and value.startswith("service:"):
+            option.value = f"service:{_only_stem(services, value, option.given)}"
+
+
+def _only_stem(services: Services, reference: str, given: Given) -> str:
+    """The stem of the one unit of a service."""
+    name = reference.removeprefix("service:")
+    other = services.get(name)
+    if other and other.count != 1:
+        given.refused(f"{name} has {other.count} containers, not one", "Remove its replicas.")
+    return other.stems()[0] if other and other.count else name
+
+
+def _resolve_shares(service: Service, services: Services, way: tuple[str, ...]) -> None:
+    """Takes over the mounts of others; theirs first, should they take over some."""
+    shares, service.shares = service.shares, []
+    for share in shares:
+        other = services.get(share.service)
+        if other is None or share.service in way:
+            continue
+        _resolve_shares(other, services, (*way, service.name))
+        targets = {mount.target for mount in service.container.mounts}
+        for mount in other.container.mounts:
+            if mount.target not in targets:
+                service.container.mounts.append(_shared(mount, share.given, share.read_only))
+        share.given.approximated(
+            f"the mounts of {share.service}; volumes that only its image declares are not shared",
+            rule="volumes-from",
+        )
+
+
+def _shared(mount: Mount, given: Given, read_only: bool) -> Mount:
+    options = {**mount.options, **({"ro": None} if read_only else {})}
+    return dataclasses.replace(mount, given=given, options=options)
+
+
+def _replicate(service: Service) -> list[Container]:
+    """The containers of a service: one for each replica."""
+    container = service.container
+    if service.count == 0:
+        container.given.exact("no container is asked for")
+    _refuse_name_of_many(service)
+    containers = []
+    for index, stem in enumerate(service.stems()):
+        one = copy.copy(container)
+        one.name = stem
+        one.ports = [_port_of(port, index, service) for port in container.ports]
+        if container.container_name is None and service.reading.options.names == "compose":
+            name = f"{service.reading.project.name}-{service.name}-{index + 1}"
+            one.container_name = Value(name, container.given)
+        containers.append(one)
+    return containers
+
+
+def _refuse_name_of_many(service: Service) -> None:
+    name = service.container.container_name
+    if name and service.count > 1:
+        name.given.refused(
+            f"{service.count} containers can't have one name", "Remove container_name."
+        )
+
+
+def _port_of(port: Port, index: int, service: Service) -> Port:
+    if is_choice(port):
+        chosen = choose(port, index)
+        if chosen is None:
+            port.given.refused(f"{port.host} is too short for {service.count} containers")
+            return port
+        if service.count == 1:
+            port.given.approximated(
+                f"{chosen.host}, the first of the range: Docker takes one that is free",
+                rule="port-range",
+            )
+        return chosen
+    if service.count > 1 and port.host:
+        port.given.refused(
+            f"{service.count} containers can't publish one port of the host",
+            f"Give a range of {service.count} ports, or none of the host.",
+        )
+    return port
+
+
+def _refuse_same_names(reading: Reading) -> None:
+    """Refuses two services of systemd, or two containers, of one name."""
+    known: dict[str, Given] = {}
+    for name, given in _names(reading):
+        other = known.setdefault(name, given)
+        if other is not given:
+            given.refused(f"{other.path} has the name {name} as well", "Rename one of them.")
+
+
+def _names(reading: Reading) -> t.Iterator[tuple[str, Given]]:
+    model = reading.model
+    for container in model.containers:
+        yield f"{container.name}.service", container.given
+        if container.container_name:
+            yield f"container {container.container_name.value}", container.container_name.given
+    for kind, units in (
+        ("network", model.networks), ("volume", model.volumes), ("build", model.builds)
+    ):  # fmt: skip
+        for unit in units:
+            yield f"{unit.name}-{kind}.service", unit.given
