@@ -94,6 +94,10 @@ class Given:
         """It can't be converted; the conversion goes on, so that all causes are told."""
         self._add(Outcome.REFUSED, reason, remedy, rule)
 
+    def fail(self, error: QuadletError) -> None:
+        """It can't be converted, for that reason."""
+        self.refused(error.what, error.remedy or "")
+
     def _add(self, outcome: Outcome, reason: str, remedy: str, rule: str) -> None:
         remark = Remark(outcome, reason, remedy, rule)
         if remark not in self.remarks:
