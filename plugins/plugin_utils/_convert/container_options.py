@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.health import has_check
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container, Option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import (
     is_true,
@@ -16,7 +17,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
-Handler = t.Callable[[Writing, Unit, Option], None]
+Handler = t.Callable[[Writing, Unit, Container, Option], None]
 
 _LABELS = {
     "type": "SecurityLabelType",
@@ -35,10 +36,10 @@ def write_options(writing: Writing, unit: Unit, container: Container) -> None:
     _write_logging(unit, container)
     for option in container.options:
         if option.name not in ("--log-driver", "--log-opt"):
-            _SPECIAL.get(option.name, _plain)(writing, unit, option)
+            _SPECIAL.get(option.name, _plain)(writing, unit, container, option)
 
 
-def _plain(_writing: Writing, unit: Unit, option: Option) -> None:
+def _plain(_writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     write_option(unit, option)
 
 
@@ -63,7 +64,7 @@ def _write_logging(unit: Unit, container: Container) -> None:
             option.given.approximated("Podman keeps one file", rule="logging")
 
 
-def _write_security(_writing: Writing, unit: Unit, option: Option) -> None:
+def _write_security(_writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     value = option.value or ""
     if re.match(r"(label|seccomp|apparmor|no-new-privileges|systempaths|mask|unmask):", value):
         value = value.replace(":", "=", 1)
@@ -86,7 +87,7 @@ def _write_security(_writing: Writing, unit: Unit, option: Option) -> None:
         write_option(unit, Option(option.name, value, option.given))
 
 
-def _write_gpus(_writing: Writing, unit: Unit, option: Option) -> None:
+def _write_gpus(_writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     value = (option.value or "all").strip("\"'")
     names = _gpu_names(value)
     for name in names:
@@ -111,16 +112,16 @@ def _gpu_names(value: str) -> list[str]:
     return ["all"]
 
 
-def _write_runtime(writing: Writing, unit: Unit, option: Option) -> None:
+def _write_runtime(writing: Writing, unit: Unit, container: Container, option: Option) -> None:
     if option.value == "nvidia":
-        _write_gpus(writing, unit, Option("--gpus", "all", option.given))
+        _write_gpus(writing, unit, container, Option("--gpus", "all", option.given))
     elif option.value in ("io.containerd.runc.v2", "io.containerd.runtime.v1.linux"):
         option.given.exact("it is Docker's default")
     else:
         write_option(unit, option)
 
 
-def _write_namespace(writing: Writing, unit: Unit, option: Option) -> None:
+def _write_namespace(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     kind, _colon, name = (option.value or "").partition(":")
     if kind == "service" and name in writing.containers:
         service = writing.service(name)
@@ -133,7 +134,7 @@ def _write_namespace(writing: Writing, unit: Unit, option: Option) -> None:
         write_option(unit, option)
 
 
-def _write_privileged(writing: Writing, unit: Unit, option: Option) -> None:
+def _write_privileged(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     write_option(unit, option)
     if writing.is_user and is_true(option.value):
         option.given.approximated(
@@ -141,13 +142,13 @@ def _write_privileged(writing: Writing, unit: Unit, option: Option) -> None:
         )
 
 
-def _write_oom_score(writing: Writing, unit: Unit, option: Option) -> None:
+def _write_oom_score(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     write_option(unit, option)
     if writing.is_user and (option.value or "").startswith("-"):
         option.given.approximated("a user can't go below 0", rule="rootless-privileges")
 
 
-def _write_device_rule(writing: Writing, unit: Unit, option: Option) -> None:
+def _write_device_rule(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     if writing.is_user:
         option.given.dropped(
             "a user can't set device rules; the container does not start with one",
@@ -158,7 +159,7 @@ def _write_device_rule(writing: Writing, unit: Unit, option: Option) -> None:
         write_option(unit, option)
 
 
-def _write_ulimit(writing: Writing, unit: Unit, option: Option) -> None:
+def _write_ulimit(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     write_option(unit, option)
     name, _equals, value = (option.value or "").partition("=")
     numbers = [int(part) for part in value.split(":") if re.fullmatch(r"-?\d+", part)]
@@ -171,7 +172,14 @@ def _write_ulimit(writing: Writing, unit: Unit, option: Option) -> None:
         )
 
 
-def _write_sdnotify(_writing: Writing, unit: Unit, option: Option) -> None:
+def _write_sdnotify(_writing: Writing, unit: Unit, container: Container, option: Option) -> None:
+    if option.value == "healthy" and not has_check(container):
+        option.given.approximated(
+            "the start does not wait for the health: whether the image has a check is not known",
+            "Give the command of the check.",
+            "dependency",
+        )
+        return
     form = {"container": "true", "conmon": "false", "healthy": "healthy"}.get(option.value or "")
     if form:
         unit.put("Notify", form, option.given)

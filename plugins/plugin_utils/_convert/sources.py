@@ -45,7 +45,7 @@ def place_source(writing: Writing, mount: Mount) -> Source | None:
         path = posixpath.normpath("/" + path.lstrip("/"))
         return Source(_escaped(path), "system" if _SYSTEM.fullmatch(path) else "other")
     if path == "~" or path.startswith("~/"):
-        return Source(f"%h{_escaped(posixpath.normpath('/' + path[1:]))}".rstrip("/"), "other")
+        return Source(f"%h{_escaped(posixpath.normpath('/' + path[2:]))}".rstrip("/"), "other")
     if path.startswith("~"):
         mount.given.refused(f"{path}: the home of another user", "Write the path in full.")
         return None
