@@ -13,16 +13,15 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.environment
     write_labels,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.health import write_health
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.hooks import write_hooks
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.mounts import write_mounts
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.networks import (
     write_networking,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.pods import write_membership
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.service import write_service
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import (
-    complete_image,
-    unit_stem,
-)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import complete_image
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
@@ -33,11 +32,11 @@ def write_container(writing: Writing, container: Container) -> None:
     """A .container unit."""
     unit = writing.unit(container.name, "container")
     container.given.write(unit.name, "[Container]")
-    _write_image(unit, container)
+    _write_image(writing, unit, container)
     if container.container_name is not None:
         unit.put("ContainerName", container.container_name.value, container.container_name.given)
     if container.pod is not None:
-        unit.put("Pod", f"{unit_stem(container.pod.value)}.pod", container.pod.given)
+        write_membership(writing, unit, container.pod)
     _write_command(unit, container)
     write_environment(writing, unit, container)
     write_labels(unit, container)
@@ -49,19 +48,20 @@ def write_container(writing: Writing, container: Container) -> None:
     _write_capabilities(writing, unit, container)
     write_options(writing, unit, container)
     write_service(writing, unit, container)
+    write_hooks(writing, unit, container)
 
 
-def _write_image(unit: Unit, container: Container) -> None:
+def _write_image(writing: Writing, unit: Unit, container: Container) -> None:
     if container.rootfs is not None:
         unit.put("Rootfs", container.rootfs.value, container.rootfs.given)
     elif container.build is not None:
-        unit.put("Image", f"{unit_stem(container.build.value)}.build", container.build.given)
+        unit.put("Image", writing.unit_name(container.build.value, "build"), container.build.given)
     if container.image is None:
         if container.rootfs is None and container.build is None:
             container.given.refused(f"{container.name} has no image", "Name one.")
         return
     if container.build is not None:
-        container.image.given.write(f"{unit_stem(container.build.value)}.build", "ImageTag")
+        container.image.given.write(writing.unit_name(container.build.value, "build"), "ImageTag")
         return
     name, given = container.image.value, container.image.given
     whole = complete_image(name)

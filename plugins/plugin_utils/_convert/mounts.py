@@ -23,7 +23,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.sources imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import (
     complete_image,
     slug,
-    unit_stem,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
@@ -31,15 +30,16 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing imp
 _Options = dict[str, t.Optional[str]]
 
 _NO_EFFECT = frozenset({"cached", "delegated", "consistent", "consistency"})
+_NAMES = {"readonly": "ro", "nonrecursive": "bind", "volume-subpath": "subpath"}
 _DOCKER_SOCKET = re.compile(r"/(?:var/)?run/docker\.sock")
 _DOCKER_STATE = re.compile(r"/(?:var/lib/docker|etc/docker|run/docker|var/run/docker)(?:/.*)?")
-_MOUNT_ONLY = frozenset({"subpath", "volume-subpath"})
+_MOUNT_ONLY = frozenset({"subpath"})
 
 
 def write_mounts(writing: Writing, unit: Unit, container: Container) -> None:
     """All mounts of a container."""
     for mount in container.mounts:
-        options = {k: v for k, v in mount.options.items() if k not in _NO_EFFECT}
+        options = {_NAMES.get(k, k): v for k, v in mount.options.items() if k not in _NO_EFFECT}
         _KINDS.get(mount.kind, _write_other)(writing, unit, container, mount, options)
     if writing.options.selinux == "disable" and any(m.kind == "bind" for m in container.mounts):
         unit.default(unit.section, "SecurityLabelDisable", "true")
@@ -68,14 +68,16 @@ def _write_volume(
     elif mount.external or volume is None:
         source = literal(mount.source)
     else:
-        source = f"{unit_stem(mount.source)}.volume"
+        source = writing.unit_name(mount.source, "volume")
     _write(unit, mount, source, options)
 
 
 def _name_anonymous(writing: Writing, container: Container, mount: Mount) -> str:
-    stem = f"{unit_stem(container.name)}-{slug(mount.target)}"
+    stem = f"{writing.stem(container.name)}-{slug(mount.target)}"
     unit = writing.unit(stem, "volume")
     unit.put("VolumeName", f"{writing.name}_{stem.removeprefix(writing.name + '-')}", mount.given)
+    for name, item in mount.labels.items():
+        unit.pair("Label", name, item.value, item.given)
     mount.given.approximated(
         f"it is a volume of the app, {stem}.volume, since an anonymous one is deleted when the "
         "service stops",
@@ -96,7 +98,7 @@ def _write_bind(
         source = place_source(writing, mount)
         if source is None:
             return
-        if source.kind == "file" and "ro" not in options and "readonly" not in options:
+        if source.kind == "file" and "ro" not in options:
             options.pop("rw", None)
             options["ro"] = None
             mount.given.approximated(
@@ -150,7 +152,7 @@ def _write_socket(writing: Writing, unit: Unit, mount: Mount, options: _Options)
 def _leave_docker(mount: Mount, options: _Options) -> None:
     reason = f"{mount.source} is Docker's own directory, in which nothing of Podman is"
     remedy = "Leave it out, or name what the program shall read instead."
-    if "ro" in options or "readonly" in options:
+    if "ro" in options:
         mount.given.dropped(reason, remedy, "engine-directory")
     else:
         mount.given.refused(reason, remedy, "engine-directory")
@@ -193,7 +195,7 @@ def _write(unit: Unit, mount: Mount, source: str, options: _Options) -> None:
     target = literal(mount.target)
     if any(":" in part for part in (source, target)) or _MOUNT_ONLY & set(options):
         words = [f"type={mount.kind}", f"source={source}", f"target={target}"]
-        names = {"volume-subpath": "subpath", "z": "relabel=shared", "Z": "relabel=private"}
+        names = {"z": "relabel=shared", "Z": "relabel=private", "bind": "bind-nonrecursive"}
         for name, value in options.items():
             if name != "rw":
                 words.append(_option(names.get(name, name), value))
@@ -217,7 +219,7 @@ def _joined(options: _Options) -> str:
 
 
 def _option(name: str, value: str | None) -> str:
-    return name if value is None else f"{name}={value}"
+    return name if value in (None, "") else f"{name}={value}"
 
 
 def _filled(options: _Options) -> dict[str, str]:

@@ -15,7 +15,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Port,
     Value,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import unit_stem
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
@@ -32,7 +31,7 @@ def write_networking(writing: Writing, unit: Unit, owner: Container | Pod) -> No
         if mode is not None and mode.value != "bridge":
             attachment.given.dropped(f"with network mode {mode.value} it has no networks")
         else:
-            _attach(unit, attachment)
+            _attach(writing, unit, attachment)
     for port in owner.ports:
         _write_port(writing, unit, port, mode)
 
@@ -51,17 +50,17 @@ def _join(writing: Writing, unit: Unit, stem: str, mode: Value[str]) -> None:
     if stem not in writing.containers:
         mode.given.refused(f"there is no service {stem}", "Name a service of the app.")
     elif unit.podman >= _JOINS_SINCE:
-        unit.put("Network", f"{unit_stem(stem)}.container", mode.given)
+        unit.put("Network", writing.unit_name(stem, "container"), mode.given)
     else:
         unit.put("Network", f"container:{writing.object_of(stem)}", mode.given)
         for key in ("Requires", "After"):
             unit.line("Unit", key, writing.service(stem), mode.given)
 
 
-def _attach(unit: Unit, attachment: Attachment) -> None:
+def _attach(writing: Writing, unit: Unit, attachment: Attachment) -> None:
     """The key with names and addresses of exactly this network."""
     name = attachment.network
-    name = literal(name) if attachment.external else f"{unit_stem(name)}.network"
+    name = literal(name) if attachment.external else writing.unit_name(name, "network")
     options = [("alias", alias) for alias in dict.fromkeys(attachment.aliases)]
     options += attachment.options
     text = ",".join(f"{key}={value}" if value else key for key, value in options)

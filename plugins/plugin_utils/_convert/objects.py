@@ -8,21 +8,15 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
-    Build,
     Network,
     Option,
-    Pod,
     Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.mounts import volume_device
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.networks import (
     published,
-    write_networking,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import write_option
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.service import (
-    write_pod_service,
-)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
@@ -87,12 +81,7 @@ def write_volume(writing: Writing, volume: Volume) -> None:
     """A .volume unit; one that is another name for a directory needs none."""
     device = volume_device(volume)
     if device:
-        for item in (volume.driver, *volume.driver_options.values()):
-            if item is not None:
-                item.given.moved(f"containers mount {device} itself", rule="volume-device")
-        for item in volume.labels.values():
-            item.given.dropped("there is no volume that could have labels")
-        volume.given.moved(f"containers mount {device} itself", rule="volume-device")
+        _settle_device(volume, device)
         return
     unit = writing.unit(volume.name, "volume")
     volume.given.write(unit.name, "[Volume]")
@@ -103,6 +92,15 @@ def write_volume(writing: Writing, volume: Volume) -> None:
         _write_label(unit, name, item.value, item.given)
     for option in volume.options:
         write_option(unit, option)
+
+
+def _settle_device(volume: Volume, device: str) -> None:
+    reason = f"containers mount {device} itself"
+    given = [item.given for item in (volume.driver, *volume.driver_options.values()) if item]
+    for item in (volume.given, *given):
+        item.moved(reason, rule="volume-device")
+    for label in volume.labels.values():
+        label.given.dropped("there is no volume that could have labels")
 
 
 def _write_driver(writing: Writing, unit: Unit, volume: Volume) -> None:
@@ -129,37 +127,3 @@ def _write_driver(writing: Writing, unit: Unit, volume: Volume) -> None:
             "Mount it on the host, and give the directory.",
             "volume-driver",
         )
-
-
-def write_pod(writing: Writing, pod: Pod) -> None:
-    """A .pod unit."""
-    unit = writing.unit(pod.name, "pod")
-    pod.given.write(unit.name, "[Pod]")
-    if pod.pod_name:
-        unit.put("PodName", pod.pod_name, pod.given)
-    write_networking(writing, unit, pod)
-    for option in pod.options:
-        write_option(unit, option)
-    write_pod_service(writing, unit, pod)
-
-
-def write_build(writing: Writing, build: Build) -> None:
-    """A .build unit."""
-    unit = writing.unit(build.name, "build")
-    build.given.write(unit.name, "[Build]")
-    tag = build.tag.value if build.tag else f"localhost/{build.name}:latest"
-    given = build.tag.given if build.tag else build.given
-    unit.put("ImageTag", tag, given)
-    if build.context is not None:
-        unit.put("SetWorkingDirectory", build.context.value, build.context.given)
-    if build.file is not None:
-        unit.put("File", build.file.value, build.file.given)
-    for name, item in build.arguments.items():
-        if item.value is None:
-            unit.args(["--build-arg", name], item.given)
-        else:
-            unit.pair("BuildArg", name, item.value, item.given)
-    for name, label in build.labels.items():
-        unit.pair("Label", name, label.value, label.given)
-    for option in build.options:
-        write_option(unit, option)

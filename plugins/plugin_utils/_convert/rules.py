@@ -37,6 +37,8 @@ anonymous-volume    A volume without a name becomes a .volume unit with one.
 bind-source         Relative paths are below the app's data; missing directories are made.
     Podman makes no missing source, and a unit has no directory beside which paths could be. The
     app's own directory is read-only for containers.
+build               An image is built of a directory of the host, of the app's files, or of a URL.
+    A unit has no directory beside which a context could be, but the app's own.
 capabilities        Containers have Podman's capabilities, or Docker's with an option.
     Docker gives NET_RAW, MKNOD and AUDIT_WRITE as well; few programs need them.
 client-address      A user's published port hides the clients' addresses.
@@ -66,6 +68,8 @@ network-driver      Bridges have Podman's options.
     Podman has no networks over several hosts, and names some options differently.
 passed-on-variable  A variable without a value is passed on from the service's manager.
     A service has no shell whose variables it could have.
+pod                 What the members of a pod share is the pod's.
+    Podman refuses ports, networks and host names of a pod's members.
 restart             Restarts are systemd's, without its limit where Docker has none.
     By default systemd gives up after five starts in ten seconds; Docker never does.
 restart-job         A job starts again only when it fails.

@@ -50,9 +50,9 @@ def place_source(writing: Writing, mount: Mount) -> Source | None:
         mount.given.refused(f"{path}: the home of another user", "Write the path in full.")
         return None
     relative = posixpath.normpath(path)
-    if _is_app_file(writing, relative):
+    if mount.in_files or _is_app_file(writing, relative):
         return Source(f"./{_escaped(relative)}", "file")
-    return Source(_below_data(writing, relative), "data")
+    return Source(below_data(writing, relative), "data")
 
 
 def _escaped(path: str) -> str:
@@ -63,8 +63,9 @@ def _is_app_file(writing: Writing, path: str) -> bool:
     return path in writing.files or any(file.startswith(f"{path}/") for file in writing.files)
 
 
-def _below_data(writing: Writing, relative: str) -> str:
-    """The path below the app's data; `..` leads beside it, and never further up."""
+def below_data(writing: Writing, relative: str) -> str:
+    """The path below the app's data, as syntax; `..` leads beside it, and never further up."""
+    relative = posixpath.normpath(relative)
     steps = [step for step in relative.split("/") if step not in (".", "..")]
     root = writing.data.rstrip("/")
     if relative.startswith("../") and not relative.startswith("../..") and "/" in root[1:]:

@@ -45,7 +45,9 @@ def app_name(name: str) -> str:
 
 def unit_stem(name: str) -> str:
     """A stem that a unit can have."""
-    return name if _STEM.fullmatch(name) else re.sub(r"[^A-Za-z0-9_.-]+", "-", name).lstrip("-.")
+    if _STEM.fullmatch(name):
+        return name
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).lstrip("-.") or "x"
 
 
 def complete_image(name: str) -> str | None:

@@ -48,18 +48,26 @@ class Unit:
 
     def put(self, key: str, text: str, given: Given, option: str = "") -> None:
         """A value as data.  option: what it is for podman, if it is not the key's own."""
-        row = SECTIONS[self.section][key]
+        row = SECTIONS[self.section].get(key)
+        option = option or (row.option if row else "")
+        error = QuadletError(f"[{self.section}] has no {key}=, and podman no option for it")
         try:
-            if not self.key(key):
-                raise QuadletError(f"{key}= is too new")
-            self._add(row, encode(row, text), given)
-        except QuadletError:
-            self.args(_option_words(option or row.option, text), given)
+            if row and self.key(key):
+                self._add(row, encode(row, text), given)
+                return
+        except QuadletError as problem:
+            error = problem
+        if option:
+            self.args(_option_words(option, text), given)
+        else:
+            given.fail(error)
 
     def put_syntax(self, key: str, text: str, given: Given) -> None:
         """A value in which systemd expands specifiers, such as a path below `%h`."""
-        row = SECTIONS[self.section][key]
+        row = SECTIONS[self.section].get(key)
         try:
+            if row is None:
+                raise QuadletError(f"[{self.section}] has no {key}=")
             self._add(row, encode_syntax(row, text), given)
         except QuadletError as error:
             given.fail(error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.builds import write_build
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.container import (
     write_container,
 )
@@ -17,10 +18,13 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.networks import move_ports
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.objects import (
-    write_build,
     write_network,
-    write_pod,
     write_volume,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.pods import (
+    gather_pod,
+    share_pods,
+    write_pod,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
@@ -33,6 +37,8 @@ def write_app(model: Model, report: Report, options: Options) -> dict[str, t.Any
     """
     writing = Writing(model, options, report.give("app"))
     _write_name(writing)
+    gather_pod(writing)
+    share_pods(writing)
     move_ports(writing)
     for network in model.networks:
         write_network(writing, network)
