@@ -16,7 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 
 _PLAIN_WORD = re.compile(r"[^\s\"'\[\\]+")
-_LONGEST_START = 90
+_MARKED = re.compile(r"\s*(?:\[|(?:CMD|CMD-SHELL|NONE)(?:\s|$))", re.IGNORECASE)
 
 
 def write_health(unit: Unit, container: Container) -> None:
@@ -82,9 +82,7 @@ def _write_command(unit: Unit, health: Health, command: Value[tuple[str, ...]]) 
     if not words:
         unit.put("HealthCmd", "none", given)
     elif health.shell:
-        error = unit.words("HealthCmd", ["CMD-SHELL", *words], given)
-        if error:
-            given.fail(error)
+        _write_script(unit, command)
     elif all(_PLAIN_WORD.fullmatch(word) for word in words):
         unit.put("HealthCmd", " ".join(["CMD", *words]), given)
     elif len(words) > 1 and words[0].upper() not in ("CMD", "CMD-SHELL", "NONE"):
@@ -99,6 +97,18 @@ def _write_command(unit: Unit, health: Health, command: Value[tuple[str, ...]]) 
             "Use CMD-SHELL, or a program without blanks in its name.",
             "health-command",
         )
+
+
+def _write_script(unit: Unit, command: Value[tuple[str, ...]]) -> None:
+    """A string is a shell's for Podman, unless its first word is one of Docker's or it is JSON."""
+    script = " ".join(command.value)
+    plain = not _MARKED.match(script) and unit.fits("HealthCmd", script)
+    if plain:
+        unit.put("HealthCmd", script, command.given)
+        return
+    error = unit.words("HealthCmd", ["CMD-SHELL", *command.value], command.given)
+    if error:
+        command.given.fail(error)
 
 
 def _json(words: list[str]) -> str:

@@ -62,6 +62,8 @@ internal-network    An internal network with published ports has no default rout
     Podman does not publish ports of an internal network; Docker does.
 label               Compose's own labels are left out.
     Programs that read them would look for a project of Docker's.
+lint                Findings of quadlet.fleet.lint in the units are told, errors refused.
+    A deployment lints the app, and takes none with an error.
 logging             Logs go to the journal, unless Podman knows the driver.
     Docker's files and its drivers for other servers do not exist in Podman, which refuses them.
 network-driver      Bridges have Podman's options.

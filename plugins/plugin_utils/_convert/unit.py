@@ -26,13 +26,15 @@ Sections = dict[str, dict[str, t.Any]]
 
 class Unit:
     """A unit.  A value that its key can't hold becomes PodmanArgs=; one that nothing can hold is
-    refused.  podman: the oldest release that has to read it.
+    refused.  podman: the oldest release that has to read it.  owners: by key, what each of its
+    lines was given by; None: a rule.
     """
 
     def __init__(self, name: str, podman: Version) -> None:
         self.name = name
         self.podman = podman
         self.section = KINDS[name.rpartition(".")[2]].section
+        self.owners: dict[str, list[Given | None]] = {}
         self.sections: Sections = {"Unit": {}, self.section: {}, "Service": {}, "Install": {}}
 
     @property
@@ -45,6 +47,14 @@ class Unit:
         """The row of a key, if the oldest release reads it."""
         row = SECTIONS[self.section].get(name)
         return row if row and max(row.since, row.option_since) <= self.podman else None
+
+    def fits(self, key: str, text: str) -> bool:
+        """Whether the key can hold a value as data."""
+        row = self.key(key)
+        try:
+            return row is not None and bool(encode(row, text))
+        except QuadletError:
+            return False
 
     def put(self, key: str, text: str, given: Given, option: str = "") -> None:
         """A value as data.  option: what it is for podman, if it is not the key's own."""
@@ -80,7 +90,7 @@ class Unit:
                 raise QuadletError(f"{key}= is too new")
             self._check(key, {name: value})
             self.sections[self.section].setdefault(key, {})[name] = value
-            given.write(self.name, key)
+            self._own(key, given)
         except QuadletError:
             self.args([row.option, f"{name}={value}"], given)
 
@@ -91,7 +101,7 @@ class Unit:
         except QuadletError as error:
             return error
         self.sections[self.section][key] = list(words)
-        given.write(self.name, key)
+        self._own(key, given)
         return None
 
     def item(self, key: str, options: dict[str, str], given: Given) -> None:
@@ -102,7 +112,7 @@ class Unit:
             given.fail(error)
             return
         self.sections[self.section].setdefault(key, []).append(options)
-        given.write(self.name, key)
+        self._own(key, given)
 
     def args(self, words: t.Sequence[str], given: Given, key: str = "PodmanArgs") -> None:
         """Words of podman's command line, as data."""
@@ -112,7 +122,7 @@ class Unit:
             given.fail(error)
             return
         self.sections[self.section].setdefault(key, []).append(list(words))
-        given.write(self.name, key)
+        self._own(key, given)
 
     def line(self, section: str, key: str, text: str, given: Given | None = None) -> None:
         """A line of syntax of any section; a second one stands beside the first."""
@@ -128,9 +138,12 @@ class Unit:
             keys[key] = [text] if row and row.repeats else text
         else:
             before = keys[key] if isinstance(keys[key], list) else [keys[key]]
-            keys[key] = before if text in before else [*before, text]
-        if given:
-            given.write(self.name, key)
+            if text in before:
+                if given:
+                    given.write(self.name, key)
+                return
+            keys[key] = [*before, text]
+        self._own(key, given)
 
     def default(self, section: str, key: str, text: str) -> None:
         """A line, unless there is one."""
@@ -155,7 +168,12 @@ class Unit:
             keys.setdefault(row.name, []).append(text)
         else:
             keys[row.name] = text
-        given.write(self.name, row.name)
+        self._own(row.name, given)
+
+    def _own(self, key: str, given: Given | None) -> None:
+        self.owners.setdefault(key, []).append(given)
+        if given:
+            given.write(self.name, key)
 
     def _check(self, key: str, value: t.Any) -> None:
         render_unit(self.name, {self.section: {key: value}})

@@ -11,6 +11,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.builds impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.container import (
     write_container,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.findings import tell_findings
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     File,
     Model,
@@ -50,6 +51,7 @@ def write_app(model: Model, report: Report, options: Options) -> dict[str, t.Any
         write_pod(writing, pod)
     for container in model.containers:
         write_container(writing, container)
+    tell_findings(writing, {path: file.mode for path, file in model.files.items()})
     return {
         "name": writing.name,
         "units": {name: unit.finish() for name, unit in writing.units.items()},
