@@ -15,6 +15,9 @@ import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 
+LINT = "lint"
+"""The rule of remarks that name a finding of lint."""
+
 
 class Outcome(enum.IntEnum):
     """What became of a thing, the least loss first."""
@@ -94,6 +97,10 @@ class Given:
         """It can't be converted; the conversion goes on, so that all causes are told."""
         self._add(Outcome.REFUSED, reason, remedy, rule)
 
+    def fail(self, error: QuadletError) -> None:
+        """It can't be converted, for that reason."""
+        self.refused(error.what, error.remedy or "")
+
     def _add(self, outcome: Outcome, reason: str, remedy: str, rule: str) -> None:
         remark = Remark(outcome, reason, remedy, rule)
         if remark not in self.remarks:
@@ -133,12 +140,17 @@ class Report:
                 remedy="Please report it with what you gave.",
             )
         rows = [item for given in self._all for item in _items(given)]
-        return rows if everything else [row for row in rows if row["outcome"] != "exact"]
+        return rows if everything else [row for row in rows if _is_told(row)]
 
 
 def _sentence(given: Given, remark: Remark) -> str:
     text = f"{given.place}: {remark.reason}" if given.place else remark.reason
     return f"{text.rstrip('.')}. {remark.remedy}" if remark.remedy else text
+
+
+def _is_told(row: dict[str, t.Any]) -> bool:
+    """Differences, and what lint finds in what means the same."""
+    return bool(row["outcome"] != "exact" or row["rule"] == LINT)
 
 
 def _items(given: Given) -> list[dict[str, t.Any]]:

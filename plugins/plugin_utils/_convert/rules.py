@@ -34,5 +34,67 @@ RULES: t.Final[dict[str, Rule]] = _parse_rules(
     """
 anonymous-volume    A volume without a name becomes a .volume unit with one.
     An anonymous volume is deleted whenever the service stops; Docker keeps it.
+bind-source         Relative paths are below the app's data; missing directories are made.
+    Podman makes no missing source, and a unit has no directory beside which paths could be. The
+    app's own directory is read-only for containers.
+build               An image is built of a directory of the host, of the app's files, or of a URL.
+    A unit has no directory beside which a context could be, but the app's own.
+capabilities        Containers have Podman's capabilities, or Docker's with an option.
+    Docker gives NET_RAW, MKNOD and AUDIT_WRITE as well; few programs need them.
+client-address      A user's published port hides the clients' addresses.
+    A process of Podman takes the connections of a user's network, and hands them on.
+dependency          Dependencies become Requires= or Wants= with After=.
+    systemd stops and restarts what requires a service together with it, as long as both run.
+    Docker looks at dependencies only when it starts them.
+empty-command       An empty command alone can't be written.
+    A unit without Exec= runs the image's command.
+engine-directory    Docker's own directories are not mounted.
+    Podman keeps containers, volumes and settings elsewhere, and in other forms.
+engine-socket       Docker's socket becomes Podman's.
+    Podman answers Docker's requests there; restarts and updates are systemd's.
+gpu                 GPUs become devices by their CDI names.
+    Podman has no driver of its own for GPUs.
+health-command      A check is written in a form that all releases read alike.
+    Podman 5.4 splits or joins words of some lists, and changes an image's check only as a whole.
+image-name          Names of images get their registry.
+    Docker completes nginx to docker.io/library/nginx; with Podman that is up to each host.
+internal-network    An internal network with published ports has no default route instead.
+    Podman does not publish ports of an internal network; Docker does.
+label               Compose's own labels are left out.
+    Programs that read them would look for a project of Docker's.
+lint                Findings of quadlet.fleet.lint in the units are told, errors refused.
+    A deployment lints the app, and takes none with an error.
+logging             Logs go to the journal, unless Podman knows the driver.
+    Docker's files and its drivers for other servers do not exist in Podman, which refuses them.
+network-driver      Bridges have Podman's options.
+    Podman has no networks over several hosts, and names some options differently.
+passed-on-variable  A variable without a value is passed on from the service's manager.
+    A service has no shell whose variables it could have.
+pod                 What the members of a pod share is the pod's.
+    Podman refuses ports, networks and host names of a pod's members.
+restart             Restarts are systemd's, without its limit where Docker has none.
+    By default systemd gives up after five starts in ten seconds; Docker never does.
+restart-job         A job starts again only when it fails.
+    systemd refuses one-shots with other restarts.
+rootless-limits     Limits above those of the user's manager are told.
+    A container with a higher one does not start.
+rootless-owner      Ids of containers that write to mounted directories are told.
+    In a user's scope an id in a container is another one on the host.
+rootless-port       Ports below 1024 of a user are told.
+    A user's process may not open them, unless the host allows it.
+rootless-privileges  What a user can't give a container is told or left out.
+    A container of a user has at most the user's rights.
+secret              Values of variables that look like secrets become secrets of the app.
+    Units can be read by every user of a host, and so can the services made of them.
+selinux-label       Directories of the app get a shared label; others are left as they are.
+    Docker does not confine containers by labels, Podman does.
+shared-network      Ports of a container in another one's network are that one's.
+    The other container owns the network.
+start-interval      Checks while a container starts become Podman's startup check.
+    Podman has no other interval for the time of the start.
+volume-device       A volume that is a directory of the host becomes a mount of it.
+    It means the same, and says what is mounted.
+volume-driver       Volumes are local ones, or what mount(8) knows.
+    Plugins of Docker's do not work with Podman.
 """
 )

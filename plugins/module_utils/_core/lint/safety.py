@@ -53,6 +53,11 @@ _SHORT = {
 }
 
 
+def looks_secret(name: str, value: str) -> bool:
+    """Whether a variable holds a secret, by its name."""
+    return bool(_SECRET_NAME.search(name)) and not _NO_SECRET.fullmatch(value)
+
+
 def secrets(unit: Merged) -> Hits:
     """Finds secrets in variables; messages do not show values."""
     for line in unit.own("Environment", "BuildArg"):
@@ -60,7 +65,7 @@ def secrets(unit: Merged) -> Hits:
             continue
         for word in words_of(line.value):
             name, _equals, value = word.partition("=")
-            if _SECRET_NAME.search(name) and not _NO_SECRET.fullmatch(value):
+            if looks_secret(name, value):
                 yield Hit("secret-in-environment", line, f"{name} looks like a secret")
 
 

@@ -1,0 +1,136 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Networks and ports of containers and pods."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quoting import literal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
+    Attachment,
+    Container,
+    Pod,
+    Port,
+    Value,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
+
+_JOINS_SINCE = (5, 3)
+_LOWEST = 1024
+
+
+def write_networking(writing: Writing, unit: Unit, owner: Container | Pod) -> None:
+    """Network mode or networks, and ports."""
+    mode = owner.network_mode
+    if mode is not None:
+        _write_mode(writing, unit, mode)
+    for attachment in owner.networks:
+        if mode is not None and mode.value != "bridge":
+            attachment.given.dropped(f"with network mode {mode.value} it has no networks")
+        else:
+            _attach(writing, unit, attachment)
+    for port in owner.ports:
+        _write_port(writing, unit, port, mode)
+
+
+def _write_mode(writing: Writing, unit: Unit, mode: Value[str]) -> None:
+    kind, _colon, name = mode.value.partition(":")
+    if kind in ("default", "bridge", "") and not name:
+        mode.given.exact("it is the default network")
+    elif kind == "service":
+        _join(writing, unit, name, mode)
+    else:
+        unit.put("Network", mode.value, mode.given)
+
+
+def _join(writing: Writing, unit: Unit, stem: str, mode: Value[str]) -> None:
+    if stem not in writing.containers:
+        mode.given.refused(f"there is no service {stem}", "Name a service of the app.")
+    elif unit.podman >= _JOINS_SINCE:
+        unit.put("Network", writing.unit_name(stem, "container"), mode.given)
+    else:
+        unit.put("Network", f"container:{writing.object_of(stem)}", mode.given)
+        for key in ("Requires", "After"):
+            unit.line("Unit", key, writing.service(stem), mode.given)
+
+
+def _attach(writing: Writing, unit: Unit, attachment: Attachment) -> None:
+    """The key with names and addresses of exactly this network."""
+    name = attachment.network
+    name = literal(name) if attachment.external else writing.unit_name(name, "network")
+    options = [("alias", alias) for alias in dict.fromkeys(attachment.aliases)]
+    options += attachment.options
+    text = ",".join(f"{key}={value}" if value else key for key, value in options)
+    unit.put_syntax("Network", f"{name}:{literal(text)}" if text else name, attachment.given)
+
+
+def _write_port(writing: Writing, unit: Unit, port: Port, mode: Value[str] | None) -> None:
+    if mode is not None and mode.value in ("host", "none"):
+        port.given.exact(f"with network mode {mode.value} no port is published")
+        return
+    unit.put("PublishPort", _port_text(port), port.given)
+    first = port.host.partition("-")[0]
+    if writing.is_user and first.isdigit() and 0 < int(first) < _LOWEST:
+        port.given.approximated(
+            f"a user's container can't have port {first}, unless the host allows it",
+            "Role host sets net.ipv4.ip_unprivileged_port_start.",
+            "rootless-port",
+        )
+        if first in ("80", "443") and writing.once("client-address"):
+            port.given.approximated(
+                "the container sees the host's address instead of the clients'",
+                "Use socket activation, or the host's network.",
+                "client-address",
+            )
+
+
+def _port_text(port: Port) -> str:
+    address = port.address
+    if ":" in address and not address.startswith("["):
+        address = f"[{address}]"
+    parts = [address, port.host, port.container] if address else [port.host, port.container]
+    text = ":".join(parts if port.host or address else parts[-1:])
+    return f"{text}/{port.protocol}" if port.protocol and port.protocol != "tcp" else text
+
+
+def move_ports(writing: Writing) -> None:
+    """Ports of a container that uses another one's network are published by that one."""
+    for container in writing.model.containers:
+        mode = container.network_mode.value if container.network_mode else ""
+        kind, _colon, stem = mode.partition(":")
+        if kind != "service" or not (container.ports or container.networks):
+            continue
+        owner = _owner(writing, stem)
+        if owner is None:
+            continue
+        for port in container.ports:
+            port.given.moved(
+                f"{owner.name} publishes it, whose network this one uses", rule="shared-network"
+            )
+        owner.ports += container.ports
+        container.ports = []
+
+
+def _owner(writing: Writing, stem: str) -> Container | None:
+    """The container whose network it is in the end; None if there is none."""
+    seen: set[str] = set()
+    while stem in writing.containers and stem not in seen:
+        seen.add(stem)
+        container = writing.containers[stem]
+        mode = container.network_mode.value if container.network_mode else ""
+        kind, _colon, name = mode.partition(":")
+        if kind != "service":
+            return container
+        stem = name
+    return None
+
+
+def published(writing: Writing) -> t.Iterator[str]:
+    """The networks of which a container publishes ports."""
+    owners: list[Container | Pod] = [*writing.model.containers, *writing.model.pods]
+    for owner in owners:
+        if owner.ports:
+            yield from (item.network for item in owner.networks if not item.external)

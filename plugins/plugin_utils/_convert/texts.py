@@ -1,0 +1,61 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Durations and sizes of a unit, and names of its images."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.image_name import (
+    full_name,
+    parse_image_name,
+)
+
+_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_VARIABLE = re.compile(r"\{\{|\{%|\$\{")
+
+
+def duration(seconds: float) -> str:
+    """A duration as Podman reads it: whole seconds, or milliseconds."""
+    if seconds == int(seconds):
+        return f"{int(seconds)}s"
+    return f"{round(seconds * 1000, 3):g}ms"
+
+
+def whole_seconds(seconds: float) -> str:
+    """Whole seconds, rounded up, for what takes no parts of one."""
+    return str(math.ceil(seconds))
+
+
+def slug(text: str) -> str:
+    """A text as part of a name: letters, digits and dashes."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower() or "x"
+
+
+def app_name(name: str) -> str:
+    """A name that an app can have."""
+    if _APP.fullmatch(name) and name != "users":
+        return name
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-_")
+    return f"{plain or 'app'}-app" if plain in ("", "users") else plain
+
+
+def unit_stem(name: str) -> str:
+    """A stem that a unit can have."""
+    if _STEM.fullmatch(name):
+        return name
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).lstrip("-.") or "x"
+
+
+def complete_image(name: str) -> str | None:
+    """The name with its registry, as Docker completes it; None if it can't be known."""
+    parts = parse_image_name(name)
+    if parts.is_full and parts.registry not in ("index.docker.io", "docker.io"):
+        return name
+    if not parts.path or _VARIABLE.match(name):
+        return name if parts.is_full else None
+    whole = full_name(name)
+    return whole if parts.tag or parts.digest else whole.removesuffix(":latest")
