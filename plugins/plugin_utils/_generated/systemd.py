@@ -22,6 +22,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers 
 BLANKS: t.Final = " \t"
 _SECTION = re.compile(r"\[([^\[\]]+)\]")
 _LINE_END = re.compile(r"\r\n|[\n\r\0]")
+_BETWEEN = " \t\n\r"
+_SEPARATOR = re.compile(r"\\?;(?=[ \t\n\r]|$)")
 _NUMBERED = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})")
 _SIMPLE = dict(zip("abfnrtv\\\"'s", "\a\b\f\n\r\t\v\\\"' "))
 _EXPANDED = re.compile(r"%(.)|\$(?:(\$)|\{([A-Za-z_]\w*)\})", re.DOTALL)
@@ -78,21 +80,41 @@ def _logical_lines(text: str) -> t.Iterator[tuple[int, str]]:
         parts, first = [], 0
 
 
-def split_line(line: str) -> list[str]:
-    """The words of a line; quotes group, C escapes apply.  Problem if systemd would refuse it."""
-    return [word for word, _quoted in _words(line)]
+def split_commands(line: str) -> list[list[str]]:
+    """The words of each command of a line: quotes group, C escapes apply, a lone `;` ends one.
 
-
-def _words(line: str) -> t.Iterator[tuple[str, bool]]:
+    Problem if systemd would refuse the line.
+    """
+    commands: list[list[str]] = [[]]
     position = 0
     while True:
-        while position < len(line) and line[position] in " \t\n\r":
+        while position < len(line) and line[position] in _BETWEEN:
             position += 1
         if position >= len(line):
-            return
-        start = position
+            return [words for words in commands if words]
+        separator = _SEPARATOR.match(line, position)
+        if separator:
+            if separator.group() == ";":
+                commands.append([])
+            else:
+                commands[-1].append(";")
+            position = separator.end()
+            continue
         word, position = _read_word(line, position)
-        yield word, line[start:position] != word
+        commands[-1].append(word)
+
+
+def split_line(line: str) -> list[str]:
+    """The words of a line that is no command.  Problem if systemd would refuse the line."""
+    words: list[str] = []
+    position = 0
+    while True:
+        while position < len(line) and line[position] in _BETWEEN:
+            position += 1
+        if position >= len(line):
+            return words
+        word, position = _read_word(line, position)
+        words.append(word)
 
 
 def _read_word(line: str, position: int) -> tuple[str, int]:
@@ -108,7 +130,7 @@ def _read_word(line: str, position: int) -> tuple[str, int]:
             quote = ""
         elif not quote and char in "\"'":
             quote = char
-        elif not quote and char in " \t\n\r":
+        elif not quote and char in _BETWEEN:
             return "".join(parts), position
         else:
             parts.append(char)
@@ -118,17 +140,17 @@ def _read_word(line: str, position: int) -> tuple[str, int]:
 
 
 def _read_escape(line: str, position: int) -> tuple[str, int]:
-    """What a backslash and the characters after it mean; systemd keeps a backslash before others."""
+    """What a backslash and the characters after it mean; before others it stays."""
     char = line[position : position + 1]
     if char in _SIMPLE:
         return _SIMPLE[char], position + 1
     numbered = _NUMBERED.match(line, position)
     if not numbered:
-        raise Problem(f"{line[position - 1 : position + 1]!r} is no escape sequence")
+        return "\\", position
     digits = next(filter(None, numbered.groups()))
     code = int(digits, 8 if numbered.group(4) else 16)
     if not 0 < code < 0x110000 or 0xD800 <= code < 0xE000:
-        raise Problem(f"{numbered.group()!r} names no character")
+        return "\\", position
     return chr(code), numbered.end()
 
 
