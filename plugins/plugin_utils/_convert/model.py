@@ -172,6 +172,7 @@ class Container:
     the image's.
     environment: None passes on the value of the manager's.  network_mode: host, none, bridge,
     private, container:NAME, service:STEM, or Podman's own.  job: it runs once and ends.
+    boot: whether it starts at boot; None: as Options.boot says.
     options: --ipc, --pid, --uts and --cgroupns may have the value service:STEM, too.
     """
 
@@ -204,6 +205,7 @@ class Container:
     options: list[Option] = dataclasses.field(default_factory=list)
     lines: list[Line] = dataclasses.field(default_factory=list)
     job: bool = False
+    boot: bool | None = None
 
 
 @dataclasses.dataclass
@@ -237,7 +239,9 @@ class Volume:
 
 @dataclasses.dataclass
 class Pod:
-    """A pod.  name: the stem of its unit; pod_name: Podman's.  options: of podman pod create."""
+    """A pod.  name: the stem of its unit; pod_name: Podman's.  options: of podman pod create.
+    boot: as a container's.
+    """
 
     name: str
     given: Given
@@ -248,6 +252,7 @@ class Pod:
     mounts: list[Mount] = dataclasses.field(default_factory=list)
     options: list[Option] = dataclasses.field(default_factory=list)
     lines: list[Line] = dataclasses.field(default_factory=list)
+    boot: bool | None = None
 
 
 @dataclasses.dataclass

@@ -1,0 +1,242 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Units of podman generate systemd become a model."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quoting import word
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
+    Container,
+    Line,
+    Model,
+    Options,
+    Pod,
+    Value,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import (
+    PERCENT,
+    restore,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.launch import (
+    Launch,
+    find_launch,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.make import (
+    ReadWords,
+    make_container,
+    make_pod,
+    settle_own_options,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.own import (
+    Subject,
+    keep_lines,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts import (
+    Service,
+    collect_services,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
+
+_ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
+_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+@dataclasses.dataclass
+class _Unit:
+    """A service with what it runs, and what it becomes."""
+
+    service: Service
+    launch: Launch
+    made: Container | Pod
+    stem: str = ""
+
+    @property
+    def is_pod(self) -> bool:
+        """Whether it is a pod's."""
+        return isinstance(self.made, Pod)
+
+    @property
+    def object_name(self) -> str:
+        """The name in Podman; '' where none is given."""
+        if isinstance(self.made, Pod):
+            return self.made.pod_name
+        return self.made.container_name.value if self.made.container_name else ""
+
+    @property
+    def new_name(self) -> str:
+        """The service that the generator makes."""
+        return f"{self.stem}-pod.service" if self.is_pod else f"{self.stem}.service"
+
+
+def read_generated(
+    texts: t.Sequence[tuple[str, str]],
+    report: Report,
+    options: Options,
+    *,
+    name: str = "",
+    inspected: Objects | None = None,
+    read_words: ReadWords | None = None,
+) -> Model:
+    """The app of units (file, text) with their drop-ins.
+
+    inspected: for units that only start a container.  read_words: reads a command line of podman.
+    """
+    objects = inspected or Objects(report)
+    services = collect_services(texts, report)
+    units: list[_Unit] = []
+    for service in services:
+        launch = find_launch(service)
+        made = None
+        if launch is not None:
+            made = (make_pod if launch.kind == "pod" else make_container)(
+                service, launch, report, objects, read_words
+            )
+        if launch is None or made is None:
+            _settle_rest(service)
+        else:
+            units.append(_Unit(service, launch, made))
+    _name_units(units)
+    model = Model(name or _app_name(units), sources=[file for file, _text in texts if file])
+    for unit in units:
+        _finish(unit, units, options)
+        if isinstance(unit.made, Pod):
+            model.pods.append(unit.made)
+        else:
+            model.containers.append(unit.made)
+    return model
+
+
+def _settle_rest(service: Service) -> None:
+    """A service that is refused: nothing became of its other lines."""
+    if not service.given.is_settled:
+        service.given.exact()
+    for item in service.items:
+        if not item.given.is_settled:
+            item.given.dropped("its unit can't be converted")
+
+
+def _app_name(units: t.Sequence[_Unit]) -> str:
+    """The name of the pod, or of the first container."""
+    pods = [unit for unit in units if unit.is_pod]
+    return (pods or list(units))[0].stem.rstrip("@") if units else "app"
+
+
+def _name_units(units: t.Sequence[_Unit]) -> None:
+    """Stems: the object's name where the service is called by it, else the service's without
+    Podman's prefix; the image's for a service that is called by an id.
+    """
+    taken: set[tuple[bool, str]] = set()
+    for unit in units:
+        stem = _find_stem(unit)
+        count = 2
+        base = stem
+        while (unit.is_pod, stem) in taken:
+            stem = f"{base.rstrip('@')}-{count}{'@' if base.endswith('@') else ''}"
+            count += 1
+        taken.add((unit.is_pod, stem))
+        unit.stem = stem
+        unit.made.name = stem
+
+
+def _find_stem(unit: _Unit) -> str:
+    names = unit.service.names
+    base, at, _instance = names.stem.partition("@")
+    own = re.sub(rf"[-_.]?{PERCENT}[iI]$", "", unit.object_name)
+    if own and base.endswith(own):
+        base = own
+    else:
+        base = base.removeprefix("pod-" if unit.is_pod else "container-")
+    if _ID.fullmatch(base):
+        base = own or _image_stem(unit.made) or base
+    base = re.sub(r"[^A-Za-z0-9_.-]+", "-", base).lstrip("-.")
+    return f"{base or 'container'}{'@' if at else ''}"
+
+
+def _image_stem(made: Container | Pod) -> str:
+    """The last part of the image's name, without tag and digest."""
+    if isinstance(made, Pod) or made.image is None:
+        return ""
+    last = made.image.value.partition("@")[0].rpartition("/")[2]
+    return last.partition(":")[0]
+
+
+def _finish(unit: _Unit, units: t.Sequence[_Unit], options: Options) -> None:
+    """Its lines, its pod, and Podman's own options."""
+    service, made = unit.service, unit.made
+    pods = [other for other in units if other.is_pod]
+    own: set[str] = set()
+    stop_timeout = None
+    if isinstance(made, Pod):
+        members = [other for other in units if _is_member(other, unit)]
+        own = {other.service.names.service for other in members}
+    else:
+        pod = next((pod for pod in pods if _is_member(unit, pod)), None)
+        if pod is not None:
+            own = {pod.service.names.service}
+        stop_timeout = made.stop_timeout.value if made.stop_timeout else None
+        settle_own_options(made, unit.launch, pod.stem if pod else "")
+    subject = Subject(
+        service,
+        targets=_targets(unit),
+        files=unit.launch.id_files | frozenset(service.values("Service", "PIDFile")),
+        renamed={other.service.names.service: other.new_name for other in units},
+        own=frozenset(own),
+        stop_timeout=10.0 if stop_timeout is None else stop_timeout,
+        in_user_scope=options.scope == "user",
+    )
+    made.lines += keep_lines(subject)
+    if unit.launch.command.options:
+        words = " ".join(word(text) for text in unit.launch.command.options)
+        section = "Pod" if unit.is_pod else "Container"
+        made.lines.append(Line(section, "GlobalArgs", words, unit.launch.item.given))
+    if isinstance(made, Container):
+        _finish_container(made, subject, unit)
+    service.given.exact("it is converted")
+
+
+def _finish_container(made: Container, subject: Subject, unit: _Unit) -> None:
+    keys = {(line.section, line.key): line for line in made.lines}
+    if subject.told is not None and made.stop_timeout is None and subject.told != 10:
+        made.stop_timeout = Value(subject.told, subject.told_by or unit.launch.item.given)
+    kind = keys.get(("Service", "Type"))
+    made.job = bool(kind and kind.value == "oneshot")
+    made.boot = any(key == ("Install", "WantedBy") for key in keys)
+    restart = keys.get(("Service", "Restart"))
+    if made.restart is not None:
+        _settle_restart(made, restart)
+
+
+def _settle_restart(made: Container, line: Line | None) -> None:
+    """systemd restarts the service; a policy of the container's own comes on top."""
+    restart = made.restart
+    assert restart is not None
+    if line is not None or restart.policy in ("no", ""):
+        restart.given.exact("systemd restarts it, as Restart= says")
+        made.restart = None
+
+
+def _is_member(unit: _Unit, pod: _Unit) -> bool:
+    """Whether a container runs in a pod: by the file of its id, or by its name."""
+    if unit.is_pod or not pod.is_pod or not isinstance(unit.made, Container):
+        return False
+    if unit.launch.id_files & pod.launch.id_files:
+        return True
+    named = unit.made.pod.value if unit.made.pod else ""
+    return bool(named) and named in (pod.object_name, pod.stem, *_ids(pod))
+
+
+def _ids(unit: _Unit) -> tuple[str, ...]:
+    return tuple(unit.launch.ids)
+
+
+def _targets(unit: _Unit) -> frozenset[str]:
+    names = [restore(unit.object_name), *unit.launch.ids]
+    if unit.launch.command.is_start or unit.launch.kind == "start":
+        names += unit.launch.command.words
+    return frozenset(filter(None, names))
