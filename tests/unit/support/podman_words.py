@@ -14,16 +14,57 @@ import re
 import typing as t
 
 FLAGS: t.Final = frozenset(
-    "detach disable-content-trust env-host help http-proxy init interactive no-healthcheck"
-    " no-hosts no-hostname oom-kill-disable passwd privileged publish-all quiet read-only"
-    " read-only-tmpfs replace rm rmi sig-proxy tls-verify tty unsetenv-all use-api-socket"
-    " internal ipv6 disable-dns ignore no-cache force-rm squash layers squash-all pull-always".split()
+    [
+        "detach",
+        "disable-content-trust",
+        "env-host",
+        "help",
+        "http-proxy",
+        "init",
+        "interactive",
+        "no-healthcheck",
+        "no-hosts",
+        "no-hostname",
+        "oom-kill-disable",
+        "passwd",
+        "privileged",
+        "publish-all",
+        "quiet",
+        "read-only",
+        "read-only-tmpfs",
+        "replace",
+        "rm",
+        "rmi",
+        "sig-proxy",
+        "tls-verify",
+        "tty",
+        "unsetenv-all",
+        "use-api-socket",
+        "internal",
+        "ipv6",
+        "disable-dns",
+        "ignore",
+        "no-cache",
+        "force-rm",
+        "squash",
+        "layers",
+        "squash-all",
+        "pull-always",
+    ]
 )
-SHORT: t.Final = {
-    **{"a": "attach", "c": "cpu-shares", "d": "detach", "e": "env", "h": "hostname"},
-    **{"i": "interactive", "l": "label", "m": "memory", "p": "publish", "P": "publish-all"},
-    **{"q": "quiet", "t": "tty", "u": "user", "v": "volume", "w": "workdir"},
-}
+SHORT: t.Final = dict(
+    {"a": "attach", "c": "cpu-shares", "d": "detach", "e": "env", "h": "hostname"},
+    i="interactive",
+    l="label",
+    m="memory",
+    p="publish",
+    P="publish-all",
+    q="quiet",
+    t="tty",
+    u="user",
+    v="volume",
+    w="workdir",
+)
 SHORT_OF: t.Final = {
     "network create": {"d": "driver", "o": "opt"},
     "volume create": {"d": "driver", "o": "opt", "l": "label"},
@@ -32,7 +73,7 @@ SHORT_OF: t.Final = {
 OWN: t.Final = ("replace", "rm", "detach", "cgroups", "cidfile", "sdnotify", "ignore", "pidfile")
 """What Quadlet adds by itself to every command; --sdnotify=healthy is the user's."""
 OTHER_NAMES: t.Final = {"net": "network", "dns-opt": "dns-option", "network-alias": "network-alias"}
-SIZES: t.Final = frozenset("memory memory-swap memory-reservation shm-size".split())
+SIZES: t.Final = frozenset(["memory", "memory-swap", "memory-reservation", "shm-size"])
 DURATIONS: t.Final = re.compile(r"health-.*(interval|timeout|period)")
 _UNITS = {"": 1, "b": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -54,7 +95,7 @@ def fragment_of(words: t.Sequence[str], kind: str = "run") -> Meaning:
     """The meaning of options alone; words such as image=NAME stand for themselves."""
     plain = [word for word in words if re.match(r"(image|name|context|global--\w+)=", word)]
     rest = [word for word in words if word not in plain]
-    return collections.Counter(plain + _read([*rest, *([] if kind else [])], kind))
+    return collections.Counter(plain + _read(rest, kind))
 
 
 def is_met(wanted: Meaning, seen: Meaning) -> bool:
@@ -219,7 +260,7 @@ def _options_text(options: t.Iterable[str]) -> str:
 
 def _volume(value: str) -> str:
     source, *rest = value.split(":")
-    target, options = (rest + [""])[:2] if rest else (source, "")
+    target, options = [*rest, ""][:2] if rest else (source, "")
     if not rest:
         source = ""
     return _mounted("", source, target, options.split(","))
@@ -235,8 +276,8 @@ def _mount(value: str) -> str:
     names = {"src": "source", "dst": "target", "destination": "target", "volume-subpath": "subpath"}
     known: dict[str, str] = {}
     options: list[str] = []
-    for name, equals, text in fields:
-        name = names.get(name, name)
+    for given, equals, text in fields:
+        name = names.get(given, given)
         if name in ("type", "source", "target"):
             known[name] = text
         else:

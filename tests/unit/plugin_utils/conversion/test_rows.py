@@ -88,9 +88,7 @@ def test_rows_are_converted_or_refused_as_they_say(table: str) -> None:
 
 @pytest.mark.parametrize("podman", pick(long=3, usual=2, fast=1) * [""] and RELEASES)
 @pytest.mark.parametrize("table", ROWS)
-def test_the_command_is_the_documented_one(
-    table: str, podman: str, generator: Generator
-) -> None:
+def test_the_command_is_the_documented_one(table: str, podman: str, generator: Generator) -> None:
     if generator.version < tuple(map(int, podman.split("."))):
         pytest.skip("an app for newer releases")
     found = []
