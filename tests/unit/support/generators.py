@@ -67,8 +67,17 @@ class Generator:
             done.returncode,
         )
 
-    def make(self, texts: t.Mapping[str, str], folder: pathlib.Path, podman: str = "") -> Made:
-        """The services that it makes of these texts, byte for byte; podman: its path in them."""
+    def make(
+        self,
+        texts: t.Mapping[str, str],
+        folder: pathlib.Path,
+        podman: str = "",
+        *,
+        user: bool = False,
+    ) -> Made:
+        """The services that it makes of these texts, byte for byte; podman: its path in them;
+        user: as a user's.
+        """
         units, services = folder / "units", folder / "services"
         for path in (units, services):
             shutil.rmtree(path, ignore_errors=True)
@@ -76,7 +85,7 @@ class Generator:
         for name, text in texts.items():
             (units / name).write_bytes(text.encode())
         done = subprocess.run(
-            [self.binary, "-no-kmsg-log", services],
+            [self.binary, "-no-kmsg-log", *(["-user"] if user else []), services],
             env={"QUADLET_UNIT_DIRS": str(units), **({"PODMAN": podman} if podman else {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -1,0 +1,67 @@
+"""Each command line becomes a unit whose command has the same options and values."""
+
+from __future__ import annotations
+
+import functools
+
+from tests.unit.support.conversion import (
+    RefusedError,
+    Result,
+    convert_run,
+    make_services,
+    unit_texts,
+)
+from tests.unit.support.conversion_judge import complaints_of_report
+from tests.unit.support.conversion_rows import Row
+from tests.unit.support.generators import Generator
+from tests.unit.support.podman_words import differences, meaning_of
+from tests.unit.support.run_rows import LINES, Line, read_lines, without_own
+
+ALL = {line.place: line for path in sorted(LINES.glob("*.txt")) for line in read_lines(path)}
+
+
+@functools.cache
+def converted() -> dict[str, Result | str]:
+    """What became of each line: an app, or why there is none."""
+    found: dict[str, Result | str] = {}
+    for number, line in enumerate(ALL.values()):
+        options = {"selinux": "keep", "podman": "5.4", "report": "all", "name": f"r{number}"}
+        try:
+            found[line.place] = convert_run(line.text, **{**options, **line.options})
+        except RefusedError as error:
+            found[line.place] = str(error)
+    return found
+
+
+def test_lines_are_converted_or_refused_as_the_table_says() -> None:
+    found = []
+    for place, line in ALL.items():
+        result = converted()[place]
+        if isinstance(result, str):
+            if not line.refusals:
+                found.append(f"{place} {line.text}: {result}")
+            found += [f"{place}: no {x!r} in {result}" for x in line.refusals if x not in result]
+        elif line.refusals:
+            found.append(f"{place} {line.text}: it is not refused")
+        else:
+            row = Row(place, outcomes=line.outcomes)
+            found += [f"{place} {line.text}: {x}" for x in complaints_of_report(row, result)]
+    assert not found, "\n".join(found)
+
+
+def test_the_command_is_the_same(generator: Generator) -> None:
+    made = {place: r for place, r in converted().items() if not isinstance(r, str)}
+    found = []
+    for place, result in made.items():
+        services, complaints = make_services(generator, [unit_texts(result)])
+        found += [f"{place}: {text}" for text in complaints]
+        runs = [s for s in services.values() if " run " in " ".join(s.command())]
+        if len(runs) != 1:
+            found.append(f"{place}: {len(runs)} services: {sorted(services)}")
+            continue
+        line: Line = ALL[place]
+        wanted, seen = line.expected(), without_own(meaning_of(runs[0].command()))
+        missing, beside = differences(wanted, seen)
+        if missing or beside:
+            found.append(f"{place} {line.text}: missing {missing}, beside it {beside}")
+    assert not found, "\n".join(found)

@@ -1,0 +1,62 @@
+"""The leaves of a Compose file, read with PyYAML and without the collection's own loader."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import yaml
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes tags of Compose."""
+
+
+def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> t.Any:
+    if suffix == "reset":
+        return None
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_scalar(node)
+
+
+_Loader.add_multi_constructor("!", _tagged)
+
+
+def leaves_of(text: str) -> list[str]:
+    """The paths of all values: services.web.ports[0]; an empty mapping or list is one."""
+    return list(_leaves(yaml.load(text, _Loader), ""))
+
+
+def _leaves(value: t.Any, path: str) -> t.Iterator[str]:
+    parts: list[tuple[str, t.Any]] = []
+    if isinstance(value, dict):
+        parts = [(f"{path}.{key}" if path else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list):
+        parts = [(f"{path}[{index}]", item) for index, item in enumerate(value)]
+    if not parts:
+        yield path
+    for name, item in parts:
+        yield from _leaves(item, name)
+
+
+def uncovered(leaves: t.Iterable[str], paths: t.Iterable[str]) -> list[str]:
+    """The leaves that no path leads to: none is theirs, above them, or below them."""
+    told = {_steps(path) for path in paths if path}
+    above = {steps[:length] for steps in told for length in range(1, len(steps))}
+    return [leaf for leaf in leaves if not _is_covered(_steps(leaf), told, above)]
+
+
+def _is_covered(
+    steps: tuple[str, ...], told: set[tuple[str, ...]], above: set[tuple[str, ...]]
+) -> bool:
+    # A name of the top or of a service alone covers nothing below it, but for extensions.
+    least = 1 if steps[0].startswith("x-") or len(steps) < 3 else 3
+    shorter = any(steps[:length] in told for length in range(least, len(steps)))
+    return steps in told or steps in above or shorter
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\[\d+\]|[^.\[]+", path))
