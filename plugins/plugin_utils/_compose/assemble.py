@@ -103,7 +103,7 @@ class Assembler:
             del nodes[section]
         services = nodes.get("services", node)
         for name, service in services.children.items() if services is not node else ():
-            if not service.is_mapping and service.value is not None:
+            if not service.is_mapping and service.value is not None and not service.tag:
                 what = "a service is a mapping"
                 self._causes.add(service, f"services.{name}", what, "Write its keys below it.")
         return dataclasses.replace(node, value=nodes)
@@ -166,8 +166,10 @@ class Assembler:
         directory = (
             self._files.locate(given[0], scope.directory) if given else posixpath.dirname(paths[0])
         )
-        inner = self.scope(directory, self._variables(entry, where, scope, directory), chain)
         documents = [document for path in paths for document in self._documents(path, entry, where)]
+        if not documents:
+            return None
+        inner = self.scope(directory, self._variables(entry, where, scope, directory), chain)
         merged = self.merge(documents, inner)
         return rebase(merged, directory, scope.directory)
 

@@ -25,6 +25,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.scalars imp
 MOST_NODES: t.Final = 50_000
 """Of a text, with those that aliases stand for."""
 DEEPEST: t.Final = 100
+_MOST_DOCUMENTS: t.Final = 100
 _COMPOSE_TAGS: t.Final = ("!reset", "!override")
 _COLLECTION_TAGS: t.Final = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"}
 _MERGE: t.Final = "<<"
@@ -57,6 +58,8 @@ class Builder:
 
     def __init__(self, file: str, causes: Causes) -> None:
         self.documents: list[Node] = []
+        self._begun = 0
+        self._size = 0
         self._file = file
         self._causes = causes
         self._stack: list[_Open] = []
@@ -73,7 +76,14 @@ class Builder:
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event)
         elif isinstance(event, yaml.DocumentStartEvent):
-            self._anchors.clear()
+            self._begin(event.start_mark.line + 1)
+
+    def _begin(self, line: int) -> None:
+        """A document begins: it does not know the anchors of others."""
+        self._anchors.clear()
+        self._begun += 1
+        if self._begun > _MOST_DOCUMENTS:
+            raise TooLargeError(f"{self._file}:{line}: there are more than {_MOST_DOCUMENTS} ---")
 
     def _path(self) -> str:
         """Where the next node stands."""
@@ -148,10 +158,11 @@ class Builder:
             self._anchors[anchor] = (node, size)
         if not self._stack:
             self.documents.append(node)
+            self._size += size
             return
         open_ = self._stack[-1]
         open_.size += size
-        if open_.size > MOST_NODES:
+        if self._size + open_.size > MOST_NODES:
             raise TooLargeError(
                 f"{self._file}:{node.line}: the text stands for more than {MOST_NODES} values,"
                 " with those that aliases repeat"

@@ -69,11 +69,14 @@ class Extender:
         where = f"services.{name}.extends"
         own = {key: node for key, node in service.children.items() if key != "extends"}
         whole = dataclasses.replace(service, value=own)
-        if here in chain or len(chain) > _DEEPEST:
+        if here in chain:
             names = " extends ".join(f"{link[1]} of {link[0]}" for link in (*chain, here))
-            self._causes.add(
-                extends, where, f"services extend each other: {names}", "End the circle."
-            )
+            what = f"services extend each other: {names}"
+            self._causes.add(extends, where, what, "End the circle.")
+            return whole
+        if len(chain) >= _DEEPEST:
+            what = f"more than {_DEEPEST} services extend one another"
+            self._causes.add(extends, where, what, "Make the chain shorter.")
             return whole
         self._left.add("extends", where, extends)
         base = self._base(extends, where, source, (*chain, here))
@@ -105,7 +108,7 @@ class Extender:
 
     def _text(self, node: Node | None, path: str, place: Node) -> str:
         """A text that has to be known now; '' with a cause."""
-        if node is None or not isinstance(node.value, str) or not node.value:
+        if node is None or not isinstance(node.value, str) or not (node.value or node.unset):
             self._causes.add(node or place, path, "a name is missing", "Name a service.")
             return ""
         if node.unset:

@@ -15,6 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import decode
 
 _MOST: t.Final = 200
+_MISSING: t.Final = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, None)
 
 
 class Files:
@@ -28,6 +29,8 @@ class Files:
 
     def locate(self, name: str, directory: str) -> str:
         """The path of a file that is named from a directory."""
+        if "://" in name or name.startswith("git@"):
+            return name
         return posixpath.normpath(posixpath.join(directory or self.base, name))
 
     def shown(self, path: str) -> str:
@@ -63,7 +66,7 @@ class Files:
         try:
             self._options.read(path)
         except OSError as error:
-            if error.errno in (errno.ENOENT, errno.EISDIR, None):
+            if error.errno in _MISSING:
                 return None
         return self.text(path, self.shown(path), "")
 
@@ -71,6 +74,8 @@ class Files:
         if not self.base or self._options.read is None:
             what = f"it names the file {path}, and no directory is given to read it from"
             return what, "Give base, the directory of the Compose file."
+        if "://" in path or path.startswith("git@"):
+            return f"{path} is no file here", "Fetch it, and name the file."
         if len(self.sources) >= _MOST:
             return f"more than {_MOST} files belong to the project", "Merge some of them."
         prefix = self.base.rstrip("/") + "/"

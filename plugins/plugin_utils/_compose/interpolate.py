@@ -54,6 +54,7 @@ def keep_nothing(_name: str) -> str:
 
 
 _LONGEST: t.Final = 8 * 1024 * 1024
+_MOST: t.Final = 50_000
 
 
 class Interpolator:
@@ -64,6 +65,7 @@ class Interpolator:
     ) -> None:
         self.uses = {} if uses is None else uses
         self._length = 0
+        self._count = 0
         self._lookup = lookup
         self._keep = keep
         self._causes = causes
@@ -106,12 +108,14 @@ class Interpolator:
             remedy = "Write $$ for a dollar sign that begins no variable."
             self._causes.add(node, path, f"{error}, at character {error.at + 1}", remedy)
             return node
+        found = list(references(parts))
         self._length += len(expanded.text)
-        if self._length > _LONGEST:
-            what = f"the variables' values make more than {_LONGEST} characters in all"
-            self._causes.add(node, "", what, "Use them less often.")
+        self._count += len(found)
+        if self._length > _LONGEST or self._count > _MOST:
+            what = f"more than {_MOST} variables, or {_LONGEST} characters of their values"
+            self._causes.add(node.file, "", what, "Use them less often.")
             return node
-        for reference in references(parts):
+        for reference in found:
             self._note(reference, node)
         value: Scalar = expanded.text
         return dataclasses.replace(node, value=value, text=expanded.text, unset=expanded.unset)

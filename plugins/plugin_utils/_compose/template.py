@@ -38,6 +38,7 @@ Part = t.Union[str, Reference]
 _NAME: t.Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*", re.ASCII)
 _FORM: t.Final = re.compile(r":?[-?+]")
 _BEGIN: t.Final = re.compile(r"\$(?:\{|[_a-zA-Z])")
+_DOLLARS: t.Final = re.compile(r"(?:\$\$)+")
 _LITERAL: t.Final = re.compile(r"[^$]+")
 _LITERAL_IN_WORD: t.Final = re.compile(r"[^${}]+")
 _DEEPEST: t.Final = 32
@@ -68,11 +69,18 @@ def _parse_parts(text: str, at: int, depth: int) -> tuple[tuple[Part, ...], int]
             reference, at = _parse_reference(text, at, depth)
             parts.append(reference)
         else:
-            match = (_LITERAL_IN_WORD if depth else _LITERAL).match(text, at)
-            literal = match.group() if match else text[at]
+            literal, at = _parse_literal(text, at, _LITERAL_IN_WORD if depth else _LITERAL)
             parts.append(literal)
-            at += 2 if text.startswith("$$", at) else len(literal)
     return tuple(parts), at
+
+
+def _parse_literal(text: str, at: int, literal: re.Pattern[str]) -> tuple[str, int]:
+    """What is no variable, and where it ends; of two dollar signs one is left."""
+    match = _DOLLARS.match(text, at)
+    if match:
+        return "$" * (len(match.group()) // 2), match.end()
+    match = literal.match(text, at)
+    return (match.group(), match.end()) if match else (text[at], at + 1)
 
 
 def _parse_reference(text: str, at: int, depth: int) -> tuple[Reference, int]:

@@ -17,7 +17,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.builder imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
 
-LONGEST: t.Final = 2 * 1024 * 1024
+LONGEST: t.Final = 1024 * 1024
 """In bytes.  Files of Compose have a thousandth of it."""
 
 _STRANGE: t.Final = re.compile(

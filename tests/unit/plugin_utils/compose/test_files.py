@@ -1,0 +1,136 @@
+"""Which files are read, and by what: only regular ones below the base."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import time
+
+import pytest
+
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.load import (
+    LoadError,
+    LoadOptions,
+    Project,
+    load_project,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reader import (
+    LARGEST,
+    make_read,
+)
+from tests.unit.plugin_utils.compose.support import causes, load
+
+INCLUDES = "include: [%s]\nservices: {a: {image: a}}\n"
+INNER = "services: {b: {image: b}}\n"
+
+
+def _load(base: pathlib.Path, name: str, outside: bool = False) -> Project:
+    read = make_read(str(base), outside)
+    options = LoadOptions(base=str(base), read=read, outside=outside, name="x")
+    return load_project([("c.yml", INCLUDES % name)], options)
+
+
+def _cause(base: pathlib.Path, name: str) -> str:
+    with pytest.raises(LoadError) as raised:
+        _load(base, name)
+    (cause,) = raised.value.causes
+    return cause
+
+
+@pytest.fixture
+def base(tmp_path: pathlib.Path) -> pathlib.Path:
+    """A directory with a file in it, and one beside it."""
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "in.yml").write_text(INNER)
+    (tmp_path / "out.yml").write_text(INNER)
+    (tmp_path / "base2").mkdir()
+    (tmp_path / "base2" / "in.yml").write_text(INNER)
+    return tmp_path / "base"
+
+
+def test_files_below_the_base_are_read(base: pathlib.Path) -> None:
+    (base / "link.yml").symlink_to("in.yml")
+    for name in ("in.yml", "./in.yml", "x/../in.yml", str(base / "in.yml"), "link.yml"):
+        assert list(_load(base, name).root.to_data()["services"]) == ["a", "b"], name
+
+
+def test_a_base_may_be_a_symlink(base: pathlib.Path) -> None:
+    link = base.parent / "link"
+    link.symlink_to(base)
+    assert list(_load(link, "in.yml").root.to_data()["services"]) == ["a", "b"]
+
+
+def test_what_leads_outside_is_not_read(base: pathlib.Path) -> None:
+    (base / "link.yml").symlink_to("../out.yml")
+    (base / "up").symlink_to("..")
+    (base / "twice.yml").symlink_to("link.yml")
+    names = ["../out.yml", "x/../../out.yml", str(base.parent / "out.yml"), "../base2/in.yml"]
+    names += ["link.yml", "up/out.yml", "twice.yml", "/etc/passwd", "../" * 20 + "etc/passwd"]
+    for name in names:
+        assert "is not below" in _cause(base, name), name
+        if "passwd" not in name:
+            assert list(_load(base, name, outside=True).root.to_data()["services"]) == ["a", "b"]
+
+
+def test_what_is_no_regular_file_is_not_waited_for(base: pathlib.Path) -> None:
+    os.mkfifo(base / "pipe.yml")
+    (base / "directory.yml").mkdir()
+    (base / "zero.yml").symlink_to("/dev/zero")
+    (base / "loop.yml").symlink_to("loop.yml")
+    start = time.monotonic()
+    assert "it is no regular file" in _cause(base, "pipe.yml")
+    assert "Is a directory" in _cause(base, "directory.yml")
+    assert "which is not below" in _cause(base, "zero.yml")
+    assert "can't read loop.yml" in _cause(base, "loop.yml")
+    assert "can't read in.yml/x: Not a directory" in _cause(base, "in.yml/x")
+    assert time.monotonic() - start < 2
+
+
+def test_a_file_that_is_too_long_is_not_read(base: pathlib.Path) -> None:
+    with open(base / "long.yml", "wb") as file:
+        file.truncate(LARGEST + 1)
+    assert f"more than {LARGEST} bytes" in _cause(base, "long.yml")
+    with open(base / "long.yml", "wb") as file:
+        file.truncate(3 * 1024 * 1024)
+    with pytest.raises(LoadError) as raised:
+        _load(base, "long.yml")
+    assert raised.value.causes[0].startswith("long.yml: 3145728 bytes are no Compose file")
+
+
+def test_the_shells_environment_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGE", "shell")
+    monkeypatch.setenv("COMPOSE_PROJECT_NAME", "shell")
+    monkeypatch.setenv("COMPOSE_PROFILES", "shell")
+    text = "services: {a: {image: '${IMAGE:-a}'}, b: {image: b, profiles: [shell]}}"
+    project = load(text)
+    assert project.name == "blog"
+    assert project.root.to_data()["services"] == {"a": {"image": "a"}}
+
+
+def test_an_env_file_that_is_there_but_can_not_be_read_is_a_cause(base: pathlib.Path) -> None:
+    (base / ".env").symlink_to("../out.env")
+    (base.parent / "out.env").write_text("A=secret")
+    assert ".env: can't read .env: it is" in _cause(base, "in.yml")
+    (base / ".env").unlink()
+    (base / ".env").mkdir()
+    assert _load(base, "in.yml").name == "x"
+
+
+def test_other_encodings() -> None:
+    files: dict[str, str | bytes] = {
+        "a.yml": INNER.encode("utf-16"),
+        "b.yml": b"\xef\xbb\xbf" + INNER.encode(),
+        "c.yml": b"services:\n  b: {image: \xff}\n",
+        "d.yml": b"\x7fELF\x00\x01",
+        "e.yml": b"\xff\xfe\x00\xd8",
+    }
+    for name in ("a.yml", "b.yml"):
+        found = load(INCLUDES % name, files=files).root.to_data()
+        assert list(found["services"]) == ["a", "b"]
+    assert causes(INCLUDES % "c.yml", files=files)[0].startswith(
+        "c.yml:2: this is no text in UTF-8"
+    )
+    assert (
+        "the character U+007F is not allowed in YAML" in causes(INCLUDES % "d.yml", files=files)[0]
+    )
+    assert "this is no text in UTF-8" in causes(INCLUDES % "e.yml", files=files)[0]
