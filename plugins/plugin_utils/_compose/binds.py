@@ -74,7 +74,7 @@ def _settle_relative(reading: Reading, item: Branch, mount: Mount) -> None:
             mount.given.approximated(
                 f"{_count(files)} beside the Compose file stay there: the mount is data",
                 "Copy them to the host, or mount the directory read-only.",
-                "relative-bind",
+                "bind-source",
             )
     _below_data(mount, path, kind)
 
@@ -91,7 +91,7 @@ def _below_data(mount: Mount, path: str, kind: Kind) -> None:
         mount.given.approximated(
             f"{path} is outside of the project: it becomes {inner} below the app's data",
             "Give an absolute path.",
-            "relative-bind",
+            "bind-source",
         )
     mount.source = f"./{inner}" if inner != "." else "."
     if not kind and _looks_like_file(mount.target) and _looks_like_file(mount.source):

@@ -46,6 +46,9 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 )
 
 _URL: t.Final = re.compile(r"(https?|git|ssh)://|git@|github\.com/")
+_COPIES: t.Final = re.compile(
+    r"^\s*(COPY|ADD)\s(?!.*--from=)|type=bind", re.MULTILINE | re.IGNORECASE
+)
 _CONTEXTS: t.Final = re.compile(r"(docker-image|https?|oci-layout|target|service):")
 
 
@@ -104,7 +107,10 @@ def _read_context(scope: _Scope, branch: Branch | None) -> None:
         for file in known:
             source = posixpath.join(path, file)
             add_file(scope.reading, branch or scope.branch, source, f"build/{build.name}/{file}")
-        given.moved(f"{len(known)} files of the context are files of the app", rule="build-context")
+        given.moved(f"{len(known)} files of the context are files of the app", rule="build")
+        return
+    if not files and _needs_no_context(scope.fields.get("dockerfile_inline")):
+        given.exact("nothing is copied of it")
         return
     if files:
         what = f"the context has more than {MOST_FILES} files, which stay where they are"
@@ -115,8 +121,13 @@ def _read_context(scope: _Scope, branch: Branch | None) -> None:
     given.approximated(
         f"{what}: it has to be on the host before the start, below the app's data",
         "Build the image elsewhere, push it, and give its name.",
-        "missing-context",
+        "build",
     )
+
+
+def _needs_no_context(inline: Branch | None) -> bool:
+    """Whether a Dockerfile in the Compose file takes nothing of its context."""
+    return inline is not None and not _COPIES.search(text(inline))
 
 
 def _is_ignored(file: str) -> bool:
@@ -133,7 +144,7 @@ def _read_file(scope: _Scope, service: Service) -> None:
         path = f"build/{build.name}.Dockerfile"
         scope.reading.model.files[path] = File(text(inline))
         build.file, build.file_in_files = Value(f"./{path}", inline.take()), True
-        build.file.given.moved(f"it is the file {path} of the app", rule="build-context")
+        build.file.given.moved(f"it is the file {path} of the app", rule="build")
     elif file:
         build.file = text_value(file)
 

@@ -27,7 +27,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 
 _DEVICE: t.Final = "--device"
-_VENDORS: t.Final = {"": "nvidia.com/gpu", "nvidia": "nvidia.com/gpu", "amd": "amd.com/gpu"}
+_NVIDIA: t.Final = "nvidia.com/gpu"
+_VENDORS: t.Final = {"": _NVIDIA, "nvidia": _NVIDIA}
 _CARDS: t.Final = frozenset({"gpu", "nvidia", "compute", "utility", "graphics", "video", "all"})
 
 
@@ -58,7 +59,7 @@ def _read_cards(service: Service, branch: Branch, _row: Row) -> None:
     if not branch.is_list:
         if text(branch) != "all":
             raise UnfitError(branch, f"{text(branch)!r} is not all", "Write all, or a list.")
-        _add_cards(service, branch.take(), "nvidia.com/gpu", ["all"])
+        _add_cards(service, branch.take(), _NVIDIA, ["all"])
         return
     for item in branch.each():
         with refusing(item):
@@ -110,12 +111,15 @@ def _names(item: Branch, fields: t.Mapping[str, Branch]) -> list[str]:
 
 
 def _add_cards(service: Service, given: Given, vendor: str, names: list[str]) -> None:
+    if vendor == _NVIDIA:
+        all_of_them = names == ["all"]
+        value = "all" if all_of_them else f"device={','.join(names)}"
+        service.options.append(Option("--gpus", value, given))
+        return
     given.approximated(
-        "devices are given by CDI: the host needs a specification of its cards",
-        "On the host: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml."
-        if vendor.startswith("nvidia")
-        else "",
-        "cdi-devices",
+        "Podman gives GPUs by their CDI names",
+        f"The host needs a CDI specification of {vendor}.",
+        "gpu",
     )
     service.options += [Option(_DEVICE, f"{vendor}={name}", given) for name in names]
 

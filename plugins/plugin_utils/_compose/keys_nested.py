@@ -56,7 +56,7 @@ credential_spec.file | | string | refused |
     See `credential_spec`.
 credential_spec.registry | | string | refused |
     See `credential_spec`.
-depends_on.*.condition | | string | exact, approximated | Notify, [Unit] Requires, Wants
+depends_on.*.condition | | string | exact, approximated | Notify, [Unit] Requires
     `service_started`, `service_healthy` or `service_completed_successfully`.
 depends_on.*.required | | boolean | exact | [Unit] Wants
     Whether the other one may be missing.
@@ -206,7 +206,7 @@ healthcheck.start_interval | | duration | approximated |
     Time between checks during the start period.
 healthcheck.start_period | | duration | exact | HealthStartPeriod
     Time during which failures don't count.
-healthcheck.test | | string or list | exact | HealthCmd
+healthcheck.test | | string or list | exact, approximated | HealthCmd
     `CMD` and words, `CMD-SHELL` or a string for a shell, `NONE`.
 healthcheck.timeout | | duration | exact | HealthTimeout
     Time that a check may take.

@@ -16,7 +16,7 @@ cache_from | caches --cache-from | list | exact, dropped | --cache-from
     Images with layers; other caches of BuildKit are dropped.
 cache_to | caches --cache-to | list | exact, dropped | --cache-to
     Where layers are pushed.
-context | | string | moved | SetWorkingDirectory
+context | | string | exact, moved, approximated | SetWorkingDirectory
     A directory beside the file is taken along; a URL, or a path of the host, stays.
 dockerfile | | string | exact | File
     The Dockerfile, in the context.
@@ -175,7 +175,7 @@ secrets.*.name | | string | exact | Secret
     Name of an external secret.
 secrets.*.template_driver | refuse | string | refused |
     Only Swarm has templates of secrets. // Give the value itself.
-configs | configs | mapping | exact |
+configs | configs | mapping | moved |
     Each that a service uses becomes a file of the app.
 configs.*.content | | string | moved | Volume
     The text.

@@ -14,7 +14,7 @@ attach | exact | boolean | exact |
     Tells whether `up` shows the output; a service's goes to the journal.
 blkio_config | walk | mapping | exact |
     Limits of block devices.
-build | build | string or mapping | exact | Image
+build | build | string or mapping | exact, moved, approximated | Image
     The image is built on the host by a `.build` unit.
 cap_add | each --cap-add | list | exact | AddCapability
     Capabilities that are added.
@@ -24,7 +24,7 @@ cgroup | option --cgroupns | `host`, `private` | exact | --cgroupns
     The cgroup namespace.
 cgroup_parent | option --cgroup-parent | string | exact | --cgroup-parent
     The parent of the container's cgroup; systemd's slices are the better way.
-command | command | string, list or null | exact | Exec
+command | command | string, list or null | exact, approximated | Exec
     Words; a string is split as Compose splits it. Empty: the image's command is dropped.
 configs | configs | list | moved | Volume, Secret
     Each becomes a file of the app, mounted read-only; with `uid` or `gid` a secret.
@@ -50,7 +50,7 @@ cpuset | option --cpuset-cpus | string | exact | --cpuset-cpus
     CPUs on which it may run.
 credential_spec | refuse | mapping | refused |
     Credentials of a managed service account exist on Windows alone. // Remove the key.
-depends_on | depends_on | list or mapping | exact, approximated | [Unit] Wants, Requires, After
+depends_on | depends_on | list or mapping | exact, approximated | [Unit] Wants, [Unit] Requires
     Order and coupling of services.
 deploy | walk | mapping | exact |
     Replicas, limits and restarts; what only Swarm reads has no effect.
@@ -68,9 +68,9 @@ dns_search | each --dns-search | string or list | exact | DNSSearch
     Search domains.
 dockerfile | build_file | string | exact | File
     Before version 2: `build.dockerfile`.
-domainname | domainname | string | approximated | HostName
+domainname | domainname | string | approximated, dropped | HostName
     It becomes a part of the host name; Podman has no domain name.
-entrypoint | entrypoint | string, list or null | exact | Entrypoint
+entrypoint | entrypoint | string, list or null | exact, approximated | Entrypoint
     Words, as in `command`. Empty: the image's entrypoint is dropped.
 env_file | env_file | string or list | exact | Environment
     Read as Compose reads it; values are written, since Podman reads such files in another way.
@@ -104,7 +104,7 @@ label_file | label_file | string or list | exact | Label
     Labels from files, read on the controller.
 labels | labels | mapping or list | exact | Label
     Labels. Programs that read Compose's own labels don't find them.
-links | links | list | exact, approximated | [Unit] Wants, Requires, After
+links | links | list | exact, approximated | [Unit] Wants, [Unit] Requires
     A dependency; an alias becomes one on the networks that both are on.
 log_driver | option --log-driver | string | exact | LogDriver
     Before version 2: `logging.driver`.

@@ -248,7 +248,7 @@ def _read_api_socket(service: Service, branch: Branch, _row: Row) -> None:
         return
     socket = "/var/run/docker.sock"
     given = branch.take()
-    given.approximated("credentials of registries are not mounted", rule="api-socket")
+    given.approximated("credentials of registries are not mounted", rule="engine-socket")
     service.container.mounts.append(Mount("bind", socket, socket, given))
 
 

@@ -161,7 +161,7 @@ def _read_network_driver(scope: NetworkScope, branch: Branch, _row: Row) -> None
         branch.take().exact("it is the default")
     elif driver == "overlay":
         branch.take().approximated(
-            "a network of Swarm; it is a bridge on this host", rule="overlay-network"
+            "a network of Swarm; it is a bridge on this host", rule="network-driver"
         )
     elif driver in ("host", "none"):
         remedy = f"Give the services network_mode: {driver}."

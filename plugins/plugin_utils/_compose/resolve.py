@@ -20,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Value,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.walk import given_within
 
 Services = t.Mapping[str, Service]
 
@@ -159,7 +160,8 @@ def _replicate(service: Service) -> list[Container]:
     """The containers of a service: one for each replica."""
     container = service.container
     if service.count == 0:
-        container.given.exact("no container is asked for")
+        for given in given_within(container):
+            given.exact("no container is asked for")
     _refuse_name_of_many(service)
     containers = []
     for index, stem in enumerate(service.stems()):

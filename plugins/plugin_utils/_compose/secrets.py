@@ -179,9 +179,9 @@ def _config_as_secret(service: Service, use: _Use, target: str) -> None:
         file = _config_content(reading, branch)
         content = file.content
         if file.source:
-            content = read_text(reading, branch, text(mapping(branch)["file"])) or ""
+            content = read_text(reading, branch, file.source) or ""
         reading.model.secrets[name] = content
-    use.given.moved("with an owner of its own it is a secret", rule="config-owner")
+    use.given.moved("with an owner of its own it is a secret", rule="config")
     options = {**use.options, "target": target}
     service.container.secrets.append(SecretUse(name, use.given, options=options))
 
@@ -191,11 +191,11 @@ def _make_config(reading: Reading, branch: Branch, path: str, mode: str) -> None
         return
     file = _config_content(reading, branch)
     if file.source:
-        add_file(reading, branch, text(mapping(branch)["file"]), path)
+        add_file(reading, branch, file.source, path)
     else:
         reading.model.files[path] = file
     reading.model.files[path].mode = mode
-    branch.head().moved(f"it is the file {path} of the app", rule="config-file")
+    branch.head().moved(f"it is the file {path} of the app", rule="config")
 
 
 def _config_content(reading: Reading, branch: Branch) -> File:

@@ -98,7 +98,8 @@ def _read_service(reading: Reading, name: str, branch: Branch) -> Service:
 
 
 def _settle(service: Service) -> None:
-    if not any(service.branch.get(key) for key in ("image", "build", "provider")):
+    parts = [service.branch.get(key) for key in ("image", "build", "provider")]
+    if all(part is None or part.is_empty for part in parts):
         service.branch.head().refused("it has neither image nor build", "Give one of them.")
     settle_image(service)
     settle_environment(service)

@@ -58,6 +58,7 @@ def _read_env_file(reading: Reading, item: Branch) -> EnvFile | None:
     variables = _parse_raw(content) if is_raw else parse_variables(reading, item, path, content)
     if not variables:
         given.exact("the file has no variables")
+        return None
     return EnvFile(given, variables)
 
 

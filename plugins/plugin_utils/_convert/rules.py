@@ -43,6 +43,10 @@ capabilities        Containers have Podman's capabilities, or Docker's with an o
     Docker gives NET_RAW, MKNOD and AUDIT_WRITE as well; few programs need them.
 client-address      A user's published port hides the clients' addresses.
     A process of Podman takes the connections of a user's network, and hands them on.
+config              Configs become files of the app, or secrets where they have an owner.
+    Podman has no configs; files of an app belong to the owner of the scope.
+cut-command         A command given as a string ends at a bare ; & | < or >, as in Compose.
+    Compose splits a string into words without a shell, and cuts off what only one understands.
 dependency          Dependencies become Requires= or Wants= with After=.
     systemd stops and restarts what requires a service together with it, as long as both run.
     Docker looks at dependencies only when it starts them.
@@ -52,6 +56,10 @@ engine-directory    Docker's own directories are not mounted.
     Podman keeps containers, volumes and settings elsewhere, and in other forms.
 engine-socket       Docker's socket becomes Podman's.
     Podman answers Docker's requests there; restarts and updates are systemd's.
+files-read-only     Files beside the Compose file become files of the app, mounted read-only.
+    No container may write into an app's directory: it could write units.
+gateway-priority    Of several networks the one with the highest gateway priority comes first.
+    Podman takes the default route by itself.
 gpu                 GPUs become devices by their CDI names.
     Podman has no driver of its own for GPUs.
 health-command      A check is written in a form that all releases read alike.
@@ -62,16 +70,24 @@ internal-network    An internal network with published ports has no default rout
     Podman does not publish ports of an internal network; Docker does.
 label               Compose's own labels are left out.
     Programs that read them would look for a project of Docker's.
+link-alias          The alias of a link becomes one on the networks that both containers are on.
+    Podman has no names that one container alone knows.
 lint                Findings of quadlet.fleet.lint in the units are told, errors refused.
     A deployment lints the app, and takes none with an error.
 logging             Logs go to the journal, unless Podman knows the driver.
     Docker's files and its drivers for other servers do not exist in Podman, which refuses them.
+missing-file        A file that is not beside the Compose file has to be on the host.
+    A directory in its place, as Docker makes it, would be an error later.
 network-driver      Bridges have Podman's options.
     Podman has no networks over several hosts, and names some options differently.
 passed-on-variable  A variable without a value is passed on from the service's manager.
     A service has no shell whose variables it could have.
 pod                 What the members of a pod share is the pod's.
     Podman refuses ports, networks and host names of a pod's members.
+port-range          Of a range of host ports for one port the first is taken.
+    Podman publishes ranges of one length only; Docker takes a port that is free.
+pull-period         A pull after a time becomes one at each start, if there is a newer image.
+    Podman does not know when an image was last looked for.
 restart             Restarts are systemd's, without its limit where Docker has none.
     By default systemd gives up after five starts in ten seconds; Docker never does.
 restart-job         A job starts again only when it fails.
@@ -96,5 +112,7 @@ volume-device       A volume that is a directory of the host becomes a mount of 
     It means the same, and says what is mounted.
 volume-driver       Volumes are local ones, or what mount(8) knows.
     Plugins of Docker's do not work with Podman.
+volumes-from        The mounts of another service are written again.
+    A unit can't take over what another one mounts; an image's own volumes are not known.
 """
 )

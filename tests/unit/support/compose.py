@@ -90,21 +90,6 @@ def all_given(report: Report) -> list[Given]:
     return list(report._all)
 
 
-def given_of(thing: object) -> t.Iterator[Given]:
-    """Every thing of the report that a model has, which its writer settles."""
-    if isinstance(thing, Given):
-        yield thing
-    elif dataclasses.is_dataclass(thing):
-        for field in dataclasses.fields(thing):
-            yield from given_of(getattr(thing, field.name))
-    elif isinstance(thing, (list, tuple)):
-        for item in thing:
-            yield from given_of(item)
-    elif isinstance(thing, dict):
-        for item in thing.values():
-            yield from given_of(item)
-
-
 def read(
     text: str,
     files: t.Mapping[str, str | bytes] | None = None,
