@@ -60,7 +60,8 @@ def _read_long(words: t.Sequence[str], index: int, found: Arguments, table: Tabl
     row = table.find(name)
     if row is None:
         found.faults.append((index, f"there is no option {name}", table.suggest(name)))
-        return index + 1
+        meant = table.near(name)
+        return index + (2 if meant and not meant.flag and not equals else 1)
     if row.flag or equals:
         found.options.append(Argument(row, value if equals else "", index))
         return index + 1

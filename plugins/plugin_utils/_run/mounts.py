@@ -119,7 +119,7 @@ def _mount_options(values: dict[str, str], bare: set[str], given: Given) -> dict
             if text == "disabled":
                 options["nonrecursive"] = None
             elif text != "enabled":
-                given.approximated(f"bind-recursive={text} is not told apart", rule="mount-option")
+                given.approximated(f"bind-recursive={text} is not told apart from rbind")
         else:
             key = _NAMES.get(name, name)
             flag = key in _FLAGS or name in bare

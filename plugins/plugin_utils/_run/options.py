@@ -295,10 +295,15 @@ class Table(t.NamedTuple):
         """The row of a long name."""
         return self.options.get(ALIASES.get(name, name))
 
-    def suggest(self, name: str) -> str:
+    def near(self, name: str) -> Row | None:
         """What may have been meant by a name that is unknown."""
-        near = difflib.get_close_matches(name, [*self.options, *ALIASES], n=1)
-        return f"Did you mean {near[0]}?" if near else f"Look at {self.help}."
+        names = difflib.get_close_matches(name, self.options, n=1)
+        return self.options[names[0]] if names else None
+
+    def suggest(self, name: str) -> str:
+        """A remedy for a name that is unknown."""
+        row = self.near(name)
+        return f"Did you mean {row.name}?" if row else f"Look at {self.help}."
 
 
 def parse_table(text: str, manual: str) -> Table:

@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.arguments import parse_arguments
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.command import (
     KEPT,
     Command,
@@ -97,6 +98,15 @@ class _Lines:
         else:
             self._refuse(command, words[0])
 
+    def check_line(self, words: list[Word]) -> None:
+        """Tells unknown options of a line that can't be read whole."""
+        command = parse_command(words)
+        if not command.program or command.verb not in ("run", "create"):
+            return
+        for index, what, remedy in parse_arguments([w.text for w in command.words]).faults:
+            word = command.words[index]
+            self.give_at(word.text, word.line).refused(what, remedy)
+
     def _refuse(self, command: Command, first: Word) -> None:
         shown = " ".join(filter(None, [command.engine or command.program, command.verb]))
         self.give_at(shown, first.line).refused(
@@ -125,12 +135,16 @@ def read_run(text: str, report: Report, options: RunOptions) -> Model:
     _tell_faults(lines, split)
     if any(not fault.missing for fault in split.faults):
         return lines.model
+    if split.faults:
+        for words in split.lines:
+            lines.check_line(words)
+        return lines.model
     for words in split.lines:
         lines.read_line(words)
     _name_apart(lines.model)
     link_containers(lines.model, lines.readings)
     lines.model.volumes += lines.volumes.values()
-    if not lines.model.containers and not split.faults:
+    if not lines.model.containers:
         report.give("", options.file).refused(
             "there is no line of docker or podman run or create", "Give one."
         )

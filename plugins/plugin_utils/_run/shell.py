@@ -53,6 +53,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^{}$`]*))?\}")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][\w ./:@-]*>")
 _BRACES = re.compile(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
+_COMMENT = re.compile(r"[ \t]*#[^\n]*\n")
+"""A line of comment among continued lines: a shell would end the command there."""
+_CMD_VARIABLE = re.compile(r"%[A-Za-z_]\w*%")
 _PROMPT = re.compile(r"[ \t]*\$[ \t]+")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b",
             "e": "\x1b", "f": "\f", "v": "\v", "0": "\0"}  # fmt: skip
@@ -138,6 +141,8 @@ class _Reader:
         rest = self.text[self.at + 1 : self.line_end()]
         if not rest:
             self.at += 2
+            while comment := _COMMENT.match(self.text, self.at):
+                self.at = comment.end()
         elif not rest.strip():
             self.fault(
                 "there are blanks behind the backslash, so that it does not continue the line",
@@ -209,7 +214,9 @@ class _Reader:
             self.put("$")
             self.at += 1
 
-    def variable(self, name: str, begin: int, operator: str = "", other: str = "") -> None:
+    def variable(
+        self, name: str, begin: int, operator: str = "", other: str = "", shown: str = ""
+    ) -> None:
         value = self.variables.get(name)
         is_set = value is not None and (value != "" or not operator.startswith(":"))
         if operator.endswith("+"):
@@ -221,8 +228,8 @@ class _Reader:
         elif value is not None:
             self.put("")
         else:
-            self.put(f"${name}")
-            self.fault(f"${name} is not given", begin, missing=name)
+            self.put(shown or f"${name}")
+            self.fault(f"{shown or '$' + name} is not given", begin, missing=name)
 
     def substitution(self, closing: str, skip: int) -> None:
         begin = self.at
@@ -230,7 +237,7 @@ class _Reader:
         command = " ".join(self.text[begin + skip : end].split()) if end >= 0 else ""
         if command in _COMMANDS:
             self.at = end + 1
-            self.variable(_COMMANDS[command], begin)
+            self.variable(_COMMANDS[command], begin, shown=self.text[begin : end + 1])
             return
         shown = self.text[begin : end + 1] if end >= 0 else self.text[begin : begin + 20]
         self.put(shown)
@@ -275,7 +282,7 @@ class _Reader:
         begin, following = self.at, self.text[self.at + 1 : self.at + 2]
         if self.is_path_start() and (not following or following in "/: \t\n"):
             self.at += 1
-            self.variable("HOME", begin)
+            self.variable("HOME", begin, shown="~")
         else:
             self.put("~")
             self.at += 1
@@ -283,6 +290,13 @@ class _Reader:
     def is_path_start(self) -> bool:
         """Whether a shell, or whoever wrote the line, means a home directory by ~ here."""
         return self.parts is None or "".join(self.parts)[-1:] in ("", "=", ":", ",")
+
+    def percent(self) -> None:
+        match = _CMD_VARIABLE.match(self.text, self.at)
+        if match:
+            self.fault(f"{match.group()} is a variable of cmd.exe", self.at, "Write its value.")
+        self.put("%")
+        self.at += 1
 
     def brace(self) -> None:
         match = _BRACES.match(self.text, self.at)
@@ -321,6 +335,7 @@ class _Reader:
         "^": caret,
         "~": tilde,
         "{": brace,
+        "%": percent,
     }
 
 

@@ -51,12 +51,11 @@ def read_container(
     finish_network(reading)
     _settle_driver(reading)
     _settle_expose(reading)
-    if found.image is None:
-        container.given.refused(f"{stem} has no image", "Name one behind the options.")
-    else:
+    if found.image is not None:
         image = Value(words[found.image], give(f"{stem} IMAGE", found.image))
         container.rootfs, container.image = (image, None) if reading.is_rootfs else (None, image)
-        _report_placeholder(image.value, image.given)
+        if is_placeholder(image.value):
+            image.given.refused(f"{image.value} is no image", "Write its name.", "placeholder")
     if found.command < len(words):
         given = give(f"{stem} COMMAND", found.command)
         container.command = Value(tuple(words[found.command :]), given)
@@ -132,5 +131,5 @@ def _settle_expose(reading: Reading) -> None:
     container = reading.container
     for option in container.options:
         if option.name == "--expose":
-            option.given.exact("it publishes nothing", "exposed-port")
+            option.given.exact("it publishes nothing")
     container.options = [o for o in container.options if o.name != "--expose"]
