@@ -137,7 +137,9 @@ def to_texts(source: t.Any, names: t.Sequence[str]) -> list[tuple[str, str]]:
     elif isinstance(source, (list, tuple)):
         pairs = [(names[min(n, 1)].format(n + 1), text) for n, text in enumerate(source)]
     else:
-        raise QuadletError(f"it takes a text, a list of texts, or texts by file, not {source!r:.60}")
+        raise QuadletError(
+            f"it takes a text, a list of texts, or texts by file, not {source!r:.60}"
+        )
     for file, text in pairs:
         if not isinstance(text, str):
             raise QuadletError(f"it takes a text, not {text!r:.60}", where=file)
