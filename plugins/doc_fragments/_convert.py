@@ -91,6 +91,13 @@ options:
     description: Files with variables; by default C(.env) beside the Compose file.
     type: list
     elements: str
+  names:
+    description:
+      - V(service) names units as their services are named. V(compose) names them, and containers,
+        as Compose names containers, so that projects with the same services fit into one scope.
+    type: str
+    choices: [service, compose]
+    default: service
   outside:
     description: Whether files outside of the Compose file's directory may be read.
     type: bool

@@ -17,6 +17,7 @@ CONVERSION: t.Final[Spec] = {
     "env": {"type": "dict", "default": {}},
     "env_files": {"type": "list", "elements": "str"},
     "healthy": {"type": "str", "choices": ["requires", "wants"], "default": "requires"},
+    "names": {"type": "str", "choices": ["service", "compose"], "default": "service"},
     "outside": {"type": "bool", "default": False},
     "pod": {"type": "bool", "default": False},
     "podman": {"type": "str", "default": ""},

@@ -39,6 +39,7 @@ ARGUMENTS: t.Final[dict[str, Argument]] = {
     "env_files": Argument("texts", None, of=(COMPOSE,)),
     "healthy": Argument("text", "requires", ("requires", "wants")),
     "name": Argument("text", ""),
+    "names": Argument("text", "service", ("service", "compose"), of=(COMPOSE,)),
     "outside": Argument("flag", False, of=(COMPOSE,)),
     "pod": Argument("flag", False, of=(COMPOSE, RUN)),
     "podman": Argument("release", ""),
