@@ -28,6 +28,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.convert impor
     RefusedError,
     convert_texts,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.filters import plain
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.layout import (
     PLAYBOOK,
     VALUES,
@@ -51,7 +52,7 @@ class ActionModule(ActionBase):
         _valid, args = self.validate_argument_spec(argument_spec=CONVERT)
         try:
             source = read_source(find_source(self, args["src"]), args["from"])
-            converted = self._convert(source, dict(args))
+            converted = self._convert(source, plain(args))
         except QuadletError as error:
             raise AnsibleActionFail(f"convert: {error}") from error
         return {**result, **converted}
@@ -66,23 +67,35 @@ class ActionModule(ActionBase):
         try:
             app = convert_texts(source.kind, source.texts, values)
         except RefusedError as error:
-            self._publish(report.FORMATS[args["format"]](error.items), args["output"])
+            self._publish(error.items, source, args)
             return _refused(source, error)
         layout = lay_out(app, args["user"] or "", values=args["values"])
         changes = written.plan_changes(args["dest"], layout.files)
         if not self._task.check_mode:
             written.apply_changes(args["dest"], changes)
-        self._publish(report.FORMATS[args["format"]](app["report"]), args["output"])
+        self._publish(app["report"], source, args)
         return _result(app, layout, changes, args)
 
-    def _publish(self, text: str, output: str | None) -> None:
-        if output is None:
+    def _publish(self, items: list[Args], source: Source, args: Args) -> None:
+        """Shows the report, with paths as short as they can be from where the person is."""
+        for item in items:
+            item["file"] = _shown(source.base, item["file"])
+        text = report.FORMATS[args["format"]](items)
+        if args["output"] is None:
             display = Display()
             for line in text.splitlines():
                 display.display(line)
         elif not self._task.check_mode:
-            with open(output, "w", encoding="utf-8") as stream:
+            with open(args["output"], "w", encoding="utf-8") as stream:
                 stream.write(text)
+
+
+def _shown(base: str, file: str) -> str:
+    path = os.path.join(base, file)
+    if not file or not os.path.exists(path):
+        return file
+    relative = os.path.relpath(path)
+    return path if relative.startswith("..") else relative
 
 
 def _refused(source: Source, error: RefusedError) -> Args:

@@ -80,7 +80,7 @@ def parse_arguments(kind: str, given: t.Mapping[str, t.Any]) -> Given:
                 f"there is no argument {name!r}",
                 remedy=f"Did you mean {close[0]}?" if close else f"There are {', '.join(names)}.",
             )
-        if value is not None:
+        if value not in (None, ""):
             values[name] = _parse(name, ARGUMENTS[name], value)
     return values
 
