@@ -1,5 +1,7 @@
 """A blog: it answers with what it was given, and asks its database and its cache."""
 
+from __future__ import annotations
+
 import http.server
 import json
 import os
