@@ -89,7 +89,9 @@ apps:
       type: str
       sample: docker
     source:
-      description: "What it was made from: C(compose), C(systemd), C(run) or C(inspect)."
+      description:
+        - What it was made from, C(compose), C(systemd) or C(inspect), which has the command that made
+          a container where Podman keeps it. Null where it can't be converted.
       type: str
       sample: compose
     containers:

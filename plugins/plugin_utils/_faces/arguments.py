@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
@@ -133,6 +134,8 @@ def to_texts(source: t.Any, names: t.Sequence[str]) -> list[tuple[str, str]]:
     """
     if isinstance(source, str):
         source = [source]
+    if isinstance(source, t.Mapping) and not source:
+        source = []
     if isinstance(source, t.Mapping):
         pairs = [(str(file), text) for file, text in source.items()]
     elif isinstance(source, (list, tuple)):
@@ -147,3 +150,13 @@ def to_texts(source: t.Any, names: t.Sequence[str]) -> list[tuple[str, str]]:
     if not pairs:
         raise QuadletError("there is nothing to convert")
     return [(str(file), str(text)) for file, text in pairs]
+
+
+def to_json_texts(source: t.Any, names: t.Sequence[str]) -> list[tuple[str, str]]:
+    """The same of what inspect says, as text or as data."""
+    items = source.values() if isinstance(source, t.Mapping) else source
+    if isinstance(source, (t.Mapping, list, tuple)) and not all(
+        isinstance(item, str) for item in items
+    ):
+        return [(names[0], json.dumps(source))]
+    return to_texts(source, names)

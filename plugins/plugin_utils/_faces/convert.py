@@ -12,8 +12,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.write import write_app
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
+    INSPECT,
     Given,
     parse_arguments,
+    to_json_texts,
     to_options,
     to_texts,
 )
@@ -40,8 +42,8 @@ class RefusedError(QuadletError):
 def convert(kind: str, source: t.Any, given: t.Mapping[str, t.Any]) -> Result:
     """An app with its report.  RefusedError: with all causes why there is none."""
     values = parse_arguments(kind, given)
-    texts = source if kind == "inspect" else to_texts(source, NAMES[kind])
-    return convert_texts(kind, texts, values)
+    read = to_json_texts if kind == INSPECT else to_texts
+    return convert_texts(kind, read(source, NAMES[kind]), values)
 
 
 def convert_texts(kind: str, texts: t.Any, values: Given, **more: t.Any) -> Result:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import posixpath
-import shlex
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.beside import Kind
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
     Given,
     parse_arguments,
@@ -23,6 +23,40 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.convert impor
 )
 
 Row = dict[str, t.Any]
+
+
+class HostFiles:
+    """Files of a host, as far as they were read: a conversion's files beside a Compose file."""
+
+    def __init__(self, base: str, texts: t.Mapping[str, str]) -> None:
+        self._base = base
+        self._texts = texts
+
+    def source(self, path: str) -> str:
+        """There is none on the controller."""
+        raise OSError(f"{path} is on the host, and no text that was read")
+
+    def kind(self, path: str) -> Kind:
+        """What is there, as far as it is known."""
+        whole = self._whole(path)
+        if whole in self._texts:
+            return "file"
+        return "directory" if any(p.startswith(f"{whole}/") for p in self._texts) else ""
+
+    def read(self, path: str) -> bytes:
+        """A file's bytes."""
+        text = self._texts.get(self._whole(path))
+        if text is None:
+            raise FileNotFoundError(2, "it is not among the files that were read", path)
+        return text.encode()
+
+    def below(self, path: str, limit: int) -> list[str]:
+        """The files below a directory that were read: others there are not known."""
+        top = f"{self._whole(path)}/"
+        return sorted(p[len(top) :] for p in self._texts if p.startswith(top))[: limit + 1]
+
+    def _whole(self, path: str) -> str:
+        return posixpath.normpath(posixpath.join(self._base, path))
 
 
 @dataclasses.dataclass
@@ -108,16 +142,15 @@ def _projects(result: Row, taken: t.Container[t.Any]) -> t.Iterator[Group]:
 def _compose(project: Row, files: t.Sequence[str]) -> Source:
     texts, directory = project["texts"], project["directory"]
 
-    def read(path: str) -> bytes:
-        whole = posixpath.normpath(posixpath.join(directory, path))
-        if whole not in texts:
-            raise FileNotFoundError(2, "it is not among the files that were read", whole)
-        return str(texts[whole]).encode()
-
     given: Given = {"base": directory}
     if project["env_files"]:
         given["env_files"] = project["env_files"]
-    return Source("compose", [(path, texts[path]) for path in files], given, {"read": read})
+    return Source(
+        "compose",
+        [(path, texts[path]) for path in files],
+        given,
+        {"files": HostFiles(directory, texts)},
+    )
 
 
 def _units(result: Row, taken: t.Container[t.Any]) -> t.Iterator[Group]:
@@ -179,16 +212,8 @@ def _pods(result: Row, taken: t.Container[t.Any]) -> t.Iterator[Group]:
 def _singles(result: Row, taken: t.Container[t.Any]) -> t.Iterator[Group]:
     for row in result["containers"]:
         if _key(row) not in taken:
-            sources = [*_command(row), _inspected(result, [row])]
-            yield Group(row["name"], row["user"], row["engine"], [row], sources)
-
-
-def _command(container: Row) -> list[Source]:
-    """The command that made a container, where Podman has kept it."""
-    words = (container["inspect"].get("Config") or {}).get("CreateCommand") or []
-    if not {"run", "create"}.intersection(words[1:3]):
-        return []
-    return [Source("run", [(f"{container['name']}: CreateCommand", shlex.join(words))])]
+            source = _inspected(result, [row])
+            yield Group(row["name"], row["user"], row["engine"], [row], [source])
 
 
 def _convert(group: Group, target: str | None) -> Row:

@@ -24,6 +24,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments imp
     SYSTEMD,
     Given,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.read import read_generated
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.read import read_inspect
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.read import RunOptions, read_run
 
 Texts = list[tuple[str, str]]
 
@@ -79,6 +83,37 @@ def read_compose(
     return Read(model, project.sources, variables)
 
 
+def read_lines(texts: Texts, values: Given, report: Report, options: Options) -> Read:
+    """Command lines; of several texts each is read by itself, and all are one app."""
+    del options
+    file, text = texts[0]
+    if len(texts) > 1:
+        file, text = ", ".join(name for name, _text in texts), "\n".join(t for _name, t in texts)
+    model = read_run(text, report, RunOptions(values["name"], values["env"], file))
+    return Read(model, [name for name, _text in texts])
+
+
+def read_units(
+    texts: Texts, values: Given, report: Report, options: Options, inspected: Texts | None = None
+) -> Read:
+    """Units.  inspected: output of inspect on the containers that they start."""
+    objects = Objects(report)
+    for file, text in inspected or ():
+        objects.add(file, text)
+    model = read_generated(texts, report, options, name=values["name"], inspected=objects)
+    return Read(model, [file for file, _text in texts])
+
+
+def read_objects(texts: Texts, values: Given, report: Report, options: Options) -> Read:
+    """Output of inspect."""
+    del options
+    model = read_inspect(texts, report, name=values["name"])
+    return Read(model, [file for file, _text in texts])
+
+
 READERS: t.Final[dict[str, t.Callable[..., Read]]] = {
     COMPOSE: read_compose,
+    RUN: read_lines,
+    SYSTEMD: read_units,
+    INSPECT: read_objects,
 }
