@@ -58,7 +58,9 @@ def _write_image(writing: Writing, unit: Unit, container: Container) -> None:
         unit.put("Image", writing.unit_name(container.build.value, "build"), container.build.given)
     if container.image is None:
         if container.rootfs is None and container.build is None:
-            container.given.refused(f"{container.name} has no image", "Name one.")
+            container.given.refused(
+                f"container {container.name} has no image", "Name one, behind all options."
+            )
         return
     if container.build is not None:
         container.image.given.write(writing.unit_name(container.build.value, "build"), "ImageTag")

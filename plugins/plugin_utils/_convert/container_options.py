@@ -12,8 +12,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.health impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container, Option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import (
     is_true,
+    option_words,
     write_option,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.sources import place_file
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
@@ -35,7 +37,10 @@ def write_options(writing: Writing, unit: Unit, container: Container) -> None:
     """All options of a container."""
     _write_logging(unit, container)
     for option in container.options:
-        if option.name not in ("--log-driver", "--log-opt"):
+        if option.name.startswith("podman "):
+            words = option_words(option.name.removeprefix("podman "), option.value or None)
+            unit.args(words, option.given, "GlobalArgs")
+        elif option.name not in ("--log-driver", "--log-opt"):
             _SPECIAL.get(option.name, _plain)(writing, unit, container, option)
 
 
@@ -64,7 +69,7 @@ def _write_logging(unit: Unit, container: Container) -> None:
             option.given.approximated("Podman keeps one file", rule="logging")
 
 
-def _write_security(_writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
+def _write_security(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     value = option.value or ""
     if re.match(r"(label|seccomp|apparmor|no-new-privileges|systempaths|mask|unmask):", value):
         value = value.replace(":", "=", 1)
@@ -81,6 +86,8 @@ def _write_security(_writing: Writing, unit: Unit, _container: Container, option
         unit.put("Unmask", "ALL", option.given)
     elif head in ("mask", "unmask"):
         unit.put(head.capitalize(), rest, option.given)
+    elif head == "seccomp" and rest not in ("unconfined", "builtin", ""):
+        unit.put_syntax("SeccompProfile", place_file(writing, rest, option.given), option.given)
     elif head == "credentialspec":
         option.given.dropped("it is for Windows containers")
     else:

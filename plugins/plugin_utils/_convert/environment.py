@@ -12,6 +12,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Value,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.sources import place_file
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import slug
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
@@ -30,7 +31,8 @@ def write_environment(writing: Writing, unit: Unit, container: Container) -> Non
         else:
             unit.pair("Environment", name, value, given)
     for path in container.env_files:
-        unit.put("EnvironmentFile", path.value, path.given)
+        syntax = place_file(writing, path.value, path.given)
+        unit.put_syntax("EnvironmentFile", syntax, path.given)
     for use in container.secrets:
         write_secret(unit, use)
 

@@ -62,14 +62,20 @@ internal-network    An internal network with published ports has no default rout
     Podman does not publish ports of an internal network; Docker does.
 label               Compose's own labels are left out.
     Programs that read them would look for a project of Docker's.
+link                Links become a network of the app on which containers know each other.
+    Podman has no links.
 lint                Findings of quadlet.fleet.lint in the units are told, errors refused.
     A deployment lints the app, and takes none with an error.
 logging             Logs go to the journal, unless Podman knows the driver.
     Docker's files and its drivers for other servers do not exist in Podman, which refuses them.
+network             A network that nothing declares is made by the app.
+    It keeps its name; one that is there already is used.
 network-driver      Bridges have Podman's options.
     Podman has no networks over several hosts, and names some options differently.
 passed-on-variable  A variable without a value is passed on from the service's manager.
     A service has no shell whose variables it could have.
+placeholder         What its author left to the reader is told.
+    A value such as /path/to/data or <token> was not meant as it stands.
 pod                 What the members of a pod share is the pod's.
     Podman refuses ports, networks and host names of a pod's members.
 restart             Restarts are systemd's, without its limit where Docker has none.
@@ -88,6 +94,10 @@ secret              Values of variables that look like secrets become secrets of
     Units can be read by every user of a host, and so can the services made of them.
 selinux-label       Directories of the app get a shared label; others are left as they are.
     Docker does not confine containers by labels, Podman does.
+shell-syntax        What a shell would execute is refused.
+    A conversion runs nothing, and can't know what it would give.
+shell-variable      Variables of a shell come from what is given.
+    Two controllers have to convert alike.
 shared-network      Ports of a container in another one's network are that one's.
     The other container owns the network.
 start-interval      Checks while a container starts become Podman's startup check.

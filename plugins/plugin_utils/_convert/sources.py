@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet import quoting
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Mount
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
@@ -53,6 +54,24 @@ def place_source(writing: Writing, mount: Mount) -> Source | None:
     if mount.in_files or _is_app_file(writing, relative):
         return Source(f"./{_escaped(relative)}", "file")
     return Source(below_data(writing, relative), "data")
+
+
+def place_file(writing: Writing, path: str, given: Given) -> str:
+    """Where a file is that the service reads, as syntax."""
+    if path.startswith("/"):
+        return _escaped(path)
+    if path.startswith("~/"):
+        return f"%h/{_escaped(path[2:])}"
+    relative = posixpath.normpath(path)
+    if relative in writing.files:
+        return f"./{_escaped(relative)}"
+    syntax = below_data(writing, relative)
+    given.moved(
+        f"the file has to be there as {syntax}",
+        "Put it there before the app is deployed, or among the app's files.",
+        "bind-source",
+    )
+    return syntax
 
 
 def _escaped(path: str) -> str:

@@ -51,7 +51,8 @@ def write_app(model: Model, report: Report, options: Options) -> dict[str, t.Any
         write_pod(writing, pod)
     for container in model.containers:
         write_container(writing, container)
-    tell_findings(writing, {path: file.mode for path, file in model.files.items()})
+    if not report.refusals():
+        tell_findings(writing, {path: file.mode for path, file in model.files.items()})
     return {
         "name": writing.name,
         "units": {name: unit.finish() for name, unit in writing.units.items()},

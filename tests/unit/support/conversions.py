@@ -22,6 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import FLAGS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.rules import RULES
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.write import write_app
 from tests.unit.support.argv import expand, read_service, split_command
 from tests.unit.support.generators import Generator
@@ -68,9 +69,20 @@ class Converted:
 def convert(model: Model, give: Giver, options: Options | None = None) -> Converted:
     """Writes a model."""
     app = write_app(model, give.report, options or Options())
-    texts = {name: render_unit(name, sections) for name, sections in app["units"].items()}
-    items = give.report.items(everything=True)
-    return Converted(app, texts, items, give.report.refusals())
+    texts = rendered(app)
+    return Converted(app, texts, told(give.report), give.report.refusals())
+
+
+def told(report: Report) -> list[dict[str, t.Any]]:
+    """All items of a report; each rule is one of the table."""
+    items = report.items(everything=True)
+    assert {item["rule"] for item in items} <= {"", *RULES}
+    return items
+
+
+def rendered(app: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The texts of an app's units."""
+    return {name: render_unit(name, sections) for name, sections in app["units"].items()}
 
 
 def lint(converted: Converted, scope: str = "system") -> list[Finding]:
