@@ -80,9 +80,7 @@ def parse_command(words: t.Sequence[str], prefix: str = "") -> Command:
     verb = rest.pop(0) if rest else ""
     if verb in _GROUPS and rest:
         verb = f"{verb} {rest.pop(0)}"
-    return Command(
-        program, engine, tuple(options), verb, tuple(rest), prefix, tuple(environment)
-    )
+    return Command(program, engine, tuple(options), verb, tuple(rest), prefix, tuple(environment))
 
 
 def _take_globals(words: list[str]) -> tuple[list[str], list[str]]:

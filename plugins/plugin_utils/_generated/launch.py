@@ -24,7 +24,9 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.systemd i
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts import Item, Service
 
-_NEEDS = "Give the units of one app together; podman inspect's output helps where a unit only starts."
+_NEEDS = (
+    "Give the units of one app together; podman inspect's output helps where a unit only starts."
+)
 
 
 @dataclasses.dataclass

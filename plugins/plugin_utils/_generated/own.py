@@ -76,7 +76,9 @@ class Subject:
             return self.renamed[name]
         prefix, at, instance = name.partition("@")
         template = self.renamed.get(f"{prefix}@.service") if at else None
-        return template.replace("@.", f"@{instance.removesuffix('.service')}.") if template else name
+        return (
+            template.replace("@.", f"@{instance.removesuffix('.service')}.") if template else name
+        )
 
 
 def keep_lines(subject: Subject) -> list[Line]:
@@ -245,13 +247,23 @@ def plain_words(words: t.Sequence[str], names: Names) -> list[str]:
     return [restore(text) for text in marked]
 
 
-
 _SECTIONS = frozenset({"Unit", "Service", "Install"})
 _Row = t.Callable[[Subject, Item], t.Optional[str]]
 _DEPENDENCIES: t.Final = (
-    "After", "Before", "BindsTo", "Conflicts", "OnFailure", "OnSuccess", "PartOf",
-    "PropagatesReloadTo", "ReloadPropagatedFrom", "Requires", "Requisite", "StopPropagatedFrom",
-    "Upholds", "Wants",
+    "After",
+    "Before",
+    "BindsTo",
+    "Conflicts",
+    "OnFailure",
+    "OnSuccess",
+    "PartOf",
+    "PropagatesReloadTo",
+    "ReloadPropagatedFrom",
+    "Requires",
+    "Requisite",
+    "StopPropagatedFrom",
+    "Upholds",
+    "Wants",
 )
 
 _ROWS: t.Final[dict[tuple[str, str], _Row]] = {

@@ -109,7 +109,8 @@ class Objects:
             (
                 image
                 for image in self.of_kind("image")
-                if name in [*(image.shown.get("RepoTags") or ()), *(image.shown.get("RepoDigests") or ())]
+                if name
+                in [*(image.shown.get("RepoTags") or ()), *(image.shown.get("RepoDigests") or ())]
             ),
             None,
         )
