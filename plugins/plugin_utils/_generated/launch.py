@@ -32,13 +32,15 @@ _NEEDS = (
 @dataclasses.dataclass
 class Launch:
     """What a service runs.  kind: run, start, pod, or '' where it can't be read (and is refused).
-    item: the line of the command.  ids: further names of what it starts.
+    item: the line of the command.  ids: further names of what it starts,
+    pod_id the id of its pod.
     """
 
     kind: str
     command: Command
     item: Item
     ids: list[str] = dataclasses.field(default_factory=list)
+    pod_id: str = ""
 
     @property
     def id_files(self) -> frozenset[str]:

@@ -22,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.systemd i
 )
 
 _HEADER = re.compile(
-    r"^# (?P<path>/\S*/)?(?:(?P<unit>[^\s/]+\.service)|(?P<owner>[^\s/]+\.service)\.d/[^\s/]+\.conf)$",
+    r"^# (?:/\S*/)?(?:(?P<unit>[^\s/]+\.service)|[^\s/]+\.service\.d/[^\s/]+\.conf)$",
     re.MULTILINE,
 )
 _DESCRIPTION = re.compile(r"^Description=Podman (\S+\.service)(?: for %I)?$", re.MULTILINE)

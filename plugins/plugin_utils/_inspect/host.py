@@ -128,6 +128,14 @@ def namespace(name: str, *defaults: str) -> t.Callable[[Reading, t.Any, Given], 
     return read
 
 
+def _cgroup_namespace(reading: Reading, value: str, given: Given) -> None:
+    """Docker's default is the host's with cgroups of version 1, and private with version 2."""
+    if reading.container.engine == "docker":
+        given.exact("it is the engine's default, by the version of cgroups")
+    else:
+        namespace("--cgroupns", "private")(reading, value, given)
+
+
 def mark_id(given: Given, other: str) -> None:
     """A container that is named by an id, which changes with every start of its service."""
     if len(other) >= 12 and not set(other) - set("0123456789abcdef"):
@@ -292,7 +300,7 @@ _ROWS: t.Final[dict[str, Row]] = {
     "Mounts": SAYS_NOTHING,
     "CgroupManager": SAYS_NOTHING,
     "CgroupMode": Row(namespace("--cgroupns", "private")),
-    "CgroupnsMode": Row(namespace("--cgroupns", "private")),
+    "CgroupnsMode": Row(_cgroup_namespace),
     "Cgroup": SAYS_NOTHING,
     "Cgroups": SAYS_NOTHING,
     "ContainerIDFile": SAYS_NOTHING,

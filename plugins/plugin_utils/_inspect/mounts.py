@@ -71,6 +71,8 @@ def _options(reading: Reading, shown: dict[str, t.Any], kind: str) -> dict[str, 
     if shown.get("RW") is False:
         options["ro"] = None
     for word in re.split(r"[\s,]+", str(shown.get("Mode") or "")):
+        if word in ("z", "Z") and kind == "volume" and not reading.is_podman:
+            continue  # Docker shows it for every volume
         if word in ("z", "Z", "U", "nocopy"):
             options[word] = None
     propagation = str(shown.get("Propagation") or "")

@@ -43,16 +43,7 @@ def read_inspect(
     for file, text in texts:
         objects.add(file, text)
     model = Model("", sources=[file for file, _text in texts if file])
-    for found in objects.of_kind("volume"):
-        volume = read_volume(objects, found)
-        if volume is not None:
-            model.volumes.append(volume)
-    for found in objects.of_kind("network"):
-        network = read_network(objects, found)
-        if network is not None:
-            model.networks.append(network)
-    for found in objects.of_kind("image"):
-        report.give(_image_name(found), found.file).exact("it tells the defaults of its image")
+    _read_others(objects, model)
     pods: dict[str, str] = {}
     for found in objects.of_kind("pod"):
         pod = read_pod(objects, found)
@@ -67,6 +58,21 @@ def read_inspect(
         report.give("").refused("there is no container in it", "Give podman inspect CONTAINER.")
     model.name = name or _app_name(model)
     return model
+
+
+def _read_others(objects: Objects, model: Model) -> None:
+    """Volumes, networks and images."""
+    for found in objects.of_kind("volume"):
+        volume = read_volume(objects, found)
+        if volume is not None:
+            model.volumes.append(volume)
+    for found in objects.of_kind("network"):
+        network = read_network(objects, found)
+        if network is not None:
+            model.networks.append(network)
+    for found in objects.of_kind("image"):
+        given = objects.report.give(_image_name(found), found.file)
+        given.exact("it tells the defaults of its image")
 
 
 def _read(
