@@ -156,7 +156,7 @@ def note_compose(given: Given, labels: t.Mapping[str, str]) -> None:
         f"Give its file ({place}) to from_compose: it says more."
         if place
         else "Give its file to from_compose: it says more.",
-        "compose-labels",
+        "label",
     )
 
 

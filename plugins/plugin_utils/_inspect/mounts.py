@@ -45,6 +45,13 @@ def _read_mount(
         return Mount("volume", "", target, given, options)
     if kind == "volume":
         known = reading.objects.find("volume", name)
+        if reading.container.engine == "docker":
+            given.approximated(
+                f"its data is in Docker's volume {name}, and Podman's of that name is another",
+                "Stop the container, and copy it: a tar of Docker's volume goes to podman volume "
+                "import.",
+                "volume-data",
+            )
         return Mount("volume", known.name if known else name, target, given, options, not known)
     if kind == "tmpfs":
         return Mount("tmpfs", "", target, given, {**options, **_asked_tmpfs(reading, target)})

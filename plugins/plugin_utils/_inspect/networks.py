@@ -62,7 +62,7 @@ def _attach_all(reading: Reading, networks: dict[str, t.Any]) -> None:
             given.dropped("Podman has no links", rule="links")
         if not known and name in _DEFAULT_NETWORKS - {"podman"}:
             given.refused(
-                f"Docker's network {name} is not there for Podman", "Leave it out.", "network"
+                f"Docker's network {name} is not there for Podman", "Leave it out.", "network-driver"
             )
 
 

@@ -120,7 +120,7 @@ def _read_labels(
     for name, text in taken[0].items():
         given = objects.report.give(f"{found.name}: {key}.{name}", found.file)
         if str(name).startswith(("com.docker.compose.", "io.podman.compose.")):
-            given.dropped("Compose's labels are not written", rule="compose-labels")
+            given.dropped("Compose's labels are not written", rule="label")
         else:
             labels[str(name)] = Value(str(text), given)
 
