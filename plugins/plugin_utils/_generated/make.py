@@ -14,44 +14,37 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Pod,
     Value,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.launch import Launch
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.command_line import (
+    read_container_words,
+    read_pod_words,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.container import (
-    ReadWords,
     read_container,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.others import read_pod
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.pod_words import read_pod_words
 
 _OWN = "the generator writes what is needed"
 _NOTIFY = {"container": "true", "healthy": "healthy"}
 
 
-def make_pod(launch: Launch, report: Report) -> Pod:
+def make_pod(launch: Launch, objects: Objects) -> Pod:
     """The pod that a unit makes."""
-    given = launch.item.given
-    given.exact("see each option")
-    return read_pod_words(launch.command.words, report, given.file, given.line)
+    launch.item.given.exact("see each option")
+    return read_pod_words(objects, launch.command.words, launch.item.given)
 
 
-def make_container(
-    launch: Launch, report: Report, objects: Objects, read_words: ReadWords
-) -> Container | Pod | None:
+def make_container(launch: Launch, objects: Objects) -> Container | Pod | None:
     """The container that a unit makes, or the container or pod that it starts; None: refused."""
     if launch.kind == "start":
-        return _find_started(launch, objects, read_words)
+        return _find_started(launch, objects)
     given, command = launch.item.given, launch.command
-    words = [command.engine, "run", *command.words]
-    container = read_words(words, report, given.path, given.file, given.line)
-    if not given.is_settled:
-        given.exact("see each option")
-    return container
+    given.exact("see each option")
+    return read_container_words(objects, command.words, command.engine, given)
 
 
-def _find_started(
-    launch: Launch, objects: Objects, read_words: ReadWords
-) -> Container | Pod | None:
+def _find_started(launch: Launch, objects: Objects) -> Container | Pod | None:
     """What a unit without --new starts: its name is there, inspect output has the rest."""
     given = launch.item.given
     names = [word for word in launch.command.words if not word.startswith("-")]
@@ -78,7 +71,7 @@ def _find_started(
     launch.ids += [found.name, found.id]
     launch.pod_id = str(found.shown.get("Pod") or "")
     given.exact("see the container")
-    return read_container(objects, found, read_words)
+    return read_container(objects, found)
 
 
 def _infra_names(shown: t.Mapping[str, t.Any]) -> list[str]:

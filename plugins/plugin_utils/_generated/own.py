@@ -105,8 +105,9 @@ def _keep(subject: Subject, item: Item) -> str | None:
     return expand_text(item.value, subject.names)
 
 
-def _leave(_subject: Subject, item: Item) -> None:
+def _leave(_subject: Subject, item: Item) -> str | None:
     item.given.exact(_OWN)
+    return None
 
 
 def _keep_description(subject: Subject, item: Item) -> str | None:

@@ -40,8 +40,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts imp
     Service,
     collect_services,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.container import ReadWords
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.link import link_containers
 
 _ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
 _STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -80,12 +80,11 @@ def read_generated(
     options: Options,
     *,
     name: str = "",
-    read_words: ReadWords,
     inspected: Objects | None = None,
 ) -> Model:
     """The app of units (file, text) with their drop-ins.
 
-    inspected: for units that only start a container.  read_words: reads a command line of podman.
+    inspected: for units that only start a container.
     """
     objects = inspected or Objects(report)
     services = collect_services(texts, report)
@@ -94,9 +93,9 @@ def read_generated(
         launch = find_launch(service)
         made: Container | Pod | None = None
         if launch is not None and launch.kind == "pod":
-            made = make_pod(launch, report)
+            made = make_pod(launch, objects)
         elif launch is not None:
-            made = make_container(launch, report, objects, read_words)
+            made = make_container(launch, objects)
         if launch is None or made is None:
             _settle_rest(service)
         else:
@@ -109,6 +108,8 @@ def read_generated(
             model.pods.append(unit.made)
         else:
             model.containers.append(unit.made)
+    model.volumes += objects.volumes.values()
+    link_containers(model, objects.readings)
     return model
 
 

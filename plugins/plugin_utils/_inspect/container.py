@@ -13,7 +13,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Restart,
     Value,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.command_line import (
+    read_container_words,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.config import (
     COMPOSE,
     note_compose,
@@ -35,19 +38,14 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects imp
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.table import TABLE
 
-ReadWords = t.Callable[[t.Sequence[str], Report, str, str, int], t.Optional[Container]]
-"""Reads the words of a command line of podman: words, report, path, file, line."""
 
-
-def read_container(
-    objects: Objects, found: Object, read_words: ReadWords | None
-) -> Container | None:
+def read_container(objects: Objects, found: Object) -> Container:
     """A container, by the command that made it where that is known, else by its fields."""
     given = objects.report.give(found.name, found.file)
     given.exact("it is converted")
     words = _created_by(found)
-    if words and read_words is not None:
-        return _from_command(objects, found, given, words, read_words)
+    if words:
+        return _from_command(objects, found, given, words)
     engine: t.Literal["docker", "podman"] = "podman" if is_podman(found) else "docker"
     container = Container(found.name, given, engine)
     reading = Reading(objects, found, container, objects.image_of(found))
@@ -66,9 +64,10 @@ def is_podman(found: Object) -> bool:
 
 
 def _created_by(found: Object) -> list[str]:
-    """The command line that made the container; [] where it was not one of podman run or create."""
+    """The words behind podman run or create; [] where the container was made otherwise."""
     words = [str(word) for word in (found.shown.get("Config") or {}).get("CreateCommand") or ()]
-    return words if {"run", "create"} & set(words) else []
+    verbs = [index for index, word in enumerate(words) if word in ("run", "create")]
+    return words[verbs[0] + 1 :] if verbs else []
 
 
 def _read_image(reading: Reading) -> None:
@@ -96,14 +95,10 @@ def _is_id(name: str) -> bool:
     return len(digits) in (12, 64) and not set(digits) - set("0123456789abcdef")
 
 
-def _from_command(
-    objects: Objects, found: Object, given: Given, words: list[str], read_words: ReadWords
-) -> Container | None:
+def _from_command(objects: Objects, found: Object, given: Given, words: list[str]) -> Container:
     """The container as its command line says, completed by what the engine has decided."""
-    path = f"{found.name}: Config.CreateCommand"
-    container = read_words(words, objects.report, path, found.file, 0)
-    if container is None:
-        return None
+    container = read_container_words(objects, words, "podman", given)
+    container.given.exact("see the container")
     container.name, container.given = found.name, given
     reading = Reading(objects, found, container, objects.image_of(found))
     if container.container_name is None or container.container_name.value != found.name:
@@ -152,10 +147,8 @@ def _complete_restart(reading: Reading) -> None:
 
 
 def _complete_networks(reading: Reading) -> None:
-    """Networks whose inspect output is given belong to the app; ids become names."""
+    """Ids become names."""
     container = reading.container
-    for attachment in container.networks:
-        attachment.external = reading.objects.find("network", attachment.network) is None
     mode = container.network_mode
     if mode is not None and mode.value.startswith("container:"):
         found = reading.objects.find("container", mode.value.partition(":")[2])

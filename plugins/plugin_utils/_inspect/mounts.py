@@ -44,7 +44,7 @@ def _read_mount(
         note_anonymous(given, name)
         return Mount("volume", "", target, given, options)
     if kind == "volume":
-        known = reading.objects.find("volume", name)
+        reading.objects.volume(name, given)
         if reading.container.engine == "docker":
             given.approximated(
                 f"its data is in Docker's volume {name}, and Podman's of that name is another",
@@ -52,7 +52,7 @@ def _read_mount(
                 "import.",
                 "volume-data",
             )
-        return Mount("volume", known.name if known else name, target, given, options, not known)
+        return Mount("volume", name, target, given, options)
     if kind == "tmpfs":
         return Mount("tmpfs", "", target, given, {**options, **_asked_tmpfs(reading, target)})
     if kind == "image":
@@ -139,8 +139,6 @@ def complete_mounts(reading: Reading, container: Container) -> None:
             mount.in_files = False
         elif mount.kind == "volume" and not mount.source:
             note_anonymous(mount.given, str(found.get("Name")))
-        elif mount.kind == "volume":
-            mount.external = reading.objects.find("volume", mount.source) is None
     for target, one in shown.items():
         if one.get("Type") == "volume" and ANONYMOUS.fullmatch(str(one.get("Name"))):
             given = reading.give(f"Mounts.{target}")

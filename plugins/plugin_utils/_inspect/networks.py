@@ -53,7 +53,6 @@ def _attach_all(reading: Reading, networks: dict[str, t.Any]) -> None:
             Attachment(
                 known.name if known else name,
                 given,
-                external=not known,
                 aliases=_aliases(reading, endpoint),
                 options=_addresses(endpoint),
             )
@@ -62,7 +61,9 @@ def _attach_all(reading: Reading, networks: dict[str, t.Any]) -> None:
             given.dropped("Podman has no links", rule="links")
         if not known and name in _DEFAULT_NETWORKS - {"podman"}:
             given.refused(
-                f"Docker's network {name} is not there for Podman", "Leave it out.", "network-driver"
+                f"Docker's network {name} is not there for Podman",
+                "Leave it out.",
+                "network-driver",
             )
 
 

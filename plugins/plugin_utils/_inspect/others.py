@@ -18,13 +18,15 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.command_line import (
+    read_pod_words,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.fields import is_empty
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.mounts import ANONYMOUS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import (
     Object,
     Objects,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.pod_words import read_pod_words
 
 _ENGINE_NETWORKS = frozenset(
     {
@@ -39,7 +41,7 @@ _ENGINE_NETWORKS = frozenset(
     }
 )
 _POOLS = [
-    ipaddress.ip_network(text)
+    ipaddress.IPv4Network(text)
     for text in (
         "10.88.0.0/15",
         "10.90.0.0/15",
@@ -200,16 +202,7 @@ def _read_subnet(network: Network, row: dict[str, t.Any], given: Given, is_addre
         given.dropped(f"{subnet!r} is no subnet")
         return
     usual = str(next(iter(net.hosts()), ""))
-    if (
-        not span
-        and gateway in ("", usual)
-        and not is_addressed
-        and any(
-            net.version == 4 and net.subnet_of(pool)
-            for pool in _POOLS
-            if pool.version == net.version
-        )
-    ):
+    if not span and gateway in ("", usual) and not is_addressed and _is_pooled(net):
         given.approximated(
             f"Podman chooses a subnet: {subnet} may have been chosen by the engine",
             "Set Subnet= if other hosts rely on it.",
@@ -221,6 +214,10 @@ def _read_subnet(network: Network, row: dict[str, t.Any], given: Given, is_addre
         network.options.append(Option("--gateway", gateway, given))
     if span:
         network.options.append(Option("--ip-range", span, given))
+
+
+def _is_pooled(net: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    return isinstance(net, ipaddress.IPv4Network) and any(net.subnet_of(pool) for pool in _POOLS)
 
 
 def _is_addressed(objects: Objects, name: str) -> bool:
@@ -278,11 +275,13 @@ def read_pod(objects: Objects, found: Object) -> Pod:
     words = [str(word) for word in found.shown.get("CreateCommand") or ()]
     if "pod" in words and "create" in words[words.index("pod") :]:
         start = words.index("create", words.index("pod")) + 1
-        pod = read_pod_words(words[start:], objects.report, found.file, 0)
+        given = objects.report.give(found.name, found.file)
+        given.exact("it is converted")
+        pod = read_pod_words(objects, words[start:], given)
+        pod.given.exact("see the pod")
         pod.name = found.name
-        pod.pod_name = pod.pod_name or found.name
-        for attachment in pod.networks:
-            attachment.external = objects.find("network", attachment.network) is None
+        pod.given = given
+        pod.pod_name = found.name
         return pod
     shown = _Shown(objects, found, _POD_STATE)
     shown.given.exact("it is converted")
@@ -315,7 +314,8 @@ def _read_infra(objects: Objects, found: Object, pod: Pod) -> None:
     given.exact("see each part")
     for port, bindings in (infra.get("PortBindings") or {}).items():
         number, _slash, protocol = port.partition("/")
-        for binding in bindings or ({},):
+        rows: list[dict[str, t.Any]] = list(bindings or [{}])
+        for binding in rows:
             one = objects.report.give(f"{found.name}: InfraConfig.PortBindings.{port}", found.file)
             address = str(binding.get("HostIp") or "").replace("0.0.0.0", "")
             pod.ports.append(
@@ -334,8 +334,7 @@ def _read_infra(objects: Objects, found: Object, pod: Pod) -> None:
         if name in _ENGINE_NETWORKS:
             continue
         one = objects.report.give(f"{found.name}: InfraConfig.Networks.{name}", found.file)
-        known = objects.find("network", str(name))
-        pod.networks.append(Attachment(str(name), one, external=known is None))
+        pod.networks.append(Attachment(str(name), one))
     lists = (
         ("DNSServer", "--dns"),
         ("DNSSearch", "--dns-search"),

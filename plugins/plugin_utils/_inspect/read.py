@@ -15,7 +15,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.container import (
-    ReadWords,
     read_container,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import (
@@ -27,6 +26,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.others impo
     read_pod,
     read_volume,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.link import link_containers
 
 
 def read_inspect(
@@ -34,7 +34,6 @@ def read_inspect(
     report: Report,
     *,
     name: str = "",
-    read_words: ReadWords | None = None,
 ) -> Model:
     """The app of inspect output (file, text): lists of containers, pods, networks, volumes and
     images, in any mixture.
@@ -50,10 +49,12 @@ def read_inspect(
         pods[found.id] = pod.name
         model.pods.append(pod)
     for found in objects.of_kind("container"):
-        container = _read(objects, found, pods, read_words)
+        container = _read(objects, found, pods)
         if container is not None:
             model.containers.append(container)
+    model.volumes += objects.volumes.values()
     _join(model)
+    link_containers(model, objects.readings)
     if not (model.containers or model.pods):
         report.give("").refused("there is no container in it", "Give podman inspect CONTAINER.")
     model.name = name or _app_name(model)
@@ -65,7 +66,7 @@ def _read_others(objects: Objects, model: Model) -> None:
     for found in objects.of_kind("volume"):
         volume = read_volume(objects, found)
         if volume is not None:
-            model.volumes.append(volume)
+            objects.volumes[volume.name] = volume
     for found in objects.of_kind("network"):
         network = read_network(objects, found)
         if network is not None:
@@ -75,16 +76,14 @@ def _read_others(objects: Objects, model: Model) -> None:
         given.exact("it tells the defaults of its image")
 
 
-def _read(
-    objects: Objects, found: Object, pods: t.Mapping[str, str], read_words: ReadWords | None
-) -> Container | None:
+def _read(objects: Objects, found: Object, pods: t.Mapping[str, str]) -> Container | None:
     """A container; the infra container of a pod is the pod's."""
     if found.shown.get("IsInfra") or found.shown.get("IsService"):
         objects.report.give(found.name, found.file).exact("the pod makes it")
         return None
-    container = read_container(objects, found, read_words)
+    container = read_container(objects, found)
     pod = str(found.shown.get("Pod") or "")
-    if container is None or not pod:
+    if not pod:
         return container
     if pod in pods:
         given = objects.report.give(f"{found.name}: Pod", found.file)
