@@ -12,6 +12,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.health impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container, Option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import (
     is_true,
+    option_words,
     write_option,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
@@ -35,7 +36,10 @@ def write_options(writing: Writing, unit: Unit, container: Container) -> None:
     """All options of a container."""
     _write_logging(unit, container)
     for option in container.options:
-        if option.name not in ("--log-driver", "--log-opt"):
+        if option.name.startswith("podman "):
+            words = option_words(option.name.removeprefix("podman "), option.value or None)
+            unit.args(words, option.given, "GlobalArgs")
+        elif option.name not in ("--log-driver", "--log-opt"):
             _SPECIAL.get(option.name, _plain)(writing, unit, container, option)
 
 

@@ -173,7 +173,8 @@ class Container:
     environment: None passes on the value of the manager's.  network_mode: host, none, bridge,
     private, container:NAME, service:STEM, or Podman's own.  job: it runs once and ends.
     boot: whether it starts at boot; None: as Options.boot says.
-    options: --ipc, --pid, --uts and --cgroupns may have the value service:STEM, too.
+    options: --ipc, --pid, --uts and --cgroupns may have the value service:STEM, too; one in front
+    of podman's verb is called `podman --NAME`.
     """
 
     name: str
