@@ -207,6 +207,17 @@ def read_reply(answer: bytes) -> dict[str, t.Any] | None:
     return reply if isinstance(reply, dict) else None
 
 
+class Apart(Owner):
+    """A user for whom root acts in a child, even if it is root: so it has an end whatever others
+    have put in the way.
+    """
+
+    @property
+    def is_self(self) -> bool:
+        """Never for root."""
+        return os.geteuid() != 0
+
+
 def own_process() -> Owner:
     """The user of this process."""
     return Owner(pwd.getpwuid(os.geteuid()))

@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.safety import looks_secret
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.splitting import (
+    split_words,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     Container,
     SecretUse,
@@ -25,7 +28,7 @@ def write_environment(writing: Writing, unit: Unit, container: Container) -> Non
     for name, item in container.environment.items():
         value, given = item.value, item.given
         if value is None:
-            _pass_on(unit, name, given)
+            _pass_on(unit, container, name, given)
         elif writing.options.secrets == "auto" and looks_secret(name, value):
             _hide(writing, unit, container, name, Value(value, given))
         else:
@@ -37,8 +40,12 @@ def write_environment(writing: Writing, unit: Unit, container: Container) -> Non
         write_secret(unit, use)
 
 
-def _pass_on(unit: Unit, name: str, given: Given) -> None:
+def _pass_on(unit: Unit, container: Container, name: str, given: Given) -> None:
+    """The variable of the service, which its unit may set."""
     unit.args(["--env", name], given)
+    sets = [line.value for line in container.lines if line.key == "Environment"]
+    if any(pair.startswith(f"{name}=") for value in sets for pair in split_words(value)):
+        return
     given.approximated(
         "its value comes from the environment of the service's manager, not from a shell",
         "Give a value.",

@@ -18,12 +18,13 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
     LINT,
     Given,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import restore
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 
 def tell_findings(writing: Writing, modes: t.Mapping[str, str]) -> None:
     """A remark for each finding, on what the line was written of.  modes: of the app's files."""
-    texts = {name: render_unit(name, unit.finish()) for name, unit in writing.units.items()}
+    texts = {name: restore(render_unit(name, unit.finish())) for name, unit in writing.units.items()}
     home = "/home/user" if writing.is_user else "/root"
     units = f"{home}/.config/containers/systemd" if writing.is_user else "/etc/containers/systemd"
     context = Context(

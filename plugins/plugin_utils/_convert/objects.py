@@ -44,7 +44,7 @@ def _write_internal(writing: Writing, unit: Unit, network: Network) -> None:
     if not value:
         given.exact("nothing is written: it is the default")
     elif network.name in set(published(writing)):
-        unit.pair("Options", "no_default_route", "1", given)
+        unit.pair("Options", "no_default_route", "true", given)
         given.approximated(
             "it has no way out, but is not shut off: an internal network of Podman publishes no "
             "ports",

@@ -14,6 +14,7 @@ import enum
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import restore
 
 LINT = "lint"
 """The rule of remarks that name a finding of lint."""
@@ -145,7 +146,7 @@ class Report:
 
 def _sentence(given: Given, remark: Remark) -> str:
     text = f"{given.place}: {remark.reason}" if given.place else remark.reason
-    return f"{text.rstrip('.')}. {remark.remedy}" if remark.remedy else text
+    return restore(f"{text.rstrip('.')}. {remark.remedy}" if remark.remedy else text)
 
 
 def _is_told(row: dict[str, t.Any]) -> bool:
@@ -162,8 +163,8 @@ def _items(given: Given) -> list[dict[str, t.Any]]:
             "line": given.line,
             "outcome": remark.outcome.name.lower(),
             "wrote": list(given.wrote),
-            "reason": remark.reason,
-            "remedy": remark.remedy,
+            "reason": restore(remark.reason),
+            "remedy": restore(remark.remedy),
             "rule": remark.rule,
         }
         for remark in remarks

@@ -60,10 +60,14 @@ files-read-only     Files beside the Compose file become files of the app, mount
     No container may write into an app's directory: it could write units.
 gateway-priority    Of several networks the one with the highest gateway priority comes first.
     Podman takes the default route by itself.
+generated-unit      Lines of podman generate systemd are left out, the user's own are kept.
+    Podman's generator writes the same for each Quadlet; a second set would be in its way.
 gpu                 GPUs become devices by their CDI names.
     Podman has no driver of its own for GPUs.
 health-command      A check is written in a form that all releases read alike.
     Podman 5.4 splits or joins words of some lists, and changes an image's check only as a whole.
+image-default       What may be the image's own default is written.
+    Inspect output shows a container's settings, and not whether they are the image's.
 image-name          Names of images get their registry.
     Docker completes nginx to docker.io/library/nginx; with Podman that is up to each host.
 internal-network    An internal network with published ports has no default route instead.
@@ -74,6 +78,8 @@ link-alias          The alias of a link becomes one on the networks that both co
     Podman has no names that one container alone knows.
 link                Links become a network of the app on which containers know each other.
     Podman has no links.
+links               Links are left out.
+    Containers on one network find each other by their names.
 lint                Findings of quadlet.fleet.lint in the units are told, errors refused.
     A deployment lints the app, and takes none with an error.
 logging             Logs go to the journal, unless Podman knows the driver.
@@ -82,12 +88,12 @@ missing-file        A file that is not beside the Compose file has to be on the 
     A directory in its place, as Docker makes it, would be an error later.
 network             A network that nothing declares is made by the app.
     It keeps its name; one that is there already is used.
+needs-inspect       A unit that only starts a container needs inspect output.
+    The unit has the name alone; how the container was made is in Podman's database.
 network-driver      Bridges have Podman's options.
     Podman has no networks over several hosts, and names some options differently.
 passed-on-variable  A variable without a value is passed on from the service's manager.
     A service has no shell whose variables it could have.
-placeholder         What its author left to the reader is told.
-    A value such as /path/to/data or <token> was not meant as it stands.
 pod                 What the members of a pod share is the pod's.
     Podman refuses ports, networks and host names of a pod's members.
 port-range          Of a range of host ports for one port the first is taken.
@@ -110,14 +116,18 @@ secret              Values of variables that look like secrets become secrets of
     Units can be read by every user of a host, and so can the services made of them.
 selinux-label       Directories of the app get a shared label; others are left as they are.
     Docker does not confine containers by labels, Podman does.
-shell-syntax        What a shell would execute is refused.
-    A conversion runs nothing, and can't know what it would give.
-shell-variable      Variables of a shell come from what is given.
-    Two controllers have to convert alike.
+shared-container    Containers that share with others are converted together.
+    A container's id changes whenever its service starts.
 shared-network      Ports of a container in another one's network are that one's.
     The other container owns the network.
 start-interval      Checks while a container starts become Podman's startup check.
     Podman has no other interval for the time of the start.
+subnet              Subnets that the engine may have chosen are left to Podman.
+    Two networks of a host can't have the same addresses.
+systemd-label       A container that a service runs is told.
+    Its unit is a better source than inspect output.
+volume-data         Data of Docker's volumes has to be copied.
+    Podman has volumes of its own, even under the same name.
 volume-device       A volume that is a directory of the host becomes a mount of it.
     It means the same, and says what is mounted.
 volume-driver       Volumes are local ones, or what mount(8) knows.

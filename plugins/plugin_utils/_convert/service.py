@@ -47,7 +47,7 @@ def write_service(writing: Writing, unit: Unit, container: Container) -> None:
     _write_stop(unit, container)
     unit.default("Service", "SuccessExitStatus", "143")
     pulled_in = is_job and _is_needed(writing, container.name)
-    if writing.options.boot and container.pod is None and not pulled_in:
+    if _starts_at_boot(writing, container) and container.pod is None and not pulled_in:
         unit.default("Install", "WantedBy", "default.target")
 
 
@@ -55,8 +55,13 @@ def write_pod_service(writing: Writing, unit: Unit, pod: Pod) -> None:
     """What systemd has to know of a pod."""
     for line in pod.lines:
         unit.line(line.section, line.key, line.value, line.given)
-    if writing.options.boot:
+    if _starts_at_boot(writing, pod):
         unit.default("Install", "WantedBy", "default.target")
+
+
+def _starts_at_boot(writing: Writing, made: Container | Pod) -> bool:
+    """As its source says, or as the options do."""
+    return writing.options.boot if made.boot is None else made.boot
 
 
 def _is_needed(writing: Writing, stem: str) -> bool:

@@ -13,7 +13,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.image_
     parse_image_name,
 )
 
-_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*@?")
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _VARIABLE = re.compile(r"\{\{|\{%|\$\{")
 

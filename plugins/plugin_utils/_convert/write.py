@@ -28,6 +28,9 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.pods import
     write_pod,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import (
+    restore_units,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 
@@ -55,7 +58,7 @@ def write_app(model: Model, report: Report, options: Options) -> dict[str, t.Any
         tell_findings(writing, {path: file.mode for path, file in model.files.items()})
     return {
         "name": writing.name,
-        "units": {name: unit.finish() for name, unit in writing.units.items()},
+        "units": restore_units({name: unit.finish() for name, unit in writing.units.items()}),
         "files": {path: _file(file) for path, file in model.files.items()},
         "secrets": {**model.secrets, **writing.secrets},
         "directories": {**writing.directories, **model.directories},

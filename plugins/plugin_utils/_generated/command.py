@@ -80,9 +80,7 @@ def parse_command(words: t.Sequence[str], prefix: str = "") -> Command:
     verb = rest.pop(0) if rest else ""
     if verb in _GROUPS and rest:
         verb = f"{verb} {rest.pop(0)}"
-    return Command(
-        program, engine, tuple(options), verb, tuple(rest), prefix, tuple(environment)
-    )
+    return Command(program, engine, tuple(options), verb, tuple(rest), prefix, tuple(environment))
 
 
 def _take_globals(words: list[str]) -> tuple[list[str], list[str]]:
@@ -131,25 +129,27 @@ def parse_ending(command: Command) -> Ending | None:
     timeout: float | None = None
     words = list(command.words)
     while words:
-        word = words.pop(0)
-        name, equals, value = word.partition("=")
-        if re.fullmatch(r"-t\d+", word):
-            name, equals, value = "-t", "=", word[2:]
-        if name in _TIMES or name in _FILES:
-            if not equals:
-                value = words.pop(0) if words else ""
-            if name in _FILES:
-                targets.append(value)
-            elif value.isdigit():
-                timeout = float(value)
-            else:
-                return None
-        elif word.startswith("-"):
-            if not _ENDING_FLAGS.fullmatch(word):
-                return None
-        elif word:
-            targets.append(word)
+        name, value = _next_option(words)
+        if name in _FILES or not name:
+            targets += [value] if value else []
+        elif name in _TIMES and value.isdigit():
+            timeout = float(value)
+        elif not _ENDING_FLAGS.fullmatch(name) or name in _TIMES:
+            return None
     return Ending(command.verb, tuple(targets), timeout)
+
+
+def _next_option(words: list[str]) -> tuple[str, str]:
+    """Takes an option with its value from the words; ('', word) for a word that is no option."""
+    word = words.pop(0)
+    if not word.startswith("-"):
+        return "", word
+    if re.fullmatch(r"-t\d+", word):
+        return "-t", word[2:]
+    name, equals, value = word.partition("=")
+    if name in _TIMES or name in _FILES:
+        return name, value if equals else (words.pop(0) if words else "")
+    return word, ""
 
 
 def removed_files(command: Command) -> tuple[str, ...]:

@@ -24,19 +24,23 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.systemd i
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts import Item, Service
 
-_NEEDS = "Give the units of one app together; podman inspect's output helps where a unit only starts."
+_NEEDS = (
+    "Give the units of one app together; podman inspect's output helps where a unit only starts."
+)
 
 
 @dataclasses.dataclass
 class Launch:
     """What a service runs.  kind: run, start, pod, or '' where it can't be read (and is refused).
-    item: the line of the command.  ids: further names of what it starts.
+    item: the line of the command.  ids: further names of what it starts,
+    pod_id the id of its pod.
     """
 
     kind: str
     command: Command
     item: Item
     ids: list[str] = dataclasses.field(default_factory=list)
+    pod_id: str = ""
 
     @property
     def id_files(self) -> frozenset[str]:

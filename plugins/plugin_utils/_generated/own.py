@@ -76,7 +76,9 @@ class Subject:
             return self.renamed[name]
         prefix, at, instance = name.partition("@")
         template = self.renamed.get(f"{prefix}@.service") if at else None
-        return template.replace("@.", f"@{instance.removesuffix('.service')}.") if template else name
+        return (
+            template.replace("@.", f"@{instance.removesuffix('.service')}.") if template else name
+        )
 
 
 def keep_lines(subject: Subject) -> list[Line]:
@@ -103,8 +105,9 @@ def _keep(subject: Subject, item: Item) -> str | None:
     return expand_text(item.value, subject.names)
 
 
-def _leave(_subject: Subject, item: Item) -> None:
+def _leave(_subject: Subject, item: Item) -> str | None:
     item.given.exact(_OWN)
+    return None
 
 
 def _keep_description(subject: Subject, item: Item) -> str | None:
@@ -245,13 +248,23 @@ def plain_words(words: t.Sequence[str], names: Names) -> list[str]:
     return [restore(text) for text in marked]
 
 
-
 _SECTIONS = frozenset({"Unit", "Service", "Install"})
 _Row = t.Callable[[Subject, Item], t.Optional[str]]
 _DEPENDENCIES: t.Final = (
-    "After", "Before", "BindsTo", "Conflicts", "OnFailure", "OnSuccess", "PartOf",
-    "PropagatesReloadTo", "ReloadPropagatedFrom", "Requires", "Requisite", "StopPropagatedFrom",
-    "Upholds", "Wants",
+    "After",
+    "Before",
+    "BindsTo",
+    "Conflicts",
+    "OnFailure",
+    "OnSuccess",
+    "PartOf",
+    "PropagatesReloadTo",
+    "ReloadPropagatedFrom",
+    "Requires",
+    "Requisite",
+    "StopPropagatedFrom",
+    "Upholds",
+    "Wants",
 )
 
 _ROWS: t.Final[dict[tuple[str, str], _Row]] = {

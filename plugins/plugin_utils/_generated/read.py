@@ -28,7 +28,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.launch im
     find_launch,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.make import (
-    ReadWords,
     make_container,
     make_pod,
     settle_own_options,
@@ -42,6 +41,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts imp
     collect_services,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.link import link_containers
 
 _ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
 _STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -81,22 +81,21 @@ def read_generated(
     *,
     name: str = "",
     inspected: Objects | None = None,
-    read_words: ReadWords | None = None,
 ) -> Model:
     """The app of units (file, text) with their drop-ins.
 
-    inspected: for units that only start a container.  read_words: reads a command line of podman.
+    inspected: for units that only start a container.
     """
     objects = inspected or Objects(report)
     services = collect_services(texts, report)
     units: list[_Unit] = []
     for service in services:
         launch = find_launch(service)
-        made = None
-        if launch is not None:
-            made = (make_pod if launch.kind == "pod" else make_container)(
-                service, launch, report, objects, read_words
-            )
+        made: Container | Pod | None = None
+        if launch is not None and launch.kind == "pod":
+            made = make_pod(launch, objects)
+        elif launch is not None:
+            made = make_container(launch, objects)
         if launch is None or made is None:
             _settle_rest(service)
         else:
@@ -109,6 +108,8 @@ def read_generated(
             model.pods.append(unit.made)
         else:
             model.containers.append(unit.made)
+    model.volumes += objects.volumes.values()
+    link_containers(model, objects.readings)
     return model
 
 
@@ -180,7 +181,7 @@ def _finish(unit: _Unit, units: t.Sequence[_Unit], options: Options) -> None:
         if pod is not None:
             own = {pod.service.names.service}
         stop_timeout = made.stop_timeout.value if made.stop_timeout else None
-        settle_own_options(made, unit.launch, pod.stem if pod else "")
+        settle_own_options(made, pod.stem if pod else "")
     subject = Subject(
         service,
         targets=_targets(unit),
@@ -213,12 +214,21 @@ def _finish_container(made: Container, subject: Subject, unit: _Unit) -> None:
 
 
 def _settle_restart(made: Container, line: Line | None) -> None:
-    """systemd restarts the service; a policy of the container's own comes on top."""
+    """systemd restarts the service; a policy of the container's own came on top of that."""
     restart = made.restart
     assert restart is not None
-    if line is not None or restart.policy in ("no", ""):
+    if line is None and restart.policy not in ("no", ""):
+        return
+    if restart.policy in ("always", "unless-stopped") and line and line.value != "always":
+        restart.given.approximated(
+            f"Podman restarted the container, and systemd the service ({line.value}): now systemd "
+            "restarts it always",
+            rule="generated-unit",
+        )
+        line.value = "always"
+    else:
         restart.given.exact("systemd restarts it, as Restart= says")
-        made.restart = None
+    made.restart = None
 
 
 def _is_member(unit: _Unit, pod: _Unit) -> bool:
@@ -227,12 +237,11 @@ def _is_member(unit: _Unit, pod: _Unit) -> bool:
         return False
     if unit.launch.id_files & pod.launch.id_files:
         return True
+    if unit.launch.pod_id and unit.launch.pod_id in pod.launch.ids:
+        unit.made.pod = unit.made.pod or Value(pod.stem, unit.launch.item.given)
+        return True
     named = unit.made.pod.value if unit.made.pod else ""
-    return bool(named) and named in (pod.object_name, pod.stem, *_ids(pod))
-
-
-def _ids(unit: _Unit) -> tuple[str, ...]:
-    return tuple(unit.launch.ids)
+    return bool(named) and named in (pod.object_name, pod.stem, *pod.launch.ids)
 
 
 def _targets(unit: _Unit) -> frozenset[str]:

@@ -209,9 +209,7 @@ def expand_words(
 def expand_text(text: str, names: Names) -> str:
     """A text that is no command with the specifiers that the unit's name gives."""
     table = {key: value.replace(PERCENT, "%") for key, value in names.table().items()}
-    return re.sub(
-        "%(.)", lambda m: table[m.group(1)] if m.group(1) in table else m.group(), text, flags=re.S
-    )
+    return re.sub("%([a-zA-Z%])", lambda match: table.get(match.group(1), match.group()), text)
 
 
 def _expand(word: str, names: Names, variables: t.Mapping[str, str], literal: bool) -> str:

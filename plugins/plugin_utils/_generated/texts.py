@@ -22,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.systemd i
 )
 
 _HEADER = re.compile(
-    r"^# (?P<path>/\S*/)?(?:(?P<unit>[^\s/]+\.service)|(?P<owner>[^\s/]+\.service)\.d/[^\s/]+\.conf)$",
+    r"^# (?:/\S*/)?(?:(?P<unit>[^\s/]+\.service)|[^\s/]+\.service\.d/[^\s/]+\.conf)$",
     re.MULTILINE,
 )
 _DESCRIPTION = re.compile(r"^Description=Podman (\S+\.service)(?: for %I)?$", re.MULTILINE)
@@ -117,8 +117,12 @@ def _parts(file: str, text: str, report: Report) -> t.Iterator[_Text]:
     for match, following in zip(headers, [*headers[1:], None]):
         end = following.start() if following else len(text)
         line = text.count("\n", 0, match.start()) + 1
-        yield _Text(match.group()[2:].rpartition("/")[2] if match["unit"] else match.group()[2:],
-                    file, text[match.start() : end], line)
+        yield _Text(
+            match.group()[2:].rpartition("/")[2] if match["unit"] else match.group()[2:],
+            file,
+            text[match.start() : end],
+            line,
+        )
 
 
 def _parse_json(file: str, text: str, report: Report) -> t.Iterator[_Text]:

@@ -9,8 +9,12 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Volume
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import has_marks
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.reading import (
+    Reading as LineReading,
+)
 
 Shown = dict[str, t.Any]
 
@@ -49,11 +53,13 @@ class Object:
 
 
 class Objects:
-    """All that was given."""
+    """All that was given.  volumes: of the app, by name.  readings: of command lines."""
 
     def __init__(self, report: Report) -> None:
         self.report = report
         self.all: list[Object] = []
+        self.volumes: dict[str, Volume] = {}
+        self.readings: list[LineReading] = []
 
     def add(self, file: str, text: str) -> None:
         """The objects of a text: JSON objects, or lists of them, one after another."""
@@ -99,6 +105,10 @@ class Objects:
                 return found
         return None
 
+    def volume(self, name: str, given: Given) -> Volume:
+        """A volume of the app that keeps its name in Podman."""
+        return self.volumes.setdefault(name, Volume(name, given, name))
+
     def image_of(self, container: Object) -> Object | None:
         """The image of a container, by its id, or by its name."""
         by_id = self.find("image", str(container.shown.get("Image") or ""))
@@ -109,7 +119,8 @@ class Objects:
             (
                 image
                 for image in self.of_kind("image")
-                if name in [*(image.shown.get("RepoTags") or ()), *(image.shown.get("RepoDigests") or ())]
+                if name
+                in [*(image.shown.get("RepoTags") or ()), *(image.shown.get("RepoDigests") or ())]
             ),
             None,
         )

@@ -12,7 +12,7 @@ import urllib.parse
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine import Finding
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules import RULES, Rule
 
-_SARIF = (
+SCHEMA: t.Final = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 
@@ -33,7 +33,7 @@ def as_sarif(findings: t.Sequence[Finding]) -> str:
     driver = {"name": "quadlet.fleet", "rules": [_sarif_rule(rule) for rule in RULES.values()]}
     results = [_sarif_result(finding, index[finding.rule]) for finding in findings]
     log = {
-        "$schema": _SARIF,
+        "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }

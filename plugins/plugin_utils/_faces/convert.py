@@ -1,0 +1,83 @@
+# Copyright (c) quadlet.fleet contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# PRIVATE to the quadlet.fleet collection: it may change in any release.
+"""Converts texts to an app: what the filters, the playbook and the module discover share."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import LoadError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.write import write_app
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
+    INSPECT,
+    Given,
+    parse_arguments,
+    to_json_texts,
+    to_options,
+    to_texts,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.readers import NAMES, READERS
+
+Result = dict[str, t.Any]
+
+EXTRAS: t.Final = ("report", "variables", "sources")
+"""What a result has beside the options of the module app."""
+
+
+class RefusedError(QuadletError):
+    """A thing that can't be converted.  causes: all of them.  items: of the report."""
+
+    def __init__(self, causes: t.Sequence[str], items: t.Sequence[Result] = ()) -> None:
+        super().__init__("\n".join(causes))
+        self.causes = tuple(causes)
+        self.items = list(items)
+
+    def __str__(self) -> str:
+        return self.what
+
+
+def convert(kind: str, source: t.Any, given: t.Mapping[str, t.Any]) -> Result:
+    """An app with its report.  RefusedError: with all causes why there is none."""
+    values = parse_arguments(kind, given)
+    read = to_json_texts if kind == INSPECT else to_texts
+    return convert_texts(kind, read(source, NAMES[kind]), values)
+
+
+def convert_texts(kind: str, texts: t.Any, values: Given, **more: t.Any) -> Result:
+    """The same of texts with their files' names, and all arguments."""
+    report, options = Report(), to_options(values)
+    try:
+        read = READERS[kind](texts, values, report, options, **more)
+    except LoadError as error:
+        raise RefusedError(error.causes, [_cause_item(cause) for cause in error.causes]) from None
+    app = write_app(read.model, report, options)
+    causes = report.refusals(strict=values["strict"])
+    if causes:
+        raise RefusedError(causes, report.items(everything=values["report"] == "all"))
+    app["variables"] = [*app["variables"], *read.variables]
+    items = report.items(everything=values["report"] == "all")
+    result = {**app, "report": items, "sources": list(read.sources)}
+    return only_app(result) if values["app"] else result
+
+
+def only_app(result: Result) -> Result:
+    """The options of the module app, without empty ones."""
+    return {
+        key: value
+        for key, value in result.items()
+        if key not in EXTRAS and (value or key in ("name", "units"))
+    }
+
+
+def _cause_item(cause: str) -> Result:
+    """A cause as an item of a report; FILE:LINE: before it is its place."""
+    file, line, rest = "", 0, cause
+    head, colon, tail = cause.partition(": ")
+    name, _colon, number = head.rpartition(":")
+    if colon and name and number.isdigit():
+        file, line, rest = name, int(number), tail
+    item = {"path": "", "file": file, "line": line, "outcome": "refused", "wrote": []}
+    return {**item, "reason": rest, "remedy": "", "rule": ""}
