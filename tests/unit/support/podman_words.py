@@ -315,7 +315,7 @@ def _tmpfs(value: str) -> str:
 
 
 def _secret(value: str) -> str:
-    name, *options = value.split(",")
+    name, *options = value.removeprefix("source=").split(",")
     if "type=env" not in options and not any(o.startswith("target=") for o in options):
         options.append(f"target={name}")
     return f"secret {name} {_options_text(o.replace('=/run/secrets/', '=') for o in options)}"
