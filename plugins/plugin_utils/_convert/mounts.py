@@ -139,7 +139,8 @@ def _label(
 def _write_socket(writing: Writing, unit: Unit, mount: Mount, options: _Options) -> None:
     root = "%t" if writing.is_user else "/run"
     _write(unit, mount, f"{root}/podman/podman.sock", options)
-    unit.default(unit.section, "SecurityLabelDisable", "true")
+    if writing.options.selinux != "keep":
+        unit.default(unit.section, "SecurityLabelDisable", "true")
     for key in ("Wants", "After"):
         unit.line("Unit", key, "podman.socket", mount.given)
     mount.given.approximated(

@@ -26,7 +26,7 @@ def write_networking(writing: Writing, unit: Unit, owner: Container | Pod) -> No
     """Network mode or networks, and ports."""
     mode = owner.network_mode
     if mode is not None:
-        _write_mode(writing, unit, mode)
+        _write_mode(writing, unit, mode, alone=not owner.networks)
     for attachment in owner.networks:
         if mode is not None and mode.value != "bridge":
             attachment.given.dropped(f"with network mode {mode.value} it has no networks")
@@ -36,9 +36,13 @@ def write_networking(writing: Writing, unit: Unit, owner: Container | Pod) -> No
         _write_port(writing, unit, port, mode)
 
 
-def _write_mode(writing: Writing, unit: Unit, mode: Value[str]) -> None:
+def _write_mode(writing: Writing, unit: Unit, mode: Value[str], *, alone: bool) -> None:
+    """alone: there are no networks besides."""
     kind, _colon, name = mode.value.partition(":")
-    if kind in ("default", "bridge", "") and not name:
+    if mode.value == "bridge" and alone and writing.is_user:
+        # A user's default is pasta: no container reaches another one by it.
+        unit.put("Network", "bridge", mode.given)
+    elif kind in ("default", "bridge", "") and not name:
         mode.given.exact("it is the default network")
     elif kind == "service":
         _join(writing, unit, name, mode)

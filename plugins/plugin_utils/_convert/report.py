@@ -132,15 +132,16 @@ class Report:
 
     def items(self, everything: bool = False) -> list[dict[str, t.Any]]:
         """The report's items; everything: what is exact too.  QuadletError: a thing that
-        nobody settled.
+        nobody settled.  Where something is refused there is no app: what hangs on it has no item.
         """
         lost = [given.place for given in self._all if not given.is_settled]
-        if lost:
+        if lost and not any(given.is_refused for given in self._all):
             raise QuadletError(
                 f"a defect of the converter: nothing became of {', '.join(lost)}",
                 remedy="Please report it with what you gave.",
             )
-        rows = [item for given in self._all for item in _items(given)]
+        settled = [given for given in self._all if given.is_settled]
+        rows = [item for given in settled for item in _items(given)]
         return rows if everything else [row for row in rows if _is_told(row)]
 
 

@@ -53,6 +53,15 @@ def unit_texts(result: Result) -> dict[str, str]:
     }
 
 
+def service_names(result: Result) -> list[str]:
+    """The services that are made of an app's units."""
+    parts = [name.rpartition(".") for name in result["units"]]
+    return [
+        f"{stem}.service" if kind in ("container", "kube") else f"{stem}-{kind}.service"
+        for stem, _dot, kind in parts
+    ]
+
+
 @dataclasses.dataclass
 class Service:
     """A service that a generator made."""

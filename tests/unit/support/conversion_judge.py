@@ -69,7 +69,10 @@ class Judge:
             plain, kind = name, ""
         suffix = f"-{kind}.service" if kind else ".service"
         stems = (plain, f"{self.project}-{plain}", f"{self.project}_{plain}")
-        return next((s for stem in stems if (s := self.services.get(stem + suffix))), None)
+        found = [s for stem in stems if (s := self.services.get(stem + suffix))]
+        if not found and kind:  # an object with a name of its own: its unit has that
+            found = [s for stem, s in self.services.items() if stem.endswith(suffix)]
+        return found[0] if found else None
 
     def _judge(self, name: str, part: Part) -> t.Iterator[str]:
         service = self.find(name.removeprefix("-"))
@@ -129,9 +132,10 @@ class Judge:
         )
 
     def _named(self, text: str) -> str:
-        for name in re.findall(r"\{([\w-]+)(?:\.service)?\}", text):
+        for name in re.findall(r"(?<!\$)\{([\w-]+)(?:\.service)?\}", text):
             service = self.find(name)
-            assert service is not None, f"no service {name}"
+            if service is None:  # braces of a value's own
+                continue
             text = text.replace(f"{{{name}.service}}", service.name)
             if f"{{{name}}}" in text:
                 words = service.command()

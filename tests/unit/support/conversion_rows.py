@@ -125,10 +125,9 @@ def words_of(text: str) -> list[str]:
     found: list[str] = []
     for token in re.findall(r"""\$'(?:\\.|[^'\\])*'|(?:'[^']*'|"[^"]*"|\\.|[^\s'"\\])+""", text):
         if token.startswith("$'"):
-            body = re.sub(
-                r"\\(['\\])", lambda match: match.group(1), token[2:-1].replace("\\n", "\n")
+            found.append(
+                re.sub(r"\\(.)", lambda match: {"n": "\n"}.get(match[1], match[1]), token[2:-1])
             )
-            found.append(body)
         elif re.match(r"--[\w-]+=\[", token):
             found.append(token)
         else:

@@ -72,6 +72,8 @@ SHORT_OF: t.Final = {
 }
 OWN: t.Final = ("replace", "rm", "detach", "cgroups", "cidfile", "sdnotify", "ignore", "pidfile")
 """What Quadlet adds by itself to every command; --sdnotify=healthy is the user's."""
+ON: t.Final = ("http-proxy", "passwd", "read-only-tmpfs", "sig-proxy", "tls-verify", "pull")
+"""Flags that are true where nothing is said, and an option that takes false."""
 OTHER_NAMES: t.Final = {"net": "network", "dns-opt": "dns-option", "network-alias": "network-alias"}
 SIZES: t.Final = frozenset(["memory", "memory-swap", "memory-reservation", "shm-size"])
 DURATIONS: t.Final = re.compile(r"health-.*(interval|timeout|period)")
@@ -122,6 +124,8 @@ def _read(words: list[str], kind: str) -> list[str]:
             words = words[1:]
             break
         for name, value in _options(words, kind):
+            if value == "false" and name not in ON:
+                continue
             if kind == "network create" and name == "opt":
                 found += [f"--opt={part}" for part in (value or "").split(",")]
             elif name not in OWN or value == "healthy":
@@ -178,12 +182,18 @@ def _canonical(name: str, value: str | None) -> str:
         return f"--{name}"
     if name in FLAGS:
         return f"--{name}={value}"
+    if name == "runtime":
+        return f"global--runtime={value}"  # the same in front of run and behind it
     if name in ("volume", "mount", "tmpfs", "secret", "network", "publish"):
         return _BY_FORM[name](value)
     return f"--{name}={_value(name, value)}"
 
 
 def _value(name: str, value: str) -> str:
+    return _BY_VALUE[name](value) if name in _BY_VALUE else _other_value(name, value)
+
+
+def _other_value(name: str, value: str) -> str:
     if name in SIZES:
         return _size(value)
     if name.startswith("device-") and name.endswith("bps"):
@@ -193,18 +203,22 @@ def _value(name: str, value: str) -> str:
         return f"{seconds(value):g}s"
     if name in ("cpus", "cpu-quota", "cpu-period"):
         return f"{float(value):.12g}"
-    if name in ("cap-add", "cap-drop"):
-        return value.upper().removeprefix("CAP_")
-    if name == "security-opt":
-        return _security(value)
-    if name == "health-cmd":
-        return json.dumps(health(value), ensure_ascii=False)
-    if name == "entrypoint":
-        return json.dumps(_entrypoint(value), ensure_ascii=False)
-    if name == "add-host":
-        host, _separator, address = re.sub("=", ":", value, count=1).partition(":")
-        return f"{host}:{address.strip('[]')}"
     return value
+
+
+def _capability(value: str) -> str:
+    return value.upper().removeprefix("CAP_")
+
+
+def _ulimit(value: str) -> str:
+    limit, _equals, numbers = value.partition("=")
+    soft, _colon, hard = numbers.partition(":")
+    return f"{limit}={soft}" if soft == hard else value
+
+
+def _host(value: str) -> str:
+    host, _separator, address = re.sub("=", ":", value, count=1).partition(":")
+    return f"{host}:{address.strip('[]')}"
 
 
 def _size(text: str) -> str:
@@ -254,7 +268,7 @@ def _entrypoint(text: str) -> list[str]:
 
 def _options_text(options: t.Iterable[str]) -> str:
     left_out = ("", "rw", "type=mount", "mode=0444", "ro=false", "readonly=false")
-    names = {"readonly": "ro", "ro=true": "ro", "readonly=true": "ro"}
+    names = {"readonly": "ro", "ro=true": "ro", "readonly=true": "ro", "bind": "bind-nonrecursive"}
     return ",".join(sorted(names.get(o, o) for o in options if o not in left_out))
 
 
@@ -301,7 +315,7 @@ def _tmpfs(value: str) -> str:
 
 
 def _secret(value: str) -> str:
-    name, *options = value.split(",")
+    name, *options = value.removeprefix("source=").split(",")
     if "type=env" not in options and not any(o.startswith("target=") for o in options):
         options.append(f"target={name}")
     return f"secret {name} {_options_text(o.replace('=/run/secrets/', '=') for o in options)}"
@@ -334,4 +348,15 @@ _BY_FORM: dict[str, t.Callable[[str], str]] = {
     "secret": _secret,
     "network": _network,
     "publish": _publish,
+}
+
+_BY_VALUE: dict[str, t.Callable[[str], str]] = {
+    "add-host": _host,
+    "cap-add": _capability,
+    "cap-drop": _capability,
+    "entrypoint": lambda value: json.dumps(_entrypoint(value), ensure_ascii=False),
+    "health-cmd": lambda value: json.dumps(health(value), ensure_ascii=False),
+    "security-opt": _security,
+    "ulimit": _ulimit,
+    "volumes-from": lambda value: value.removesuffix(":rw"),
 }
