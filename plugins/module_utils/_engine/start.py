@@ -9,6 +9,7 @@ import typing as t
 
 from .._core.plan.start_order import StartOrder, find_leaders, start_order
 from .._core.state.manifest import Manifest
+from .._core.systemd_state import State
 from .._host.stopping import stop_services
 from .context import Context, Outcome
 from .gate import pass_gate
@@ -48,8 +49,8 @@ def bring_up(watched: Watched, order: StartOrder, record: Manifest, since: float
     manager, names = watched.manager, order.names
     acted = order.acted_of(manager.read_states(names) if order.acted is None else {})
     old = {name: row.invocation for name, row in manager.read_details(order.restart).items()}
-    said = _queue(watched, order, acted) if names else ""
-    watch = Watch(watched, names, acted)
+    said, others = _queue(watched, order, acted) if names else ("", {})
+    watch = Watch(watched, names, acted, others)
     watch.wait_settled()
     unheard = [name for name in order.reload if manager.reload_service(name).status != 0]
     if acted and not (watch.down or watch.pending):
@@ -62,7 +63,7 @@ def bring_up(watched: Watched, order: StartOrder, record: Manifest, since: float
         health, failures = pass_gate(report)
     return Outcome(
         record,
-        states=manager.read_states(list(watched.services)),
+        states=(manager if failures else watch).read_states(list(watched.services)),
         details=watch.details,
         failures=tuple(failures),
         health=health,
@@ -70,8 +71,12 @@ def bring_up(watched: Watched, order: StartOrder, record: Manifest, since: float
     )
 
 
-def _queue(watched: Watched, order: StartOrder, acted: t.Sequence[str]) -> str:
-    """Queues all jobs; what systemctl said of those that it refused."""
+def _queue(
+    watched: Watched, order: StartOrder, acted: t.Sequence[str]
+) -> tuple[str, dict[str, State]]:
+    """Queues all jobs; what systemctl said of those that it refused, and states of the services
+    that are not acted on.
+    """
     manager, services = watched.manager, watched.services
     stop_services(manager, _auto_restarting(watched, order.were_down(acted)))
     manager.reset_failed(order.to_reset(services, acted))
@@ -81,7 +86,7 @@ def _queue(watched: Watched, order: StartOrder, acted: t.Sequence[str]) -> str:
     others = manager.read_states([name for name in order.names if name not in acted])
     to_start = order.to_start(services, acted, others)
     started = manager.queue("start", start_order(services, to_start))
-    return f"{restarted.err}\n{started.err}"
+    return f"{restarted.err}\n{started.err}", others
 
 
 def _auto_restarting(watched: Watched, names: t.Sequence[str]) -> list[str]:

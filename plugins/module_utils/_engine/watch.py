@@ -27,6 +27,10 @@ if t.TYPE_CHECKING:
 
 _GRACE, _ENDING = 1.0, 10.0
 _DETAILS_EVERY, _HEALTH_EVERY = 4.0, 2.0
+_MANY, _ALL_EVERY, _FRESH = 50, 1.0, 0.5
+"""From so many services on, a poll of all takes its time while systemd moves one of them: it is
+made at the end, and each second.  States that are fresh are not asked for once more.
+"""
 
 
 class Watched(t.NamedTuple):
@@ -60,14 +64,22 @@ class Watch:
     for certain; ending: one of them still stops.  pending: those on their way.  end: of the gate,
     by the monotonic clock.
     restarts_before: by systemd, from before the time that counts, by service.
+    seen: states of those that are not acted on, read just now.
     """
 
-    def __init__(self, watched: Watched, names: t.Sequence[str], acted: t.Sequence[str]) -> None:
+    def __init__(
+        self,
+        watched: Watched,
+        names: t.Sequence[str],
+        acted: t.Sequence[str],
+        seen: t.Mapping[str, State] | None = None,
+    ) -> None:
         self._watched = watched
         self._clock = watched.clock
         self.names, self.acted = list(names), list(acted)
         self.end = self._clock.monotonic() + max(1.0, watched.gate.timeout)
-        self.states: dict[str, State] = {}
+        seen = seen if seen and len(names) >= _MANY else {}
+        self.states: dict[str, State] = dict(seen)
         self.details: dict[str, Details] = {}
         self.containers: dict[str, Container] = {}
         self.down: set[str] = set()
@@ -75,17 +87,56 @@ class Watch:
         self.restarts_before: dict[str, int] = {}
         self.ending = False
         self._was_up: set[str] = set()
+        self._was_up |= {name for name in seen if self._has_come_up(name)}
+        self._all_at = self._clock.monotonic() if seen else -_ALL_EVERY
+        self._all_due = self._all_at + _ALL_EVERY
+        self._is_partial = False
         self._wait_for_health = _notify_healthy(watched, acted)
         self._details_due = self._clock.monotonic() + _DETAILS_EVERY
         self._health_due = 0.0
 
     def poll(self) -> bool:
-        """Looks once; whether nothing is on its way any more."""
-        self.states = self._watched.manager.read_states(self.names)
-        self.down, self.pending = set(), set()
-        for name in self.names:
-            once, was_up = self._watched.services[name].once, name in self._was_up
-            up = has_come_up(self.states.get(name, State()), once=once, was_up=was_up)
+        """Looks once at all; whether nothing is on its way any more."""
+        started = self._clock.monotonic()
+        settled = self._poll(self.names)
+        self._all_at = self._clock.monotonic()
+        self._all_due = self._all_at + max(_ALL_EVERY, 10 * (self._all_at - started))
+        self._is_partial = False
+        return settled
+
+    def _follow(self) -> bool:
+        """The same; of many services at those that move, and at all before it says that nothing
+        does, and now and then: another one may fall.
+        """
+        acted = frozenset(self.acted)
+        moving = [n for n in self.names if n in acted or n not in self._was_up]
+        few = max(_MANY, 4 * len(moving)) <= len(self.names)
+        if few and self._clock.monotonic() < self._all_due and not self._poll(moving):
+            self._is_partial = True
+            return False
+        return self.poll()
+
+    def read_states(self, names: t.Iterable[str]) -> dict[str, State]:
+        """States of services; those of a poll of all just now are not asked for once more."""
+        is_fresh = not self._is_partial and self._clock.monotonic() - self._all_at < _FRESH
+        known = {n: self.states[n] for n in self.names if n in self.states} if is_fresh else {}
+        names = list(names)
+        found = {**known, **self._watched.manager.read_states([n for n in names if n not in known])}
+        return {name: found[name] for name in names if name in found}
+
+    def _has_come_up(self, name: str) -> bool | None:
+        once, was_up = self._watched.services[name].once, name in self._was_up
+        return has_come_up(self.states.get(name, State()), once=once, was_up=was_up)
+
+    def _poll(self, names: t.Sequence[str]) -> bool:
+        self.states = {
+            **{name: self.states[name] for name in {*self.states}.difference(names)},
+            **self._watched.manager.read_states(names),
+        }
+        self.down.difference_update(names)
+        self.pending.difference_update(names)
+        for name in names:
+            up = self._has_come_up(name)
             if up is None:
                 self.pending.add(name)
             elif up:
@@ -134,7 +185,7 @@ class Watch:
         a failed service that still stops some more: its end tells most.
         """
         pause, since, left = 0.05, None, len(self.names)
-        while not self.poll():
+        while not self._follow():
             now = self._clock.monotonic()
             since = (since or now) if self.down else None
             last = since + (_ENDING if self.ending else _GRACE) if since else self.end
@@ -143,6 +194,8 @@ class Watch:
             self._clock.sleep(pause)
             before, left = left, len(self.pending)
             pause = next_pause(pause, before, left, len(self.names))
+        if self._is_partial:
+            self.poll()
         self.read_details()
 
     def wait_stable(self) -> None:
