@@ -15,8 +15,7 @@ from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions
 from .._core.plan.own_starts import (
     confirmed_starts,
-    find_edited,
-    find_other_texts,
+    find_edits,
     find_suspects,
 )
 from .._core.plan.plan import file_changes, make_plan, needed_objects
@@ -109,8 +108,9 @@ def decide(
         inputs = _with_jobs(inputs)
     if validation:
         inputs = _with_new_names(inputs, validation, scope, manager, snapshot)
-    other_text = _other_text(inputs, manager, snapshot)
-    inputs = inputs._replace(own_start=_own_starts(inputs, manager), other_text=other_text)
+    other_text, confirmed = _other_texts(inputs, scope, manager, snapshot)
+    own_start = _own_starts(inputs, manager) - other_text
+    inputs = inputs._replace(own_start=own_start, other_text=other_text)
     if has_companions(inputs):
         from .._core.plan.enabling import installable
 
@@ -127,7 +127,7 @@ def decide(
         )
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
-    decision = Decision(inputs, plan, validation, snapshot, lingers)
+    decision = Decision(inputs, plan, validation, snapshot, lingers, confirmed=confirmed)
     _check_removed(decision, scope, manager)
     return decision
 
@@ -275,10 +275,22 @@ def _restarted(inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snap
     return find_restarted(details) if details else []
 
 
-def _other_text(inputs: PlanInput, manager: Manager, snapshot: Snapshot) -> frozenset[str]:
-    """Services that somebody started since the last run with texts that are not there any more."""
-    edited = find_edited(inputs, snapshot.touched)
-    return find_other_texts(edited, manager.read_details(edited), snapshot.recorded_at)
+def _other_texts(
+    inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snapshot
+) -> tuple[frozenset[str], bool]:
+    """Services that somebody started since the last run with texts that are not there any more;
+    and whether all that somebody started were found to have the installed ones.
+    """
+    if not (snapshot.touched or snapshot.moved):
+        return frozenset(), False
+    edits = find_edits(inputs, snapshot.touched)
+    details = manager.read_details(started_after(scope, edits, snapshot.recorded_at))
+    details = {n: row for n, row in details.items() if row.begun_at > snapshot.recorded_at}
+    if not details:
+        return frozenset(), False
+    from .other_texts import find_other_texts
+
+    return find_other_texts(inputs, scope, edits, details, snapshot.recorded_at)
 
 
 def _own_starts(inputs: PlanInput, manager: Manager) -> frozenset[str]:

@@ -59,6 +59,7 @@ class _Order:
     run: Run
     manager_lock: Lock
     check: bool
+    looked_at: float = 0.0
 
     def go_through(self) -> dict[str, t.Any]:
         """All phases."""
@@ -88,6 +89,7 @@ class _Order:
     def decide(self, renewed: frozenset[str] = frozenset()) -> Decision:
         """Observes the host, under the lock where the generator is asked, and decides."""
         run, app = self.run, self.app
+        self.looked_at = run.clock.time()
         with timed(run.timings, "read"):
             snapshot = look(app, run.scope, run.manager)
             if app.patch and not snapshot.desired:  # without its last unit the app is removed
@@ -182,7 +184,15 @@ class _Order:
             raise
 
     def tidy(self, decision: Decision, pulled: Pulled) -> Outcome | None:
-        """Of an app that is gone, what a run that died has left of its generations goes."""
+        """Of an app that is gone, what a run that died has left of its generations goes.
+
+        Of one that is as it should be, the record tells when.
+        """
+        if decision.confirmed:
+            from .._host import state
+
+            scope = self.run.scope
+            scope.files.call(state.mark_end, scope.state_dir, self.app.name, self.looked_at)
         if decision.app.state != "absent":
             return None
         from .generations import prune

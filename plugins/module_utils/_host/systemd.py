@@ -77,7 +77,7 @@ class Manager:
         if not services:
             return {}
         properties = [f"-p{name}" for name in DETAIL_PROPERTIES]
-        ran = self._systemctl("show", "--timestamp=unix", *properties, "--", *services)
+        ran = self._systemctl("show", "--timestamp=us+utc", *properties, "--", *services)
         if ran.status != 0:
             raise self.failed("systemctl show failed", ran)
         return parse_details(ran.out)
