@@ -128,17 +128,17 @@ def decide(
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
     decision = Decision(inputs, plan, validation, snapshot, lingers, confirmed=confirmed)
-    _check_removed(decision, scope, manager)
-    return decision
+    return _check_removed(decision, scope, manager)
 
 
-def _check_removed(decision: Decision, scope: Scope, manager: Manager) -> None:
+def _check_removed(decision: Decision, scope: Scope, manager: Manager) -> Decision:
     inputs = decision.inputs
     deletes = any(record.deletes for record in inputs.manifest.services.values())
     if inputs.app.recreate or (deletes and decision.snapshot.manager_up):
         from .recreate import check_users
 
-        check_users(decision, scope, manager)
+        return check_users(decision, scope, manager)
+    return decision
 
 
 def _with_paths(
@@ -249,9 +249,8 @@ def _with_new_names(
 def decide_late(decision: Decision, scope: Scope, manager: Manager) -> Decision:
     """The decision with networks and volumes, in a scope whose manager did not run before."""
     inputs, plan = _with_objects(decision.inputs, decision.plan, scope)
-    decision = dataclasses.replace(decision, inputs=inputs, plan=plan)
-    _check_removed(decision, scope, manager)
-    return decision
+    decision = dataclasses.replace(decision, inputs=inputs, plan=plan, foreseen=False)
+    return _check_removed(decision, scope, manager)
 
 
 def _with_objects(inputs: PlanInput, plan: Plan, scope: Scope) -> tuple[PlanInput, Plan]:

@@ -112,10 +112,9 @@ class _Order:
         moves = plan.start or plan.restart or plan.stop or plan.stop_first or plan.run
         if not (moves and decision.snapshot.manager_up):
             return decision
-        from .dependents import foresee_external
+        from .dependents import foresee
 
-        external = foresee_external(decision, self.run.manager)
-        return dataclasses.replace(decision, external=external)
+        return foresee(decision, self.run.manager)
 
     def return_tags(self, decision: Decision) -> Pulled:
         """Points tags at the images of the generation that is returned to."""
@@ -273,5 +272,6 @@ def _failed(app: str, outcome: Outcome, result: dict[str, t.Any]) -> QuadletErro
     result.pop("lint", None)  # the warnings have told it
     if outcome.attempt is not None:
         result.update(rolled_back=not outcome.trouble, attempt=outcome.attempt)
-    ending = outcome_ending(outcome.record, outcome.attempt, outcome.trouble)
+    phases = {failure.phase for failure in outcome.failures}
+    ending = outcome_ending(outcome.record, outcome.attempt, outcome.trouble, phases)
     return failure_error(app, result, outcome.failures, ending)

@@ -325,7 +325,8 @@ def _secret_inspect(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer
     lacking = [one for one in _names(words) if one not in values]
     if lacking:
         return 125, "", f"Error: inspecting secret {lacking[0]}: no such secret\n"
-    return 0, "".join(f"{values[one].hex()}\n" for one in _names(words)), ""
+    moments = " 1795806170306992000" * 2 if "UpdatedAt" in " ".join(words) else ""
+    return 0, "".join(f"{values[one].hex()}{moments}\n" for one in _names(words)), ""
 
 
 def _secret_create(
