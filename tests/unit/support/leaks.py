@@ -138,8 +138,11 @@ def _pieces(value: str) -> dict[str, str]:
 
 
 def _tells(piece: str) -> bool:
-    """Whether more of a value is in a piece than colours and signs."""
-    return len(re.findall(r"\w", re.sub(r"\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?", "", piece))) > 3
+    """Whether more of a value is in a piece than colours, ends of lines and signs."""
+    return (
+        len(re.findall(r"\w", re.sub(r"\\+[nrt]|\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?", "", piece)))
+        > 3
+    )
 
 
 @functools.cache
