@@ -391,7 +391,10 @@ attempt:
       description: The states of its services when it failed.
       type: dict
 failures:
-  description: The services that did not come up.
+  description:
+    - The services that did not come up.
+    - A failed task returns this, and other data, only with C(register), C(until) or C(failed_when),
+      in a block with C(rescue) or C(always), or with C(-v); RV(msg) says it in words.
   returned: failure
   type: list
   elements: dict

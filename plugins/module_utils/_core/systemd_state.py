@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import calendar
 import json
+import re
 import typing as t
 
 from .errors import QuadletError
@@ -43,7 +45,9 @@ class State(t.NamedTuple):
 class Details(t.NamedTuple):
     """More about one service.  started_at: when it last left `inactive`, in seconds since
     the epoch (0.0: never).  active_since: seconds of the
-    monotonic clock when it became active.
+    monotonic clock when it became active.  active_at: the same, since the epoch.  left_at: when it
+    last stopped being active: one that systemd restarts without a way through `inactive`
+    (RestartMode=direct) has started behind that.  drop_ins: of systemd's own.
     """
 
     result: str
@@ -54,6 +58,14 @@ class Details(t.NamedTuple):
     fragment: str
     source: str
     active_since: float
+    active_at: float = 0.0
+    left_at: float = 0.0
+    drop_ins: tuple[str, ...] = ()
+
+    @property
+    def begun_at(self) -> float:
+        """No start of what runs now was before."""
+        return max(self.started_at, self.left_at)
 
 
 class Running(t.NamedTuple):
@@ -73,8 +85,11 @@ DETAIL_PROPERTIES = (
     "InvocationID",
     "InactiveExitTimestamp",
     "ActiveEnterTimestampMonotonic",
+    "ActiveEnterTimestamp",
+    "ActiveExitTimestamp",
     "FragmentPath",
     "SourcePath",
+    "DropInPaths",
 )
 
 
@@ -88,7 +103,7 @@ def parse_states(answer: str) -> dict[str, State]:
 
 
 def parse_details(text: str) -> dict[str, Details]:
-    """Details by service, from `systemctl show --timestamp=unix`."""
+    """Details by service, from `systemctl show --timestamp=us+utc`."""
     return {values["Id"]: _parse_block(values) for values in parse_blocks(text)}
 
 
@@ -116,8 +131,23 @@ def _parse_block(values: t.Mapping[str, str]) -> Details:
         restarts=int(values.get("NRestarts") or 0),
         exit_code=int(values.get("ExecMainStatus") or 0) if exited else None,
         invocation=values.get("InvocationID", ""),
-        started_at=float(values.get("InactiveExitTimestamp", "").lstrip("@") or 0),
+        started_at=_moment(values.get("InactiveExitTimestamp", "")),
         fragment=values.get("FragmentPath", ""),
         source=values.get("SourcePath", ""),
         active_since=int(values.get("ActiveEnterTimestampMonotonic") or 0) / 1e6,
+        active_at=_moment(values.get("ActiveEnterTimestamp", "")),
+        left_at=_moment(values.get("ActiveExitTimestamp", "")),
+        drop_ins=tuple(values.get("DropInPaths", "").split()),
     )
+
+
+_TIMESTAMP = re.compile(r"(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)(\.\d+)?")
+
+
+def _moment(text: str) -> float:
+    """Seconds since the epoch of `Fri 2026-11-27 19:02:50.123456 UTC`; 0 for never."""
+    match = _TIMESTAMP.search(text)
+    if match is None:
+        return float(text.lstrip("@") or 0)
+    *numbers, fraction = match.groups()
+    return calendar.timegm((*map(int, numbers), 0, 0, 0)) + float(fraction or 0)

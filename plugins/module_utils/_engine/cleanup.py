@@ -13,6 +13,7 @@ from .._core.quadlet.image_name import full_name
 from .._core.state.generation import images_of, secrets_of
 from .._core.state.manifest import parse_manifest
 from .._host import podman, state
+from .._host.scope import places_of_storage
 from .observe import is_up
 from .secrets import remove_secrets, stored_of_app
 
@@ -69,9 +70,10 @@ def _used_by_others(context: Context) -> set[str]:
     """Names of images that other apps declare, or containers run."""
     scope = context.scope
     used = {container.image for container in podman.read_containers(scope.manager)}
-    for other in scope.files.call(state.list_apps, scope.state_dir):
-        path = state.manifest_path(scope.state_dir, str(other))
-        text = scope.files.call(state.read_text, path)
-        if text and other != context.app.name:
-            used.update(parse_manifest(str(text), path).images)
+    for place in places_of_storage(scope):
+        for other in place.files.call(state.list_apps, place.state_dir):
+            path = state.manifest_path(place.state_dir, str(other))
+            text = place.files.call(state.read_text, path)
+            if text and (other, place.state_dir) != (context.app.name, scope.state_dir):
+                used.update(parse_manifest(str(text), path).images)
     return used

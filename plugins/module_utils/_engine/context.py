@@ -40,7 +40,9 @@ class Run:
 class Decision:
     """A plan, and what it was made from.  validation: None where no unit's text has changed.
 
-    external: active units of others that will stop because of it.
+    external: active units of others that will stop because of it; foreseen: they were asked for.
+    confirmed: services that others
+    have started were found to have the installed texts.
     """
 
     inputs: PlanInput
@@ -49,6 +51,8 @@ class Decision:
     snapshot: Snapshot
     lingers: bool
     external: tuple[External, ...] = ()
+    foreseen: bool = False
+    confirmed: bool = False
 
     @property
     def app(self) -> App:

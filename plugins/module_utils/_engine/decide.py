@@ -15,8 +15,7 @@ from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions
 from .._core.plan.own_starts import (
     confirmed_starts,
-    find_edited,
-    find_other_texts,
+    find_edits,
     find_suspects,
 )
 from .._core.plan.plan import file_changes, make_plan, needed_objects
@@ -109,8 +108,9 @@ def decide(
         inputs = _with_jobs(inputs)
     if validation:
         inputs = _with_new_names(inputs, validation, scope, manager, snapshot)
-    other_text = _other_text(inputs, manager, snapshot)
-    inputs = inputs._replace(own_start=_own_starts(inputs, manager), other_text=other_text)
+    other_text, confirmed = _other_texts(inputs, scope, manager, snapshot)
+    own_start = _own_starts(inputs, manager) - other_text
+    inputs = inputs._replace(own_start=own_start, other_text=other_text)
     if has_companions(inputs):
         from .._core.plan.enabling import installable
 
@@ -127,18 +127,18 @@ def decide(
         )
     unasked = scope.user is None or app.state == "absent" or not app.linger
     lingers = unasked or linger.is_lingering(scope.user or "")
-    decision = Decision(inputs, plan, validation, snapshot, lingers)
-    _check_removed(decision, scope, manager)
-    return decision
+    decision = Decision(inputs, plan, validation, snapshot, lingers, confirmed=confirmed)
+    return _check_removed(decision, scope, manager)
 
 
-def _check_removed(decision: Decision, scope: Scope, manager: Manager) -> None:
+def _check_removed(decision: Decision, scope: Scope, manager: Manager) -> Decision:
     inputs = decision.inputs
     deletes = any(record.deletes for record in inputs.manifest.services.values())
     if inputs.app.recreate or (deletes and decision.snapshot.manager_up):
         from .recreate import check_users
 
-        check_users(decision, scope, manager)
+        return check_users(decision, scope, manager)
+    return decision
 
 
 def _with_paths(
@@ -249,9 +249,8 @@ def _with_new_names(
 def decide_late(decision: Decision, scope: Scope, manager: Manager) -> Decision:
     """The decision with networks and volumes, in a scope whose manager did not run before."""
     inputs, plan = _with_objects(decision.inputs, decision.plan, scope)
-    decision = dataclasses.replace(decision, inputs=inputs, plan=plan)
-    _check_removed(decision, scope, manager)
-    return decision
+    decision = dataclasses.replace(decision, inputs=inputs, plan=plan, foreseen=False)
+    return _check_removed(decision, scope, manager)
 
 
 def _with_objects(inputs: PlanInput, plan: Plan, scope: Scope) -> tuple[PlanInput, Plan]:
@@ -275,10 +274,22 @@ def _restarted(inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snap
     return find_restarted(details) if details else []
 
 
-def _other_text(inputs: PlanInput, manager: Manager, snapshot: Snapshot) -> frozenset[str]:
-    """Services that somebody started since the last run with texts that are not there any more."""
-    edited = find_edited(inputs, snapshot.touched)
-    return find_other_texts(edited, manager.read_details(edited), snapshot.recorded_at)
+def _other_texts(
+    inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snapshot
+) -> tuple[frozenset[str], bool]:
+    """Services that somebody started since the last run with texts that are not there any more;
+    and whether all that somebody started were found to have the installed ones.
+    """
+    if not (snapshot.touched or snapshot.moved):
+        return frozenset(), False
+    edits = find_edits(inputs, snapshot.touched)
+    details = manager.read_details(started_after(scope, edits, snapshot.recorded_at))
+    details = {n: row for n, row in details.items() if row.begun_at > snapshot.recorded_at}
+    if not details:
+        return frozenset(), False
+    from .other_texts import find_other_texts
+
+    return find_other_texts(inputs, scope, edits, details, snapshot.recorded_at)
 
 
 def _own_starts(inputs: PlanInput, manager: Manager) -> frozenset[str]:

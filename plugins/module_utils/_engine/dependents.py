@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .._core.gate.failure import Failure
@@ -15,6 +16,14 @@ from .._host.systemd import Manager
 
 if t.TYPE_CHECKING:
     from .context import Decision
+
+
+def foresee(decision: Decision, manager: Manager) -> Decision:
+    """The decision with what stops outside of the app; it is asked once for each plan."""
+    if decision.foreseen:
+        return decision
+    external = foresee_external(decision, manager)
+    return dataclasses.replace(decision, external=external, foreseen=True)
 
 
 def foresee_external(decision: Decision, manager: Manager) -> tuple[External, ...]:

@@ -25,7 +25,7 @@ from .._core.state.manifest import Manifest
 from .._core.state.rollout import revert_target
 from .._host import podman, state
 from .._host.owner import caller_name, to_quadlet_error
-from .._host.scope import Scope
+from .._host.scope import Scope, places_of_storage
 from .observe import read_manifest
 
 if t.TYPE_CHECKING:
@@ -75,10 +75,11 @@ def _still_brought(context: Context, images: t.Iterable[str]) -> tuple[str, ...]
     scope, app, pulled = context.scope, context.app.name, context.pulled.brought
     wanted = [name for name in images if name not in pulled]
     earlier: set[str] = set()
-    for apps in ([app], []):
+    own, *others = places_of_storage(scope)
+    for place, apps in ((own, [app]), (own, []), *((other, []) for other in others)):
         if not earlier.issuperset(wanted):
             with contextlib.suppress(QuadletError):  # the end of the run tells what can't be read
-                earlier |= {*map(str, scope.files.call(_read_brought, scope.state_dir, apps))}
+                earlier |= {*map(str, place.files.call(_read_brought, place.state_dir, apps))}
     return (*pulled, *(name for name in wanted if name in earlier))
 
 

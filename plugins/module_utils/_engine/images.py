@@ -108,12 +108,12 @@ def _look_into(app: App, owner: Owner, names: t.Sequence[str]) -> dict[str, Arch
     """Archives by the images that they hold; those on the host are read as their user."""
     if not (names and app.image_sources.archives):
         return {}
-    from .._host.archives import read_archive
+    from .._host.archives import HERE, read_archive
 
     known = [
         archive
         if archive.images is not None
-        else archive._replace(images=owner.call(read_archive, archive.path))
+        else archive._replace(images=owner.call(read_archive, archive.path, HERE))
         for archive in app.image_sources.archives
     ]
     return archives.find_offers(known, names)

@@ -68,16 +68,27 @@ def _holds(texts: t.Sequence[str], noted: t.Iterable[str]) -> bool:
 
 def _read_all(owners: t.Iterable[Owner]) -> tuple[list[bytes], dict[int, str]]:
     """The values in the stores, and why one can't be read, by uid."""
-    from .._host.secrets import read_values
+    from .._host.secrets import read_store, uses_unknown
 
+    begun = {one.owner.uid: one.begun for one in heard.read_heard()}
     values: list[bytes] = []
     troubles: dict[int, str] = {}
     for owner in owners:
         try:
-            values += read_values(owner)
+            store = read_store(owner)
+            values += store.values
+            spoke = [at for at in begun.get(owner.uid, ()) if at < store.replaced_at]
+            if any(spoke) or (spoke and uses_unknown(owner, store.ids)):
+                troubles[owner.uid] = _REPLACED
         except QuadletError as error:
             troubles[owner.uid] = error.what
     return values, troubles
+
+
+_REPLACED = (
+    "one of them was replaced behind a container that was started with its older value "
+    "(restart it, and this is over)"
+)
 
 
 def _names(result: Result) -> set[str]:

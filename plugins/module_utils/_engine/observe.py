@@ -39,9 +39,10 @@ class Snapshot:
     not running.  died: the intent of a run that did not end; stale: an intent is left of a
     run that did end, or had not begun.  secrets: stored names by declared ones, of those that its
     units name.  new_key: what made them, where the scope has none yet.  recorded_at: when the last
-    run ended (seconds since the epoch).  touched: files and drop-ins that somebody changed since,
-    with the time, whatever they hold now.  wanted_directories: as declared, with absolute paths;
-    seen_directories: what is there, by path.
+    run ended, or one found all as it should be (seconds since the epoch).  touched: files and
+    drop-ins that somebody changed since, with the time, whatever they hold now.  moved: whether a
+    directory that may have held a drop-in was changed since.  wanted_directories: as declared,
+    with absolute paths; seen_directories: what is there, by path.
     """
 
     manifest: Manifest
@@ -56,6 +57,7 @@ class Snapshot:
     new_key: str = dataclasses.field(default="", repr=False)
     recorded_at: float = 0.0
     touched: t.Mapping[str, float] = dataclasses.field(default_factory=dict)
+    moved: bool = False
     died: Intent | None = None
     stale: bool = False
     wanted_directories: tuple[Directory, ...] = ()
@@ -123,6 +125,7 @@ def read_snapshot(
             for path, when in (*installed.touched.items(), *around["touched"].items())
             if when > installed.recorded_at
         },
+        moved=around["moved"] > installed.recorded_at,
         died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
         stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
         wanted_directories=directories,
@@ -178,7 +181,8 @@ def _scan(
     mine = look(scope.files, [scope.unit_dir])
     theirs = look(scope.manager, [top for top in tops if top != scope.unit_dir], *asked)
     units = [row for row in theirs["units"] if not str(row[1]).startswith(inside)]
-    found: dict[str, t.Any] = {**theirs, "units": [*mine["units"], *units]}
+    moved = max(mine["moved"], theirs["moved"])
+    found: dict[str, t.Any] = {**theirs, "units": [*mine["units"], *units], "moved": moved}
     for key in ("drop_ins", "touched"):
         others = {p: row for p, row in theirs[key].items() if not str(p).startswith(inside)}
         found[key] = {**mine[key], **others}

@@ -59,6 +59,7 @@ class _Order:
     run: Run
     manager_lock: Lock
     check: bool
+    looked_at: float = 0.0
 
     def go_through(self) -> dict[str, t.Any]:
         """All phases."""
@@ -88,6 +89,7 @@ class _Order:
     def decide(self, renewed: frozenset[str] = frozenset()) -> Decision:
         """Observes the host, under the lock where the generator is asked, and decides."""
         run, app = self.run, self.app
+        self.looked_at = run.clock.time()
         with timed(run.timings, "read"):
             snapshot = look(app, run.scope, run.manager)
             if app.patch and not snapshot.desired:  # without its last unit the app is removed
@@ -110,10 +112,9 @@ class _Order:
         moves = plan.start or plan.restart or plan.stop or plan.stop_first or plan.run
         if not (moves and decision.snapshot.manager_up):
             return decision
-        from .dependents import foresee_external
+        from .dependents import foresee
 
-        external = foresee_external(decision, self.run.manager)
-        return dataclasses.replace(decision, external=external)
+        return foresee(decision, self.run.manager)
 
     def return_tags(self, decision: Decision) -> Pulled:
         """Points tags at the images of the generation that is returned to."""
@@ -182,7 +183,15 @@ class _Order:
             raise
 
     def tidy(self, decision: Decision, pulled: Pulled) -> Outcome | None:
-        """Of an app that is gone, what a run that died has left of its generations goes."""
+        """Of an app that is gone, what a run that died has left of its generations goes.
+
+        Of one that is as it should be, the record tells when.
+        """
+        if decision.confirmed:
+            from .._host import state
+
+            scope = self.run.scope
+            scope.files.call(state.mark_end, scope.state_dir, self.app.name, self.looked_at)
         if decision.app.state != "absent":
             return None
         from .generations import prune
@@ -263,5 +272,6 @@ def _failed(app: str, outcome: Outcome, result: dict[str, t.Any]) -> QuadletErro
     result.pop("lint", None)  # the warnings have told it
     if outcome.attempt is not None:
         result.update(rolled_back=not outcome.trouble, attempt=outcome.attempt)
-    ending = outcome_ending(outcome.record, outcome.attempt, outcome.trouble)
+    phases = {failure.phase for failure in outcome.failures}
+    ending = outcome_ending(outcome.record, outcome.attempt, outcome.trouble, phases)
     return failure_error(app, result, outcome.failures, ending)

@@ -39,8 +39,12 @@ def read_made_at(owner: Owner, records: t.Mapping[str, ServiceRecord]) -> dict[s
     }
 
 
-def check_users(decision: Decision, scope: Scope, manager: Manager) -> None:
-    """Refuses, before anything stops, to remove an object that keeps other users."""
+def check_users(decision: Decision, scope: Scope, manager: Manager) -> Decision:
+    """Refuses, before anything stops, to remove an object that keeps other users; the decision,
+    with what stops along where that was asked.
+    """
+    from .dependents import foresee
+
     inputs, plan = decision.inputs, decision.plan
     check_names(inputs)
     removed = find_deleted(inputs, plan)
@@ -50,20 +54,13 @@ def check_users(decision: Decision, scope: Scope, manager: Manager) -> None:
         users = podman.read_users(scope.manager, kind, record.makes, place)
         theirs, _ours = split_users(inputs, plan, users)
         if theirs:
-            stays = _not_stopped_along(decision, manager, theirs)
+            decision = foresee(decision, manager)
+            along = {one.name for one in decision.external if not one.excluded}
+            stays = [user for user in theirs if user.service not in along]
             if stays:
                 origins = _read_origins(scope, manager, stays)
                 raise in_use_error(record, stays, origins, anew=name not in removed)
-
-
-def _not_stopped_along(
-    decision: Decision, manager: Manager, users: t.Sequence[Container]
-) -> list[Container]:
-    """Users that no relation of systemd's stops with the app's services."""
-    from .dependents import foresee_external
-
-    along = {one.name for one in foresee_external(decision, manager) if not one.excluded}
-    return [user for user in users if user.service not in along]
+    return decision
 
 
 def _read_origins(

@@ -215,7 +215,9 @@ def bring_back(undo: Undo, restored: Restored) -> Outcome:
     timeout = restored.gate.timeout
     lost = steps.do("other apps", lambda: restore_external(manager, external, timeout), ())
     if begun and restored.certain:  # a run that dies before it is carried forward
-        steps.do("restoring the record", lambda: restore_record(context), None)
+        restarted = undo.failed.came_to_start
+        restore = functools.partial(restore_record, context, restarted=restarted)
+        steps.do("restoring the record", restore, None)
     states = steps.do("states", lambda: manager.read_states(services), {}, harmless=True)
     failures = () if outcome is undo.failed else outcome.failures
     troubles = [f"{f.service or 'gate'}: {f.reason}" for f in (*failures, *lost)]

@@ -95,7 +95,10 @@ class Report(t.NamedTuple):
         """Lines of the invocation that failed; of a crash loop all of this run."""
         only = details.invocation if details and not details.restarts else ""
         but_not = self.old.get(name, "")
-        return self.watched.manager.read_journal(name, self.since, only=only, but_not=but_not)
+        begun = details.started_at if details and only else 0.0
+        return self.watched.manager.read_journal(
+            name, self.since, only=only, but_not=but_not, begun=begun
+        )
 
     def _reason(self, name: str, job: str) -> str | None:
         state, details = self.watch.states.get(name, State()), self._details(name)

@@ -138,6 +138,17 @@ def close(context: Context, begun: Begun, manifest: Manifest | None, *, passed: 
         save(context, manifest)
     with contextlib.suppress(QuadletError):  # it counts by now; the next run tidies up
         forget_ended(context.scope, app, manifest.generation if manifest else 0)
+    with contextlib.suppress(QuadletError):
+        owner.call(state.mark_end, place, app, _ended_at(context))
+
+
+def _ended_at(context: Context) -> float | None:
+    """The time of the record's end: None for now, and where the run has left alone what runs with
+    other texts than are installed, that of the last one.
+    """
+    decision, plan = context.decision, context.plan
+    left = decision.inputs.other_text - {*plan.restart, *plan.start}
+    return decision.snapshot.recorded_at if left else None
 
 
 def forget_ended(scope: Scope, app: str, number: int) -> None:
@@ -179,10 +190,18 @@ def restoring(context: Context, begun: Begun) -> t.Iterator[tuple[str, t.Callabl
     yield "links of companions", lambda: manager.enable(old)
 
 
-def restore_record(context: Context) -> None:
-    """Restores the record; with that the undo counts."""
+def restore_record(context: Context, *, restarted: bool) -> None:
+    """Restores the record; with that the undo counts.
+
+    restarted: the undo has started again what the run was to restart.  Otherwise what others have
+    started with texts that are not installed still runs.
+    """
     _forget_pending(context)
-    context.scope.files.call(state.undo_intent, context.scope.state_dir, context.app.name)
+    settled = restarted or not context.decision.inputs.other_text
+    owner, place, app = context.scope.files, context.scope.state_dir, context.app.name
+    owner.call(state.undo_intent, place, app)
+    if settled:
+        owner.call(state.mark_end, place, app)
 
 
 def _forget_pending(context: Context) -> None:

@@ -1,13 +1,15 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""When services were last started, from their control groups: systemd makes a new one each time.
+"""When services were last started, from what systemd makes at each start: a control group, and a
+link with the id of the invocation.
 
-A look at a directory takes microseconds, a question to systemd some milliseconds for each service.
+A look at a path takes microseconds, a question to systemd some milliseconds for each service.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
@@ -19,16 +21,18 @@ _TOP = "/sys/fs/cgroup"
 def started_after(scope: Scope, services: t.Iterable[str], time: float) -> list[str]:
     """Services that may have been started after a time (since the epoch).
 
-    One whose control group is elsewhere (`Slice=`, a template's instance) may have been, too.
+    One whose control group is elsewhere (`Slice=`, a template's instance) or gone (a network) has
+    the link, since systemd 249 in a user's manager too; one without both may have been started.
     """
     uid = scope.manager.uid
     users = f"user.slice/user-{uid}.slice/user@{uid}.service/app.slice"
-    folder = f"{_TOP}/{'system.slice' if scope.is_system else users}"
-    return [name for name in services if _made_at(f"{folder}/{name}") > time]
+    groups = f"{_TOP}/{'system.slice' if scope.is_system else users}"
+    links = f"{'/run' if scope.is_system else scope.manager.runtime_dir}/systemd/units/invocation:"
+    return [name for name in services if _made_at(f"{groups}/{name}", f"{links}{name}") > time]
 
 
-def _made_at(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return float("inf")
+def _made_at(*paths: str) -> float:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            return os.lstat(path).st_mtime
+    return float("inf")

@@ -19,12 +19,14 @@ Owner = t.Any
 @dataclasses.dataclass
 class Heard:
     """Of one owner.  words: of services, containers and probes, which can print what they like.
-    texts: messages of commands, and files.
+    texts: messages of commands, and files.  begun: when those who spoke were started (seconds since
+    the epoch), 0 where that is not known.
     """
 
     owner: Owner
     words: list[str] = dataclasses.field(default_factory=list)
     texts: list[str] = dataclasses.field(default_factory=list)
+    begun: set[float] = dataclasses.field(default_factory=set)
 
 
 Notes = dict[str, t.Any]
@@ -47,9 +49,12 @@ def forget() -> None:
     _PRIVATE.clear()
 
 
-def note_words(owner: Owner, *words: str) -> None:
-    """Notes what an owner's services have written or answered."""
-    _of(owner).words += filter(None, words)
+def note_words(owner: Owner, *words: str, begun: float = 0.0) -> None:
+    """Notes what an owner's services have written or answered.  begun: when they were started."""
+    said = [*filter(None, words)]
+    if said:
+        _of(owner).words += said
+        _of(owner).begun.add(begun)
 
 
 def note_text(owner: Owner, text: str) -> None:
@@ -89,7 +94,7 @@ def read_private() -> list[bytes]:
 
 def dump_notes() -> Notes:
     """What a process has heard, for the one that it works for."""
-    heard = [[uid, heard.words, heard.texts] for uid, heard in _HEARD.items()]
+    heard = [[uid, one.words, one.texts, sorted(one.begun)] for uid, one in _HEARD.items()]
     private = [data.decode("latin-1") for data in _PRIVATE] if heard else []
     return {"heard": heard, "private": private}
 
@@ -97,8 +102,9 @@ def dump_notes() -> Notes:
 def add_notes(notes: t.Any) -> None:
     """Adds what another process has heard; its owners are known here."""
     note_private(str(text).encode("latin-1") for text in notes["private"])
-    for uid, words, texts in notes["heard"]:
+    for uid, words, texts, begun in notes["heard"]:
         owner = _ACTED.get(uid)
         if owner:
             note_words(owner, *map(str, words))
             _of(owner).texts += map(str, texts)
+            _of(owner).begun = {*map(float, begun)}

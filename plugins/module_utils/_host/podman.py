@@ -14,6 +14,7 @@ from .._core.errors import NOT_READY, QuadletError
 from .._core.host.podman_output import (
     is_missing_object,
     parse_containers,
+    parse_create_commands,
     parse_images,
     parse_objects,
     parse_version,
@@ -67,6 +68,28 @@ def find_generator(*, system: bool) -> list[str]:
         remedy="Install the package of Podman that has Quadlet.",
         data={NOT_READY: True},
     )
+
+
+def generator_changed_at(*, system: bool) -> float:
+    """When the host's generator was installed, in seconds since the epoch; without an end if that
+    is not known.
+    """
+    try:
+        return os.stat(find_generator(system=system)[0]).st_ctime
+    except OSError:
+        return float("inf")
+
+
+def read_create_commands(
+    owner: Owner, kind: t.Sequence[str], shown: str, names: t.Sequence[str]
+) -> dict[str, list[str]]:
+    """The commands that containers or pods were created with, by name; of those that are there.
+
+    kind: Podman's subcommand; shown: the template of the command.
+    """
+    template = f"{{{{json .Name}}}} {shown}"
+    ran = owner.run(["podman", *kind, "inspect", "--format", template, "--", *names])
+    return parse_create_commands(ran.out) if names else {}
 
 
 def read_containers(owner: Owner) -> list[Container]:

@@ -72,6 +72,29 @@ class Scope:
         return Layout(app, self.app_dir(app), self.systemd_dir)
 
 
+class Place(t.NamedTuple):
+    """A state directory and who owns it."""
+
+    files: Owner
+    state_dir: str
+
+
+def places_of_storage(scope: Scope) -> list[Place]:
+    """The state directories of the apps that share a scope's storage: a user's of both locations.
+
+    That of location admin only for root, who alone can read it.
+    """
+    own = Place(scope.files, scope.state_dir)
+    if scope.is_system:
+        return [own]
+    if scope.location == "admin":
+        return [own, Place(scope.manager, f"{scope.manager.home}/.local/state/quadlet.fleet")]
+    admin = f"{SYSTEM_STATE}/users/{scope.manager.uid}"
+    if os.geteuid() != 0 or not os.path.isdir(admin):
+        return [own]
+    return [own, Place(Owner(pwd.getpwuid(0)), admin)]
+
+
 def resolve_scope(user: str | int | None, location: str = "home") -> Scope:
     """The scope that `user` and `location` mean for the calling process."""
     scope = _find_scope(user, location)

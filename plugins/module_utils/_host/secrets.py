@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import typing as t
 
 from .._core.errors import NOT_READY, QuadletError
 from .._core.secrets.secret import find_id, parse_names
@@ -18,6 +19,7 @@ from .reading import open_synced, read_start
 # In hexadecimal, since JSON has no bytes: inspect's own replaces what is not UTF-8.
 _LISTED = '{{.ID}} {{printf "%x" .Name}}'
 _SHOWN = '{{printf "%x" .SecretData}}'
+_DATED = f"{_SHOWN} {{{{.CreatedAt.UnixNano}}}} {{{{.UpdatedAt.UnixNano}}}}"
 _TRIES = 3
 _SPARE = 4 * 1024 * 1024
 KEY_SIZE = 32
@@ -77,8 +79,18 @@ def read(owner: Owner, secret_id: str) -> bytes:
     return bytes.fromhex(out)
 
 
-def read_values(owner: Owner) -> list[bytes]:
-    """The values of all secrets in the owner's store; QuadletError if they can't be read."""
+class Store(t.NamedTuple):
+    """The values of all secrets.  ids: of those that are there.  replaced_at: when one of them last
+    got another value under its name (seconds since the epoch), 0 if none has.
+    """
+
+    values: list[bytes]
+    ids: frozenset[str]
+    replaced_at: float
+
+
+def read_store(owner: Owner) -> Store:
+    """All secrets in the owner's store; QuadletError if they can't be read."""
     require_runtime_dir(owner)
     for _try in range(_TRIES):
         listed = owner.run(
@@ -88,26 +100,45 @@ def read_values(owner: Owner) -> list[bytes]:
             raise QuadletError(f"podman secret ls failed: {listed.err.strip()}")
         ids = [line.split()[0] for line in listed.out.splitlines() if line.strip()]
         if not ids:
-            return []
-        shown = ["podman", "secret", "inspect", "--showsecret", "--format", _SHOWN, "--", *ids]
+            return Store([], frozenset(), 0.0)
+        shown = ["podman", "secret", "inspect", "--showsecret", "--format", _DATED, "--", *ids]
         ran = owner.run(shown, timeout=ASK)
         if ran.status == 0:
-            return _parse_values(ran.out, len(ids))
+            return _parse_store(ran.out, ids)
         if "no such secret" not in ran.err:  # one that another run has removed since
             break
     # Its message is left out: a driver of somebody's own may have put anything into it.
     raise QuadletError(f"podman secret inspect --showsecret ended with status {ran.status}")
 
 
-def _parse_values(out: str, count: int) -> list[bytes]:
-    rows = out.split()
+def _parse_store(out: str, ids: list[str]) -> Store:
+    rows = [line.split(" ") for line in out.splitlines()]
     try:
-        values = [bytes.fromhex(row) for row in rows]
+        values = [bytes.fromhex(value) for value, _created, _updated in rows]
+        times = [(int(created), int(updated)) for _value, created, updated in rows]
     except ValueError:
-        values = []
-    if len(values) != count:
-        raise QuadletError(f"podman secret inspect shows {len(values)} of {count} values")
-    return values
+        values, times = [], []
+    if len(values) != len(ids):
+        raise QuadletError(f"podman secret inspect shows {len(values)} of {len(ids)} values")
+    replaced = [end for begin, end in times if end - begin > _AT_ONCE]
+    return Store(values, frozenset(ids), max(replaced, default=0) / 1e9)
+
+
+_AT_ONCE = 1_000_000_000
+
+
+def uses_unknown(owner: Owner, ids: t.Container[str]) -> bool:
+    """Whether a container that is there was created with a secret that is not in the store."""
+    listed = owner.run(["podman", "ps", "--all", "--quiet"], timeout=ASK)
+    names = listed.out.split()
+    if listed.status != 0 or not names:
+        return listed.status != 0
+    shown = ["podman", "container", "inspect", "--format", _USED, "--", *names]
+    ran = owner.run(shown, timeout=ASK)
+    return ran.status != 0 or any(ident not in ids for ident in ran.out.split())
+
+
+_USED = "{{range .Config.Secrets}}{{.ID}} {{end}}"
 
 
 def store(owner: Owner, name: str, value: bytes, *, replace: bool = False) -> None:

@@ -168,6 +168,16 @@ def undo_intent(state_dir: str, app: str) -> None:
     remove(old)
 
 
+def mark_end(state_dir: str, app: str, when: float | None = None) -> None:
+    """Gives the record the time when a run has ended: all that it changed, it has changed before.
+
+    when: in seconds since the epoch, if it is not now.
+    """
+    times = None if when is None else (when, when)
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(manifest_path(state_dir, app), times, follow_symlinks=False)
+
+
 def _restore(old: str, path: str) -> None:
     """Gives a file another one's bytes by one rename; that keeps its own name."""
     if os.path.lexists(path) and os.path.samefile(old, path):

@@ -77,7 +77,7 @@ class Manager:
         if not services:
             return {}
         properties = [f"-p{name}" for name in DETAIL_PROPERTIES]
-        ran = self._systemctl("show", "--timestamp=unix", *properties, "--", *services)
+        ran = self._systemctl("show", "--timestamp=us+utc", *properties, "--", *services)
         if ran.status != 0:
             raise self.failed("systemctl show failed", ran)
         return parse_details(ran.out)
@@ -188,18 +188,18 @@ class Manager:
             self._systemctl("reset-failed", "--", *services)
 
     def read_journal(
-        self, service: str, since: float, *, only: str = "", but_not: str = ""
+        self, service: str, since: float, *, only: str = "", but_not: str = "", begun: float = 0.0
     ) -> list[str]:
         """The last lines of a service and of systemd about it since a time (since the epoch).
 
-        only, but_not: an invocation whose lines are meant, or not meant.
+        only, but_not: an invocation whose lines are meant, or not meant; begun: its start.
         """
         from .._core.gate.journal import FIELDS, parse_journal
 
         fields = f"--output-fields={','.join(FIELDS)}"
         ran = self._journalctl(since, "-n", "500", "-o", "json", fields, self._unit_flag, service)
         lines = parse_journal(ran.out, only=only, but_not=but_not)
-        heard.note_words(self._owner, *lines)
+        heard.note_words(self._owner, *lines, begun=begun)
         return lines
 
     def read_job_results(self, since: float) -> dict[str, str]:

@@ -38,6 +38,7 @@ class _Search:
         self._top = top
         self._users = os.path.realpath(_USERS)
         self._seen: set[str] = set()
+        self._of_drop_ins: list[str] = []
         self._names = 0
 
     def walk(self) -> t.Iterator[str]:
@@ -55,6 +56,7 @@ class _Search:
                         yield self._relative(entry.path)
                     continue
                 if _DROP_IN_DIR.match(entry.name):
+                    self._of_drop_ins.append(entry.path)
                     yield from self._drop_ins(place, entry.path)
                 inner = self._enter(place, entry)
                 if self._is_read(place, inner):
@@ -65,6 +67,10 @@ class _Search:
         for entry in self._list(place._replace(path=folder)):
             if entry.name.endswith(".conf") and not _is_dir(entry):
                 yield self._relative(entry.path)
+
+    def directories_changed_at(self) -> float:
+        """When something last came into a directory of this walk, or went: a drop-in may have."""
+        return max(map(changed_at, [*self._seen, *self._of_drop_ins]), default=0.0)
 
     def _relative(self, path: str) -> str:
         return path[len(self._top) + 1 :]
@@ -128,17 +134,19 @@ def scan_scope(
     directories: t.Sequence[str] = (),
     trusted: t.Sequence[int] = (),
 ) -> dict[str, t.Any]:
-    """`{"units": [[name, path] …], "drop_ins": {path: digest}, "touched": {path: time}}` outside
-    what an app owns.
+    """`{"units": [[name, path] …], "drop_ins": {path: digest}, "touched": {path: time}, "moved":
+    time}` outside what an app owns.
 
-    drop_ins: those in directories of the given names; touched: when they were last changed.
+    drop_ins: those in directories of the given names; touched: when they were last changed; moved:
+    when a directory that may hold one was.
     directories, trusted: of look_at(), whose answer comes along where it is asked for.
     """
     mine = {f"{app_dir}/{path}" for path in owned}
     wanted = frozenset(drop_in_dirs)
-    units, drop_ins, touched = [], {}, {}
+    units, drop_ins, touched, moved = [], {}, {}, 0.0
     for top in search:
-        for relative in walk_units(top):
+        walk = _Search(top)
+        for relative in walk.walk():
             path = f"{top}/{relative}"
             if path in mine:
                 continue
@@ -148,17 +156,19 @@ def scan_scope(
             elif folder in wanted:
                 drop_ins[path] = _digest(path)
                 touched[path] = changed_at(path)
+        moved = max(moved, walk.directories_changed_at())
     seen = {"directories": look_at(directories, trusted)} if directories else {}
-    return {"units": units, "drop_ins": drop_ins, "touched": touched, **seen}
+    return {"units": units, "drop_ins": drop_ins, "touched": touched, "moved": moved, **seen}
 
 
 def changed_at(path: str) -> float:
-    """When a file was last written (seconds since the epoch); one that is not there has not been.
+    """When a file was last written, renamed, or given another time (seconds since the epoch); one
+    that is not there has not been.
 
-    Not its ctime: that changes when an undo removes its copies, behind the starts.
+    That is its ctime: whoever puts a file back can give it its old mtime (`mv`, `cp -p`, `tar`).
     """
     try:
-        return os.lstat(path).st_mtime
+        return os.lstat(path).st_ctime
     except OSError:
         return 0.0
 

@@ -9,7 +9,7 @@ import dataclasses
 import typing as t
 
 from .._core.app.app import App, parse_app_name
-from .._core.errors import QuadletError
+from .._core.errors import NOT_READY, QuadletError
 from .._core.gate.failure import Failure, failure_error
 from .._core.gate.options import parse_gate
 from .._core.gate.verdict import ever_started, restarts_until
@@ -47,6 +47,21 @@ def ask_gates(
 
 def _ask_gate(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict[str, t.Any]:
     name = parse_app_name(given["name"])
+    try:
+        return _ask_deployed(name, given, accept, check=check)
+    except QuadletError as error:
+        if not (check and NOT_READY in error.data):
+            raise
+        message = f"app {name}: it can't be asked yet, since {error.what}"
+        ready = {"passed": True, "changed": False, "msg": message, "failures": []}
+        none = {"generation": 0, "rollout": None, "seconds": 0.0}
+        return {"name": name, "user": given["user"], **none, **ready}
+
+
+def _ask_deployed(
+    name: str, given: t.Mapping[str, t.Any], accept: str, *, check: bool
+) -> dict[str, t.Any]:
+    """An app's answer; QuadletError with NOT_READY where an earlier task would deploy it."""
     scope = resolve_scope(given["user"], given["location"])
     manager = Manager(scope.manager, system=scope.is_system)
     started = manager.clock.monotonic()
@@ -56,6 +71,8 @@ def _ask_gate(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict
         "user": given["user"],
         "generation": snapshot.manifest.generation,
     }
+    if check and not snapshot.manifest.files:
+        raise QuadletError(f"in {scope.label} it is not installed", data={NOT_READY: True})
     try:
         failures = _gate_failures(name, scope, manager, snapshot)
         if failures:

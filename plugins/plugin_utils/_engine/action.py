@@ -13,6 +13,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._module.kept_engine 
     MISSING,
     OPTION,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.shown import as_shown
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.sources import content, digest
 
 Args = dict[str, t.Any]
@@ -30,7 +31,7 @@ class EngineAction(ActionBase):
         variables = task_vars or {}
         result: Args = super().run(tmp, variables)
         result.update(self.work(variables))
-        return result
+        return as_shown(result, self._task, self._display.verbosity)
 
     def work(self, variables: Args) -> Args:
         """What the task does; a module with more to prepare than its arguments has its own."""

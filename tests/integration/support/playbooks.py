@@ -88,7 +88,7 @@ class Playbooks:
         self._number += 1
         stem = self._folder / f"run-{self._number}"
         playbook = (folder or self._folder) / f"run-{self._number}.yml"
-        playbook.write_text(json.dumps(list(plays)), encoding="utf-8")
+        playbook.write_text(json.dumps(list(map(_read, plays))), encoding="utf-8")
         record, output = stem.with_suffix(".jsonl"), stem.with_suffix(".log")
         request = {
             "argv": ["ansible-playbook", "-i", str(inventory), *arguments, str(playbook)],
@@ -137,6 +137,16 @@ class Playbooks:
             self._server.stdin.close()
             self._server.wait(timeout=30)
             self._server.stdout.close()
+
+
+def _read(part: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A play, block or task whose result is read: a failed one returns data only to its readers."""
+    lists = [
+        key for key in ("tasks", "block", "rescue", "always") if isinstance(part.get(key), list)
+    ]
+    inner = {key: list(map(_read, part[key])) for key in lists}
+    ours = any(key.startswith("quadlet.fleet.") for key in part)
+    return {**({"register": "returned"} if ours else {}), **part, **inner}
 
 
 def _result(row: t.Mapping[str, t.Any]) -> TaskResult:

@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import tarfile
+import time
 import types
 import typing as t
 
@@ -21,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.archives im
 HELD = {"r.e/a:1": "11"}
 
 
-def _write(path: pathlib.Path, mode: t.Literal["w", "w:gz"] = "w") -> pathlib.Path:
+def _write(path: pathlib.Path, mode: t.Literal["w", "w:gz", "w:bz2", "w:xz"] = "w") -> pathlib.Path:
     files = {
         "layer.tar": b"x" * 5000,
         "manifest.json": json.dumps([{"Config": "11.json", "RepoTags": ["r.e/a:1"]}]).encode(),
@@ -53,6 +54,32 @@ def test_half_a_compressed_one_is_told(tmp_path: pathlib.Path) -> None:
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(QuadletError, match="can't be read as an archive of images"):
         read_archive(str(path))
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_a_compressed_one_has_its_time(
+    tmp_path: pathlib.Path, mode: t.Literal["w:gz", "w:bz2", "w:xz"]
+) -> None:
+    path = _write(tmp_path / "a.tar.x", mode)
+    assert read_archive(str(path), 100.0) == HELD
+    with pytest.raises(QuadletError, match="can't be looked through within 0 s") as caught:
+        read_archive(str(path), 0.0)
+    assert caught.value.where == str(path)
+
+
+@pytest.mark.parametrize(
+    "begin", [b"", b"\0" * 600, b"BZh91AY&SY", b"\x1f\x8b\x08\0", b"\xfd7zXZ\0"]
+)
+def test_ten_gigabytes_of_nothing_take_no_time(tmp_path: pathlib.Path, begin: bytes) -> None:
+    path = tmp_path / "a.tar"
+    with path.open("wb") as stream:
+        stream.write(begin)
+        stream.truncate(10 << 30)
+    started = time.monotonic()
+    with pytest.raises(QuadletError) as caught:
+        read_archive(str(path), 0.5)
+    assert caught.value.where == str(path)
+    assert time.monotonic() - started < 5
 
 
 class _Action:

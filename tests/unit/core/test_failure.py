@@ -167,3 +167,9 @@ ENDINGS: dict[str, tuple[Manifest, t.Any, str, str]] = {
 def test_how_it_ended(case: tuple[Manifest, t.Any, str, str]) -> None:
     before, attempt, trouble, expected = case
     assert outcome_ending(before, attempt, trouble).startswith(expected)
+
+
+@pytest.mark.parametrize("phases", [{"run"}, {"run", "start"}, {"start"}, set()])
+def test_a_job_that_failed_runs_when_it_is_named_again(phases: set[str]) -> None:
+    ending = outcome_ending(KEPT, None, "", phases)
+    assert ("when `run` names it again" in ending) is (phases == {"run"})

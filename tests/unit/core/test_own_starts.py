@@ -11,10 +11,12 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.own_starts import (
+    Edits,
+    Starts,
     confirmed_starts,
-    find_edited,
-    find_other_texts,
+    find_edits,
     find_suspects,
+    judge_starts,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
     Manifest,
@@ -113,14 +115,15 @@ NOW = float("inf")
 @pytest.mark.parametrize(
     ("inputs", "touched", "expected"),
     [
-        (AS_DEPLOYED, {}, {}),
-        (AS_DEPLOYED, {"web.container": 7.0}, {"web.service": 7.0}),
-        (AS_DEPLOYED, {"other": 7.0}, {}),
-        (AS_DEPLOYED._replace(current={}), {}, {"web.service": NOW}),
-        (AS_DEPLOYED._replace(current={}), {"web.container": 7.0}, {"web.service": NOW}),
-        (AS_DEPLOYED._replace(states={"web.service": DOWN}), {"web.container": 7.0}, {}),
-        (AS_DEPLOYED._replace(digests={}), {"web.container": 7.0}, {}),
-        (_inputs(), {"web.container": 7.0}, {}),
+        (AS_DEPLOYED, {}, Edits()),
+        (AS_DEPLOYED, {"web.container": 7.0}, Edits(unit=7.0)),
+        (AS_DEPLOYED, {"other": 7.0}, Edits()),
+        (AS_DEPLOYED._replace(current={}), {}, Edits(unit=NOW)),
+        (AS_DEPLOYED._replace(current={}), {"web.container": 7.0}, Edits(unit=NOW)),
+        (AS_DEPLOYED._replace(states={"web.service": DOWN}), {"web.container": 7.0}, None),
+        (AS_DEPLOYED._replace(digests={}), {"web.container": 7.0}, None),
+        (_inputs(), {"web.container": 7.0}, Edits(unit=7.0)),
+        (_inputs(loaded="other"), {"web.container": 7.0}, None),
     ],
     ids=[
         "as recorded",
@@ -130,23 +133,58 @@ NOW = float("inf")
         "this run writes what was touched",
         "down",
         "no longer of the app",
+        "counts as started with what is installed",
         "restarts anyway",
     ],
 )
-def test_edited_files(
-    inputs: PlanInput, touched: dict[str, float], expected: dict[str, float]
-) -> None:
-    assert find_edited(inputs, touched) == expected
+def test_edited_files(inputs: PlanInput, touched: dict[str, float], expected: Edits | None) -> None:
+    assert find_edits(inputs, touched).get("web.service") == expected
 
 
-@pytest.mark.parametrize("edited", [15.0, NOW])
-@pytest.mark.parametrize(
-    ("started_at", "expected"), [(9.0, False), (10.0, False), (12.0, True), (16.0, None)]
-)
-def test_services_that_were_started_with_other_texts(
-    edited: float, started_at: float, expected: bool | None
-) -> None:
-    """Recorded at 10; a start behind the last edit had what is there now."""
-    details = {"web.service": _details(started_at)}
-    found = find_other_texts({"web.service": edited}, details, 10.0)
-    assert ("web.service" in found) is (expected if expected is not None else edited == NOW)
+def test_units_and_files_are_edited_apart() -> None:
+    paths = {"web.container": 3.0, "web.container.d/x.conf": 5.0, "a.env": 4.0, "b.conf": 2.0}
+    parts = dict.fromkeys(paths, "sha")
+    inputs = AS_DEPLOYED._replace(
+        manifest=_manifest(ServiceRecord("web.container", started_with=parts)),
+        digests={"web.service": Inputs(parts, {})},
+    )
+    assert find_edits(inputs, paths) == {"web.service": Edits(unit=5.0, files=4.0)}
+
+
+RECORDED, STARTED = 10.0, 12.0
+WHEN = {"never": 0.0, "before the start": 11.0, "behind it": 15.0, "by this run": NOW}
+
+
+@pytest.mark.parametrize("files", WHEN)
+@pytest.mark.parametrize("unit", WHEN)
+@pytest.mark.parametrize("begun", ["recorded", "since", "restarted directly"])
+def test_what_is_known_of_a_start(begun: str, unit: str, files: str) -> None:
+    """A start before the record is a run's own; an edit behind another one tells that its text was
+    another; one before it may have been loaded then.
+    """
+    row = _details(9.0 if begun != "since" else STARTED)
+    row = row._replace(left_at=STARTED if begun == "restarted directly" else 0.0)
+    edits = {"web.service": Edits(WHEN[unit], WHEN[files])}
+    found = judge_starts(edits, {"web.service": row}, RECORDED)
+    behind = WHEN[unit] > STARTED or WHEN[files] > STARTED
+    known = "ours" if begun == "recorded" else "other" if behind else "unclear"
+    assert found == Starts(
+        frozenset(edits) if known == "other" else frozenset(),
+        frozenset(edits) if known == "unclear" else frozenset(),
+    )
+
+
+@pytest.mark.parametrize("who", ["itself", "its neighbour", "nobody"])
+@pytest.mark.parametrize("part", ["unit", "files"])
+@pytest.mark.parametrize("at", [12.4, 15.5])
+def test_a_start_that_relabels_its_files_edits_none(who: str, part: str, at: float) -> None:
+    """`Volume=./x:/x:Z` gives files new labels while the container is made: their ctime tells."""
+    rows = {
+        "web.service": _details(11.0 if who == "its neighbour" else 12.0)._replace(active_at=13.0),
+        "db.service": _details(12.0)._replace(active_at=13.0),
+    }
+    relabelling = {"itself": ["web.service"], "its neighbour": ["db.service"], "nobody": []}[who]
+    edits = {"web.service": Edits()._replace(**{part: at}), "db.service": Edits()}
+    found = judge_starts(edits, rows, RECORDED, relabelling)
+    by_start = part == "files" and who != "nobody" and at == 12.4
+    assert ("web.service" in found.other) is not by_start

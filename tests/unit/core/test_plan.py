@@ -96,6 +96,7 @@ class Case:
     options: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     more: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
     own_start: t.Collection[str] = ()
+    other_text: t.Collection[str] = ()
     renewed: t.Collection[str] = ()
     adopted: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     foreign: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -154,6 +155,7 @@ def _inputs(case: Case) -> PlanInput:
         digests={s.service: content.of(s.unit) for s in made},
         states={s.service: s.state for s in case.services},
         own_start=frozenset(case.own_start),
+        other_text=frozenset(case.other_text),
         renewed=frozenset(case.renewed),
         adopted=case.adopted,
         objects=case.objects,
@@ -1292,7 +1294,38 @@ TAKEN = [
     ),
 ]
 
+_OTHER = "was started with other texts than are installed"
+
+FOREIGN = [
+    Case(
+        "another text, that systemd may still have loaded",
+        [web()],
+        {"web.service": f"restart: {_OTHER}"},
+        other_text=["web.service"],
+        more={"daemon_reload": True, "writes": ()},
+    ),
+    *(
+        Case(
+            f"another text, and no restart is asked for: {key} {value}",
+            [web()],
+            {},
+            other_text=["web.service"],
+            options={key: value},
+            more={"daemon_reload": False, "empty": True, "in_sync": ()},
+        )
+        for key, value in (("restart", "never"), ("state", "present"))
+    ),
+    Case(
+        "another text, stopped",
+        [web()],
+        {"web.service": "stop: state: stopped"},
+        other_text=["web.service"],
+        options={"state": "stopped"},
+    ),
+]
+
 GROUPS = {
+    "foreign": FOREIGN,
     "started": STARTED,
     "files": FILES,
     "once": ONCE,
@@ -1353,7 +1386,7 @@ def test_a_second_run_has_nothing_to_do(case: Case) -> None:
     ]
     again = dataclasses.replace(
         case, services=services, installed=declared, declared=None, adopted={}, foreign={},
-        own_start=(), renewed=(), recorded=True, loaded=True, objects={},
+        own_start=(), other_text=(), renewed=(), recorded=True, loaded=True, objects={},
     )  # fmt: skip
     plan = make_plan(_inputs(again))
     assert plan.steps == ()

@@ -102,6 +102,28 @@ def test_the_clock_is_in_seconds() -> None:
     assert parse_details(text)["a.service"].started_at == 12.5
 
 
+@pytest.mark.parametrize(
+    ("shown", "moment"),
+    [
+        ("Fri 2026-11-27 19:02:50.306992 UTC", 1795806170.306992),
+        ("Fri 2026-11-27 19:02:50 UTC", 1795806170.0),
+        ("@1795806170", 1795806170.0),
+        ("", 0.0),
+    ],
+)
+def test_moments_are_told_to_the_microsecond(shown: str, moment: float) -> None:
+    """A start and an edit can be in one second."""
+    assert (
+        parse_details(f"Id=a.service\nActiveExitTimestamp={shown}\n")["a.service"].left_at == moment
+    )
+
+
+@pytest.mark.parametrize(("left", "begun"), [("", 20.0), ("@10", 20.0), ("@30", 30.0)])
+def test_a_start_that_went_past_inactive(left: str, begun: float) -> None:
+    text = f"Id=a.service\nInactiveExitTimestamp=@20\nActiveExitTimestamp={left}\n"
+    assert parse_details(text)["a.service"].begun_at == begun
+
+
 def test_what_is_asked_for_is_what_is_read() -> None:
     shown = {line.partition("=")[0] for line in SHOWN.split("\n") if line}
     assert shown == set(DETAIL_PROPERTIES)

@@ -163,13 +163,9 @@ def _no(path: str) -> t.NoReturn:
     raise OSError(0, "", path)
 
 
-LARGE_ARCHIVE = ("a file of 10 GB", "archive")
-"""Archives may be of any size; their reader has the time limit of its child."""
-
-
 @pytest.mark.parametrize(
     ("planted", "reader"),
-    [pair for pair in itertools.product(PLANTS, READERS) if pair != LARGE_ARCHIVE],
+    [*itertools.product(PLANTS, READERS)],
     indirect=["planted"],
 )
 def test_a_reader_ends_and_names_it(planted: pathlib.Path, reader: str) -> None:

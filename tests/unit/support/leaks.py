@@ -5,6 +5,7 @@ which shares nothing with what masks.
 from __future__ import annotations
 
 import base64
+import codecs
 import functools
 import html
 import json
@@ -25,6 +26,21 @@ def _lowered(text: str) -> str:
 
 def _hexed(text: str) -> str:
     return "".join(f"\\x{byte:02x}" for byte in text.encode())
+
+
+def _base32_hex(data: bytes) -> str:
+    """By numbers: five bits a character."""
+    size = -(-len(data) * 8 // 5)
+    number = int.from_bytes(data, "big") << (size * 5 - len(data) * 8)
+    digits = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
+    return "".join(digits[number >> 5 * n & 31] for n in reversed(range(size)))
+
+
+def _in_words(data: bytes, form: str) -> str:
+    """Two bytes as a number of this machine's, the smaller end first; an odd one alone."""
+    return " ".join(
+        format(int.from_bytes(data[n : n + 2], "little"), form) for n in range(0, len(data), 2)
+    )
 
 
 def _cut(text: str, size: int) -> list[str]:
@@ -74,8 +90,29 @@ SPELLINGS: dict[str, t.Callable[[str], str]] = {
     "base64 in lines": lambda v: "\n".join(_cut(base64.b64encode(v.encode()).decode(), 20)),
     "hexadecimal": lambda v: v.encode().hex(),
     "hexadecimal in upper case": lambda v: v.encode().hex().upper(),
-    "od": lambda v: v.encode().hex(" "),
+    "od -t x1": lambda v: v.encode().hex(" "),
     "a list of bytes": lambda v: str(list(v.encode())),
+    "in upper case": str.upper,
+    "in lower case": str.lower,
+    "URL in upper case": lambda v: urllib.parse.quote(v.upper(), safe="").upper(),
+    "base32": lambda v: base64.b32encode(v.encode()).decode(),
+    "base32 in lower case": lambda v: base64.b32encode(v.encode()).decode().lower().rstrip("="),
+    "base32 of its line": lambda v: base64.b32encode(f"{v}\n".encode()).decode(),
+    "base32 behind three": lambda v: base64.b32encode(f"xyz{v}".encode()).decode(),
+    "base32 of a login": lambda v: base64.b32encode(f"admin:{v}".encode()).decode(),
+    "base32 with hexadecimal letters": lambda v: _base32_hex(v.encode()),
+    "base64 of upper case": lambda v: base64.b64encode(v.upper().encode()).decode(),
+    "base64 of base64": lambda v: base64.b64encode(base64.b64encode(v.encode())).decode(),
+    "base64 of a URL": lambda v: base64.b64encode(urllib.parse.quote(v).encode()).decode(),
+    "base64 of JSON": lambda v: base64.b64encode(json.dumps({"pw": v}).encode()).decode(),
+    "hexadecimal of upper case": lambda v: v.upper().encode().hex(),
+    "od -b": lambda v: " ".join(f"{byte:03o}" for byte in v.encode()),
+    "od -d of bytes": lambda v: " ".join(f"{byte:03d}" for byte in v.encode()),
+    "hexdump": lambda v: _in_words(v.encode(), "04x"),
+    "od": lambda v: _in_words(v.encode(), "06o"),
+    "hexdump behind one byte": lambda v: _in_words(b"x" + v.encode() + b"yz", "04x"),
+    "rev": lambda v: v.strip()[::-1],
+    "rot13": lambda v: codecs.encode(v, "rot13"),
     "over two lines": lambda v: f"{v[: len(v) // 2]}\n{v[len(v) // 2 :]}",
     "in red": lambda v: f"\x1b[31m{v}\x1b[0m",
     "in colours": lambda v: "\x1b[1;32m".join(_cut(v, 3)),
@@ -101,8 +138,11 @@ def _pieces(value: str) -> dict[str, str]:
 
 
 def _tells(piece: str) -> bool:
-    """Whether more of a value is in a piece than colours and signs."""
-    return len(re.findall(r"\w", re.sub(r"\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?", "", piece))) > 3
+    """Whether more of a value is in a piece than colours, ends of lines and signs."""
+    return (
+        len(re.findall(r"\w", re.sub(r"\\+[nrt]|\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?", "", piece)))
+        > 3
+    )
 
 
 @functools.cache

@@ -108,8 +108,15 @@ def _named(failure: Failure) -> str:
     return f"{failure.service}{unit}: " if failure.service else ""
 
 
-def outcome_ending(before: Manifest, attempt: t.Any, trouble: str) -> str:
-    """A sentence about the app after a failure.  before: its current record."""
+def outcome_ending(
+    before: Manifest, attempt: t.Any, trouble: str, phases: t.Collection[str] = ()
+) -> str:
+    """A sentence about the app after a failure.  before: its current record.  phases: those of
+    the failures.
+    """
+    if attempt is None and phases == {"run"}:
+        again = "what failed runs again when `run` names it again."
+        return f"The app is deployed (on_failure: keep); {again}"
     if attempt is None:
         return "The new files are in place (on_failure: keep); the next run tries again."
     if trouble:

@@ -50,6 +50,17 @@ def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
     )
 
 
+def parse_create_commands(text: str) -> dict[str, list[str]]:
+    """The commands by name, from lines of a name and a command, each as JSON."""
+    found = {}
+    for line in text.splitlines():
+        name, end = json.JSONDecoder().raw_decode(line)
+        words = json.loads(line[end:])
+        if isinstance(words, list):
+            found[str(name)] = [str(word) for word in words]
+    return found
+
+
 def is_missing_object(message: str) -> bool:
     """Whether an error message of Podman says that a network or volume does not exist."""
     return any(text in message for text in _NO_SUCH_OBJECT)

@@ -12,12 +12,12 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ..quadlet.path_names import unescape
 from ..quadlet.splitting import split_words
 from .facts import ANYTHING, UNKNOWN, Ground
 
 _SPECIFIER = re.compile(r"%(.)", re.DOTALL)
 _VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_][A-Za-z0-9_]*)\})")
-_ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
 _SHOWN = re.compile(r"(?m)^\s*([A-Za-z_][A-Za-z0-9_]*)=(.*)$")
 _GENERATED = "/run/systemd/generator"
 
@@ -100,7 +100,7 @@ def _of_name(service: str) -> dict[str, str]:
 def _unescape(name: str) -> str:
     if UNKNOWN in name:
         return ANYTHING
-    return _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), name.replace("-", "/"))
+    return unescape(name)
 
 
 def expand_specifiers(text: str, table: Table) -> str:

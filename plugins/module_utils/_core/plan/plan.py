@@ -66,9 +66,7 @@ def make_plan(inputs: PlanInput) -> Plan:
         steps=tuple(steps),
         writes=tuple(writes),
         deletes=tuple(deletes),
-        daemon_reload=inputs.loaded != inputs.manifest.loaded
-        or any(map(is_unit, [*writes, *deletes]))
-        or bool(enabling),
+        daemon_reload=_needs_reload(inputs, [*writes, *deletes], actions) or bool(enabling),
         enable=_named(enabling, "enable"),
         disable=_named(enabling, "disable"),
         stop=tuple(stop_order(records, [*removed, *chosen["stop"]])),
@@ -85,6 +83,13 @@ def make_plan(inputs: PlanInput) -> Plan:
         in_sync=tuple(n for n in inputs.services if not left[n] and _is_in_sync(inputs, n)),
         warnings=(*outdated_warnings(inputs), *_unused_secrets(inputs), *_left_running(left)),
     )
+
+
+def _needs_reload(inputs: PlanInput, moved: t.Sequence[str], actions: t.Collection[str]) -> bool:
+    """Whether systemd may have loaded other texts than those that the run leaves."""
+    if inputs.loaded != inputs.manifest.loaded or any(map(is_unit, moved)):
+        return True
+    return not inputs.other_text.isdisjoint(actions)
 
 
 def _chosen(actions: t.Mapping[str, str], word: str) -> tuple[str, ...]:
@@ -302,7 +307,7 @@ def _changes(inputs: PlanInput, name: str, known: ServiceRecord | None) -> list[
     same = known.started_with == wanted.restart
     changes = [] if same else _describe(inputs, known.started_with, wanted)
     if name in inputs.other_text:
-        changes.append("was started while its files were edited")
+        changes.append("was started with other texts than are installed")
     if (known.reload_with or {}) != wanted.reload:
         changes.append(_RELOAD)
     return changes

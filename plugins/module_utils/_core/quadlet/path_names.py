@@ -37,8 +37,13 @@ def mounts_for(path: str) -> list[str]:
     return [f"{escape_path('/'.join(parts[:n]))}.mount" for n in range(1, len(parts) + 1)]
 
 
-def unescape_path(name: str) -> str:
-    """The path of an escaped name."""
+def unescape(name: str) -> str:
+    """An escaped name as systemd decodes it: bytes of UTF-8, and `-` for a slash."""
     text = name.replace("-", "/").encode("utf-8", "surrogateescape")
     raw = re.sub(rb"\\x([0-9a-fA-F]{2})", lambda match: bytes([int(match.group(1), 16)]), text)
-    return "/" + raw.decode("utf-8", "surrogateescape").strip("/")
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def unescape_path(name: str) -> str:
+    """The path of an escaped name."""
+    return "/" + unescape(name).strip("/")

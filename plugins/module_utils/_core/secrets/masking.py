@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .parts import find_parts, in_base64
+from .encodings import ENCODINGS, decode_token
+from .parts import find_parts
 from .views import View, letters, letters_view, lower, plain, read_views, solid, solid_view
 
 MASK = "********"
@@ -30,9 +31,9 @@ _PIECE = 12
 """So many letters and digits in a row, of a longer value, are a piece of it."""
 
 _SHORTEST_CUT = 4
-_BYTES_IN_DECIMAL = 12
 _WORD = r"(?:(?<![A-Za-z0-9])|(?<=\\[abefnrtv])){}(?![A-Za-z0-9])"
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_-]+")
+_LONG_TOKEN = re.compile(r"[A-Za-z0-9+/_-]{8,4096}={0,6}")
 
 Span = tuple[int, int]
 
@@ -41,7 +42,8 @@ class Needles(t.NamedTuple):
     """What is looked for, by where.
 
     anywhere: in solid views.  words, lines: as a whole word, a whole line.  letters: in views of
-    letters and digits.  sources: whose pieces are looked for there.  coded: of encodings that
+    letters and digits.  These as they are, and in lower case, for texts of whatever case.
+    sources: whose pieces are looked for there.  coded: of encodings that
     leave nothing of a value's own characters.  ends: what may be cut.
     """
 
@@ -63,17 +65,18 @@ def find_needles(values: t.Iterable[bytes], exempt: t.Collection[str] = ()) -> N
         for part in parts.all - {*exempt}:
             short, bare = plain(part), letters(part)
             if len(solid(part)) >= _ANYWHERE:
-                anywhere.add(solid(part))
+                anywhere |= {solid(part), lower(solid(part))}
             elif len(short) >= SHORTEST and part in parts.wholes:
                 words.add(short)
             elif short.strip() and (bare or part in parts.wholes):
                 lines.add(short)
             if len(bare) >= _WHOLE_IN_LETTERS:
-                in_letters.add(bare)
+                in_letters |= {bare, lower(bare)}
             if len(bare) >= _SHORTEST_CUT:
                 ends.add(bare)
             coded |= _coded(part.encode())
-        sources.update(map(letters, parts.wholes))
+        wholes = [*map(letters, parts.wholes)]
+        sources.update(wholes, map(lower, wholes))
         coded |= _coded(value)
     return Needles(*map(frozenset, sets))
 
@@ -89,13 +92,17 @@ def find_lines(lines: t.Iterable[str]) -> Needles:
 
 
 def _coded(data: bytes) -> set[str]:
-    """Base64, hexadecimal and decimal digits of some bytes, as letters and digits."""
+    """The encodings of some bytes, as letters and digits."""
     if len(data) < SHORTEST:
         return set()
-    found = {letters(text) for text in in_base64(data)}
-    found = {text for text in found if len(text) >= _ANYWHERE}
-    decimal = "".join(map(str, data))
-    return found | {data.hex()} | ({decimal} if len(decimal) >= _BYTES_IN_DECIMAL else set())
+    return {
+        coded
+        for row in ENCODINGS.values()
+        if len(data) <= row.most
+        for text in row.encode(data)
+        for coded in (letters(text),)
+        if len(coded) >= row.least
+    }
 
 
 def mask_texts(texts: t.Sequence[str], needles: Needles, mask: str = MASK) -> list[str]:
@@ -127,10 +134,14 @@ def _replaced(text: str, spans: t.Iterable[Span], mask: str) -> str:
     return "".join([*pieces, text[place:]])
 
 
-def find_spans(text: str, needles: Needles) -> list[Span]:
-    """The places of the needles in a text: in order, none touches another."""
+def find_spans(text: str, needles: Needles, depth: int = 2) -> list[Span]:
+    """The places of the needles in a text: in order, none touches another.
+
+    depth: how many encodings lie over each other.
+    """
     spans: list[Span] = list(_whole_lines(text, needles.lines))
     views = read_views(text)
+    spans += _in_tokens(text, needles, depth)
     bare = [letters_view(view) for view in views]
     small = [view._replace(text=lower(view.text)) for view in bare]
     there = _all_pieces(view.text for view in (*bare, *small))
@@ -138,15 +149,29 @@ def find_spans(text: str, needles: Needles) -> list[Span]:
     short = {one for one in needles.coded if len(one) < _PIECE}
     for view in views:
         spans += _find(solid_view(view), needles.anywhere)
+        spans += _find(solid_view(view._replace(text=lower(view.text))), needles.anywhere)
         spans += _find_words(view, needles.words)
     for view in bare:
-        spans += _find(view, needles.letters)
         spans += _find_cut(text, view, needles.ends)
     for view in (*bare, *small):
+        spans += _find(view, needles.letters)
         spans += _find_pieces(view, pieces)
         found = [*_find(view, short), *_find_pieces(view, coded)]
         spans += [_token(text, span) for span in _merged(found)]
     return _merged(spans)
+
+
+def _in_tokens(text: str, needles: Needles, depth: int) -> t.Iterator[Span]:
+    """Words that are an encoding of a text which holds a needle, in whatever spelling: base64 of a
+    value in upper case, of base64, of an escaped one.
+    """
+    if not depth:
+        return
+    for match in _LONG_TOKEN.finditer(text):
+        for decoded in decode_token(match.group()):
+            if find_spans(decoded, needles, depth - 1):
+                yield match.span()
+                break
 
 
 def _whole_lines(text: str, needles: t.Collection[str]) -> t.Iterator[Span]:

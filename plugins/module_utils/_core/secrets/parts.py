@@ -98,15 +98,3 @@ def _decoded(word: str) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return text if text.strip().isprintable() or "\n" in text else None
-
-
-def in_base64(data: bytes) -> list[str]:
-    """Those characters of the base64 of a text with this data in it that are the data's alone; one
-    for each place modulo three.
-    """
-    return [
-        base64.b64encode(b"\0" * before + data).decode()[
-            -(-8 * before // 6) : 8 * (before + len(data)) // 6
-        ]
-        for before in range(3)
-    ]

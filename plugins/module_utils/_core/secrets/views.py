@@ -47,7 +47,6 @@ _ESCAPE = re.compile(
 _SIMPLE: t.Final = dict(zip("abtnvfre0", "\a\b\t\n\v\f\r\x1b\0"))
 _GAPS = re.compile(r"[\s\"'`\\]+")
 _MARKS = re.compile(r"[\W_]+")
-_LOWER: t.Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def plain(text: str) -> str:
@@ -66,8 +65,11 @@ def letters(text: str) -> str:
 
 
 def lower(text: str) -> str:
-    """ASCII in lower case, as long as before."""
-    return text.translate(_LOWER)
+    """The text in lower case, as long as before."""
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
 
 
 def read_views(text: str) -> list[View]:

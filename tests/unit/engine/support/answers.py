@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import time
@@ -75,7 +76,7 @@ def _show(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     if "-pTimeoutStopUSec" in words:
         limits = [f"TimeoutStopUSec=1min 30s\nId={name}" for name in _names(words)]
         return 0, "\n\n".join(limits) + "\n", ""
-    if "-pDropInPaths" in words:
+    if "-pDropInPaths" in words and "-pResult" not in words:
         return 0, "\n\n".join(f"Id={name}\nDropInPaths=" for name in _names(words)) + "\n", ""
     blocks = [_block(host, name) for name in _names(words)]
     return 0, "\n\n".join(blocks) + "\n", ""
@@ -116,12 +117,22 @@ def _block(host: Host, name: str) -> str:
         ]
     rows += [f"Id={name}", *([f"FragmentPath={file.fragment}"] if file else [])]
     rows.append(f"SourcePath={file.source if file else ''}")
-    exited = f"@{int(one.left_inactive)}" if one.left_inactive else ""
     rows += [
-        f"InactiveExitTimestamp={exited}",
+        "DropInPaths=",
+        f"InactiveExitTimestamp={_moment(one.left_inactive)}",
+        f"ActiveEnterTimestamp={_moment(one.left_inactive if one.became_active else 0)}",
         f"ActiveEnterTimestampMonotonic={int(one.became_active * 1e6)}",
+        f"ActiveExitTimestamp={_moment(one.left_active)}",
     ]
     return "\n".join([*rows, *([f"InvocationID={one.invocation}"] if one.invocation else [])])
+
+
+def _moment(at: float) -> str:
+    """As `--timestamp=us+utc` shows it."""
+    if not at:
+        return ""
+    moment = dt.datetime.fromtimestamp(at, dt.timezone.utc)
+    return f"{moment:%a %Y-%m-%d %H:%M:%S}.{moment.microsecond:06} UTC"
 
 
 def _reload(host: Host, *_more: t.Any) -> Answer:
@@ -314,7 +325,8 @@ def _secret_inspect(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer
     lacking = [one for one in _names(words) if one not in values]
     if lacking:
         return 125, "", f"Error: inspecting secret {lacking[0]}: no such secret\n"
-    return 0, "".join(f"{values[one].hex()}\n" for one in _names(words)), ""
+    moments = " 1795806170306992000" * 2 if "UpdatedAt" in " ".join(words) else ""
+    return 0, "".join(f"{values[one].hex()}{moments}\n" for one in _names(words)), ""
 
 
 def _secret_create(

@@ -18,6 +18,7 @@ SCOPES = ("system", "user")
 
 _UNIT = r"[\w@.-]+\.(?:service|timer|target|slice|mount|socket)\b"
 _WORDS = (
+    (re.compile(r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?=\d)"), "DAY "),
     (re.compile(rf"{_UNIT}( {_UNIT})*"), "UNIT"),
     (re.compile(r"registry\.test:5000/[\w.:@-]+"), "IMAGE"),
     (re.compile(r"localhost/quadlet\.fleet[\w.:@-]*"), "IMAGE"),

@@ -31,6 +31,7 @@ class Unit:
     invocation: str = ""
     left_inactive: float = 0.0
     became_active: float = 0.0
+    left_active: float = 0.0
     due: float | None = None
     starts: list[float] = dataclasses.field(default_factory=list)
 
@@ -224,6 +225,7 @@ class Engine:
         if job.kind == "start" and file:
             self._begin_start(one, file, job)
         else:
+            self._leave_active(one)
             one.active, one.sub, one.due = "deactivating", "stop", None
             quick = file is None or file.remains or file.is_timer
             job.due = self.now + (90.0 if job.fault == "hangs" else 0.01 if quick else STOP)
@@ -300,7 +302,13 @@ class Engine:
         if file and file.restarts:
             one.active, one.sub, one.due = "activating", "auto-restart", self.now + RESTART_AFTER
 
+    def _leave_active(self, one: Unit) -> None:
+        """A timer that is stopped here is removed, and systemd forgets it."""
+        if one.active == "active" and not one.name.endswith(".timer"):
+            one.left_active = START + self.now
+
     def _fail(self, one: Unit, result: str) -> None:
+        self._leave_active(one)
         one.active, one.sub, one.result, one.due = "failed", "failed", result, None
         self._log(one, f"{one.name}: Failed with result '{result}'.")
 
