@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import posixpath
 import typing as t
 
@@ -15,7 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import decode
 
 _MOST: t.Final = 200
-_MISSING: t.Final = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, None)
+_MISSING: t.Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 class Files:
@@ -65,9 +64,10 @@ class Files:
             return None
         try:
             self._options.read(path)
-        except OSError as error:
-            if error.errno in _MISSING:
-                return None
+        except _MISSING:
+            return None
+        except OSError:
+            pass
         return self.text(path, self.shown(path), "")
 
     def _refusal(self, path: str) -> tuple[str, str]:
