@@ -50,9 +50,9 @@ __all__ = ["LoadError", "LoadOptions", "Project", "Variable", "load_project", "n
 def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Project:
     """Loads the texts, each with its file's name.  LoadError: with all causes why it can't be."""
     causes = Causes()
-    files = Files(options, causes)
+    files = Files(options, causes, dict(texts))
     documents = [
-        Document(node, files.locate(file, files.base))
+        Document(node, files.locate(file))
         for file, text in texts
         for node in parse_documents(text, file, causes)
     ]
@@ -66,14 +66,14 @@ def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Pr
     env["COMPOSE_PROJECT_NAME"] = Expanded(name)
     assembler = Assembler(files, keep, causes)
     try:
-        root = assembler.merge(documents, assembler.scope(files.base, env))
+        root = assembler.merge(documents, assembler.scope("", env))
     except TooMuchError as error:
         causes.add(documents[0].node, "", str(error), "Write it with fewer of them.")
         causes.raise_any()
         raise
     root = select_services(root, _active_profiles(env, options), causes, assembler.left)
     root = remove_extensions(root, assembler.left)
-    warnings = _judge_unset(root, options, causes)
+    warnings = (*_judge_files(env), *_judge_unset(root, options, causes))
     causes.raise_any()
     sources = tuple(dict.fromkeys([*(file for file, _text in texts), *files.sources]))
     variables = _variables(root, assembler, options)
@@ -135,6 +135,13 @@ def _name_of_files(
 def _active_profiles(env: Variables, options: LoadOptions) -> set[str]:
     variable = env.get("COMPOSE_PROFILES", Expanded("")).text
     return set(options.profiles) or {name.strip() for name in variable.split(",") if name.strip()}
+
+
+def _judge_files(env: Variables) -> t.Iterator[str]:
+    """A warning where docker compose would read other files than the given ones."""
+    if "COMPOSE_FILE" in env:
+        files = env["COMPOSE_FILE"].text
+        yield f"COMPOSE_FILE names {files}: only the files that are given are read."
 
 
 def _judge_unset(root: Node, options: LoadOptions, causes: Causes) -> tuple[str, ...]:
