@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.environment import (
-    Reading,
+    EnvFiles,
     Variables,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.extends import Extender, Source
@@ -59,7 +59,7 @@ class Assembler:
         self._keep = keep
         self._causes = causes
         self._merger = Merger(causes, self.left)
-        self._reading = Reading(files, keep, causes)
+        self._env_files = EnvFiles(files, keep, causes)
 
     def scope(self, directory: str, variables: Variables, chain: tuple[str, ...] = ()) -> Scope:
         """A scope with variables."""
@@ -177,13 +177,13 @@ class Assembler:
         """The variables of an included project: those of this one win."""
         env_file = entry.children.get("env_file")
         if env_file is None:
-            return self._reading.add_default(scope.variables, directory)
+            return self._env_files.add_default(scope.variables, directory)
         paths = [
             self._files.locate(name, scope.directory)
             for name in self._texts(env_file, where)
             if name != "/dev/null"
         ]
-        return self._reading.add_files(scope.variables, paths, env_file, f"{where}.env_file")
+        return self._env_files.add_files(scope.variables, paths, env_file, f"{where}.env_file")
 
     def _texts(self, node: Node | None, where: str) -> list[str]:
         """The texts of a node that is one or a list, and that have to be known now."""

@@ -25,11 +25,11 @@ def read_environment(options: LoadOptions, files: Files, keep: Keep, causes: Cau
     given = {
         name: Expanded(_to_text(value)) for name, value in options.env.items() if value is not None
     }
-    reading = Reading(files, keep, causes)
+    env_files = EnvFiles(files, keep, causes)
     if options.env_files is None:
-        return reading.add_default(given, "")
+        return env_files.add_default(given, "")
     paths = [files.locate(name) for name in options.env_files]
-    return reading.add_files(given, paths)
+    return env_files.add_files(given, paths)
 
 
 def _to_text(value: object) -> str:
@@ -37,7 +37,7 @@ def _to_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-class Reading:
+class EnvFiles:
     """Reads dotenv files."""
 
     def __init__(self, files: Files, keep: Keep, causes: Causes) -> None:
