@@ -260,7 +260,7 @@ def test_what_a_service_needs_is_not_extended_with_it() -> None:
 
 
 def test_services_that_extend_large_ones_have_an_end() -> None:
-    keys = "".join(f"      K{n}: v\n" for n in range(5000))
-    many = "".join(f"  s{n}: {{extends: base}}\n" for n in range(5000))
+    keys = "".join(f"      K{n}: v\n" for n in range(3000))
+    many = "".join(f"  s{n}: {{extends: base}}\n" for n in range(3000))
     found = causes(f"services:\n  base:\n    environment:\n{keys}{many}")
     assert "merging takes more than" in found[0]
