@@ -29,7 +29,7 @@ def rebase(root: Node, directory: str, base: str) -> Node:
         moved = posixpath.relpath(
             posixpath.join(_ROOT, directory, path), posixpath.join(_ROOT, base)
         )
-        return moved if moved.startswith("..") else f"./{moved}"
+        return moved if moved.startswith(".") else f"./{moved}"
 
     for pattern, edit in _PATHS.items():
         root = _edit_at(root, pattern.split("."), edit, move)

@@ -147,6 +147,19 @@ develop: {watch: [{path: ./src, action: sync}]}
     }
 
 
+def test_a_directory_above_the_other_files_one() -> None:
+    files = {
+        "sub/c.yml": "services: {b: {build: {context: ..}}, c: {extends: b, build: {target: t}}}"
+    }
+    text = "services: {a: {extends: {file: sub/c.yml, service: c}}}"
+    assert data(text, files=files)["services"]["a"]["build"] == {"context": ".", "target": "t"}
+
+
+def test_a_service_of_nothing_may_be_extended() -> None:
+    text = "services: {a: {image: x, extends: b}, b: }"
+    assert data(text)["services"] == {"a": {"image": "x"}, "b": None}
+
+
 CIRCLES: tuple[tuple[str, dict[str, str], str], ...] = (
     (
         "services: {a: {extends: a}}",
