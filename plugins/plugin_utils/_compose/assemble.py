@@ -11,7 +11,7 @@ import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.environment import (
-    Reading,
+    EnvFiles,
     Variables,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.extends import Extender, Source
@@ -59,7 +59,7 @@ class Assembler:
         self._keep = keep
         self._causes = causes
         self._merger = Merger(causes, self.left)
-        self._reading = Reading(files, keep, causes)
+        self._env_files = EnvFiles(files, keep, causes)
 
     def scope(self, directory: str, variables: Variables, chain: tuple[str, ...] = ()) -> Scope:
         """A scope with variables."""
@@ -88,7 +88,7 @@ class Assembler:
             return sources[path]
 
         extender = Extender(self._merger, self._causes, self.left, load_source)
-        return extender.apply(node, self._files.shown(document.path), scope.directory)
+        return extender.apply(node, document.path, scope.directory)
 
     def _checked(self, node: Node) -> Node:
         """A document without sections that are no mappings, and services that are none."""
@@ -119,15 +119,15 @@ class Assembler:
             tree = self._checked(scope.interpolator.tree(document.node))
             node = self._merger.merge(node, rebase(tree, directory, scope.directory))
         services = node.children.get("services")
-        return Source(services.children if services else {}, self._files.shown(path), directory)
+        return Source(services.children if services else {}, path, directory)
 
     def _documents(self, path: str, place: Node, where: str) -> list[Document]:
         text = self._files.text(path, place, where)
         if text is None:
             return []
-        nodes = parse_documents(text, self._files.shown(path), self._causes)
+        nodes = parse_documents(text, path, self._causes)
         if not nodes:
-            self._causes.add(place, where, f"there is nothing in {self._files.shown(path)}")
+            self._causes.add(place, where, f"there is nothing in {path}")
         return [Document(node, path) for node in nodes]
 
     def _include(self, node: Node, scope: Scope, chain: tuple[str, ...]) -> Node:
@@ -157,7 +157,7 @@ class Assembler:
         paths = [self._files.locate(name, scope.directory) for name in names]
         for path in paths:
             if path in chain:
-                links = " includes ".join(self._files.shown(link) for link in (*chain, path))
+                links = " includes ".join((*chain, path))
                 self._causes.add(
                     entry, where, f"files include each other: {links}", "End the circle."
                 )
@@ -177,13 +177,13 @@ class Assembler:
         """The variables of an included project: those of this one win."""
         env_file = entry.children.get("env_file")
         if env_file is None:
-            return self._reading.add_default(scope.variables, directory)
+            return self._env_files.add_default(scope.variables, directory)
         paths = [
             self._files.locate(name, scope.directory)
             for name in self._texts(env_file, where)
             if name != "/dev/null"
         ]
-        return self._reading.add_files(scope.variables, paths, env_file, f"{where}.env_file")
+        return self._env_files.add_files(scope.variables, paths, env_file, f"{where}.env_file")
 
     def _texts(self, node: Node | None, where: str) -> list[str]:
         """The texts of a node that is one or a list, and that have to be known now."""

@@ -22,7 +22,7 @@ class LoadError(QuadletError):
 class Causes:
     """Collects the causes."""
 
-    _LIMIT: t.Final = 50
+    _LIMIT: t.Final = 1000
 
     def __init__(self) -> None:
         self._texts: dict[str, None] = {}

@@ -22,15 +22,22 @@ Variables = dict[str, Expanded]
 
 def read_environment(options: LoadOptions, files: Files, keep: Keep, causes: Causes) -> Variables:
     """The variables of a project.  Those of later files win over those of earlier ones."""
-    given = {name: Expanded(value) for name, value in options.env.items()}
-    reading = Reading(files, keep, causes)
+    given = {
+        name: Expanded(_to_text(value)) for name, value in options.env.items() if value is not None
+    }
+    env_files = EnvFiles(files, keep, causes)
     if options.env_files is None:
-        return reading.add_default(given, files.base)
-    paths = [files.locate(name, files.base) for name in options.env_files]
-    return reading.add_files(given, paths)
+        return env_files.add_default(given, "")
+    paths = [files.locate(name) for name in options.env_files]
+    return env_files.add_files(given, paths)
 
 
-class Reading:
+def _to_text(value: object) -> str:
+    """A variable as text, also where it is given as a number, true or false."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class EnvFiles:
     """Reads dotenv files."""
 
     def __init__(self, files: Files, keep: Keep, causes: Causes) -> None:
@@ -64,7 +71,7 @@ class Reading:
         try:
             assignments = parse_dotenv(text, look, self._keep)
         except DotenvError as error:
-            place = f"{self._files.shown(path)}:{error.line}"
+            place = f"{path}:{error.line}"
             self._causes.add(place, "", str(error), "Write NAME=VALUE.")
             return {}
         return {name: item.value for name, item in assignments.items() if item.value}

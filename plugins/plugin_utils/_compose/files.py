@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import posixpath
 import typing as t
 
@@ -15,71 +14,81 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import decode
 
 _MOST: t.Final = 200
-_MISSING: t.Final = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, None)
+_MISSING: t.Final = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 class Files:
-    """Reads files.  sources: those that were read, by their names."""
+    """Reads files.  A path starts from the base, or from / where it leads elsewhere.
 
-    def __init__(self, options: LoadOptions, causes: Causes) -> None:
+    given: texts that are there already, by their files' names.  sources: the files that were read.
+    """
+
+    def __init__(self, options: LoadOptions, causes: Causes, given: t.Mapping[str, str]) -> None:
         self.sources: list[str] = []
-        self.base = posixpath.normpath(options.base) if options.base else ""
+        self._base = posixpath.normpath(options.base) if options.base else ""
         self._options = options
         self._causes = causes
+        self._given = {self.locate(name): text for name, text in given.items()}
 
-    def locate(self, name: str, directory: str) -> str:
+    def locate(self, name: str, directory: str = "") -> str:
         """The path of a file that is named from a directory."""
-        if "://" in name or name.startswith("git@"):
+        if is_remote(name):
             return name
-        return posixpath.normpath(posixpath.join(directory or self.base, name))
-
-    def shown(self, path: str) -> str:
-        """A path as causes and the report name it: from base, where it is below it."""
-        prefix = self.base.rstrip("/") + "/"
-        return path.removeprefix(prefix)
+        path = posixpath.normpath(posixpath.join(directory, name))
+        prefix = f"{self._base.rstrip('/')}/"
+        return path[len(prefix) :] if self._base and path.startswith(prefix) else path
 
     def text(self, path: str, place: Node | str, where: str) -> str | None:
         """The text of a file; None with a cause: it can't be read.  place, where: what names it."""
-        data = self.data(path, place, where)
-        return None if data is None else decode(data, self.shown(path), self._causes)
-
-    def data(self, path: str, place: Node | str, where: str) -> bytes | None:
-        """The bytes of a file, as text()."""
+        if path in self._given:
+            return self._given[path]
         refusal, remedy = self._refusal(path)
         if not refusal:
             try:
-                assert self._options.read is not None
-                data = self._options.read(path)
+                return self._read(path)
             except OSError as error:
-                refusal = f"can't read {self.shown(path)}: {error.strerror or error}"
+                refusal = f"can't read {path}: {error.strerror or error}"
                 remedy = "Put the file there, or name another one."
-            else:
-                self.sources.append(self.shown(path))
-                return data
         self._causes.add(place, where, refusal, remedy)
         return None
 
     def text_if_there(self, path: str) -> str | None:
         """The text of a file that may be missing, such as .env."""
-        if not self.base or self._options.read is None:
+        if self._options.read is None or not self._base:
             return None
-        try:
-            self._options.read(path)
-        except OSError as error:
-            if error.errno in _MISSING:
+        refusal, remedy = self._refusal(path)
+        if not refusal:
+            try:
+                return self._read(path)
+            except _MISSING:
                 return None
-        return self.text(path, self.shown(path), "")
+            except OSError as error:
+                refusal = f"can't read it: {error.strerror or error}"
+                remedy = "Remove the file, or name others in env_files."
+        self._causes.add(path, "", refusal, remedy)
+        return None
+
+    def _read(self, path: str) -> str | None:
+        assert self._options.read is not None
+        data = self._options.read(path)
+        self.sources.append(path)
+        return decode(data, path, self._causes)
 
     def _refusal(self, path: str) -> tuple[str, str]:
-        if not self.base or self._options.read is None:
+        """Why a file is not read, and what to do; '' for one that is."""
+        if is_remote(path):
+            return f"{path} is no file here", "Fetch it, and name the file."
+        if not self._base or self._options.read is None:
             what = f"it names the file {path}, and no directory is given to read it from"
             return what, "Give base, the directory of the Compose file."
-        if "://" in path or path.startswith("git@"):
-            return f"{path} is no file here", "Fetch it, and name the file."
         if len(self.sources) >= _MOST:
             return f"more than {_MOST} files belong to the project", "Merge some of them."
-        prefix = self.base.rstrip("/") + "/"
-        if not path.startswith(prefix) and not self._options.outside:
-            what = f"{path} is not below {self.base}, and nothing else is read"
+        if not self._options.outside and (path.startswith(("/", "../")) or path == ".."):
+            what = f"{path} is not below {self._base}, and nothing else is read"
             return what, "Move the file, give a base above both, or allow files outside."
         return "", ""
+
+
+def is_remote(name: str) -> bool:
+    """Whether a name is that of a file elsewhere, which Compose would fetch."""
+    return "://" in name or name.startswith("git@")

@@ -29,6 +29,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.extensions 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.files import Files
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.interpolate import (
     Interpolator,
+    Use,
     keep_as_placeholder,
     keep_nothing,
 )
@@ -50,9 +51,9 @@ __all__ = ["LoadError", "LoadOptions", "Project", "Variable", "load_project", "n
 def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Project:
     """Loads the texts, each with its file's name.  LoadError: with all causes why it can't be."""
     causes = Causes()
-    files = Files(options, causes)
+    files = Files(options, causes, dict(texts))
     documents = [
-        Document(node, files.locate(file, files.base))
+        Document(node, files.locate(file))
         for file, text in texts
         for node in parse_documents(text, file, causes)
     ]
@@ -66,17 +67,18 @@ def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Pr
     env["COMPOSE_PROJECT_NAME"] = Expanded(name)
     assembler = Assembler(files, keep, causes)
     try:
-        root = assembler.merge(documents, assembler.scope(files.base, env))
+        root = assembler.merge(documents, assembler.scope("", env))
     except TooMuchError as error:
         causes.add(documents[0].node, "", str(error), "Write it with fewer of them.")
         causes.raise_any()
         raise
     root = select_services(root, _active_profiles(env, options), causes, assembler.left)
     root = remove_extensions(root, assembler.left)
-    warnings = _judge_unset(root, options, causes)
+    gaps = _gaps(root, env)
+    warnings = (*_judge_files(env), *_judge_unset(gaps, options, causes))
     causes.raise_any()
     sources = tuple(dict.fromkeys([*(file for file, _text in texts), *files.sources]))
-    variables = _variables(root, assembler, options)
+    variables = _variables(assembler.uses, gaps, options)
     return Project(name, root, sources, variables, warnings, env, assembler.left.all())
 
 
@@ -137,15 +139,50 @@ def _active_profiles(env: Variables, options: LoadOptions) -> set[str]:
     return set(options.profiles) or {name.strip() for name in variable.split(",") if name.strip()}
 
 
-def _judge_unset(root: Node, options: LoadOptions, causes: Causes) -> tuple[str, ...]:
-    """What comes of the variables without a value that the tree still has: causes or warnings."""
-    found: dict[str, list[tuple[str, Node, Unset]]] = {}
+def _judge_files(env: Variables) -> t.Iterator[str]:
+    """A warning where docker compose would read other files than the given ones."""
+    if "COMPOSE_FILE" in env:
+        files = env["COMPOSE_FILE"].text
+        yield f"COMPOSE_FILE names {files}: only the files that are given are read."
+
+
+class _Gap(t.NamedTuple):
+    """A variable without a value, and where one is needed."""
+
+    path: str
+    node: Node
+    unset: Unset
+
+
+def _gaps(root: Node, env: Variables) -> dict[str, list[_Gap]]:
+    """The variables without a value that the tree still has, by name."""
+    found: dict[str, list[_Gap]] = {}
     for path, node in walk(root):
-        for unset in node.unset:
-            found.setdefault(unset.name, []).append((path, node, unset))
-    warnings = []
-    for name, uses in found.items():
-        required = [use for use in uses if use[2].required]
+        name = _passed_on(path, node)
+        for unset in (*node.unset, *(env[name].unset if name in env else ())):
+            found.setdefault(unset.name, []).append(_Gap(path, node, unset))
+    return found
+
+
+def _passed_on(path: str, node: Node) -> str:
+    """The variable that is passed on by its name alone, or whose value a secret or config is."""
+    section, _dot, rest = path.partition(".")
+    _name, _dot, key = rest.partition(".")
+    if section in ("secrets", "configs") and key == "environment":
+        return node.text
+    if section != "services" or not key.startswith("environment"):
+        return ""
+    if key.startswith("environment["):
+        return "" if "=" in node.text else node.text
+    return key.partition(".")[2] if node.value is None else ""
+
+
+def _judge_unset(
+    gaps: t.Mapping[str, t.Sequence[_Gap]], options: LoadOptions, causes: Causes
+) -> t.Iterator[str]:
+    """What comes of variables without a value: causes, or warnings."""
+    for name, uses in gaps.items():
+        required = [use for use in uses if use.unset.required]
         path, node, unset = (required or uses)[0]
         message = f": {unset.message}" if unset.message else ""
         what = f"the variable {name} has no value{message}{_also(node, uses)}"
@@ -153,27 +190,34 @@ def _judge_unset(root: Node, options: LoadOptions, causes: Causes) -> tuple[str,
             remedy = "Give it in env or in an env file, or set unset to keep or empty."
             causes.add(node, path, what, remedy)
         elif options.unset == "empty":
-            warnings.append(f"{node.place}: {path}: {what}: it is an empty text.")
-    return tuple(warnings)
+            yield f"{node.place}: {path}: {what}: it is an empty text."
 
 
-def _also(first: Node, uses: t.Sequence[tuple[str, Node, Unset]]) -> str:
+def _also(first: Node, uses: t.Sequence[_Gap]) -> str:
     """The other places of a variable."""
-    places = list(dict.fromkeys(use[1].place for use in uses if use[1] is not first))
+    places = list(dict.fromkeys(use.node.place for use in uses if use.node is not first))
     more = len(places) - _MOST_PLACES
     shown = ", ".join(places[:_MOST_PLACES]) + (f" and {more} more" if more > 0 else "")
     return f" (also at {shown})" if places else ""
 
 
-def _variables(root: Node, assembler: Assembler, options: LoadOptions) -> tuple[Variable, ...]:
-    """The variables that the files use."""
-    kept = {unset.name for _path, node in walk(root) for unset in node.unset}
-    return tuple(
+def _variables(
+    uses: t.Mapping[str, Use], gaps: t.Mapping[str, t.Sequence[_Gap]], options: LoadOptions
+) -> tuple[Variable, ...]:
+    """The variables that the files use, and those that only env files do and nobody gives."""
+    is_kept = options.unset == "keep"
+    of_files = [
         Variable(
             use.name,
             next(iter(use.defaults), None),
             tuple(use.places),
-            options.unset == "keep" and use.name in kept,
+            is_kept and use.name in gaps,
         )
-        for use in assembler.uses.values()
-    )
+        for use in uses.values()
+    ]
+    others = [
+        Variable(name, None, tuple(dict.fromkeys(gap.node.place for gap in found)), is_kept)
+        for name, found in gaps.items()
+        if name not in uses
+    ]
+    return (*of_files, *others)

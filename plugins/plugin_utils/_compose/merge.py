@@ -77,12 +77,17 @@ class Merger:
         return dataclasses.replace(base, value=nodes)
 
     def lists(self, base: Node, over: Node, path: Path) -> Node:
-        """Lists, one behind the other; a later item replaces the same one."""
-        items = [*base.items, *self.settle(over, path).items]
+        """Lists, one behind the other; a later item replaces the same one, and what stands there
+        as it is comes no second time.
+        """
+        later = self.settle(over, path).items
         identify = identity_at(path)
         if identify:
-            items, _replaced = unify(items, identify)
-        return dataclasses.replace(base, value=tuple(items))
+            items, _replaced = unify([*base.items, *later], identify)
+            return dataclasses.replace(base, value=tuple(items))
+        known = {repr(item.to_data()) for item in base.items}
+        new = [item for item in later if repr(item.to_data()) not in known]
+        return dataclasses.replace(base, value=(*base.items, *new))
 
     def settle(self, node: Node, path: Path = ()) -> Node:
         """A tree that nothing stands below: without !reset and !override, and without items

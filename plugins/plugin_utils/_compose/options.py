@@ -13,7 +13,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded
 
 Read = t.Callable[[str], bytes]
-"""Reads a file by its path.  OSError: it can't be read."""
+"""Reads a file by its path, which starts from the base.  OSError: it can't be read."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +21,7 @@ class LoadOptions:
     """How a project is loaded.
 
     name: of the project, before every other source of it.
-    base: the directory that relative paths start from, '' for none: nothing is read.
+    base: the directory that relative paths start from; without it nothing is read.
     env: variables, before those of files; the shell's own are never read.
     env_files: dotenv files, the later ones win; None for .env in base, if there is one.
     profiles: the active ones, before COMPOSE_PROFILES; '*' for all.

@@ -11,6 +11,8 @@ import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
 
+_ROOT: t.Final = "/" + "x/" * 64
+"""What stands for the base of a project, so that paths may lead above it."""
 Move = t.Callable[[str], str]
 Edit = t.Callable[[Node, Move], Node]
 
@@ -24,8 +26,10 @@ def rebase(root: Node, directory: str, base: str) -> Node:
         """A relative path from base; another one, or a URL, as it is."""
         if "://" in path or path.startswith(("/", "~", "{{ ", "git@")):
             return path
-        moved = posixpath.relpath(posixpath.join(directory, path), base)
-        return moved if moved.startswith("..") else f"./{moved}"
+        moved = posixpath.relpath(
+            posixpath.join(_ROOT, directory, path), posixpath.join(_ROOT, base)
+        )
+        return moved if moved.startswith(".") else f"./{moved}"
 
     for pattern, edit in _PATHS.items():
         root = _edit_at(root, pattern.split("."), edit, move)

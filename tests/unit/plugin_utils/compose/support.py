@@ -16,7 +16,7 @@ BASE = "/srv/blog"
 
 
 def reader(files: t.Mapping[str, str | bytes]) -> t.Callable[[str], bytes]:
-    """A function that reads files of a mapping by their absolute paths."""
+    """A function that reads files of a mapping by their paths."""
 
     def read(path: str) -> bytes:
         if path not in files:
@@ -30,9 +30,8 @@ def reader(files: t.Mapping[str, str | bytes]) -> t.Callable[[str], bytes]:
 def load(
     *texts: str, files: t.Mapping[str, str | bytes] | None = None, **options: t.Any
 ) -> Project:
-    """Loads texts named 1.yml, 2.yml ... ; files: by their paths below the base."""
-    there = {f"{BASE}/{name}": content for name, content in (files or {}).items()}
-    there.update({name: content for name, content in (files or {}).items() if name[0] == "/"})
+    """Loads texts named 1.yml, 2.yml ... ; files: by their paths from the base."""
+    there = files or {}
     options.setdefault("base", BASE)
     named = [(f"{index}.yml", text) for index, text in enumerate(texts, 1)]
     return load_project(named, LoadOptions(read=reader(there), **options))

@@ -125,9 +125,9 @@ def test_what_can_not_be_included_is_told() -> None:
         (
             "include: [../x.yml]",
             {},
-            "1.yml:1: include[0]: /srv/x.yml is not below /srv/blog, and nothing else is read",
+            "1.yml:1: include[0]: ../x.yml is not below /srv/blog, and nothing else is read",
         ),
-        ("include: [a/../../x.yml]", {}, "/srv/x.yml is not below /srv/blog"),
+        ("include: [a/../../x.yml]", {}, "../x.yml is not below /srv/blog"),
         (
             "include: [https://x.example/c.yml]",
             {},

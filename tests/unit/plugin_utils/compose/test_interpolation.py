@@ -257,4 +257,27 @@ def test_a_variable_that_an_env_file_makes_of_an_unset_one_is_unset() -> None:
     files = {".env": "A=x$MISSING\nB=$MISSING"}
     (cause,) = causes(service("image: $A"), files=files)
     assert "services.web.image: the variable MISSING has no value" in cause
-    assert web("image: $A", files=files, unset="keep")["image"] == "x{{ MISSING }}"
+    project = load(service("image: $A"), files=files, unset="keep")
+    assert project.root.to_data()["services"]["web"]["image"] == "x{{ MISSING }}"
+    assert [(v.name, v.places, v.kept) for v in project.variables] == [
+        ("A", ("1.yml:3",), False),
+        ("MISSING", ("1.yml:3",), True),
+    ]
+
+
+def test_a_variable_that_is_passed_on_needs_what_its_env_file_makes_it_of() -> None:
+    files = {".env": "A=x$MISSING"}
+    rows = (
+        (service("environment: [A]"), "services.web.environment[0]"),
+        (service("environment: {A: }"), "services.web.environment.A"),
+        ("services: {}\nsecrets: {s: {environment: A}}", "secrets.s.environment"),
+        ("services: {}\nconfigs: {s: {environment: A}}", "configs.s.environment"),
+    )
+    wrong = []
+    for text, path in rows:
+        (cause,) = causes(text, files=files)
+        if f": {path}: the variable MISSING has no value" not in cause:
+            wrong.append((text, cause))
+    assert wrong == []
+    for text in ("environment: [A=1]", "environment: {A: 1}", "labels: {A: }", "command: [A]"):
+        assert causes(service(text), files=files) == [], text

@@ -101,6 +101,8 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("expose: ['80']", "expose: [80, 81]", "expose: [80, 81]"),
     ("profiles: [a]", "profiles: [a, b]", "profiles: [a, b]"),
     ("group_add: [a]", "group_add: [b]", "group_add: [a, b]"),
+    ("group_add: [a, c, c]", "group_add: [a, b, b]", "group_add: [a, c, c, b, b]"),
+    ("gpus: [{count: 1}]", "gpus: [{count: 1}, {count: 2}]", "gpus: [{count: 1}, {count: 2}]"),
     ("dns: 1.1.1.1", "dns: [8.8.8.8, 1.1.1.1]", "dns: [1.1.1.1, 8.8.8.8]"),
     ("dns_search: a", "dns_search: b", "dns_search: [a, b]"),
     ("env_file: a", "env_file: [b, a]", "env_file: [a, b]"),
@@ -125,6 +127,10 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("environment: [A=1]", "environment: [A]", "environment: [A]"),
     ("environment: {A: 1}", "environment:", "environment: {A: 1}"),
     ("labels: [a=1]", "labels: {a: 2}", "labels: {a: 2}"),
+    ("labels: [a=1]", "labels: [a=2, a=1]", "labels: [a=1]"),
+    ("labels: [a=2, a=1]", "labels: [a=2]", "labels: [a=2]"),
+    ("labels: []", "labels: []", "labels: []"),
+    ("labels: {}", "labels: {}", "labels: {}"),
     ("sysctls: {a: 1}", "sysctls: [a=2, b=3]", "sysctls: {a: '2', b: '3'}"),
     (
         "build: {context: ., args: [A=1]}",
@@ -145,6 +151,9 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ),
     # names with more behind them
     ("networks: [a, b]", "networks: [b, c]", "networks: {a: null, b: null, c: null}"),
+    ("networks: [a]", "networks:", "networks: [a]"),
+    ("networks:", "networks: [a]", "networks: {a: null}"),
+    ("models: [a]", "models: {a: {model_var: x}, b: }", "models: {a: {model_var: x}, b: null}"),
     ("networks: [a]", "networks: {a: {aliases: [x]}}", "networks: {a: {aliases: [x]}}"),
     (
         "networks: {a: {aliases: [x]}}",
@@ -229,6 +238,16 @@ def test_three_files() -> None:
         "ports": ["1:1", "2:2"],
         "tty": True,
     }
+
+
+def test_what_is_reset_behind_a_change_of_form() -> None:
+    base = "environment: {FOO: BAR, KEEP: ME}\nlabels: {a: b}"
+    extra = "environment: [ANOTHER=BAR, PASSED]\nlabels: {c: d}"
+    over = "environment: {FOO: !reset , ANOTHER: !reset , PASSED: !reset }\nlabels: {a: !reset }"
+    expected = {"environment": {"KEEP": "ME"}, "labels": {"c": "d"}}
+    assert web(base, extra, over) == expected
+    listed = "environment: [FOO=BAR, KEEP=ME]\nlabels: [c=d]"
+    assert web(listed, "environment: {FOO: !reset }")["environment"] == {"KEEP": "ME"}
 
 
 def test_dependencies_of_both_forms() -> None:

@@ -168,6 +168,14 @@ def test_several_documents_are_merged() -> None:
 
 WRONG: tuple[tuple[str, str], ...] = (
     (
+        "services:\n  a:\n    command: x\n    command: !reset y\n",
+        "1.yml:4: services.a.command: the key stands twice, on the lines 3 and 4",
+    ),
+    (
+        "services: {}\nx-h: &h\n  e:\n    <<: *h\n",
+        "1.yml:4: x-h.e: the alias *h stands inside of its own anchor &h",
+    ),
+    (
         "services:\n  a: {image: x}\n  a: {image: y}\n",
         "1.yml:3: services.a: the key stands twice, on the lines 2 and 3",
     ),
