@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose import valu
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.binds import (
     MOST_FILES,
     add_file,
+    inside,
     kind_of,
     list_files,
 )
@@ -102,11 +103,13 @@ def _read_context(scope: _Scope, branch: Branch | None) -> None:
     path = posixpath.normpath(name)
     files = list_files(scope.reading, path) if kind_of(scope.reading, path) == "directory" else []
     known = [file for file in files if not _is_ignored(file)]
+    inner = inside(path)
     if files and len(files) <= MOST_FILES:
-        build.context, build.in_files = Value(f"./build/{build.name}", given), True
+        place = posixpath.normpath(f"build/{inner}")
+        build.context, build.in_files = Value(f"./{place}", given), True
         for file in known:
             source = posixpath.join(path, file)
-            add_file(scope.reading, branch or scope.branch, source, f"build/{build.name}/{file}")
+            add_file(scope.reading, branch or scope.branch, source, f"{place}/{file}")
         given.moved(f"{len(known)} files of the context are files of the app", rule="build")
         return
     if not files and _needs_no_context(scope.fields.get("dockerfile_inline")):
@@ -116,8 +119,7 @@ def _read_context(scope: _Scope, branch: Branch | None) -> None:
         what = f"the context has more than {MOST_FILES} files, which stay where they are"
     else:
         what = "the context is not beside the Compose file"
-    inner = re.sub(r"^(\.\./|\.\.$)+", "", path) or "."
-    build.context = Value(f"./build/{build.name}/{inner}".removesuffix("/."), given)
+    build.context = Value(f"./{inner}".removesuffix("/."), given)
     given.approximated(
         f"{what}: it has to be on the host before the start, below the app's data",
         "Build the image elsewhere, push it, and give its name.",
@@ -234,8 +236,12 @@ def _read_secret(scope: _Scope, item: Branch) -> None:
         raise UnfitError(item, f"the secret {name} is not declared", "Declare it in secrets.")
     file = declared.get("file")
     if file is None or not text(file).startswith("/"):
-        remedy = "Declare it with the absolute path of a file of the host."
-        raise UnfitError(item, f"no file of the host has the secret {name}", remedy)
+        declared.take().exact("it is for a build alone")
+        item.take().dropped(
+            f"no file of the host has the secret {name}: the build gets none",
+            "Declare it with the absolute path of a file of the host.",
+        )
+        return
     for key, part in fields.items():
         if key in ("uid", "gid", "mode"):
             part.take().dropped("a build shows it as root's")

@@ -123,14 +123,15 @@ def _limits(part: Branch) -> str:
     fields = mapping(part)
     if set(fields) != {"soft", "hard"}:
         raise UnfitError(part, "it needs soft and hard")
-    return ":".join(str(convert(fields[key], values.to_int)) for key in ("soft", "hard"))
+    soft, hard = (convert(fields[key], values.to_int) for key in ("soft", "hard"))
+    return str(soft) if soft == hard else f"{soft}:{hard}"
 
 
 def _read_isolation(_scope: Scope, branch: Branch, row: Row) -> None:
     if scalar(branch) == "default":
         branch.take().exact("it is the default")
     else:
-        raise UnfitError(branch, row.text, "Remove the key.")
+        branch.take().dropped(row.text)
 
 
 OPTIONS: t.Final[Handlers[Scope]] = {

@@ -142,9 +142,16 @@ OBJECTS: list[Case] = [
             " driver_opts: {type: nfs, o: 'addr=1.2.3.4,rw', device: ':/x'}}}",
         ),
         {
-            "mounts": ["volume n /d subpath=s"],
+            "mounts": ["volume blog_data /d subpath=s"],
             "the_volumes": [
-                ["n n", "opt type=nfs", "opt o=addr=1.2.3.4,rw", "opt device=:/x", "label a=1"]
+                [
+                    "blog_data n",
+                    "driver local",
+                    "opt type=nfs",
+                    "opt o=addr=1.2.3.4,rw",
+                    "opt device=:/x",
+                    "label a=1",
+                ]
             ],
         },
     ),
@@ -190,7 +197,7 @@ OBJECTS: list[Case] = [
     Case(
         "the default network",
         _web("networks: [default]", "networks: {default: {name: n}}"),
-        {"networks": ["n web"], "the_networks": [["n n"]]},
+        {"networks": ["blog_default web"], "the_networks": [["blog_default n"]]},
     ),
     Case(
         "networks by priority",
@@ -241,8 +248,8 @@ OBJECTS: list[Case] = [
         "a network of Swarm",
         _web("networks: [n]", "networks: {n: {driver: overlay, ipam: {driver: default}}}"),
         {
-            "the_networks": [["blog_n blog_n"]],
-            "remarks": {"networks.n.driver": ["approximated"], "networks.n.ipam.driver": ["exact"]},
+            "the_networks": [["blog_n blog_n", "--driver overlay"]],
+            "remarks": {"networks.n.ipam.driver": ["exact"]},
         },
     ),
     Case(
@@ -257,7 +264,62 @@ OBJECTS: list[Case] = [
             "the_networks": [],
         },
     ),
+    Case(
+        "a network without IPv4",
+        _web("networks: [n]", "networks: {n: {enable_ipv4: false}}"),
+        {"remarks": {"networks.n.enable_ipv4": ["approximated"]}},
+    ),
     # secrets
+    Case(
+        "a secret of a driver",
+        _web(
+            "secrets: [s]",
+            "secrets: {s: {driver: a, driver_opts: {b: c}, template_driver: d}}",
+        ),
+        {
+            "stored": {"s": None},
+            "remarks": {
+                "secrets.s": ["moved"],
+                "secrets.s.driver": ["dropped"],
+                "secrets.s.driver_opts": ["dropped"],
+                "secrets.s.template_driver": ["dropped"],
+            },
+        },
+    ),
+    Case(
+        "external configs",
+        _web(
+            "configs: [a, {source: b, target: /etc/b}, c]",
+            "configs: {a: {external: true}, b: {external: true, name: real},"
+            " c: {external: {name: old}}}",
+        ),
+        {
+            "secrets": [
+                "a mount target=/a",
+                "real mount target=/etc/b",
+                "old mount target=/c",
+            ],
+            "stored": {},
+        },
+    ),
+    Case(
+        "a config with a template",
+        _web("configs: [c]", "configs: {c: {content: t, template_driver: g}}"),
+        {"files": {"configs/c": "t"}},
+    ),
+    Case(
+        "a secret of a build",
+        "services: {web: {build: {context: /a, secrets: [s]}}}\nsecrets: {s: {environment: E}}",
+        {"remarks": {"services.web.build.secrets[0]": ["dropped"], "secrets.s": ["exact"]}},
+    ),
+    Case(
+        "models",
+        _web(
+            "user: a",
+            "models: {b: {model: c, name: d, context_size: 1, runtime_flags: [e]}}",
+        ),
+        {"remarks": {"models": ["dropped"]}},
+    ),
     Case(
         "secrets",
         _web(
@@ -334,10 +396,10 @@ OBJECTS: list[Case] = [
         "a build of a directory",
         "services: {web: {build: ./app}}",
         {
-            "builds": [["web localhost/blog-web", "context ./build/web in_files"]],
+            "builds": [["web localhost/blog-web", "context ./build/app in_files"]],
             "files": {
-                "build/web/Dockerfile": "/base/app/Dockerfile",
-                "build/web/a/b.py": "/base/app/a/b.py",
+                "build/app/Dockerfile": "/base/app/Dockerfile",
+                "build/app/a/b.py": "/base/app/a/b.py",
             },
             "remarks": {"services.web.build": ["moved"]},
         },
@@ -352,7 +414,7 @@ OBJECTS: list[Case] = [
         "a build whose files are not there",
         "services: {web: {build: {context: ./app}}}",
         {
-            "builds": [["web localhost/blog-web", "context ./build/web/app"]],
+            "builds": [["web localhost/blog-web", "context ./app"]],
             "remarks": {"services.web.build.context": ["approximated"]},
         },
     ),
@@ -509,7 +571,8 @@ secrets: {s: {file: /run/s}}
         + "  db: {image: y, volumes: [/a, /own, './x:/x'], volumes_from: [c]}\n"
         "  c: {image: y, volumes: [/c]}\n",
         {
-            "mounts": ["volume - /own", "volume - /a ro", "bind ./x /x ro make", "volume - /c ro"],
+            "mounts": ["volume - /own"],
+            "options": ["--volumes-from service:db:ro"],
             "dependencies": ["db started"],
         },
     ),
