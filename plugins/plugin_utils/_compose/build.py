@@ -103,13 +103,11 @@ def _read_context(scope: _Scope, branch: Branch | None) -> None:
     path = posixpath.normpath(name)
     files = list_files(scope.reading, path) if kind_of(scope.reading, path) == "directory" else []
     known = [file for file in files if not _is_ignored(file)]
-    inner = inside(path)
     if files and len(files) <= MOST_FILES:
-        place = posixpath.normpath(f"build/{inner}")
-        build.context, build.in_files = Value(f"./{place}", given), True
+        build.context, build.in_files = Value(f"./build/{build.name}", given), True
         for file in known:
             source = posixpath.join(path, file)
-            add_file(scope.reading, branch or scope.branch, source, f"{place}/{file}")
+            add_file(scope.reading, branch or scope.branch, source, f"build/{build.name}/{file}")
         given.moved(f"{len(known)} files of the context are files of the app", rule="build")
         return
     if not files and _needs_no_context(scope.fields.get("dockerfile_inline")):
@@ -119,7 +117,7 @@ def _read_context(scope: _Scope, branch: Branch | None) -> None:
         what = f"the context has more than {MOST_FILES} files, which stay where they are"
     else:
         what = "the context is not beside the Compose file"
-    build.context = Value(f"./{inner}".removesuffix("/."), given)
+    build.context = Value(f"./{inside(path)}".removesuffix("/."), given)
     given.approximated(
         f"{what}: it has to be on the host before the start, below the app's data",
         "Build the image elsewhere, push it, and give its name.",
@@ -236,12 +234,8 @@ def _read_secret(scope: _Scope, item: Branch) -> None:
         raise UnfitError(item, f"the secret {name} is not declared", "Declare it in secrets.")
     file = declared.get("file")
     if file is None or not text(file).startswith("/"):
-        declared.take().exact("it is for a build alone")
-        item.take().dropped(
-            f"no file of the host has the secret {name}: the build gets none",
-            "Declare it with the absolute path of a file of the host.",
-        )
-        return
+        remedy = "Declare it with the absolute path of a file of the host."
+        raise UnfitError(item, f"no file of the host has the secret {name}", remedy)
     for key, part in fields.items():
         if key in ("uid", "gid", "mode"):
             part.take().dropped("a build shows it as root's")

@@ -50,11 +50,11 @@ configs[].target | | string | exact | Volume
     Path in the container; /NAME by default.
 configs[].uid | | string | exact | Secret
     User that owns it.
-credential_spec.config | | string | dropped |
+credential_spec.config | | string | refused |
     See `credential_spec`.
-credential_spec.file | | string | dropped |
+credential_spec.file | | string | refused |
     See `credential_spec`.
-credential_spec.registry | | string | dropped |
+credential_spec.registry | | string | refused |
     See `credential_spec`.
 depends_on.*.condition | | string | exact, approximated | Notify, [Unit] Requires
     `service_started`, `service_healthy` or `service_completed_successfully`.
@@ -62,21 +62,21 @@ depends_on.*.required | | boolean | exact | [Unit] Wants
     Whether the other one may be missing.
 depends_on.*.restart | | boolean | exact | [Unit] Requires
     Whether it restarts with the other one.
-deploy.endpoint_mode | drop | string | dropped |
+deploy.endpoint_mode | exact | string | exact |
     Only Swarm reads it.
-deploy.labels | drop | mapping or list | dropped |
+deploy.labels | exact | mapping or list | exact |
     Labels of a service of Swarm; containers don't get them.
 deploy.mode | exact | string | exact |
     Only Swarm reads it.
-deploy.placement | drop | mapping | dropped |
+deploy.placement | exact | mapping | exact |
     Only Swarm reads it.
-deploy.placement.constraints | | list | dropped |
+deploy.placement.constraints | | list | exact |
     Only Swarm reads it.
-deploy.placement.max_replicas_per_node | | number | dropped |
+deploy.placement.max_replicas_per_node | | number | exact |
     Only Swarm reads it.
-deploy.placement.preferences | | list | dropped |
+deploy.placement.preferences | | list | exact |
     Only Swarm reads it.
-deploy.placement.preferences[].spread | | string | dropped |
+deploy.placement.preferences[].spread | | string | exact |
     Only Swarm reads it.
 deploy.replicas | scale | number | exact |
     The number of containers, as `scale`.
@@ -92,7 +92,7 @@ deploy.resources.limits.pids | int --pids-limit | number | exact | PidsLimit
     Limit of processes.
 deploy.resources.reservations | walk | mapping | exact |
     Reservations.
-deploy.resources.reservations.cpus | drop | number | dropped |
+deploy.resources.reservations.cpus | exact | number | exact |
     Only Swarm reads it.
 deploy.resources.reservations.devices | gpus | list | approximated | AddDevice
     Devices, as `gpus`.
@@ -106,13 +106,13 @@ deploy.resources.reservations.devices[].driver | | string | approximated | AddDe
     `nvidia`, or the vendor's name of CDI.
 deploy.resources.reservations.devices[].options | | mapping or list | dropped |
     CDI has no options.
-deploy.resources.reservations.generic_resources | drop | list | dropped |
+deploy.resources.reservations.generic_resources | exact | list | exact |
     Only Swarm reads it.
-deploy.resources.reservations.generic_resources[].discrete_resource_spec | | mapping | dropped |
+deploy.resources.reservations.generic_resources[].discrete_resource_spec | | mapping | exact |
     Only Swarm reads it.
-deploy.resources.reservations.generic_resources[].discrete_resource_spec.kind | | string |dropped|
+deploy.resources.reservations.generic_resources[].discrete_resource_spec.kind | | string | exact |
     Only Swarm reads it.
-deploy.resources.reservations.generic_resources[].discrete_resource_spec.value | | number |dropped|
+deploy.resources.reservations.generic_resources[].discrete_resource_spec.value | | number | exact |
     Only Swarm reads it.
 deploy.resources.reservations.memory | size --memory-reservation | size | exact |
     Soft limit of memory.
@@ -126,33 +126,33 @@ deploy.restart_policy.max_attempts | | number | approximated | [Unit] StartLimit
     Restarts before it gives up.
 deploy.restart_policy.window | | duration | dropped |
     Only Swarm reads it: how long it has to run to count as started.
-deploy.rollback_config | drop | mapping | dropped |
+deploy.rollback_config | exact | mapping | exact |
     Only Swarm reads it.
-deploy.update_config | drop | mapping | dropped |
+deploy.update_config | exact | mapping | exact |
     Only Swarm reads it.
-deploy.rollback_config.delay | | string or number | dropped |
+deploy.rollback_config.delay | | string or number | exact |
     Only Swarm reads it.
-deploy.rollback_config.failure_action | | string or number | dropped |
+deploy.rollback_config.failure_action | | string or number | exact |
     Only Swarm reads it.
-deploy.rollback_config.max_failure_ratio | | string or number | dropped |
+deploy.rollback_config.max_failure_ratio | | string or number | exact |
     Only Swarm reads it.
-deploy.rollback_config.monitor | | string or number | dropped |
+deploy.rollback_config.monitor | | string or number | exact |
     Only Swarm reads it.
-deploy.rollback_config.order | | string or number | dropped |
+deploy.rollback_config.order | | string or number | exact |
     Only Swarm reads it.
-deploy.rollback_config.parallelism | | string or number | dropped |
+deploy.rollback_config.parallelism | | string or number | exact |
     Only Swarm reads it.
-deploy.update_config.delay | | string or number | dropped |
+deploy.update_config.delay | | string or number | exact |
     Only Swarm reads it.
-deploy.update_config.failure_action | | string or number | dropped |
+deploy.update_config.failure_action | | string or number | exact |
     Only Swarm reads it.
-deploy.update_config.max_failure_ratio | | string or number | dropped |
+deploy.update_config.max_failure_ratio | | string or number | exact |
     Only Swarm reads it.
-deploy.update_config.monitor | | string or number | dropped |
+deploy.update_config.monitor | | string or number | exact |
     Only Swarm reads it.
-deploy.update_config.order | | string or number | dropped |
+deploy.update_config.order | | string or number | exact |
     Only Swarm reads it.
-deploy.update_config.parallelism | | string or number | dropped |
+deploy.update_config.parallelism | | string or number | exact |
     Only Swarm reads it.
 develop.watch | | list | dropped |
     See `develop`.
@@ -214,9 +214,9 @@ logging.driver | option --log-driver | string | exact, approximated, dropped | L
     The driver.
 logging.options | pairs --log-opt | mapping | exact, dropped | LogOpt
     Options of the driver.
-models.*.endpoint_var | | string | dropped |
+models.*.endpoint_var | | string | refused |
     See `models`.
-models.*.model_var | | string | dropped |
+models.*.model_var | | string | refused |
     See `models`.
 networks.*.aliases | | list | exact | Network
     Further names of the container on that network.

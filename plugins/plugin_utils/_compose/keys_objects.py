@@ -26,7 +26,7 @@ entitlements | drop | list | dropped |
     BuildKit's permissions.
 extra_hosts | hosts --add-host | list or mapping | exact | --add-host
     Lines of /etc/hosts.
-isolation | isolation | string | exact, dropped |
+isolation | isolation | string | exact, refused |
     Windows has others than `default`.
 labels | | mapping or list | exact | Label
     Labels of the image.
@@ -46,8 +46,8 @@ pull | pull | boolean | exact | Pull
     Base images are pulled at each build.
 sbom | drop | boolean or string | dropped |
     BuildKit's list of what is in the image.
-secrets | build_secrets | list | exact, dropped | Secret
-    From files of the host; others are dropped.
+secrets | build_secrets | list | exact, refused | Secret
+    From files; what an environment variable holds is refused.
 secrets[].gid | | string | dropped |
     Podman's builds show it as root's.
 secrets[].mode | | number or string | dropped |
@@ -93,25 +93,25 @@ services.* | | mapping | exact |
     The unit is named as the service.
 jobs | refuse | mapping | refused |
     Jobs with triggers have no form yet. // Make each a service, and start it by a timer of systemd.
-models | drop | mapping | dropped |
+models | refuse | mapping | refused |
     Language models are served by Docker's model runner. // Run one as a service of its own.
-models.*.context_size | | number | dropped |
+models.*.context_size | | number | refused |
     See `models`.
-models.*.model | | string | dropped |
+models.*.model | | string | refused |
     See `models`.
-models.*.name | | string | dropped |
+models.*.name | | string | refused |
     See `models`.
-models.*.runtime_flags | | list | dropped |
+models.*.runtime_flags | | list | refused |
     See `models`.
 networks | networks | mapping | exact |
     Each that a service uses becomes a `.network` unit.
 networks.*.attachable | exact | boolean | exact |
     Podman's networks take any container.
 networks.*.driver | option --driver | string | exact, approximated, refused | Driver
-    `bridge`, `macvlan` or `ipvlan`; `overlay` becomes a bridge, others are refused.
+    `bridge`, `macvlan` or `ipvlan`; `overlay` becomes a bridge.
 networks.*.driver_opts | options --opt | mapping | exact, approximated, dropped | Options
     Options of the driver.
-networks.*.enable_ipv4 | ipv4 | boolean | exact, approximated |
+networks.*.enable_ipv4 | ipv4 | boolean | exact, refused |
     Podman's networks have IPv4, unless only IPv6 subnets are given.
 networks.*.enable_ipv6 | flag --ipv6 | boolean | exact | IPv6
     IPv6.
@@ -157,9 +157,9 @@ volumes.*.name | | string | exact | VolumeName
     Podman's name; PROJECT_NAME by default.
 secrets | secrets | mapping | exact, moved |
     Each that a service uses becomes a secret of the app.
-secrets.*.driver | drop | string | dropped |
+secrets.*.driver | refuse | string | refused |
     Only Swarm has drivers of secrets. // Give the value in a file or a variable.
-secrets.*.driver_opts | drop | mapping | dropped |
+secrets.*.driver_opts | refuse | mapping | refused |
     Only Swarm has drivers of secrets. // Give the value in a file or a variable.
 secrets.*.environment | | string | moved | Secret
     A variable that has the value.
@@ -173,24 +173,24 @@ secrets.*.labels | exact | mapping or list | exact |
     Only Swarm has labels of secrets.
 secrets.*.name | | string | exact | Secret
     Name of an external secret.
-secrets.*.template_driver | drop | string | dropped |
+secrets.*.template_driver | refuse | string | refused |
     Only Swarm has templates of secrets. // Give the value itself.
-configs | configs | mapping | moved, approximated |
+configs | configs | mapping | moved |
     Each that a service uses becomes a file of the app.
 configs.*.content | | string | moved | Volume
     The text.
 configs.*.environment | | string | moved | Volume
     A variable that has the text.
-configs.*.external | | boolean or mapping | approximated | Secret
-    A secret of that name, since Podman has no configs.
-configs.*.external.name | | string | approximated | Secret
-    Before version 3.5: `name`.
+configs.*.external | | boolean or mapping | refused |
+    Podman has no configs. // Give the text in a file.
+configs.*.external.name | | string | refused |
+    Podman has no configs. // Give the text in a file.
 configs.*.file | | string | moved | Volume
     A file beside the Compose file.
 configs.*.labels | exact | mapping or list | exact |
     Only Swarm has labels of configs.
 configs.*.name | exact | string | exact |
-    Name of an external config; the app's files have names of their own.
-configs.*.template_driver | drop | string | dropped |
+    Only Swarm has names of configs.
+configs.*.template_driver | refuse | string | refused |
     Only Swarm has templates of configs. // Give the text itself.
 """

@@ -30,9 +30,9 @@ configs | configs | list | exact, moved | Volume, Secret
     Each becomes a file of the app, mounted read-only; with `uid` or `gid` a secret.
 container_name | container_name | string | exact | ContainerName
     Compose refuses it with more than one replica.
-cpu_count | drop | number | dropped |
+cpu_count | exact | number | exact |
     For Windows; it has no effect on Linux.
-cpu_percent | drop | number | dropped |
+cpu_percent | exact | number | exact |
     For Windows; it has no effect on Linux.
 cpu_period | micros --cpu-period | number or duration | exact | --cpu-period
     Period of the CPU quota, in microseconds.
@@ -48,7 +48,7 @@ cpus | number --cpus | number | exact | --cpus
     Number of CPUs.
 cpuset | option --cpuset-cpus | string | exact | --cpuset-cpus
     CPUs on which it may run.
-credential_spec | drop | mapping | dropped |
+credential_spec | refuse | mapping | refused |
     Credentials of a managed service account exist on Windows alone. // Remove the key.
 depends_on | depends_on | list or mapping | exact, approximated | [Unit] Wants, [Unit] Requires
     Order and coupling of services.
@@ -98,7 +98,7 @@ init | flag --init | boolean | exact | RunInit
     An init process in the container.
 ipc | namespace --ipc | string | exact | --ipc
     IPC namespace; `service:NAME` is the container of a service.
-isolation | isolation | string | exact, dropped |
+isolation | isolation | string | exact, refused |
     Windows has others than `default`.
 label_file | label_file | string or list | exact | Label
     Labels from files, read on the controller.
@@ -122,7 +122,7 @@ mem_swappiness | int --memory-swappiness | number | exact | --memory-swappiness
     Swappiness, 0 to 100; hosts with cgroups version 2 refuse it.
 memswap_limit | size --memory-swap | number or size | exact | --memory-swap
     Limit of memory and swap.
-models | drop | list or mapping | dropped |
+models | refuse | list or mapping | refused |
     Language models are served by Docker's model runner. // Run one as a service of its own.
 net | network_mode | string | exact | Network
     Before version 2: `network_mode`.
@@ -201,8 +201,8 @@ volume_driver | volume_driver | string | exact, refused |
     Before version 3: the driver of the service's volumes.
 volumes | volumes | list | exact, approximated | Volume, Mount, Tmpfs
     Volumes, bind mounts, tmpfs and images: strings or mappings.
-volumes_from | volumes_from | list | exact | --volumes-from
-    The mounts of another service, or of another container.
+volumes_from | volumes_from | list | approximated | Volume
+    The mounts of another service; volumes that only its image declares are not among them.
 working_dir | option --workdir | string | exact | WorkingDir
     Working directory.
 """

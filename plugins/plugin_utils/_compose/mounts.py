@@ -28,6 +28,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service import (
     Need,
     Service,
+    Share,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.table import Row
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking import Branch
@@ -239,7 +240,7 @@ def _read_volumes_from(service: Service, branch: Branch, _row: Row) -> None:
                 raise UnfitError(item, f"{mode!r} is neither ro nor rw")
             given = item.take()
             service.needs.append(Need(name, item, given))
-            service.options.append(Option("--volumes-from", f"service:{line}", given))
+            service.shares.append(Share(name, item, given, mode == "ro"))
 
 
 def _read_api_socket(service: Service, branch: Branch, _row: Row) -> None:

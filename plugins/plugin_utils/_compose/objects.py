@@ -161,12 +161,10 @@ def _read_network_labels(scope: NetworkScope, branch: Branch, _row: Row) -> None
 
 
 def _read_ipv4(_scope: NetworkScope, branch: Branch, _row: Row) -> None:
-    if convert(branch, values.to_bool):
-        branch.take().exact("that is so without it")
-    else:
-        branch.take().approximated(
-            "Podman gives the network addresses of IPv4 as well", "Give a subnet of IPv6 alone."
-        )
+    if not convert(branch, values.to_bool):
+        remedy = "Give a subnet of IPv6 alone."
+        raise UnfitError(branch, "Podman gives each network addresses of IPv4", remedy)
+    branch.take().exact("that is so without it")
 
 
 def _read_ipam(scope: NetworkScope, branch: Branch, _row: Row) -> None:

@@ -131,7 +131,7 @@ def _read_isolation(_scope: Scope, branch: Branch, row: Row) -> None:
     if scalar(branch) == "default":
         branch.take().exact("it is the default")
     else:
-        branch.take().dropped(row.text)
+        raise UnfitError(branch, row.text, "Remove the key.")
 
 
 OPTIONS: t.Final[Handlers[Scope]] = {

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import re
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.ports import choose, is_choice
@@ -14,15 +16,17 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     Container,
     Dependency,
+    Mount,
     Port,
     Value,
+    Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.walk import given_within
 
 Services = t.Mapping[str, Service]
 
-_OF_SERVICES: t.Final = frozenset({"--ipc", "--pid", "--uts", "--cgroupns", "--volumes-from"})
+_NAMESPACES: t.Final = frozenset({"--ipc", "--pid", "--uts", "--cgroupns"})
 
 
 def resolve(reading: Reading, services: Services) -> None:
@@ -32,6 +36,8 @@ def resolve(reading: Reading, services: Services) -> None:
         _resolve_needs(service, services)
         _resolve_links(service, services)
         _resolve_namespaces(service, services)
+    for service in services.values():
+        _resolve_shares(service, services, ())
     for service in services.values():
         reading.model.containers += _replicate(service)
     _refuse_same_names(reading)
@@ -116,10 +122,8 @@ def _resolve_namespaces(service: Service, services: Services) -> None:
         service.container.network_mode = Value(f"service:{found}", mode.given)
     for option in service.options:
         value = option.value or ""
-        if option.name in _OF_SERVICES and value.startswith("service:"):
-            name, colon, access = value.removeprefix("service:").partition(":")
-            stem = _only_stem(services, f"service:{name}", option.given)
-            option.value = f"service:{stem}{colon}{access}"
+        if option.name in _NAMESPACES and value.startswith("service:"):
+            option.value = f"service:{_only_stem(services, value, option.given)}"
 
 
 def _only_stem(services: Services, reference: str, given: Given) -> str:
@@ -129,6 +133,46 @@ def _only_stem(services: Services, reference: str, given: Given) -> str:
     if other and other.count != 1:
         given.refused(f"{name} has {other.count} containers, not one", "Remove its replicas.")
     return other.stems()[0] if other and other.count else name
+
+
+def _resolve_shares(service: Service, services: Services, way: tuple[str, ...]) -> None:
+    """Takes over the mounts of others; theirs first, should they take over some."""
+    shares, service.shares = service.shares, []
+    for share in shares:
+        other = services.get(share.service)
+        if other is None or share.service in way:
+            continue
+        _resolve_shares(other, services, (*way, service.name))
+        targets = {mount.target for mount in service.container.mounts}
+        for mount in other.container.mounts:
+            if mount.target not in targets:
+                _name_volume(other, mount)
+                service.container.mounts.append(_shared(mount, share.given, share.read_only))
+        share.given.approximated(
+            f"the mounts of {share.service}; volumes that only its image declares are not shared",
+            rule="volumes-from",
+        )
+
+
+def _name_volume(service: Service, mount: Mount) -> None:
+    """Gives an anonymous volume a name, so that two containers can have it."""
+    if mount.kind != "volume" or mount.source:
+        return
+    reading = service.reading
+    words = re.sub(r"[^A-Za-z0-9]+", "-", mount.target).strip("-")
+    mount.source = reading.object_stem(f"{service.name}-{words}")
+    volume = Volume(mount.source, mount.given, mount.source, labels=mount.labels)
+    mount.labels = {}
+    reading.model.volumes.append(volume)
+    mount.given.approximated(
+        f"it is a volume of the app, {volume.name}.volume, since two services have it",
+        rule="anonymous-volume",
+    )
+
+
+def _shared(mount: Mount, given: Given, read_only: bool) -> Mount:
+    options = {**mount.options, **({"ro": None} if read_only else {})}
+    return dataclasses.replace(mount, given=given, options=options)
 
 
 def _replicate(service: Service) -> list[Container]:

@@ -110,8 +110,8 @@ def _settle_rest(branch: Branch, known: tuple[str, ...]) -> None:
         row = row_of(part.trail)
         if row is None or key in known or part.is_taken:
             continue
-        if row.handler == "drop":
-            part.take().dropped(row.text, row.remedy)
+        if row.handler == "refuse":
+            part.take().refused(row.text, row.remedy)
         else:
             part.take().exact(row.text)
 
@@ -121,9 +121,6 @@ def _value(
 ) -> str | None:
     """A secret's value; None: it has to be given."""
     sources = [key for key in ("file", "environment") if key in fields]
-    if not sources and "driver" in fields:
-        _ask_for(reading, name, branch.head(), "its driver is not there")
-        return None
     if len(sources) != 1:
         raise UnfitError(branch, "it needs a file or an environment variable, and one of them")
     source = fields[sources[0]]
@@ -135,21 +132,16 @@ def _value(
     if sources == ["file"] and kind_of(reading, named) == "file":
         given.moved("the content of the file is a secret of the app")
         return read_text(reading, source, named)
-    if sources == ["file"] and reading.options.files:
-        what = f"{named} is no file below the project's directory"
-        raise UnfitError(source, what, "Put it there, or give the secret's value with the app.")
     what = f"the file {named} is" if sources == ["file"] else f"the variable {named} is"
-    _ask_for(reading, name, given, f"{what} not there")
-    return None
-
-
-def _ask_for(reading: Reading, name: str, given: Given, what: str) -> None:
-    """The secret's value has to be given with the app."""
-    remedy = f"Give secrets: {{{name}: …}} with the app."
-    given.moved(f"{what}: the secret's value has to be given", remedy)
+    given.moved(f"{what} not there: the secret's value has to be given", _give(name))
     reading.model.variables.append(
         {"name": name, "secret": name, "where": given.place, "default": None}
     )
+    return None
+
+
+def _give(name: str) -> str:
+    return f"Give secrets: {{{name}: …}} with the app."
 
 
 def _read_configs(service: Service, branch: Branch, _row: Row) -> None:
@@ -169,10 +161,6 @@ def _use_config(service: Service, use: _Use) -> None:
     target = use.options.get("target", "") or f"/{use.name}"
     if not target.startswith("/"):
         target = f"/{target}"
-    external = read_external(branch)
-    if external is not None:
-        _external_config(service, use, branch, external)
-        return
     if use.options.get("uid") or use.options.get("gid"):
         _config_as_secret(service, use, target)
         return
@@ -181,18 +169,6 @@ def _use_config(service: Service, use: _Use) -> None:
     _make_config(reading, branch, path, mode)
     mount = Mount("bind", f"./{path}", target, use.given, {"ro": None}, in_files=True)
     service.container.mounts.append(mount)
-
-
-def _external_config(service: Service, use: _Use, branch: Branch, old_name: str) -> None:
-    """A config that exists: Podman has secrets alone."""
-    given = branch.get("name")
-    name = (text(given) if given else "") or old_name or use.name
-    if given:
-        given.take().exact("the name of the external one")
-    what = f"Podman has no configs: it is the secret {name}, which has to be there"
-    branch.head().approximated(what, f"podman secret create {name} FILE", "config")
-    options = {"target": use.options.get("target", "") or f"/{use.name}", **use.options}
-    service.container.secrets.append(SecretUse(name, use.given, options=options))
 
 
 def _config_as_secret(service: Service, use: _Use, target: str) -> None:
@@ -225,6 +201,9 @@ def _make_config(reading: Reading, branch: Branch, path: str, mode: str) -> None
 def _config_content(reading: Reading, branch: Branch) -> File:
     """The text of a config, or a file that has one."""
     fields = mapping(branch)
+    if read_external(branch) is not None:
+        branch.head().refused("Podman has no configs", "Give the text in a file.")
+        return File()
     _settle_rest(branch, ("file", "environment", "content"))
     sources = [key for key in ("file", "environment", "content") if key in fields]
     if len(sources) != 1:

@@ -35,6 +35,16 @@ class Need:
 
 
 @dataclasses.dataclass
+class Share:
+    """A service whose mounts this one takes over."""
+
+    service: str
+    branch: Branch
+    given: Given
+    read_only: bool = False
+
+
+@dataclasses.dataclass
 class Link:
     """A service that is known by another name."""
 
@@ -70,6 +80,7 @@ class Service(Scope):
     env_files: list[EnvFile] = dataclasses.field(default_factory=list)
     file_labels: Pairs = dataclasses.field(default_factory=dict)
     needs: list[Need] = dataclasses.field(default_factory=list)
+    shares: list[Share] = dataclasses.field(default_factory=list)
     links: list[Link] = dataclasses.field(default_factory=list)
 
     @property

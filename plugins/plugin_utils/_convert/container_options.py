@@ -141,21 +141,6 @@ def _write_namespace(writing: Writing, unit: Unit, _container: Container, option
         write_option(unit, option)
 
 
-def _write_volumes_from(
-    writing: Writing, unit: Unit, _container: Container, option: Option
-) -> None:
-    kind, _colon, rest = (option.value or "").partition(":")
-    name, colon, access = rest.partition(":")
-    if kind != "service":
-        write_option(unit, option)
-    elif name not in writing.containers:
-        option.given.refused(f"there is no service {name}", "Name a service of the file.")
-    else:
-        for key in ("Requires", "After"):
-            unit.line("Unit", key, writing.service(name), option.given)
-        unit.args([option.name, f"{writing.object_of(name)}{colon}{access}"], option.given)
-
-
 def _write_privileged(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     write_option(unit, option)
     if writing.is_user and is_true(option.value):
@@ -222,5 +207,4 @@ _SPECIAL: dict[str, Handler] = {
     "--security-opt": _write_security,
     "--ulimit": _write_ulimit,
     "--uts": _write_namespace,
-    "--volumes-from": _write_volumes_from,
 }

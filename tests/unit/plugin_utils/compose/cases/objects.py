@@ -264,62 +264,7 @@ OBJECTS: list[Case] = [
             "the_networks": [],
         },
     ),
-    Case(
-        "a network without IPv4",
-        _web("networks: [n]", "networks: {n: {enable_ipv4: false}}"),
-        {"remarks": {"networks.n.enable_ipv4": ["approximated"]}},
-    ),
     # secrets
-    Case(
-        "a secret of a driver",
-        _web(
-            "secrets: [s]",
-            "secrets: {s: {driver: a, driver_opts: {b: c}, template_driver: d}}",
-        ),
-        {
-            "stored": {"s": None},
-            "remarks": {
-                "secrets.s": ["moved"],
-                "secrets.s.driver": ["dropped"],
-                "secrets.s.driver_opts": ["dropped"],
-                "secrets.s.template_driver": ["dropped"],
-            },
-        },
-    ),
-    Case(
-        "external configs",
-        _web(
-            "configs: [a, {source: b, target: /etc/b}, c]",
-            "configs: {a: {external: true}, b: {external: true, name: real},"
-            " c: {external: {name: old}}}",
-        ),
-        {
-            "secrets": [
-                "a mount target=/a",
-                "real mount target=/etc/b",
-                "old mount target=/c",
-            ],
-            "stored": {},
-        },
-    ),
-    Case(
-        "a config with a template",
-        _web("configs: [c]", "configs: {c: {content: t, template_driver: g}}"),
-        {"files": {"configs/c": "t"}},
-    ),
-    Case(
-        "a secret of a build",
-        "services: {web: {build: {context: /a, secrets: [s]}}}\nsecrets: {s: {environment: E}}",
-        {"remarks": {"services.web.build.secrets[0]": ["dropped"], "secrets.s": ["exact"]}},
-    ),
-    Case(
-        "models",
-        _web(
-            "user: a",
-            "models: {b: {model: c, name: d, context_size: 1, runtime_flags: [e]}}",
-        ),
-        {"remarks": {"models": ["dropped"]}},
-    ),
     Case(
         "secrets",
         _web(
@@ -396,10 +341,10 @@ OBJECTS: list[Case] = [
         "a build of a directory",
         "services: {web: {build: ./app}}",
         {
-            "builds": [["web localhost/blog-web", "context ./build/app in_files"]],
+            "builds": [["web localhost/blog-web", "context ./build/web in_files"]],
             "files": {
-                "build/app/Dockerfile": "/base/app/Dockerfile",
-                "build/app/a/b.py": "/base/app/a/b.py",
+                "build/web/Dockerfile": "/base/app/Dockerfile",
+                "build/web/a/b.py": "/base/app/a/b.py",
             },
             "remarks": {"services.web.build": ["moved"]},
         },
@@ -571,8 +516,13 @@ secrets: {s: {file: /run/s}}
         + "  db: {image: y, volumes: [/a, /own, './x:/x'], volumes_from: [c]}\n"
         "  c: {image: y, volumes: [/c]}\n",
         {
-            "mounts": ["volume - /own"],
-            "options": ["--volumes-from service:db:ro"],
+            "mounts": [
+                "volume - /own",
+                "volume blog_db-a /a ro",
+                "bind ./x /x ro make",
+                "volume blog_c-c /c ro",
+            ],
+            "the_volumes": [["blog_c-c blog_c-c"], ["blog_db-a blog_db-a"]],
             "dependencies": ["db started"],
         },
     ),

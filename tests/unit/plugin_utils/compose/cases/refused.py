@@ -13,6 +13,10 @@ KEYS: list[tuple[str, str, str]] = [
         "networks.default.alias",
         "there is no such key. Did you",
     ),
+    ("credential_spec: {file: a, config: b, registry: c}", "credential_spec", "Credentials of"),
+    ("isolation: hyperv", "isolation", "Windows has others than `default`"),
+    ("models: [a]", "models", "Language models"),
+    ("models: {a: {endpoint_var: b, model_var: c}}", "models", "Language models"),
     (
         (
             "pre_start: [{command: a, image: b, user: c, working_dir: d, privileged: "
@@ -188,6 +192,7 @@ KEYS: list[tuple[str, str, str]] = [
         "build.secrets[0]",
         "the secret gone is not declared",
     ),
+    ("build: {context: /a, isolation: process}", "build.isolation", "Windows has others"),
     ("dockerfile: a", "dockerfile", "there is no build"),
 ]
 
@@ -211,6 +216,14 @@ FILES: list[tuple[str, str, str]] = [
         "there is no such key. Did you mean services",
     ),
     ("services: {a: {image: x}}\njobs: {b: {image: y}}", "jobs", "Jobs with triggers"),
+    (
+        (
+            "services: {a: {image: x}}\nmodels: {b: {model: c, name: d, context_size: 1, "
+            "runtime_flags: [e]}}"
+        ),
+        "models",
+        "Language models",
+    ),
     ("services: {a: {image: x}}\nnetworks: [b]", "networks", "it is no mapping"),
     (
         "services: {a: {image: x, depends_on: [b]}, b: {image: x, links: [a]}}",
@@ -248,6 +261,11 @@ FILES: list[tuple[str, str, str]] = [
         "it is no mapping",
     ),
     (
+        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {enable_ipv4: false}}",
+        "networks.n.enable_ipv4",
+        "Podman gives each network addresses",
+    ),
+    (
         "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {ipam: {driver: x}}}",
         "networks.n.ipam.driver",
         "Podman has no such driver",
@@ -283,6 +301,25 @@ FILES: list[tuple[str, str, str]] = [
         "secrets.s",
         "it needs a file or an environment variable, and one of them",
     ),
+    (
+        (
+            "services: {a: {image: x, secrets: [s]}}\nsecrets: {s: {file: a, driver: b, "
+            "driver_opts: {c: d},"
+            " template_driver: e}}"
+        ),
+        "secrets.s.driver",
+        "Only Swarm has drivers",
+    ),
+    (
+        "services: {a: {image: x, configs: [c]}}\nconfigs: {c: {external: true}}",
+        "configs.c",
+        "Podman has no configs",
+    ),
+    (
+        "services: {a: {image: x, configs: [c]}}\nconfigs: {c: {external: {name: d}}}",
+        "configs.c",
+        "Podman has no configs",
+    ),
     ("services: {a: {image: x, configs: [c]}}\nconfigs: {c: {}}", "configs.c", "it needs one of"),
     (
         "services: {a: {image: x, configs: [c]}}\nconfigs: {c: {environment: E}}",
@@ -293,6 +330,16 @@ FILES: list[tuple[str, str, str]] = [
         "services: {a: {image: x, configs: [c]}}\nconfigs: {c: {file: f}}",
         "configs.c.file",
         "f is no file",
+    ),
+    (
+        "services: {a: {image: x, configs: [c]}}\nconfigs: {c: {content: t, template_driver: g}}",
+        "configs.c.template_driver",
+        "Only Swarm has templates",
+    ),
+    (
+        "services: {a: {build: {context: /a, secrets: [s]}}}\nsecrets: {s: {environment: E}}",
+        "services.a.build.secrets[0]",
+        "no file of the host has the secret s",
     ),
 ]
 """Whole files, the path, and the beginning of the reason."""

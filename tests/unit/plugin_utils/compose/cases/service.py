@@ -99,20 +99,6 @@ SERVICE: list[tuple[str, dict[str, t.Any]]] = [
     ("user: nobody", {"user": "nobody"}),
     ("read_only: true", {"read_only": True}),
     ("read_only: 'false'", {"read_only": None}),
-    (
-        "credential_spec: {file: a, config: b, registry: c}\nisolation: hyperv",
-        {
-            "remarks": {
-                "services.web.credential_spec": ["dropped"],
-                "services.web.isolation": ["dropped"],
-            }
-        },
-    ),
-    (
-        "models: {a: {endpoint_var: b, model_var: c}}",
-        {"remarks": {"services.web.models": ["dropped"]}},
-    ),
-    ("models: [a]", {"remarks": {"services.web.models": ["dropped"]}}),
     ("container_name: my.name", {"container_name": "my.name"}),
     ("annotations: {a: b}", {"annotations": {"a": "b"}}),
     ("annotations: [a=b, c]", {"annotations": {"a": "b", "c": ""}}),
