@@ -86,7 +86,7 @@ def _count(files: list[str]) -> str:
 
 def _below_data(mount: Mount, path: str, kind: Kind) -> None:
     """A relative path becomes one below the app's data."""
-    inner = _inside(path)
+    inner = inside(path)
     if inner != path:
         mount.given.approximated(
             f"{path} is outside of the project: it becomes {inner} below the app's data",
@@ -112,12 +112,12 @@ def _take_along(reading: Reading, item: Branch, mount: Mount, paths: list[str]) 
             "files-read-only",
         )
     for path in paths:
-        add_file(reading, item, path, _inside(path))
-    mount.source = f"./{_inside(mount.source)}"
+        add_file(reading, item, path, inside(path))
+    mount.source = f"./{inside(mount.source)}"
     mount.in_files, mount.make = True, False
 
 
-def _inside(path: str) -> str:
+def inside(path: str) -> str:
     """A path without what leads out of the project."""
     return re.sub(r"^(\.\./|\.\.$)+", "", posixpath.normpath(path)) or "."
 

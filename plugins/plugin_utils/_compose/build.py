@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose import valu
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.binds import (
     MOST_FILES,
     add_file,
+    inside,
     kind_of,
     list_files,
 )
@@ -116,8 +117,7 @@ def _read_context(scope: _Scope, branch: Branch | None) -> None:
         what = f"the context has more than {MOST_FILES} files, which stay where they are"
     else:
         what = "the context is not beside the Compose file"
-    inner = re.sub(r"^(\.\./|\.\.$)+", "", path) or "."
-    build.context = Value(f"./build/{build.name}/{inner}".removesuffix("/."), given)
+    build.context = Value(f"./{inside(path)}".removesuffix("/."), given)
     given.approximated(
         f"{what}: it has to be on the host before the start, below the app's data",
         "Build the image elsewhere, push it, and give its name.",

@@ -46,13 +46,13 @@ def _read(scope: S, part: Branch, row: Row, handlers: Handlers[S]) -> None:
         part.take().exact(NOTHING)
     elif row.handler == "walk":
         dispatch(scope, part, handlers)
-    elif row.handler in _SETTLE:
-        _SETTLE[row.handler](part, row)
+    elif row.handler in SETTLE:
+        SETTLE[row.handler](part, row)
     else:
         handlers[row.handler](scope, part, row)
 
 
-_SETTLE: t.Final[dict[str, t.Callable[[Branch, Row], None]]] = {
+SETTLE: t.Final[dict[str, t.Callable[[Branch, Row], None]]] = {
     "exact": lambda part, row: part.take().exact(row.text),
     "drop": lambda part, row: part.take().dropped(row.text, row.remedy),
     "refuse": lambda part, row: part.take().refused(row.text, row.remedy),

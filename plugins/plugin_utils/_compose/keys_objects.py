@@ -93,7 +93,7 @@ services.* | | mapping | exact |
     The unit is named as the service.
 jobs | refuse | mapping | refused |
     Jobs with triggers have no form yet. // Make each a service, and start it by a timer of systemd.
-models | models | mapping | refused |
+models | refuse | mapping | refused |
     Language models are served by Docker's model runner. // Run one as a service of its own.
 models.*.context_size | | number | refused |
     See `models`.
@@ -107,8 +107,8 @@ networks | networks | mapping | exact |
     Each that a service uses becomes a `.network` unit.
 networks.*.attachable | exact | boolean | exact |
     Podman's networks take any container.
-networks.*.driver | driver | string | exact, approximated, refused | Driver
-    `bridge`, `macvlan` or `ipvlan`; `overlay` becomes a bridge, plugins are refused.
+networks.*.driver | option --driver | string | exact, approximated, refused | Driver
+    `bridge`, `macvlan` or `ipvlan`; `overlay` becomes a bridge.
 networks.*.driver_opts | options --opt | mapping | exact, approximated, dropped | Options
     Options of the driver.
 networks.*.enable_ipv4 | ipv4 | boolean | exact, refused |
@@ -155,7 +155,7 @@ volumes.*.labels | labels | mapping or list | exact | Label
     Labels.
 volumes.*.name | | string | exact | VolumeName
     Podman's name; PROJECT_NAME by default.
-secrets | secrets | mapping | exact |
+secrets | secrets | mapping | exact, moved |
     Each that a service uses becomes a secret of the app.
 secrets.*.driver | refuse | string | refused |
     Only Swarm has drivers of secrets. // Give the value in a file or a variable.

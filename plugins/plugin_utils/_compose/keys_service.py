@@ -26,7 +26,7 @@ cgroup_parent | option --cgroup-parent | string | exact | --cgroup-parent
     The parent of the container's cgroup; systemd's slices are the better way.
 command | command | string, list or null | exact, approximated | Exec
     Words; a string is split as Compose splits it. Empty: the image's command is dropped.
-configs | configs | list | moved | Volume, Secret
+configs | configs | list | exact, moved | Volume, Secret
     Each becomes a file of the app, mounted read-only; with `uid` or `gid` a secret.
 container_name | container_name | string | exact | ContainerName
     Compose refuses it with more than one replica.
@@ -34,9 +34,9 @@ cpu_count | exact | number | exact |
     For Windows; it has no effect on Linux.
 cpu_percent | exact | number | exact |
     For Windows; it has no effect on Linux.
-cpu_period | int --cpu-period | number | exact | --cpu-period
+cpu_period | micros --cpu-period | number or duration | exact | --cpu-period
     Period of the CPU quota, in microseconds.
-cpu_quota | int --cpu-quota | number | exact | --cpu-quota
+cpu_quota | micros --cpu-quota | number or duration | exact | --cpu-quota
     CPU quota, in microseconds.
 cpu_rt_period | micros --cpu-rt-period | number or duration | exact | --cpu-rt-period
     Period of real-time scheduling.

@@ -54,7 +54,7 @@ def _read_volumes(service: Service, branch: Branch, _row: Row) -> None:
 def _read_short(service: Service, item: Branch) -> Mount:
     """SOURCE:TARGET:OPTIONS, SOURCE:TARGET, or TARGET."""
     line = text(item)
-    _refuse_windows(item, line)
+    _refuse_windows(service, item, line)
     parts = line.split(":")
     if len(parts) > 3 or not all(parts[:2]):
         raise UnfitError(item, f"{line!r} is no volume", "Write SOURCE:TARGET[:OPTIONS].")
@@ -72,8 +72,9 @@ def _read_short(service: Service, item: Branch) -> Mount:
     return mount
 
 
-def _refuse_windows(item: Branch, line: str) -> None:
-    if _WINDOWS.match(line):
+def _refuse_windows(service: Service, item: Branch, line: str) -> None:
+    """Refuses a path of Windows; a volume may have the name of a drive."""
+    if _WINDOWS.match(line) and not service.reading.declared("volumes", line.partition(":")[0]):
         remedy = "Give a path of the host, or a named volume."
         raise UnfitError(item, f"{line!r} is a path of Windows", remedy)
 
@@ -138,7 +139,7 @@ class _Long(t.NamedTuple):
 def _long_bind(service: Service, item: Branch, long: _Long) -> Mount:
     if not long.source:
         raise UnfitError(item, "it has no source")
-    _refuse_windows(item, long.source)
+    _refuse_windows(service, item, long.source)
     for key, known in (("propagation", _PROPAGATIONS), ("selinux", {"z", "Z"})):
         word = taken(long.below, key)
         if word and word not in known:
@@ -231,7 +232,7 @@ def _read_volumes_from(service: Service, branch: Branch, _row: Row) -> None:
         with refusing(item):
             line = text(item)
             if line.startswith("container:"):
-                source = line.removeprefix("container:").removesuffix(":rw")
+                source = line.removeprefix("container:")
                 service.options.append(Option("--volumes-from", source, item.take()))
                 continue
             name, _colon, mode = line.partition(":")

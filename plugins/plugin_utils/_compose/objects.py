@@ -41,10 +41,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
 
 _NAME: t.Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _LONGEST: t.Final = 200
-_DRIVERS: t.Final = {
-    "networks": frozenset({"bridge", "default", "host", "ipvlan", "macvlan", "none", "overlay"}),
-    "volumes": frozenset({"local", "default", "image"}),
-}
 
 
 @dataclasses.dataclass
@@ -83,7 +79,7 @@ def use_volume(reading: Reading, name: str, by: Branch) -> Found:
             raise UnfitError(by, f"the volume {name} is not declared", "Declare it in volumes.")
         reading.found[key] = _find(reading, "volumes", name, branch, by)
         if not reading.found[key].external:
-            _make_volume(reading, branch, reading.found[key].source)
+            _make_volume(reading, branch, reading.found[key])
     return reading.found[key]
 
 
@@ -99,7 +95,8 @@ def _find(reading: Reading, kind: str, name: str, branch: Branch | None, by: Bra
         given.take().exact("the name of the external one")
     if not _NAME.fullmatch(real) or len(real) > _LONGEST:
         raise UnfitError(given or branch or by, f"{real!r} is no valid name in {kind}")
-    return Found(real, external is not None)
+    is_external = external is not None
+    return Found(real if is_external else reading.object_stem(name), is_external, real)
 
 
 def read_external(branch: Branch) -> str | None:
@@ -127,9 +124,9 @@ def read_external(branch: Branch) -> str | None:
 
 
 def _make_network(reading: Reading, name: str, branch: Branch | None, by: Branch) -> None:
-    real = reading.found["networks", name].source
+    found = reading.found["networks", name]
     given = _given_of(branch) if branch else by.head()
-    network = Network(real, given, real)
+    network = Network(found.source, given, found.name)
     reading.model.networks.append(network)
     if branch and branch.is_mapping:
         _take_name(branch)
@@ -147,35 +144,12 @@ def _take_name(branch: Branch) -> None:
         name.take().exact("the name in Podman")
 
 
-def _make_volume(reading: Reading, branch: Branch, real: str) -> None:
-    volume = Volume(real, _given_of(branch), real)
+def _make_volume(reading: Reading, branch: Branch, found: Found) -> None:
+    volume = Volume(found.source, _given_of(branch), found.name)
     reading.model.volumes.append(volume)
     if branch.is_mapping:
         _take_name(branch)
         dispatch(VolumeScope(reading, branch, volume.options, volume), branch, _VOLUME)
-
-
-def _read_network_driver(scope: NetworkScope, branch: Branch, _row: Row) -> None:
-    driver = _known_driver(branch, "networks")
-    if driver in ("bridge", "default"):
-        branch.take().exact("it is the default")
-    elif driver == "overlay":
-        branch.take().approximated(
-            "a network of Swarm; it is a bridge on this host", rule="network-driver"
-        )
-    elif driver in ("host", "none"):
-        remedy = f"Give the services network_mode: {driver}."
-        raise UnfitError(branch, f"Podman makes no network of the driver {driver}", remedy)
-    else:
-        scope.set("--driver", driver, branch)
-
-
-def _known_driver(branch: Branch, kind: str) -> str:
-    driver = text(branch)
-    if driver not in _DRIVERS[kind]:
-        known = ", ".join(sorted(_DRIVERS[kind]))
-        raise UnfitError(branch, f"Podman has no driver {driver!r} in {kind}", f"It has {known}.")
-    return driver
 
 
 def _read_internal(scope: NetworkScope, branch: Branch, _row: Row) -> None:
@@ -228,11 +202,7 @@ def _read_network_options(scope: NetworkScope, branch: Branch, row: Row) -> None
 
 
 def _read_volume_driver(scope: VolumeScope, branch: Branch, _row: Row) -> None:
-    driver = _known_driver(branch, "volumes")
-    if driver in ("local", "default"):
-        branch.take().exact("it is the default")
-    else:
-        scope.volume.driver = text_value(branch)
+    scope.volume.driver = text_value(branch)
 
 
 def _read_volume_options(scope: VolumeScope, branch: Branch, _row: Row) -> None:
@@ -245,7 +215,6 @@ def _read_volume_labels(scope: VolumeScope, branch: Branch, _row: Row) -> None:
 
 _NETWORK: t.Final[Handlers[NetworkScope]] = {
     **OPTIONS,
-    "driver": _read_network_driver,
     "internal": _read_internal,
     "labels": _read_network_labels,
     "ipv4": _read_ipv4,

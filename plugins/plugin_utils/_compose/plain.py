@@ -123,7 +123,8 @@ def _limits(part: Branch) -> str:
     fields = mapping(part)
     if set(fields) != {"soft", "hard"}:
         raise UnfitError(part, "it needs soft and hard")
-    return ":".join(str(convert(fields[key], values.to_int)) for key in ("soft", "hard"))
+    soft, hard = (convert(fields[key], values.to_int) for key in ("soft", "hard"))
+    return str(soft) if soft == hard else f"{soft}:{hard}"
 
 
 def _read_isolation(_scope: Scope, branch: Branch, row: Row) -> None:

@@ -231,7 +231,10 @@ def _read_user(service: Service, branch: Branch, _row: Row) -> None:
 
 
 def _read_read_only(service: Service, branch: Branch, _row: Row) -> None:
-    service.container.read_only = Value(convert(branch, values.to_bool), branch.take())
+    if convert(branch, values.to_bool):
+        service.container.read_only = Value(True, branch.take())
+    else:
+        branch.take().exact("that is so without it")
 
 
 PROCESS: t.Final[Handlers[Service]] = {

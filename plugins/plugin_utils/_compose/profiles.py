@@ -34,7 +34,8 @@ def select_services(root: Node, active: t.Collection[str], causes: Causes, left:
             selected[name] = service
         else:
             detail = ", ".join(node.text for node in service.children["profiles"].items)
-            left.add("profile", f"services.{name}", service, detail)
+            for key, node in service.children.items():
+                left.add("profile", f"services.{name}.{key}", node, detail)
     known = services.children
     whole = {
         name: _checked(name, service, selected, known, causes, left)

@@ -8,7 +8,10 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch import refuse_unknown
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch import (
+    SETTLE,
+    refuse_unknown,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import Project
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import (
     NOTHING,
@@ -68,9 +71,8 @@ def _settle_section(part: Branch) -> None:
     row = row_of(part.trail)
     if part.is_empty:
         part.take().exact(NOTHING)
-    elif row and row.handler in ("exact", "refuse", "models"):
-        settle = part.take().exact if row.handler == "exact" else part.take().refused
-        settle(row.text, row.remedy)
+    elif row and row.handler in SETTLE:
+        SETTLE[row.handler](part, row)
     elif not part.is_mapping:
         part.take().refused("it is no mapping")
     else:

@@ -46,10 +46,13 @@ class ReadOptions:
 
 
 class Found(t.NamedTuple):
-    """A network or volume that is referred to: the stem of its unit, or an external one's name."""
+    """A network or volume that is referred to.  source: the stem of its unit, or the name of an
+    external one; name: Podman's.
+    """
 
     source: str
-    external: bool = False
+    external: bool
+    name: str
 
 
 @dataclasses.dataclass
@@ -74,6 +77,10 @@ class Reading:
     def stem(self, service: str) -> str:
         """The stem of the unit of a service."""
         return f"{self.project.name}-{service}" if self.options.names == "compose" else service
+
+    def object_stem(self, name: str) -> str:
+        """The stem of the unit of a network or a volume: no two projects have the same."""
+        return f"{self.project.name}_{name}"
 
 
 @dataclasses.dataclass
@@ -107,6 +114,7 @@ def refusing(branch: Branch) -> t.Iterator[None]:
         yield
     except UnfitError as error:
         error.branch.take().refused(error.what, error.remedy)
+        branch.give_up(error.branch.path)
     except ValueError as error:
         branch.take().refused(str(error))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import re
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.ports import choose, is_choice
@@ -18,6 +19,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Mount,
     Port,
     Value,
+    Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.walk import given_within
@@ -144,11 +146,28 @@ def _resolve_shares(service: Service, services: Services, way: tuple[str, ...]) 
         targets = {mount.target for mount in service.container.mounts}
         for mount in other.container.mounts:
             if mount.target not in targets:
+                _name_volume(other, mount)
                 service.container.mounts.append(_shared(mount, share.given, share.read_only))
         share.given.approximated(
             f"the mounts of {share.service}; volumes that only its image declares are not shared",
             rule="volumes-from",
         )
+
+
+def _name_volume(service: Service, mount: Mount) -> None:
+    """Gives an anonymous volume a name, so that two containers can have it."""
+    if mount.kind != "volume" or mount.source:
+        return
+    reading = service.reading
+    words = re.sub(r"[^A-Za-z0-9]+", "-", mount.target).strip("-")
+    mount.source = reading.object_stem(f"{service.name}-{words}")
+    volume = Volume(mount.source, mount.given, mount.source, labels=mount.labels)
+    mount.labels = {}
+    reading.model.volumes.append(volume)
+    mount.given.approximated(
+        f"it is a volume of the app, {volume.name}.volume, since two services have it",
+        rule="anonymous-volume",
+    )
 
 
 def _shared(mount: Mount, given: Given, read_only: bool) -> Mount:

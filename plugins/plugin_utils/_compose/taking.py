@@ -70,6 +70,14 @@ class Branch:
             self._head = self._report.give(self.path, self.node.file, self.node.line)
         return self._head
 
+    def give_up(self, path: str) -> None:
+        """Settles what was taken of it, since another thing is refused."""
+        for given in (self._given, self._head):
+            if given and not given.is_settled:
+                given.exact(f"it needs {path}")
+        for part in self._parts.values():
+            part.give_up(path)
+
     def get(self, key: str) -> Branch | None:
         """The branch at a key, to be taken by the caller; None where there is none."""
         return self._part(key) if key in self.keys() else None

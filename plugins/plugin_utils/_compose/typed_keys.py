@@ -15,7 +15,7 @@ Kind = t.Literal["int", "float", "bool"]
 _TABLE: t.Final = """
 services.*
     bool: init oom_kill_disable privileged read_only stdin_open tty
-    int: cpu_count cpu_period cpu_quota cpu_shares oom_score_adj pids_limit scale
+    int: cpu_count cpu_shares oom_score_adj pids_limit scale
     float: cpu_percent cpus
 services.*.build
     bool: no_cache privileged pull

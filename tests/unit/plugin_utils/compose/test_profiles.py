@@ -64,7 +64,8 @@ services:
         "d": {"condition": "service_healthy"}
     }
     assert [(item.kind, item.path, item.detail) for item in project.left_out] == [
-        ("profile", "services.b", "x, y"),
+        ("profile", "services.b.image", "x, y"),
+        ("profile", "services.b.profiles", "x, y"),
         ("dependency", "services.a.depends_on.b", "the service b is only in the profiles x, y"),
         ("dependency", "services.a.depends_on.c", "there is no service c"),
     ]

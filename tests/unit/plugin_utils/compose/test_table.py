@@ -74,7 +74,7 @@ def test_what_is_written_exists() -> None:
 
 
 def test_each_row_of_a_service_has_a_handler() -> None:
-    known = {*HANDLERS, "walk", *dispatch._SETTLE}
+    known = {*HANDLERS, "walk", *dispatch.SETTLE}
     top = [row for row in ROWS if len(row.trail) == 3 and row.trail[0] == "services"]
     assert len(top) == 98
     assert [row.path for row in top if row.handler not in known] == []

@@ -142,9 +142,16 @@ OBJECTS: list[Case] = [
             " driver_opts: {type: nfs, o: 'addr=1.2.3.4,rw', device: ':/x'}}}",
         ),
         {
-            "mounts": ["volume n /d subpath=s"],
+            "mounts": ["volume blog_data /d subpath=s"],
             "the_volumes": [
-                ["n n", "opt type=nfs", "opt o=addr=1.2.3.4,rw", "opt device=:/x", "label a=1"]
+                [
+                    "blog_data n",
+                    "driver local",
+                    "opt type=nfs",
+                    "opt o=addr=1.2.3.4,rw",
+                    "opt device=:/x",
+                    "label a=1",
+                ]
             ],
         },
     ),
@@ -190,7 +197,7 @@ OBJECTS: list[Case] = [
     Case(
         "the default network",
         _web("networks: [default]", "networks: {default: {name: n}}"),
-        {"networks": ["n web"], "the_networks": [["n n"]]},
+        {"networks": ["blog_default web"], "the_networks": [["blog_default n"]]},
     ),
     Case(
         "networks by priority",
@@ -241,8 +248,8 @@ OBJECTS: list[Case] = [
         "a network of Swarm",
         _web("networks: [n]", "networks: {n: {driver: overlay, ipam: {driver: default}}}"),
         {
-            "the_networks": [["blog_n blog_n"]],
-            "remarks": {"networks.n.driver": ["approximated"], "networks.n.ipam.driver": ["exact"]},
+            "the_networks": [["blog_n blog_n", "--driver overlay"]],
+            "remarks": {"networks.n.ipam.driver": ["exact"]},
         },
     ),
     Case(
@@ -352,7 +359,7 @@ OBJECTS: list[Case] = [
         "a build whose files are not there",
         "services: {web: {build: {context: ./app}}}",
         {
-            "builds": [["web localhost/blog-web", "context ./build/web/app"]],
+            "builds": [["web localhost/blog-web", "context ./app"]],
             "remarks": {"services.web.build.context": ["approximated"]},
         },
     ),
@@ -509,7 +516,13 @@ secrets: {s: {file: /run/s}}
         + "  db: {image: y, volumes: [/a, /own, './x:/x'], volumes_from: [c]}\n"
         "  c: {image: y, volumes: [/c]}\n",
         {
-            "mounts": ["volume - /own", "volume - /a ro", "bind ./x /x ro make", "volume - /c ro"],
+            "mounts": [
+                "volume - /own",
+                "volume blog_db-a /a ro",
+                "bind ./x /x ro make",
+                "volume blog_c-c /c ro",
+            ],
+            "the_volumes": [["blog_c-c blog_c-c"], ["blog_db-a blog_db-a"]],
             "dependencies": ["db started"],
         },
     ),

@@ -261,16 +261,6 @@ FILES: list[tuple[str, str, str]] = [
         "it is no mapping",
     ),
     (
-        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {driver: weave}}",
-        "networks.n.driver",
-        "Podman has no driver 'weave'",
-    ),
-    (
-        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {driver: host}}",
-        "networks.n.driver",
-        "Podman makes no network of the driver host",
-    ),
-    (
         "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {enable_ipv4: false}}",
         "networks.n.enable_ipv4",
         "Podman gives each network addresses",
@@ -292,11 +282,6 @@ FILES: list[tuple[str, str, str]] = [
         "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {external: true, driver: bridge}}",
         "networks.n.driver",
         "it is external, and not made here",
-    ),
-    (
-        "services: {a: {image: x, volumes: ['vol:/a']}}\nvolumes: {vol: {driver: rexray}}",
-        "volumes.vol.driver",
-        "Podman has no driver 'rexray'",
     ),
     (
         (

@@ -98,7 +98,7 @@ SERVICE: list[tuple[str, dict[str, t.Any]]] = [
     ("user: 1000", {"user": "1000"}),
     ("user: nobody", {"user": "nobody"}),
     ("read_only: true", {"read_only": True}),
-    ("read_only: 'false'", {"read_only": False}),
+    ("read_only: 'false'", {"read_only": None}),
     ("container_name: my.name", {"container_name": "my.name"}),
     ("annotations: {a: b}", {"annotations": {"a": "b"}}),
     ("annotations: [a=b, c]", {"annotations": {"a": "b", "c": ""}}),
