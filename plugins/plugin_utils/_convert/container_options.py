@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet import quoting
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.health import has_check
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container, Option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import (
@@ -194,11 +195,41 @@ def _write_sdnotify(_writing: Writing, unit: Unit, container: Container, option:
         option.given.refused("systemd has to learn when the container runs", "Leave it out.")
 
 
+def _write_cgroup_parent(
+    _writing: Writing, unit: Unit, _container: Container, option: Option
+) -> None:
+    """Quadlet's --cgroups=split keeps a container below its service, so the service moves."""
+    if (option.value or "").endswith(".slice"):
+        unit.line("Service", "Slice", quoting.literal(option.value or ""), option.given)
+        option.given.moved("the service is in the slice, and the container below it")
+    else:
+        option.given.dropped(
+            "a container is below its service, which only a slice can be around",
+            "Name a slice of systemd's.",
+        )
+
+
+def _write_domainname(
+    _writing: Writing, _unit: Unit, _container: Container, option: Option
+) -> None:
+    option.given.dropped(
+        "Podman gives a container no domain", "Give the whole name: --hostname NAME.DOMAIN."
+    )
+
+
+def _write_label_file(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
+    path = place_file(writing, option.value or "", option.given)
+    unit.put_syntax("PodmanArgs", f"--label-file={path}", option.given)
+
+
 _SPECIAL: dict[str, Handler] = {
+    "--cgroup-parent": _write_cgroup_parent,
     "--cgroupns": _write_namespace,
     "--device-cgroup-rule": _write_device_rule,
+    "--domainname": _write_domainname,
     "--gpus": _write_gpus,
     "--ipc": _write_namespace,
+    "--label-file": _write_label_file,
     "--oom-score-adj": _write_oom_score,
     "--pid": _write_namespace,
     "--privileged": _write_privileged,

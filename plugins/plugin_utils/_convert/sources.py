@@ -105,7 +105,11 @@ def looks_like_file(source: str, target: str) -> bool:
 def make_source(writing: Writing, unit: Unit, mount: Mount, source: Source) -> None:
     """Has a missing directory made, as Docker makes it; a file has to be brought."""
     given, path = mount.given, source.syntax
-    if source.kind in ("file", "system") or not mount.make:
+    if source.kind in ("file", "system"):
+        return
+    if not mount.make:
+        if source.kind == "data":
+            given.moved(f"it has to be there as {path}", "Move what is there.", "bind-source")
         return
     if looks_like_file(mount.source, mount.target):
         if source.kind == "data":

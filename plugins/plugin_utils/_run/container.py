@@ -16,6 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Value,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import parse_duration
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.mounts import (
     read_mount,
     read_tmpfs,
@@ -30,7 +31,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.options import 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.reading import (
     LATER,
     Reading,
-    parse_duration,
     parse_flag,
     supersede,
 )
