@@ -190,6 +190,9 @@ def _write_read_only(unit: Unit, container: Container) -> None:
     if container.read_only is None:
         return
     value, given = container.read_only.value, container.read_only.given
+    if not value and container.engine == "docker":
+        given.exact("it is the default")
+        return
     unit.put("ReadOnly", "true" if value else "false", given)
     if value and container.engine == "docker":
         unit.put("ReadOnlyTmpfs", "false", given)

@@ -135,9 +135,8 @@ def _json(words: list[str]) -> str:
 
 def _write_startup(unit: Unit, health: Health, interval: Value[float]) -> None:
     """Docker asks more often while a container starts; Podman has a check of its own for that."""
-    given, command = interval.given, health.command
-    check = unit.sections[unit.section].get("HealthCmd")
-    if command is None or not command.value or check is None:
+    given, check = interval.given, unit.sections[unit.section].get("HealthCmd")
+    if health.command is None or not health.command.value or check is None:
         given.dropped(
             "Podman asks more often only with a command that is given here",
             "Give the command of the check.",

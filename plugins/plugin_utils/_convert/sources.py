@@ -43,8 +43,9 @@ def place_source(writing: Writing, mount: Mount) -> Source | None:
     """Where the source is; None if it was refused."""
     path = mount.source
     if path.startswith("/"):
+        ending = "/" if path.endswith("/") and path.strip("/") else ""
         path = posixpath.normpath("/" + path.lstrip("/"))
-        return Source(_escaped(path), "system" if _SYSTEM.fullmatch(path) else "other")
+        return Source(_escaped(path + ending), "system" if _SYSTEM.fullmatch(path) else "other")
     if path == "~" or path.startswith("~/"):
         return Source(f"%h{_escaped(posixpath.normpath('/' + path[2:]))}".rstrip("/"), "other")
     if path.startswith("~"):
@@ -121,8 +122,8 @@ def make_source(writing: Writing, unit: Unit, mount: Mount, source: Source) -> N
         return
     plain = path.removeprefix("%h")
     if _PLAIN_PATH.fullmatch(plain) and plain.strip("/"):
-        writing.directories.setdefault(path, {})
-        given.write("directories", path)
+        writing.directories.setdefault(path.rstrip("/"), {})
+        given.write("directories", path.rstrip("/"))
     else:
         _make_at_start(unit, mount, path)
     if source.kind == "data":

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 import re
 import typing as t
 
@@ -34,6 +35,7 @@ class Reading:
     aliases: list[str] = dataclasses.field(default_factory=list)
     alias_given: list[Given] = dataclasses.field(default_factory=list)
     addresses: list[tuple[str, str, Given]] = dataclasses.field(default_factory=list)
+    requires: list[tuple[str, Given]] = dataclasses.field(default_factory=list)
     links: list[tuple[str, str, Given]] = dataclasses.field(default_factory=list)
     health: dict[str, tuple[str, Given]] = dataclasses.field(default_factory=dict)
     volume_driver: tuple[str, Given] | None = None
@@ -44,6 +46,13 @@ class Reading:
     def is_docker(self) -> bool:
         """Whether values have Docker's meaning."""
         return self.container.engine == "docker"
+
+    def resolve(self, path: str) -> str:
+        """A path in full, if the directory of the shell is known."""
+        if path == "~" or path.startswith(("/", "~/")):
+            return path
+        here = self.environment.get("PWD")
+        return posixpath.normpath(posixpath.join(here, path)) if here else path
 
 
 LATER = "a later one counts"
