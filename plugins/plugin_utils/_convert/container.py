@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import typing as t
+
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet import quoting
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.container_options import (
     write_options,
 )
@@ -20,12 +24,16 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.networks im
     write_networking,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.pods import write_membership
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.service import write_service
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import complete_image
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 _DOCKER_CAPABILITIES = ("NET_RAW", "MKNOD", "AUDIT_WRITE")
+
+_VARIABLES: t.Final = {"": "QUADLET_EMPTY", ";": "QUADLET_SEMICOLON"}
+"""Words that end a list of arguments, for Podman and for systemd."""
 
 
 def write_container(writing: Writing, container: Container) -> None:
@@ -91,10 +99,31 @@ def _write_command(unit: Unit, container: Container) -> None:
         return
     if entry is not None and entry.value:
         error = unit.words("Entrypoint", [*entry.value, *words], command.given)
-    if error is not None:
+    if error is not None and not _write_with_variables(unit, words, command.given):
         command.given.refused(
             error.what, "Set the entrypoint too, or put the command into a script."
         )
+
+
+def _write_with_variables(unit: Unit, words: t.Sequence[str], given: Given) -> bool:
+    """Words that a list of arguments can't have, as variables of the service; whether it went.
+
+    systemd.service(5): ${NAME} always is exactly one argument, even if it is empty.
+    """
+    try:
+        parts = [
+            f"${{{name}}}"
+            if (name := _VARIABLES.get(word))
+            else quoting.word(quoting.literal(word))
+            for word in words
+        ]
+    except QuadletError:
+        return False
+    unit.line(unit.section, "Exec", " ".join(parts), given)
+    for word, name in _VARIABLES.items():
+        if word in words:
+            unit.line("Service", "Environment", f"{name}={word}", given)
+    return True
 
 
 def _write_entrypoint(unit: Unit, container: Container) -> None:
@@ -161,6 +190,9 @@ def _write_read_only(unit: Unit, container: Container) -> None:
     if container.read_only is None:
         return
     value, given = container.read_only.value, container.read_only.given
+    if not value and container.engine == "docker":
+        given.exact("it is the default")
+        return
     unit.put("ReadOnly", "true" if value else "false", given)
     if value and container.engine == "docker":
         unit.put("ReadOnlyTmpfs", "false", given)

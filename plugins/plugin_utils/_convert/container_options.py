@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet import quoting
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.health import has_check
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container, Option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import (
@@ -38,8 +39,7 @@ def write_options(writing: Writing, unit: Unit, container: Container) -> None:
     _write_logging(unit, container)
     for option in container.options:
         if option.name.startswith("podman "):
-            words = option_words(option.name.removeprefix("podman "), option.value or None)
-            unit.args(words, option.given, "GlobalArgs")
+            _write_global(unit, option)
         elif option.name not in ("--log-driver", "--log-opt"):
             _SPECIAL.get(option.name, _plain)(writing, unit, container, option)
 
@@ -125,7 +125,13 @@ def _write_runtime(writing: Writing, unit: Unit, container: Container, option: O
     elif option.value in ("io.containerd.runc.v2", "io.containerd.runtime.v1.linux"):
         option.given.exact("it is Docker's default")
     else:
-        write_option(unit, option)
+        _write_global(unit, option)
+
+
+def _write_global(unit: Unit, option: Option) -> None:
+    """An option in front of podman's verb."""
+    words = option_words(option.name.removeprefix("podman "), option.value or None)
+    unit.args(words, option.given, "GlobalArgs" if unit.key("GlobalArgs") else "PodmanArgs")
 
 
 def _write_namespace(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
@@ -194,11 +200,55 @@ def _write_sdnotify(_writing: Writing, unit: Unit, container: Container, option:
         option.given.refused("systemd has to learn when the container runs", "Leave it out.")
 
 
+def _write_storage(_writing: Writing, unit: Unit, container: Container, option: Option) -> None:
+    """Docker's is about the container, Podman's about all of its storage."""
+    if container.engine == "podman":
+        _write_global(unit, option)
+    else:
+        option.given.dropped(f"podman run has no {option.name}", "", "docker-option")
+
+
+def _write_cgroup_parent(
+    _writing: Writing, unit: Unit, container: Container, option: Option
+) -> None:
+    """Quadlet's --cgroups=split keeps a container below its service, so the service moves."""
+    if container.engine == "podman":
+        write_option(unit, option)
+    elif (option.value or "").endswith(".slice"):
+        unit.line("Service", "Slice", quoting.literal(option.value or ""), option.given)
+        option.given.moved("the service is in the slice, and the container below it")
+    else:
+        option.given.dropped(
+            "a container is below its service, which only a slice can be around",
+            "Name a slice of systemd's.",
+            "cgroup-parent",
+        )
+
+
+def _write_domainname(
+    _writing: Writing, _unit: Unit, _container: Container, option: Option
+) -> None:
+    option.given.dropped(
+        "Podman gives a container no domain",
+        "Give the whole name: --hostname NAME.DOMAIN.",
+        "docker-option",
+    )
+
+
+def _write_label_file(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
+    path = place_file(writing, option.value or "", option.given)
+    unit.put_syntax("PodmanArgs", f"--label-file={path}", option.given)
+
+
 _SPECIAL: dict[str, Handler] = {
+    "--cgroup-parent": _write_cgroup_parent,
+    "--storage-opt": _write_storage,
     "--cgroupns": _write_namespace,
     "--device-cgroup-rule": _write_device_rule,
+    "--domainname": _write_domainname,
     "--gpus": _write_gpus,
     "--ipc": _write_namespace,
+    "--label-file": _write_label_file,
     "--oom-score-adj": _write_oom_score,
     "--pid": _write_namespace,
     "--privileged": _write_privileged,

@@ -12,7 +12,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Health,
     Value,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import duration
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import (
+    duration,
+    parse_duration,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 
 _PLAIN_WORD = re.compile(r"[^\s\"'\[\\]+")
@@ -62,19 +65,32 @@ def _settle_times(health: Health) -> None:
 def has_check(container: Container) -> bool | None:
     """Whether it has a health check; None: the image may have one."""
     health = container.health
-    if health is None or health.command is None:
-        return None
-    return bool(health.command.value)
+    if health is not None and health.command is not None:
+        return bool(health.command.value)
+    for option in container.options:
+        if option.name == "--health-cmd":
+            return option.value not in ("", "none", None)
+    return False if any(o.name == "--no-healthcheck" for o in container.options) else None
 
 
 def start_limit(container: Container) -> int:
     """Seconds until a container is healthy, at the latest: that of systemd must be above."""
     health = container.health or Health()
-    interval = health.interval.value if health.interval else 30
-    patience = health.timeout.value if health.timeout else 30
-    retries = health.retries.value if health.retries else 3
-    period = health.start_period.value if health.start_period else 0
+    given = {option.name: option.value or "" for option in container.options}
+    interval = _time(health.interval, given.get("--health-interval"), 30)
+    patience = _time(health.timeout, given.get("--health-timeout"), 30)
+    period = _time(health.start_period, given.get("--health-start-period"), 0)
+    number = given.get("--health-retries", "")
+    retries = health.retries.value if health.retries else int(number) if number.isdigit() else 3
     return int(period + max(retries, 1) * (interval + patience) + 60)
+
+
+def _time(value: Value[float] | None, option: str | None, usual: float) -> float:
+    """A time in seconds, of Docker's or as Podman's option has it."""
+    if value is not None:
+        return value.value
+    seconds = parse_duration(option) if option else None
+    return usual if seconds is None else seconds
 
 
 def _write_command(unit: Unit, health: Health, command: Value[tuple[str, ...]]) -> None:
@@ -119,9 +135,8 @@ def _json(words: list[str]) -> str:
 
 def _write_startup(unit: Unit, health: Health, interval: Value[float]) -> None:
     """Docker asks more often while a container starts; Podman has a check of its own for that."""
-    given, command = interval.given, health.command
-    check = unit.sections[unit.section].get("HealthCmd")
-    if command is None or not command.value or check is None:
+    given, check = interval.given, unit.sections[unit.section].get("HealthCmd")
+    if health.command is None or not health.command.value or check is None:
         given.dropped(
             "Podman asks more often only with a command that is given here",
             "Give the command of the check.",

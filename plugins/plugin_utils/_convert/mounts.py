@@ -30,10 +30,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing imp
 _Options = dict[str, t.Optional[str]]
 
 _NO_EFFECT = frozenset({"cached", "delegated", "consistent", "consistency"})
-_NAMES = {"readonly": "ro", "nonrecursive": "bind", "volume-subpath": "subpath"}
+_NAMES = {"readonly": "ro", "volume-subpath": "subpath"}
 _DOCKER_SOCKET = re.compile(r"/(?:var/)?run/docker\.sock")
 _DOCKER_STATE = re.compile(r"/(?:var/lib/docker|etc/docker|run/docker|var/run/docker)(?:/.*)?")
-_MOUNT_ONLY = frozenset({"subpath"})
+_MOUNT_ONLY = frozenset({"subpath", "nonrecursive"})
 
 
 def write_mounts(writing: Writing, unit: Unit, container: Container) -> None:
@@ -151,6 +151,7 @@ def _write_socket(writing: Writing, unit: Unit, mount: Mount, options: _Options)
 
 
 def _leave_docker(mount: Mount, options: _Options) -> None:
+    """What only reads there gets on without; what writes there is for Docker."""
     reason = f"{mount.source} is Docker's own directory, in which nothing of Podman is"
     remedy = "Leave it out, or name what the program shall read instead."
     if "ro" in options:
@@ -196,7 +197,7 @@ def _write(unit: Unit, mount: Mount, source: str, options: _Options) -> None:
     target = literal(mount.target)
     if any(":" in part for part in (source, target)) or _MOUNT_ONLY & set(options):
         words = [f"type={mount.kind}", f"source={source}", f"target={target}"]
-        names = {"z": "relabel=shared", "Z": "relabel=private", "bind": "bind-nonrecursive"}
+        names = {"z": "relabel=shared", "Z": "relabel=private", "nonrecursive": "bind-nonrecursive"}
         for name, value in options.items():
             if name != "rw":
                 words.append(_option(names.get(name, name), value))

@@ -27,12 +27,17 @@ FLAGS = frozenset({
 # fmt: on
 """Options without a value of their own: `--init`, `--init=false`."""
 
+_OFF = FLAGS - {"--http-proxy", "--passwd", "--read-only-tmpfs", "--tls-verify"}
+"""Flags that are off by default."""
+
 
 def write_option(unit: Unit, option: Option) -> None:
     """The key that the option is, or PodmanArgs=."""
     name, value = option.name, option.value
     row = key_of(unit.section, name, value or "")
-    if row is None or not unit.key(row.name):
+    if row is None and name in _OFF and not is_true(value):
+        option.given.exact("it is the default")
+    elif row is None or not unit.key(row.name):
         unit.args(option_words(name, value), option.given)
     elif row.reads is Reads.BOOL:
         unit.put(row.name, "true" if is_true(value) else "false", option.given)

@@ -41,6 +41,8 @@ build               An image is built of a directory of the host, of the app's f
     A unit has no directory beside which a context could be, but the app's own.
 capabilities        Containers have Podman's capabilities, or Docker's with an option.
     Docker gives NET_RAW, MKNOD and AUDIT_WRITE as well; few programs need them.
+cgroup-parent       A parent cgroup becomes the slice of the service.
+    Each service has a cgroup of its own, in which its container is.
 client-address      A user's published port hides the clients' addresses.
     A process of Podman takes the connections of a user's network, and hands them on.
 config              Configs become files of the app, or secrets where they have an owner.
@@ -50,6 +52,8 @@ cut-command         A command given as a string ends at a bare ; & | < or >, as 
 dependency          Dependencies become Requires= or Wants= with After=.
     systemd stops and restarts what requires a service together with it, as long as both run.
     Docker looks at dependencies only when it starts them.
+docker-option       Options that podman run does not have are left out.
+    The report names each.
 empty-command       An empty command alone can't be written.
     A unit without Exec= runs the image's command.
 engine-directory    Docker's own directories are not mounted.
@@ -94,6 +98,8 @@ network-driver      Bridges have Podman's options.
     Podman has no networks over several hosts, and names some options differently.
 passed-on-variable  A variable without a value is passed on from the service's manager.
     A service has no shell whose variables it could have.
+placeholder         What its author left to the reader is told.
+    A value such as /path/to/data or <token> was not meant as it stands.
 pod                 What the members of a pod share is the pod's.
     Podman refuses ports, networks and host names of a pod's members.
 port-range          Of a range of host ports for one port the first is taken.
@@ -118,6 +124,10 @@ selinux-label       Directories of the app get a shared label; others are left a
     Docker does not confine containers by labels, Podman does.
 shared-container    Containers that share with others are converted together.
     A container's id changes whenever its service starts.
+shell-syntax        What a shell would execute is refused.
+    A conversion runs nothing, and can't know what it would give.
+shell-variable      Variables of a shell come from what is given.
+    Two controllers have to convert alike.
 shared-network      Ports of a container in another one's network are that one's.
     The other container owns the network.
 start-interval      Checks while a container starts become Podman's startup check.

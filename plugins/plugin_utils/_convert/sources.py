@@ -43,8 +43,9 @@ def place_source(writing: Writing, mount: Mount) -> Source | None:
     """Where the source is; None if it was refused."""
     path = mount.source
     if path.startswith("/"):
+        ending = "/" if path.endswith("/") and path.strip("/") else ""
         path = posixpath.normpath("/" + path.lstrip("/"))
-        return Source(_escaped(path), "system" if _SYSTEM.fullmatch(path) else "other")
+        return Source(_escaped(path + ending), "system" if _SYSTEM.fullmatch(path) else "other")
     if path == "~" or path.startswith("~/"):
         return Source(f"%h{_escaped(posixpath.normpath('/' + path[2:]))}".rstrip("/"), "other")
     if path.startswith("~"):
@@ -105,7 +106,11 @@ def looks_like_file(source: str, target: str) -> bool:
 def make_source(writing: Writing, unit: Unit, mount: Mount, source: Source) -> None:
     """Has a missing directory made, as Docker makes it; a file has to be brought."""
     given, path = mount.given, source.syntax
-    if source.kind in ("file", "system") or not mount.make:
+    if source.kind in ("file", "system"):
+        return
+    if not mount.make:
+        if source.kind == "data":
+            given.moved(f"it has to be there as {path}", "Move what is there.", "bind-source")
         return
     if looks_like_file(mount.source, mount.target):
         if source.kind == "data":
@@ -117,8 +122,8 @@ def make_source(writing: Writing, unit: Unit, mount: Mount, source: Source) -> N
         return
     plain = path.removeprefix("%h")
     if _PLAIN_PATH.fullmatch(plain) and plain.strip("/"):
-        writing.directories.setdefault(path, {})
-        given.write("directories", path)
+        writing.directories.setdefault(path.rstrip("/"), {})
+        given.write("directories", path.rstrip("/"))
     else:
         _make_at_start(unit, mount, path)
     if source.kind == "data":

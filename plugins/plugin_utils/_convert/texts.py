@@ -15,7 +15,23 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.image_
 
 _STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*@?")
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)")
+_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VARIABLE = re.compile(r"\{\{|\{%|\$\{")
+
+
+def parse_duration(text: str) -> float | None:
+    """Seconds of a Go duration; None: it is none."""
+    if text in ("0", "+0", "-0"):
+        return 0.0
+    parts = _DURATION.findall(text)
+    if not parts or "".join(parts) != text:
+        return None
+    total = 0.0
+    for part in parts:
+        unit = part.lstrip("0123456789.")
+        total += float(part[: -len(unit)]) * _UNITS[unit]
+    return round(total, 9)
 
 
 def duration(seconds: float) -> str:

@@ -16,6 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Value,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import parse_duration
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.mounts import (
     read_mount,
     read_tmpfs,
@@ -30,7 +31,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.options import 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.reading import (
     LATER,
     Reading,
-    parse_duration,
     parse_flag,
     supersede,
 )
@@ -85,7 +85,7 @@ def _read_env(reading: Reading, value: str, given: Given) -> None:
 
 
 def _read_env_file(reading: Reading, value: str, given: Given) -> None:
-    reading.container.env_files.append(Value(value, given))
+    reading.container.env_files.append(Value(reading.resolve(value), given))
 
 
 def _read_name(reading: Reading, value: str, given: Given) -> None:
@@ -214,7 +214,11 @@ def _read_volume_driver(reading: Reading, value: str, given: Given) -> None:
 
 
 def _refuse_unknown(_reading: Reading, name: str, _value: str, given: Given) -> None:
-    given.refused(f"Podman has nothing like {name}", "Leave it out.")
+    given.refused(f"Podman has nothing like {name}", "Leave it out.", "docker-option")
+
+
+def _read_requires(reading: Reading, value: str, given: Given) -> None:
+    reading.requires += [(name, given) for name in value.split(",")]
 
 
 def _settle(reason: str) -> Handler:
@@ -224,9 +228,9 @@ def _settle(reason: str) -> Handler:
     return settle
 
 
-def _drop(reason: str) -> Handler:
+def _drop(reason: str, remedy: str = "") -> Handler:
     def drop(_reading: Reading, _value: str, given: Given) -> None:
-        given.dropped(reason)
+        given.dropped(reason, remedy)
 
     return drop
 
@@ -251,6 +255,7 @@ HANDLERS: dict[str, Handler] = {
     "entrypoint": _read_entrypoint,
     "env": _read_env,
     "env_file": _read_env_file,
+    "descriptors": _drop("a service inherits no open files", "Use a socket unit."),
     "expose": _read_expose,
     "help": _refuse_help,
     "label": _read_label,
@@ -264,6 +269,7 @@ HANDLERS: dict[str, Handler] = {
     "publish": read_publish,
     "read_only": _read_read_only,
     "removed": _settle("a service removes its container when it stops"),
+    "requires": _read_requires,
     "restart": _read_restart,
     "rootfs": _read_rootfs,
     "secret": _read_secret,

@@ -33,6 +33,8 @@ def link_containers(model: Model, readings: t.Sequence[Reading]) -> None:
             _join(names, container, option)
         for name, alias, given in reading.links:
             _link(model, names, container, (name, alias, given))
+        for name, given in reading.requires:
+            _require(names, container, name, given)
         _make_pod(model, container)
     _make_networks(model)
 
@@ -51,11 +53,19 @@ def _join(names: t.Mapping[str, Container], container: Container, option: Option
     elif option.name == "--volumes-from" and kind in names:
         need = Dependency(names[kind].name, "started", option.given, restart=True)
         container.dependencies.append(need)
-    elif option.name == "--requires":
-        for name in (option.value or "").split(","):
-            if name in names:
-                need = Dependency(names[name].name, "started", option.given, restart=True)
-                container.dependencies.append(need)
+
+
+def _require(
+    names: t.Mapping[str, Container], container: Container, name: str, given: Given
+) -> None:
+    if name in names:
+        need = Dependency(names[name].name, "started", given, restart=True)
+        container.dependencies.append(need)
+    else:
+        container.options.append(Option("--requires", name, given))
+        given.approximated(
+            f"no line makes the container {name}", "Set Requires= and After= to its service."
+        )
 
 
 def _link(
@@ -69,7 +79,9 @@ def _link(
     other = names.get(name)
     if other is None or _is_elsewhere(container) or _is_elsewhere(other):
         given.dropped(
-            f"Podman has no links, and {name} is not among the lines",
+            f"Podman has no links, and no line makes the container {name}"
+            if other is None
+            else f"Podman has no links, and {name} has another network",
             "Give both containers a network: they find each other by name there.",
             "link",
         )

@@ -56,7 +56,8 @@ def read_volume(reading: Reading, value: str, given: Given) -> None:
         name, equals, text = flag.partition("=")
         options[name] = text if equals else None
     if _PATH.match(source):
-        mount = Mount("bind", source, target, given, options, make=reading.is_docker)
+        path = reading.resolve(source)
+        mount = Mount("bind", path, target, given, options, make=reading.is_docker)
     else:
         mount = Mount("volume", _volume_of(reading, source, given), target, given, options)
     reading.container.mounts.append(mount)
@@ -101,8 +102,8 @@ def read_mount(reading: Reading, value: str, given: Given) -> None:
     if kind == "volume":
         mount.source = _volume_of(reading, source, given)
         _set_driver(reading, mount.source, driver_name, driver, given)
-    elif kind == "bind" and not _PATH.match(source):
-        mount.source = f"./{source}"
+    elif kind == "bind":
+        mount.source = reading.resolve(source)
     reading.container.mounts.append(mount)
 
 

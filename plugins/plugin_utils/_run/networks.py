@@ -58,6 +58,9 @@ def _spans_differ(host: str | None, container: str) -> bool:
 def read_network(reading: Reading, value: str, given: Given) -> None:
     """A mode, or a network with options in Podman's form or in Docker's."""
     container = reading.container
+    if value in ("bridge", "default") and reading.is_docker:
+        given.exact("it is the default")
+        return
     if _MODES.fullmatch(value):
         supersede(container.network_mode)
         container.network_mode = Value(value, given)
@@ -103,9 +106,9 @@ def finish_network(reading: Reading) -> None:
     """Aliases and addresses belong to networks, whatever the order of the options was."""
     container = reading.container
     for alias, given in zip(reading.aliases, reading.alias_given):
-        for attachment in container.networks:
-            attachment.aliases.append(alias)
-        if container.networks:
+        if container.networks and reading.is_docker:
+            for attachment in container.networks:
+                attachment.aliases.append(alias)
             given.exact("it is an alias on each network")
         else:
             container.options.append(Option("--network-alias", alias, given))

@@ -152,8 +152,8 @@ pids-limit               -  value dp option
 platform                 -  value dp option
 pod                      -  value p  pod
 pod-id-file              -  value p  option
-preserve-fd              -  value p  attached
-preserve-fds             -  value p  attached
+preserve-fd              -  value p  descriptors
+preserve-fds             -  value p  descriptors
 privileged               -  flag  dp option
 publish                  p  value dp publish
 publish-all              P  flag  dp option
@@ -163,7 +163,7 @@ rdt-class                -  value p  option
 read-only                -  flag  dp read_only
 read-only-tmpfs          -  flag  p  option
 replace                  -  flag  p  service
-requires                 -  value p  option
+requires                 -  value p  requires
 restart                  -  value dp restart
 retry                    -  value p  option
 retry-delay              -  value p  option

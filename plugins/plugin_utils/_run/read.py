@@ -38,9 +38,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.words import (
 )
 
 _IDLE = frozenset(
-    {"pull", "start", "stop", "rm", "restart", "kill", "wait", "logs", "ps", "login", "logout",
-     "image pull", "version", "info", "images", "inspect", "network ls", "volume ls", "rmi",
-     "pod start", "pod stop", "pod rm", "network rm", "volume rm", "rename"}
+    {"pull", "start", "stop", "rm", "restart", "kill", "login", "logout",
+     "image pull", "pod start", "pod stop", "pod rm", "network rm", "volume rm"}
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 import re
 import typing as t
 
@@ -20,8 +21,6 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LOUD = re.compile(r".*\b(?:YOUR|CHANGE|REPLACE)_[A-Z].*", re.DOTALL)
-_DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)")
-_UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclasses.dataclass
@@ -36,6 +35,7 @@ class Reading:
     aliases: list[str] = dataclasses.field(default_factory=list)
     alias_given: list[Given] = dataclasses.field(default_factory=list)
     addresses: list[tuple[str, str, Given]] = dataclasses.field(default_factory=list)
+    requires: list[tuple[str, Given]] = dataclasses.field(default_factory=list)
     links: list[tuple[str, str, Given]] = dataclasses.field(default_factory=list)
     health: dict[str, tuple[str, Given]] = dataclasses.field(default_factory=dict)
     volume_driver: tuple[str, Given] | None = None
@@ -46,6 +46,13 @@ class Reading:
     def is_docker(self) -> bool:
         """Whether values have Docker's meaning."""
         return self.container.engine == "docker"
+
+    def resolve(self, path: str) -> str:
+        """A path in full, if the directory of the shell is known."""
+        if path == "~" or path.startswith(("/", "~/")):
+            return path
+        here = self.environment.get("PWD")
+        return posixpath.normpath(posixpath.join(here, path)) if here else path
 
 
 LATER = "a later one counts"
@@ -72,17 +79,3 @@ def parse_flag(value: str) -> bool | None:
     if value in ("", "1", "t", "T", "true", "True", "TRUE"):
         return True
     return False if value in ("0", "f", "F", "false", "False", "FALSE") else None
-
-
-def parse_duration(text: str) -> float | None:
-    """Seconds of a Go duration; None: it is none."""
-    if text in ("0", "+0", "-0"):
-        return 0.0
-    parts = _DURATION.findall(text)
-    if not parts or "".join(parts) != text:
-        return None
-    total = 0.0
-    for part in parts:
-        unit = part.lstrip("0123456789.")
-        total += float(part[: -len(unit)]) * _UNITS[unit]
-    return round(total, 9)

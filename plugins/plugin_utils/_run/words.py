@@ -52,12 +52,12 @@ def read_container(
     _settle_driver(reading)
     _settle_expose(reading)
     if found.image is not None:
-        image = Value(words[found.image], give(f"{stem} IMAGE", found.image))
+        image = Value(words[found.image], give("IMAGE", found.image))
         container.rootfs, container.image = (image, None) if reading.is_rootfs else (None, image)
         if is_placeholder(image.value):
             image.given.refused(f"{image.value} is no image", "Write its name.", "placeholder")
     if found.command < len(words):
-        given = give(f"{stem} COMMAND", found.command)
+        given = give("COMMAND", found.command)
         container.command = Value(tuple(words[found.command :]), given)
         for word in words[found.command :]:
             _report_placeholder(word, given)
@@ -96,11 +96,10 @@ def _stem(words: t.Sequence[str], found: Arguments) -> str:
 
 
 def _read_options(reading: Reading, found: Arguments, words: t.Sequence[str], give: Give) -> None:
-    stem = reading.container.name
     for index, what, remedy in found.faults:
-        give(f"{stem} {words[index]}", index).refused(what, remedy)
+        give(words[index], index).refused(what, remedy)
     for argument in found.options:
-        given = give(f"{stem} {argument.row.name}", argument.index)
+        given = give(argument.row.name, argument.index)
         handle(reading, argument.row, argument.value, given)
         _report_placeholder(argument.value, given)
 

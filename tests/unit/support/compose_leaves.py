@@ -42,20 +42,21 @@ def _leaves(value: t.Any, path: str) -> t.Iterator[str]:
         yield from _leaves(item, name)
 
 
-def uncovered(leaves: t.Iterable[str], paths: t.Iterable[str]) -> list[str]:
-    """The leaves that no path leads to: none is theirs, above them, or below them."""
-    told = {_steps(path) for path in paths if path}
+def uncovered(leaves: t.Iterable[str], report: t.Sequence[dict[str, t.Any]]) -> list[str]:
+    """The leaves that no item of a report is about: none is theirs, above them, or below them.
+
+    The name of a service tells nothing of its keys, unless it has been left out.
+    """
+    told = {_steps(item["path"]) for item in report if item["path"]}
     above = {steps[:length] for steps in told for length in range(1, len(steps))}
-    return [leaf for leaf in leaves if not _is_covered(_steps(leaf), told, above)]
+    heads = {steps for steps in told if len(steps) == 2 and steps in above}
+    return [leaf for leaf in leaves if not _is_covered(_steps(leaf), told - heads, above)]
 
 
 def _is_covered(
     steps: tuple[str, ...], told: set[tuple[str, ...]], above: set[tuple[str, ...]]
 ) -> bool:
-    # A name of the top or of a service alone covers nothing below it, but for extensions.
-    least = 1 if steps[0].startswith("x-") or len(steps) < 3 else 3
-    shorter = any(steps[:length] in told for length in range(least, len(steps)))
-    return steps in told or steps in above or shorter
+    return steps in above or any(steps[:n] in told for n in range(1, len(steps) + 1))
 
 
 def _steps(path: str) -> tuple[str, ...]:

@@ -74,7 +74,15 @@ class Service:
         key = next((one for one in self.lines if one.key == "ExecStart"), None)
         assert key is not None, f"{self.name} has no ExecStart"
         kept = _SPECIFIER.sub(rb"%%\1", key.value)
-        return [expand(word).decode() for word in split_command(kept)]
+        return [self._expand(word) for word in split_command(kept)]
+
+    def _expand(self, word: bytes) -> str:
+        """A word as the process gets it, with the service's own variables."""
+        for one in self.lines:
+            name, _equals, value = one.value.partition(b"=")
+            if one.key == "Environment" and word == b"${%s}" % name:
+                return value.decode()
+        return expand(word).decode()
 
     def has(self, section: str, line: str) -> bool:
         """Whether it has a line; * in it stands for anything."""

@@ -128,10 +128,19 @@ def _expand(word: bytes) -> str:
 
 
 def split_options(words: t.Sequence[str], image: str = IMAGE) -> tuple[list[str], list[str]]:
-    """The options as `--name=value` in no order, and the words behind the image."""
+    """The options as `--name=value` in no order, and the words behind the image.
+
+    Those in front of podman's verb are called `global--name`.
+    """
+    verb = next(place for place, word in enumerate(words) if word in ("run", "create", "build"))
+    ahead = [f"global{option}" for option in _join(words[1:verb])]
     end = words.index(image) if image in words else len(words)
+    return [*ahead, *_join(words[verb + 1 : end])], list(words[end + 1 :])
+
+
+def _join(words: t.Sequence[str]) -> list[str]:
     joined: list[str] = []
-    queue = collections.deque(words[2:end])
+    queue = collections.deque(words)
     while queue:
         word = queue.popleft()
         if "=" in word or word in _FLAGS or not word.startswith("-") or not queue:
@@ -139,4 +148,4 @@ def split_options(words: t.Sequence[str], image: str = IMAGE) -> tuple[list[str]
         else:
             value = queue.popleft()
             joined.append(f"{'--volume' if word == '-v' else word}={value}")
-    return joined, list(words[end + 1 :])
+    return joined

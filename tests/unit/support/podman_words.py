@@ -34,6 +34,7 @@ FLAGS: t.Final = frozenset(
         "read-only-tmpfs",
         "replace",
         "rm",
+        "rootfs",
         "rmi",
         "sig-proxy",
         "tls-verify",
@@ -70,7 +71,16 @@ SHORT_OF: t.Final = {
     "volume create": {"d": "driver", "o": "opt", "l": "label"},
     "build": {"f": "file", "t": "tag", "v": "volume", "q": "quiet"},
 }
-OWN: t.Final = ("replace", "rm", "detach", "cgroups", "cidfile", "sdnotify", "ignore", "pidfile")
+OWN: t.Final = (
+    "replace",
+    "rm",
+    "detach",
+    "cgroups",
+    "cidfile",
+    "sdnotify",
+    "ignore",
+    "pidfile",
+)
 """What Quadlet adds by itself to every command; --sdnotify=healthy is the user's."""
 ON: t.Final = ("http-proxy", "passwd", "read-only-tmpfs", "sig-proxy", "tls-verify", "pull")
 """Flags that are true where nothing is said, and an option that takes false."""
@@ -95,7 +105,7 @@ def meaning_of(words: t.Sequence[str]) -> Meaning:
 
 def fragment_of(words: t.Sequence[str], kind: str = "run") -> Meaning:
     """The meaning of options alone; words such as image=NAME stand for themselves."""
-    plain = [word for word in words if re.match(r"(image|name|context|global--\w+)=", word)]
+    plain = [word for word in words if re.match(r"(image|name|context|global--[\w-]+)=", word)]
     rest = [word for word in words if word not in plain]
     return collections.Counter(plain + _read(rest, kind))
 
@@ -281,7 +291,9 @@ def _volume(value: str) -> str:
 
 
 def _mounted(kind: str, source: str, target: str, options: t.Iterable[str]) -> str:
-    kind = kind or ("bind" if source.startswith(("/", ".", "%", "*")) else "volume")
+    if len(source) > 1:
+        source = source.rstrip("/")
+    kind = kind or ("bind" if source.startswith(("/", ".", "%")) else "volume")
     return f"mount {kind} {source} {target} {_options_text(options)}".rstrip()
 
 

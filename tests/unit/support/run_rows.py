@@ -35,8 +35,9 @@ class Line:
     def words(self) -> list[str]:
         """Its words; variables and ~ as its option env says."""
         env = self.options.get("env", {})
+        whole = self.text.replace("\\\n", " ")
         text = re.sub(
-            r"(?<![\\'])\$\{?([A-Z]+)\}?", lambda m: env.get(m.group(1), m.group()), self.text
+            r"(?<![\\'])\$\{?([A-Z]+)\}?", lambda m: env.get(m.group(1), m.group()), whole
         )
         words = shlex.split(text, comments=True)
         return words[1:] if words[0] == "sudo" else words

@@ -44,7 +44,7 @@ def test_lines_are_converted_or_refused_as_the_table_says() -> None:
         elif line.refusals:
             found.append(f"{place} {line.text}: it is not refused")
         else:
-            row = Row(place, outcomes=line.outcomes)
+            row = Row(place, outcomes=[(o, f"*{path}") for o, path in line.outcomes])
             found += [f"{place} {line.text}: {x}" for x in complaints_of_report(row, result)]
     assert not found, "\n".join(found)
 

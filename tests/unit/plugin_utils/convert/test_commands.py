@@ -46,7 +46,8 @@ OPTIONS = """
 --cap-add ALL | --cap-add=ALL
 --cap-drop ALL | --cap-drop=ALL
 --cgroup-conf memory.high=1 | --cgroup-conf=memory.high=1
---cgroup-parent a.slice | --cgroup-parent=a.slice
+--cgroup-parent a.slice |
+--cgroup-parent /a |
 --cgroupns host | --cgroupns=host
 --cgroups no-conmon | --cgroups=no-conmon
 --cpu-period 1000 | --cpu-period=1000
@@ -64,7 +65,7 @@ OPTIONS = """
 --dns 1.1.1.1 | --dns=1.1.1.1
 --dns-option ndots:2 | --dns-option=ndots:2
 --dns-search example.org | --dns-search=example.org
---domainname x | --domainname=x
+--domainname x |
 --env-host | --env-host
 --expose 80 | --expose=80
 --expose 80-90/udp | --expose=80-90/udp
@@ -112,11 +113,11 @@ OPTIONS = """
 --pids-limit -1 | --pids-limit=-1
 --platform linux/arm64 | --platform=linux/arm64
 --privileged | --privileged
---privileged false | --privileged=false
+--privileged false |
 --publish-all | --publish-all
 --pull always | --pull=always
 --pull never | --pull=never
---runtime crun | --runtime=crun
+--runtime crun | global--runtime=crun
 --runtime nvidia | --device=nvidia.com/gpu=all
 --sdnotify healthy |
 --sdnotify container | --sdnotify=container
@@ -139,7 +140,7 @@ OPTIONS = """
 --security-opt unmask=ALL | --security-opt=unmask=ALL
 --shm-size 64m | --shm-size=64m
 --stop-signal SIGINT | --stop-signal=SIGINT
---storage-opt size=1g | --storage-opt=size=1g
+--storage-opt size=1g |
 --subuidname x | --subuidname=x
 --sysctl net.core.somaxconn=1024 | --sysctl=net.core.somaxconn=1024
 --sysctl net.ipv4.ping_group_range=0 1 | --sysctl=net.ipv4.ping_group_range=0 1
@@ -267,7 +268,8 @@ ROWS: tuple[tuple[str, Build, str, str], ...] = (
     ("a directory of the app's files", _mount("bind", "./conf", "/conf"),
      "--volume=/UNITS/conf:/conf:ro,z", ""),
     ("tmpfs", _mount("tmpfs", "", "/t"), "--tmpfs=/t:noexec,notmpcopyup,mode=1777", ""),
-    ("tmpfs with exec", _mount("tmpfs", "", "/t", "exec"), "--tmpfs=/t:notmpcopyup,mode=1777", ""),
+    ("tmpfs with exec", _mount("tmpfs", "", "/t", "exec"),
+     "--tmpfs=/t:notmpcopyup,mode=1777", ""),
     ("tmpfs with options", _mount("tmpfs", "", "/t", "size=64m", "mode=700", "nosuid"),
      "--tmpfs=/t:noexec,notmpcopyup,size=64m,mode=700,nosuid", ""),
     ("tmpfs of podman",
@@ -324,6 +326,7 @@ ROWS: tuple[tuple[str, Build, str, str], ...] = (
      "--health-cmd=CMD /c\t--health-retries=5\t--health-start-period=60s", ""),
     ("more often at the start", _check("/c", start_interval=2.0),
      "--health-cmd=CMD /c\t--health-startup-cmd=CMD /c\t--health-startup-interval=2s", ""),
+    ("not read-only", _values(read_only=False), "", ""),
     ("times without a check", lambda g: {"health": Health(interval=g.value(5.0))}, "", ""),
 )
 # fmt: on

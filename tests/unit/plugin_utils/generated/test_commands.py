@@ -264,5 +264,5 @@ def test_nothing_is_lost_silently() -> None:
         if row["outcome"] in ("dropped", "refused")
     }
     assert {(name, path) for name, path, _outcome in lost} == {
-        ("logs --new --name", "logs --label")
+        ("logs --new --name", "--label")
     }
