@@ -24,7 +24,9 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing imp
 
 def tell_findings(writing: Writing, modes: t.Mapping[str, str]) -> None:
     """A remark for each finding, on what the line was written of.  modes: of the app's files."""
-    texts = {name: restore(render_unit(name, unit.finish())) for name, unit in writing.units.items()}
+    texts = {
+        name: restore(render_unit(name, unit.finish())) for name, unit in writing.units.items()
+    }
     home = "/home/user" if writing.is_user else "/root"
     units = f"{home}/.config/containers/systemd" if writing.is_user else "/etc/containers/systemd"
     context = Context(

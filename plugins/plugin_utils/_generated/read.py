@@ -30,7 +30,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.launch im
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.make import (
     make_container,
     make_pod,
-    settle_own_options,
+    settle_pod,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.own import (
     Subject,
@@ -181,7 +181,7 @@ def _finish(unit: _Unit, units: t.Sequence[_Unit], options: Options) -> None:
         if pod is not None:
             own = {pod.service.names.service}
         stop_timeout = made.stop_timeout.value if made.stop_timeout else None
-        settle_own_options(made, pod.stem if pod else "")
+        settle_pod(made, pod.stem if pod else "")
     subject = Subject(
         service,
         targets=_targets(unit),
