@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quoting import word
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     Container,
+    Line,
     Option,
     Pod,
     Value,
@@ -90,7 +92,8 @@ def settle_pod(container: Container, pod: str) -> None:
     if pod:
         container.pod = Value(pod, container.pod.given)
     else:
-        container.options.append(Option("--pod", container.pod.value, container.pod.given))
+        text = f"--pod {word(container.pod.value)}"
+        container.lines.append(Line("Container", "PodmanArgs", text, container.pod.given))
         container.pod = None
 
 
