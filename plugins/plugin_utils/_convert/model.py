@@ -172,7 +172,8 @@ class Container:
     the image's.
     environment: None passes on the value of the manager's.  network_mode: host, none, bridge,
     private, container:NAME, service:STEM, or Podman's own.  job: it runs once and ends.
-    boot: whether it starts at boot; None: as Options.boot says.
+    boot: whether it starts at boot; None: as Options.boot says.  instances: of a container whose
+    name ends with @, a template.
     options: --ipc, --pid, --uts and --cgroupns may have the value service:STEM, too; one in front
     of podman's verb is called `podman --NAME`.
     """
@@ -207,6 +208,7 @@ class Container:
     lines: list[Line] = dataclasses.field(default_factory=list)
     job: bool = False
     boot: bool | None = None
+    instances: list[str] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass

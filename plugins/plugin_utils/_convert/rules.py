@@ -74,6 +74,8 @@ image-default       What may be the image's own default is written.
     Inspect output shows a container's settings, and not whether they are the image's.
 image-name          Names of images get their registry.
     Docker completes nginx to docker.io/library/nginx; with Podman that is up to each host.
+inspect-gaps        What inspect output can't tell is told.
+    Podman shows less of a container than was asked for, and limits that are the engine's own.
 internal-network    An internal network with published ports has no default route instead.
     Podman does not publish ports of an internal network; Docker does.
 label               Compose's own labels are left out.

@@ -31,6 +31,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import (
     restore_units,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import unit_stem
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 
@@ -58,11 +59,25 @@ def write_app(model: Model, report: Report, options: Options) -> dict[str, t.Any
         tell_findings(writing, {path: file.mode for path, file in model.files.items()})
     return {
         "name": writing.name,
-        "units": restore_units({name: unit.finish() for name, unit in writing.units.items()}),
+        "units": {
+            **restore_units({name: unit.finish() for name, unit in writing.units.items()}),
+            **_instances(model),
+        },
         "files": {path: _file(file) for path, file in model.files.items()},
         "secrets": {**model.secrets, **writing.secrets},
         "directories": {**writing.directories, **model.directories},
         "variables": list(model.variables),
+    }
+
+
+def _instances(model: Model) -> dict[str, t.Any]:
+    """The instances of containers that are templates."""
+    return {
+        f"{unit_stem(container.name)}{instance}.container": {
+            "template": f"{unit_stem(container.name)}.container"
+        }
+        for container in model.containers
+        for instance in container.instances
     }
 
 

@@ -152,6 +152,32 @@ def _next_option(words: list[str]) -> tuple[str, str]:
     return word, ""
 
 
+_SHELLS = frozenset({"sh", "bash", "dash", "ash"})
+_SHELL_ENDING = re.compile(
+    r"\s*\S*(?:podman|docker) (?P<verb>stop|rm|kill)(?: -t (?P<time>\d+)|(?: -\w+)*)? "
+    r"\"?\$\(\s*(?:/usr)?(?:/bin/)?cat (?P<file>[^\s()]+)\s*\)\"?\s*(?:&&|;|$)"
+)
+
+
+def shell_script(command: Command) -> str:
+    """The script of `sh -c SCRIPT`; '' for another command."""
+    words = command.program
+    if len(words) != 3 or words[0].rpartition("/")[2] not in _SHELLS or words[1] != "-c":
+        return ""
+    return words[2]
+
+
+def parse_shell_ending(command: Command) -> Ending | None:
+    """`sh -c "podman stop $(cat FILE) && podman rm $(cat FILE)"`."""
+    script = shell_script(command)
+    found = list(_SHELL_ENDING.finditer(script))
+    if not found or "".join(match.group() for match in found) != script:
+        return None
+    times = [float(match["time"]) for match in found if match["time"]]
+    files = tuple(match["file"] for match in found)
+    return Ending("stop", files, times[0] if times else None)
+
+
 def removed_files(command: Command) -> tuple[str, ...]:
     """The files that a plain `rm -f FILE …` removes; () for another command."""
     words = command.program

@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.command i
     Command,
     option_values,
     parse_command,
+    shell_script,
     split_prefix,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.systemd import (
@@ -23,6 +24,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.systemd i
     split_line,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts import Item, Service
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.shell import split_lines
 
 _NEEDS = (
     "Give the units of one app together; podman inspect's output helps where a unit only starts."
@@ -129,11 +131,24 @@ def _commands(service: Service, item: Item) -> list[Command]:
     try:
         variables = _variables(service)
         return [
-            parse_command(expand_words(words, service.names, variables, ":" in prefix), prefix)
+            _unwrap(
+                parse_command(expand_words(words, service.names, variables, ":" in prefix), prefix)
+            )
             for words in split_commands(text)
         ]
     except Problem:
         return []
+
+
+def _unwrap(command: Command) -> Command:
+    """The command of `sh -c SCRIPT`, if that is one command and nothing for a shell."""
+    script = shell_script(command)
+    split = split_lines(script, {}) if script else None
+    if split is None or split.faults or len(split.lines) != 1:
+        return command
+    words = [word.text for word in split.lines[0]]
+    inner = parse_command(words[1:] if words[0] == "exec" else words, command.prefix)
+    return inner if inner.engine else command
 
 
 def _variables(service: Service) -> dict[str, str]:

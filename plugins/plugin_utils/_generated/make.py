@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quoting import word
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     Container,
     Line,
@@ -23,10 +24,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.container i
     read_container,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.others import read_pod
-
-_OWN = "the generator writes what is needed"
-_NOTIFY = {"container": "true", "healthy": "healthy"}
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.pods import read_pod
 
 
 def make_pod(launch: Launch, objects: Objects) -> Pod:
@@ -80,16 +78,12 @@ def _infra_names(shown: t.Mapping[str, t.Any]) -> list[str]:
     return [infra, *(str(one.get("Name")) for one in members if one.get("Id") == infra)]
 
 
-def settle_own_options(container: Container, pod: str) -> None:
-    """Takes Podman's own options out.  pod: the stem of its pod's unit, '' for none."""
+def settle_pod(container: Container, pod: str) -> None:
+    """Takes the options of its pod out.  pod: the stem of the pod's unit, '' for none."""
     kept = []
     for option in container.options:
         if option.name == "--pod-id-file":
             _settle_pod_file(container, option, pod)
-        elif option.name == "--cgroups" and option.value == "no-conmon":
-            option.given.exact(_OWN)
-        elif option.name == "--sdnotify":
-            _settle_notify(container, option)
         else:
             kept.append(option)
     container.options = kept
@@ -98,7 +92,8 @@ def settle_own_options(container: Container, pod: str) -> None:
     if pod:
         container.pod = Value(pod, container.pod.given)
     else:
-        container.options.append(Option("--pod", container.pod.value, container.pod.given))
+        text = f"--pod {word(container.pod.value)}"
+        container.lines.append(Line("Container", "PodmanArgs", text, container.pod.given))
         container.pod = None
 
 
@@ -111,11 +106,3 @@ def _settle_pod_file(container: Container, option: Option, pod: str) -> None:
             "Give the pod's unit and those of all its containers together.",
             "generated-unit",
         )
-
-
-def _settle_notify(container: Container, option: Option) -> None:
-    notify = _NOTIFY.get(option.value or "")
-    if notify is None:
-        option.given.exact(_OWN)
-    else:
-        container.lines.append(Line("Container", "Notify", notify, option.given))

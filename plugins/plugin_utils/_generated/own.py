@@ -18,8 +18,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import restore
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.command import (
+    Command,
     parse_command,
     parse_ending,
+    parse_shell_ending,
     removed_files,
     split_prefix,
 )
@@ -37,6 +39,7 @@ _OWN = "Podman's own line: the generator writes what is needed"
 _DESCRIPTION = re.compile(r"Podman (?:container |pod )?\S+\.service(?: for %I)?")
 _MANUAL = "man:podman-generate-systemd(1)"
 _NETWORK = frozenset({"network.target", "network-online.target"})
+_DOCKER = frozenset({"docker.service", "docker.socket", "containerd.service"})
 _STORAGE = re.compile(
     r"(?:%t|/run/user/\d+|/(?:var/)?run|/var/lib|.*/\.local/share)/containers(?:/storage)?"
 )
@@ -51,7 +54,7 @@ class Subject:
     """What a unit's lines are about.  targets: names and ids of its container or pod; files:
     those for their ids.  renamed: new names of services by old ones; own: services of its pod.
     stop_timeout: of its container.  told: seconds that a stop command names,
-    told_by that line.
+    told_by that line.  name: of the container; engine: what ran it; pull: what pulls its image.
     in_user_scope: whether the app is for a user.
     """
 
@@ -63,6 +66,9 @@ class Subject:
     stop_timeout: float = _STOP_TIMEOUT
     told: float | None = None
     told_by: Given | None = None
+    name: str = ""
+    engine: str = "podman"
+    pull: Given | None = None
     in_user_scope: bool = False
 
     @property
@@ -134,7 +140,7 @@ def _keep_mounts_for(subject: Subject, item: Item) -> str | None:
 
 
 def _keep_dependencies(subject: Subject, item: Item) -> str | None:
-    own = _NETWORK | subject.own
+    own = _NETWORK | subject.own | (_DOCKER if subject.engine == "docker" else frozenset())
     kept = _keep_words(subject, item, lambda name: name in own)
     if kept is None:
         return None
@@ -211,28 +217,44 @@ def _keep_command(subject: Subject, item: Item) -> str | None:
     """Commands beside the main one, but those that stop or remove what the generator does too."""
     prefix, text = split_prefix(item.value)
     try:
-        commands = split_commands(text)
+        lines = split_commands(text)
     except Problem as problem:
         item.given.dropped(f"systemd ignores the line: {problem}")
         return None
-    if commands and all(_is_own_command(subject, item, words) for words in commands):
+    commands = [parse_command(plain_words(words, subject.names)) for words in lines]
+    if commands and all(_is_own_command(subject, item, command) for command in commands):
         return _leave(subject, item)
+    if any(command.engine == "docker" for command in commands):
+        return _replace_docker(subject, item, commands)
     value = f"{prefix}{expand_text(text, subject.names)}"
     for path in subject.files:
-        if path in value or path in text:
-            new = "%t/%N.cid"
-            value = value.replace(path, new).replace(path.replace("%", "%%"), new)
+        by_file = re.compile(rf"--cidfile[= ]{re.escape(path)}")
+        value = by_file.sub(subject.name or "systemd-%N", value).replace(path, "%t/%N.cid")
     return value
 
 
-def _is_own_command(subject: Subject, item: Item, words: list[str]) -> bool:
+def _replace_docker(subject: Subject, item: Item, commands: t.Sequence[Command]) -> None:
+    """A pull of the image in front of the start; no other command of docker's has an equal."""
+    if all(command.verb in ("pull", "image pull") for command in commands):
+        subject.pull = item.given
+        item.given.approximated(
+            "Podman pulls the image if there is a newer one, and starts without one, too",
+            rule="generated-unit",
+        )
+    else:
+        item.given.dropped(
+            "it calls docker, which does not know the container any more",
+            "Write the command for podman.",
+            "generated-unit",
+        )
+
+
+def _is_own_command(subject: Subject, item: Item, command: Command) -> bool:
     """Whether it ends the unit's own container or pod, or removes the files of their ids."""
-    expanded = plain_words(words, subject.names)
-    command = parse_command(expanded)
     files = removed_files(command)
     if files:
         return set(files) <= subject.files
-    ending = parse_ending(command)
+    ending = parse_ending(command) or parse_shell_ending(command)
     if ending is None or not ending.targets:
         return False
     if not set(ending.targets) <= subject.targets | subject.files:

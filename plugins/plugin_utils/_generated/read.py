@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Container,
     Line,
     Model,
+    Option,
     Options,
     Pod,
     Value,
@@ -30,7 +31,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.launch im
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.make import (
     make_container,
     make_pod,
-    settle_own_options,
+    settle_pod,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.own import (
     Subject,
@@ -181,7 +182,7 @@ def _finish(unit: _Unit, units: t.Sequence[_Unit], options: Options) -> None:
         if pod is not None:
             own = {pod.service.names.service}
         stop_timeout = made.stop_timeout.value if made.stop_timeout else None
-        settle_own_options(made, pod.stem if pod else "")
+        settle_pod(made, pod.stem if pod else "")
     subject = Subject(
         service,
         targets=_targets(unit),
@@ -189,6 +190,8 @@ def _finish(unit: _Unit, units: t.Sequence[_Unit], options: Options) -> None:
         renamed={other.service.names.service: other.new_name for other in units},
         own=frozenset(own),
         stop_timeout=10.0 if stop_timeout is None else stop_timeout,
+        name=unit.object_name,
+        engine=unit.launch.command.engine,
         in_user_scope=options.scope == "user",
     )
     made.lines += keep_lines(subject)
@@ -205,7 +208,10 @@ def _finish_container(made: Container, subject: Subject, unit: _Unit) -> None:
     keys = {(line.section, line.key): line for line in made.lines}
     if subject.told is not None and made.stop_timeout is None and subject.told != 10:
         made.stop_timeout = Value(subject.told, subject.told_by or unit.launch.item.given)
+    if subject.pull is not None:
+        made.options.append(Option("--pull", "newer", subject.pull))
     kind = keys.get(("Service", "Type"))
+    made.instances = list(dict.fromkeys(unit.service.instances))
     made.job = bool(kind and kind.value == "oneshot")
     made.boot = any(key == ("Install", "WantedBy") for key in keys)
     restart = keys.get(("Service", "Restart"))

@@ -26,6 +26,9 @@ _HEADER = re.compile(
     re.MULTILINE,
 )
 _DESCRIPTION = re.compile(r"^Description=Podman (\S+\.service)(?: for %I)?$", re.MULTILINE)
+_NO_NAME = re.compile(r"unit(?:\.\d+)?\.service")
+"""What a text without a name is called."""
+_INSTANCE = re.compile(r"([^/@]+)@([^/]+)\.service")
 _DROP_IN = re.compile(r"(?:^|/)([^/]+\.service)\.d/([^/]+\.conf)$")
 _NO_LISTS = frozenset({"After", "Before", "BindsTo", "Requires", "Wants", "PartOf", "Conflicts"})
 """Keys whose lists an empty assignment does not empty."""
@@ -43,10 +46,13 @@ class Item:
 
 @dataclasses.dataclass
 class Service:
-    """A service's assignments, those of its drop-ins behind its own."""
+    """A service's assignments, those of its drop-ins behind its own.  instances: of a template,
+    those that are given.
+    """
 
     names: Names
     given: Given
+    instances: list[str] = dataclasses.field(default_factory=list)
     items: list[Item] = dataclasses.field(default_factory=list)
 
     def take(self, section: str, *keys: str) -> list[Item]:
@@ -74,6 +80,7 @@ class _Text(t.NamedTuple):
 def collect_services(texts: t.Sequence[tuple[str, str]], report: Report) -> list[Service]:
     """The services of texts (file, text), in their order."""
     parts = [part for file, text in texts for part in _parts(file, text, report)]
+    parts, instances = _join_instances(parts, report)
     services: dict[str, Service] = {}
     for part in parts:
         if not _DROP_IN.search(part.name) and part.name not in services:
@@ -94,8 +101,30 @@ def collect_services(texts: t.Sequence[tuple[str, str]], report: Report) -> list
             continue
         _read(service, part, report)
     for service in services.values():
+        service.instances = instances.get(service.names.service, [])
         _settle_overridden(service)
     return list(services.values())
+
+
+def _join_instances(parts: list[_Text], report: Report) -> tuple[list[_Text], dict[str, list[str]]]:
+    """Parts in which instances are templates, and the instances of each template."""
+    names = {part.name for part in parts}
+    instances: dict[str, list[str]] = {}
+    joined: list[_Text] = []
+    for part in parts:
+        match = _INSTANCE.fullmatch(part.name)
+        if not match:
+            joined.append(part)
+            continue
+        template = f"{match.group(1)}@.service"
+        instances.setdefault(template, []).append(match.group(2))
+        if template in names:
+            given = report.give(part.name, part.file, part.line)
+            given.exact(f"it is an instance of {template}")
+        else:
+            names.add(template)
+            joined.append(part._replace(name=template))
+    return joined, instances
 
 
 def _parts(file: str, text: str, report: Report) -> t.Iterator[_Text]:
@@ -108,6 +137,8 @@ def _parts(file: str, text: str, report: Report) -> t.Iterator[_Text]:
         return
     headers = list(_HEADER.finditer(text))
     name = file.rpartition("/")[2]
+    if headers and _NO_NAME.fullmatch(name):
+        name = ""
     if _DROP_IN.search(file) or (name.endswith(".service") and len(headers) < 2):
         yield _Text(file if _DROP_IN.search(file) else name, file, text, 1)
         return

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container, Pod
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
+    Container,
+    Line,
+    Pod,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.words import (
@@ -15,6 +19,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.words import (
     read_container,
     read_pod,
 )
+
+_REASON = "the generator writes what is needed"
+_NOTIFY = {"container": "true", "healthy": "healthy"}
+_OWN = frozenset({("--cgroups", "no-conmon"), ("--cgroups", "split")})
 
 
 def read_container_words(
@@ -29,7 +37,22 @@ def read_container_words(
         objects.volumes,
     )
     objects.readings.append(reading)
+    _settle_own(reading.container)
     return reading.container
+
+
+def _settle_own(container: Container) -> None:
+    """Takes out what the generator writes for each service."""
+    kept = []
+    for option in container.options:
+        notify = _NOTIFY.get(option.value or "") if option.name == "--sdnotify" else None
+        if notify is not None:
+            container.lines.append(Line("Container", "Notify", notify, option.given))
+        elif option.name == "--sdnotify" or (option.name, option.value) in _OWN:
+            option.given.exact(_REASON)
+        else:
+            kept.append(option)
+    container.options = kept
 
 
 def read_pod_words(objects: Objects, words: t.Sequence[str], place: Given) -> Pod:
@@ -39,7 +62,7 @@ def read_pod_words(objects: Objects, words: t.Sequence[str], place: Given) -> Po
     for option in pod.options:
         is_own = option.name in ("--infra-conmon-pidfile", "--pod-id-file", "--replace")
         if is_own or (option.name == "--exit-policy" and option.value == "stop"):
-            option.given.exact("the generator writes what is needed")
+            option.given.exact(_REASON)
         else:
             kept.append(option)
     pod.options = kept

@@ -41,7 +41,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.table impor
 
 def read_container(objects: Objects, found: Object) -> Container:
     """A container, by the command that made it where that is known, else by its fields."""
-    given = objects.report.give(found.name, found.file)
+    given = objects.give(found.name, found.file)
     given.exact("it is converted")
     words = _created_by(found)
     if words:
@@ -53,6 +53,14 @@ def read_container(objects: Objects, found: Object) -> Container:
     _read_image(reading)
     read_fields(reading, TABLE)
     read_networks(reading)
+    if engine == "podman":
+        reading.give("Config.CreateCommand").approximated(
+            "no command line made the container, and podman inspect does not show all that an "
+            "interface can ask for: such as kernel settings, device rules, fixed addresses, and "
+            "secrets in variables",
+            "Compare the unit with what has made the container.",
+            "inspect-gaps",
+        )
     return container
 
 

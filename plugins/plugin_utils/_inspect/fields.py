@@ -10,6 +10,7 @@ was asked for.  A field that no row knows is dropped by its path, if it holds an
 from __future__ import annotations
 
 import dataclasses
+import functools
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
@@ -71,7 +72,7 @@ class Reading:
 
     def give(self, path: str) -> Given:
         """Enters a field in the report."""
-        return self.objects.report.give(f"{self.object.name}: {path}", self.object.file)
+        return self.objects.give(f"{self.object.name}: {path}", self.object.file)
 
     def option(self, name: str, value: str | None, given: Given) -> None:
         """An option of podman's command line."""
@@ -120,7 +121,8 @@ def read_fields(reading: Reading, table: t.Mapping[str, Row]) -> None:
                 )
         elif row.read and (row.empty or not is_empty(value)) and value not in row.defaults:
             given = reading.give(path)
-            row.read(reading, value, given)
+            read = functools.partial(row.read, reading, value, given)
+            reading.objects.guard(read, given)
 
 
 def _fields(shown: Shown, prefix: str, table: t.Mapping[str, Row]) -> t.Iterator[tuple[str, t.Any]]:

@@ -25,6 +25,7 @@ _ANY_ADDRESS = frozenset({"", "0.0.0.0", "::"})
 _DRIVERS = {"docker": ("json-file",), "podman": ("journald", "k8s-file", "json-file")}
 """Log drivers that nobody asked for, if they have no options."""
 _RUNTIMES = ("oci", "crun", "runc", "io.containerd.runc.v2")
+_ALL_PORTS = "io.podman.annotations.publish-all"
 _SHARED = "container:"
 
 
@@ -84,6 +85,9 @@ def _log(reading: Reading, value: dict[str, t.Any], given: Given) -> None:
 def _ports(reading: Reading, value: dict[str, t.Any], given: Given) -> None:
     given.exact("see each port")
     if _in_pod(reading):
+        return
+    if (reading.get("Config.Annotations") or {}).get(_ALL_PORTS) == "TRUE":
+        reading.option("--publish-all", None, reading.give("HostConfig.PublishAllPorts"))
         return
     for port, bindings in value.items():
         number, _slash, protocol = port.partition("/")
@@ -180,7 +184,14 @@ def _ulimits(reading: Reading, value: list[dict[str, t.Any]], given: Given) -> N
     for limit in value:
         name = str(limit.get("Name", "")).removeprefix("RLIMIT_").lower()
         soft, hard = limit.get("Soft"), limit.get("Hard")
-        reading.option("--ulimit", f"{name}={soft}:{hard}", given)
+        if reading.is_podman and soft == hard and name in ("nofile", "nproc"):
+            given.approximated(
+                f"{name}={soft} may be the limit that Podman gives every container of the host",
+                "Set Ulimit= if it was asked for.",
+                "inspect-gaps",
+            )
+        else:
+            reading.option("--ulimit", f"{name}={soft}:{hard}", given)
 
 
 def _devices(reading: Reading, value: list[dict[str, t.Any]], given: Given) -> None:

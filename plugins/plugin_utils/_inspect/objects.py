@@ -16,6 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.reading import 
     Reading as LineReading,
 )
 
+T = t.TypeVar("T")
 Shown = dict[str, t.Any]
 
 _KINDS: t.Final[tuple[tuple[str, frozenset[str]], ...]] = (
@@ -29,6 +30,8 @@ _KINDS: t.Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("volume", frozenset({"Name", "Driver", "Mountpoint"})),
 )
 """Kinds by fields that each of them has, and no other together."""
+_PARTS = {"container": ("HostConfig", "Config")}
+"""Fields that have fields themselves."""
 
 
 @dataclasses.dataclass
@@ -60,6 +63,7 @@ class Objects:
         self.all: list[Object] = []
         self.volumes: dict[str, Volume] = {}
         self.readings: list[LineReading] = []
+        self._gives: list[Given] = []
 
     def add(self, file: str, text: str) -> None:
         """The objects of a text: JSON objects, or lists of them, one after another."""
@@ -92,6 +96,28 @@ class Objects:
                 self.report.give("", file, line).refused(f"it is not JSON: {_reason(error)}")
                 return
             yield data
+
+    def give(self, path: str, file: str) -> Given:
+        """Enters a thing in the report."""
+        given = self.report.give(path, file)
+        self._gives.append(given)
+        return given
+
+    def guard(self, read: t.Callable[[], T], given: Given | None = None) -> T | None:
+        """What a function reads; None where a value has not the form that engines write: what it
+        has entered until then, or the given thing, is refused.
+        """
+        start = len(self._gives)
+        try:
+            return read()
+        except (AttributeError, KeyError, TypeError, ValueError):
+            for entered in [*self._gives[start:], *([given] if given else [])]:
+                if not entered.is_settled or entered is given:
+                    entered.refused(
+                        "the value has another form than Podman and Docker write",
+                        "Give the inspect output as it is.",
+                    )
+            return None
 
     def of_kind(self, kind: str) -> list[Object]:
         """The objects of a kind."""
@@ -142,7 +168,9 @@ class Objects:
 def _kind_of(shown: t.Any) -> str | None:
     if not isinstance(shown, dict):
         return None
-    return next((kind for kind, fields in _KINDS if fields <= set(shown)), None)
+    kind = next((kind for kind, fields in _KINDS if fields <= set(shown)), None)
+    parts = [shown[key] for key in _PARTS.get(kind or "", ())]
+    return kind if all(isinstance(part, dict) for part in parts) else None
 
 
 def _reason(error: Exception) -> str:

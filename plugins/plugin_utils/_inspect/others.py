@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Pods, networks and volumes of inspect output."""
+"""Networks and volumes of inspect output."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ import ipaddress
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
-    Attachment,
     Network,
     Option,
-    Pod,
-    Port,
     Value,
     Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.command_line import (
-    read_pod_words,
-)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.fields import is_empty
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.mounts import ANONYMOUS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import (
@@ -28,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects imp
     Objects,
 )
 
-_ENGINE_NETWORKS = frozenset(
+ENGINE_NETWORKS = frozenset(
     {
         "podman",
         "bridge",
@@ -55,11 +49,11 @@ _POOLS = [
 """Where engines take the addresses of networks that are made without."""
 
 
-class _Shown:
+class Partial:
     """An object whose fields are taken; what is left holds something that no rule knows."""
 
     def __init__(self, objects: Objects, found: Object, silent: t.Collection[str]) -> None:
-        self.given = objects.report.give(found.name, found.file)
+        self.given = objects.give(found.name, found.file)
         self._objects = objects
         self._found = found
         self._taken = set(silent)
@@ -70,13 +64,13 @@ class _Shown:
         value = self._found.shown.get(key)
         if is_empty(value):
             return None
-        return value, self._objects.report.give(f"{self._found.name}: {key}", self._found.file)
+        return value, self._objects.give(f"{self._found.name}: {key}", self._found.file)
 
     def finish(self) -> None:
         """Drops what nobody took, with its path."""
         for key, value in self._found.shown.items():
             if key not in self._taken and not is_empty(value):
-                given = self._objects.report.give(f"{self._found.name}: {key}", self._found.file)
+                given = self._objects.give(f"{self._found.name}: {key}", self._found.file)
                 given.dropped(f"no rule knows this field: {str(value)[:60]}")
 
 
@@ -89,7 +83,7 @@ _VOLUME_STATE = (
 
 def read_volume(objects: Objects, found: Object) -> Volume | None:
     """A volume, under its own name, so that the app uses what is there."""
-    shown = _Shown(objects, found, _VOLUME_STATE)
+    shown = Partial(objects, found, _VOLUME_STATE)
     if ANONYMOUS.fullmatch(found.name):
         shown.given.exact("it has no name: see the container that uses it")
         return None
@@ -105,22 +99,22 @@ def read_volume(objects: Objects, found: Object) -> Volume | None:
         options[1].exact("see each option")
         for name, text in options[0].items():
             if not str(name).isupper():  # Podman's own notes of what o= says
-                given = objects.report.give(f"{found.name}: Options.{name}", found.file)
+                given = objects.give(f"{found.name}: Options.{name}", found.file)
                 volume.driver_options[str(name)] = Value(str(text), given)
-    _read_labels(objects, found, shown, "Labels", volume.labels)
+    read_labels(objects, found, shown, "Labels", volume.labels)
     shown.finish()
     return volume
 
 
-def _read_labels(
-    objects: Objects, found: Object, shown: _Shown, key: str, labels: dict[str, Value[str]]
+def read_labels(
+    objects: Objects, found: Object, shown: Partial, key: str, labels: dict[str, Value[str]]
 ) -> None:
     taken = shown.take(key)
     if taken is None:
         return
     taken[1].exact("see each label")
     for name, text in taken[0].items():
-        given = objects.report.give(f"{found.name}: {key}.{name}", found.file)
+        given = objects.give(f"{found.name}: {key}.{name}", found.file)
         if str(name).startswith(("com.docker.compose.", "io.podman.compose.")):
             given.dropped("Compose's labels are not written", rule="label")
         else:
@@ -136,8 +130,8 @@ _NETWORK_STATE = (
 
 def read_network(objects: Objects, found: Object) -> Network | None:
     """A network, as Podman or Docker shows it, under its own name."""
-    shown = _Shown(objects, found, _NETWORK_STATE)
-    if found.name in _ENGINE_NETWORKS:
+    shown = Partial(objects, found, _NETWORK_STATE)
+    if found.name in ENGINE_NETWORKS:
         shown.given.exact("it is the engine's own")
         return None
     shown.given.exact("it is converted")
@@ -155,12 +149,12 @@ def read_network(objects: Objects, found: Object) -> Network | None:
     _take_subnets(objects, shown, network)
     _take_others(found, shown, network)
     for key in ("labels", "Labels"):
-        _read_labels(objects, found, shown, key, network.labels)
+        read_labels(objects, found, shown, key, network.labels)
     shown.finish()
     return network
 
 
-def _take_driver(shown: _Shown, network: Network, key: str) -> None:
+def _take_driver(shown: Partial, network: Network, key: str) -> None:
     taken = shown.take(key)
     if taken is None:
         return
@@ -172,7 +166,7 @@ def _take_driver(shown: _Shown, network: Network, key: str) -> None:
         network.options.append(Option("--driver", str(taken[0]), taken[1]))
 
 
-def _take_subnets(objects: Objects, shown: _Shown, network: Network) -> None:
+def _take_subnets(objects: Objects, shown: Partial, network: Network) -> None:
     for key in ("subnets", "IPAM"):
         taken = shown.take(key)
         if taken is None:
@@ -181,7 +175,7 @@ def _take_subnets(objects: Objects, shown: _Shown, network: Network) -> None:
         rows = value if key == "subnets" else value.get("Config") or []
         given.exact("see each subnet")
         for index, row in enumerate(rows):
-            one = objects.report.give(f"{network.name}: {key}[{index}]", given.file)
+            one = objects.give(f"{network.name}: {key}[{index}]", given.file)
             _read_subnet(
                 network,
                 {name.lower(): text for name, text in row.items()},
@@ -233,12 +227,12 @@ def _is_addressed(objects: Objects, name: str) -> bool:
     return False
 
 
-def _take_others(found: Object, shown: _Shown, network: Network) -> None:
-    taken = shown.take("options") or shown.take("Options")
-    shown.take("Options")
-    for name, text in (taken[0] if taken else {}).items():
-        assert taken is not None
-        network.options.append(Option("--opt", f"{name}={text}", taken[1]))
+def _take_others(found: Object, shown: Partial, network: Network) -> None:
+    for key in ("options", "Options"):
+        taken = shown.take(key)
+        for name, text in (taken[0] if taken else {}).items():
+            assert taken is not None
+            network.options.append(Option("--opt", f"{name}={text}", taken[1]))
     taken = shown.take("ipam_options")
     if taken is not None:
         driver = str(taken[0].get("driver") or "host-local")
@@ -260,99 +254,3 @@ def _take_others(found: Object, shown: _Shown, network: Network) -> None:
         taken[1].exact("it is the default")
     elif found.shown.get("dns_enabled") is False and found.shown.get("driver") == "bridge":
         network.options.append(Option("--disable-dns", None, network.given))
-
-
-_POD_STATE = (
-    "Id", "Name", "Created", "CreateCommand", "State", "CgroupParent", "CgroupPath", "LockNumber",
-    "InfraContainerID", "NumContainers", "Containers", "CreateCgroup", "CreateInfra",
-    "InfraConfig", "mounts", "Namespace", "RestartPolicy", "BlkioDeviceReadBps", "VolumesFrom",
-    "SecurityOpt",
-)  # fmt: skip
-
-
-def read_pod(objects: Objects, found: Object) -> Pod:
-    """A pod, by the command that made it where that is known."""
-    words = [str(word) for word in found.shown.get("CreateCommand") or ()]
-    if "pod" in words and "create" in words[words.index("pod") :]:
-        start = words.index("create", words.index("pod")) + 1
-        given = objects.report.give(found.name, found.file)
-        given.exact("it is converted")
-        pod = read_pod_words(objects, words[start:], given)
-        pod.given.exact("see the pod")
-        pod.name = found.name
-        pod.given = given
-        pod.pod_name = found.name
-        return pod
-    shown = _Shown(objects, found, _POD_STATE)
-    shown.given.exact("it is converted")
-    pod = Pod(found.name, shown.given, found.name)
-    _read_infra(objects, found, pod)
-    taken = shown.take("Hostname")
-    if taken is not None and taken[0] != found.name:
-        pod.options.append(Option("--hostname", str(taken[0]), taken[1]))
-    elif taken is not None:
-        taken[1].exact("it is the pod's name")
-    taken = shown.take("SharedNamespaces")
-    if taken is not None and set(taken[0]) != {"ipc", "net", "uts"}:
-        pod.options.append(Option("--share", ",".join(taken[0]), taken[1]))
-    elif taken is not None:
-        taken[1].exact("they are the default")
-    taken = shown.take("ExitPolicy")
-    if taken is not None:
-        taken[1].exact("a pod's unit ends with its containers")
-    labels: dict[str, Value[str]] = {}
-    _read_labels(objects, found, shown, "Labels", labels)
-    pod.options += [Option("--label", f"{name}={v.value}", v.given) for name, v in labels.items()]
-    shown.finish()
-    return pod
-
-
-def _read_infra(objects: Objects, found: Object, pod: Pod) -> None:
-    """Ports and networks of a pod are those of its infra container."""
-    infra = found.shown.get("InfraConfig") or {}
-    given = objects.report.give(f"{found.name}: InfraConfig", found.file)
-    given.exact("see each part")
-    for port, bindings in (infra.get("PortBindings") or {}).items():
-        number, _slash, protocol = port.partition("/")
-        rows: list[dict[str, t.Any]] = list(bindings or [{}])
-        for binding in rows:
-            one = objects.report.give(f"{found.name}: InfraConfig.PortBindings.{port}", found.file)
-            address = str(binding.get("HostIp") or "").replace("0.0.0.0", "")
-            pod.ports.append(
-                Port(
-                    number,
-                    one,
-                    str(binding.get("HostPort") or ""),
-                    address,
-                    protocol.replace("tcp", ""),
-                )
-            )
-    if infra.get("HostNetwork"):
-        one = objects.report.give(f"{found.name}: InfraConfig.HostNetwork", found.file)
-        pod.network_mode = Value("host", one)
-    for name in infra.get("Networks") or ():
-        if name in _ENGINE_NETWORKS:
-            continue
-        one = objects.report.give(f"{found.name}: InfraConfig.Networks.{name}", found.file)
-        pod.networks.append(Attachment(str(name), one))
-    lists = (
-        ("DNSServer", "--dns"),
-        ("DNSSearch", "--dns-search"),
-        ("DNSOption", "--dns-option"),
-        ("HostAdd", "--add-host"),
-    )
-    for key, name in lists:
-        for value in infra.get(key) or ():
-            one = objects.report.give(f"{found.name}: InfraConfig.{key}", found.file)
-            pod.options.append(Option(name, str(value), one))
-    for key, name in (
-        ("StaticIP", "--ip"),
-        ("StaticMAC", "--mac-address"),
-        ("userns", "--userns"),
-        ("pid_ns", "--pid"),
-        ("uts_ns", "--uts"),
-    ):
-        value = infra.get(key)
-        if value and value not in ("host" if key == "userns" else "private", "private"):
-            one = objects.report.give(f"{found.name}: InfraConfig.{key}", found.file)
-            pod.options.append(Option(name, str(value), one))

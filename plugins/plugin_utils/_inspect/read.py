@@ -23,10 +23,12 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects imp
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.others import (
     read_network,
-    read_pod,
     read_volume,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.pods import read_pod
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.link import link_containers
+
+T = t.TypeVar("T")
 
 
 def read_inspect(
@@ -45,9 +47,10 @@ def read_inspect(
     _read_others(objects, model)
     pods: dict[str, str] = {}
     for found in objects.of_kind("pod"):
-        pod = read_pod(objects, found)
-        pods[found.id] = pod.name
-        model.pods.append(pod)
+        pod = _guarded(objects, found, read_pod)
+        if pod is not None:
+            pods[found.id] = pod.name
+            model.pods.append(pod)
     for found in objects.of_kind("container"):
         container = _read(objects, found, pods)
         if container is not None:
@@ -61,38 +64,50 @@ def read_inspect(
     return model
 
 
+def _guarded(
+    objects: Objects, found: Object, read: t.Callable[[Objects, Object], T | None]
+) -> T | None:
+    given = objects.give(found.name, found.file)
+    made = objects.guard(lambda: read(objects, found), given)
+    if not given.is_settled:
+        given.exact("see its fields")
+    return made
+
+
 def _read_others(objects: Objects, model: Model) -> None:
     """Volumes, networks and images."""
     for found in objects.of_kind("volume"):
-        volume = read_volume(objects, found)
+        volume = _guarded(objects, found, read_volume)
         if volume is not None:
             objects.volumes[volume.name] = volume
     for found in objects.of_kind("network"):
-        network = read_network(objects, found)
+        network = _guarded(objects, found, read_network)
         if network is not None:
             model.networks.append(network)
     for found in objects.of_kind("image"):
-        given = objects.report.give(_image_name(found), found.file)
+        given = objects.give(_image_name(found), found.file)
         given.exact("it tells the defaults of its image")
 
 
 def _read(objects: Objects, found: Object, pods: t.Mapping[str, str]) -> Container | None:
     """A container; the infra container of a pod is the pod's."""
     if found.shown.get("IsInfra") or found.shown.get("IsService"):
-        objects.report.give(found.name, found.file).exact("the pod makes it")
+        objects.give(found.name, found.file).exact("the pod makes it")
         return None
-    container = read_container(objects, found)
+    container = _guarded(objects, found, read_container)
+    if container is None:
+        return None
     pod = str(found.shown.get("Pod") or "")
     if not pod:
         return container
     if pod in pods:
-        given = objects.report.give(f"{found.name}: Pod", found.file)
+        given = objects.give(f"{found.name}: Pod", found.file)
         if container.pod is not None:
             given.exact("the command says it")
             given = container.pod.given
         container.pod = Value(pods[pod], given)
     else:
-        objects.report.give(f"{found.name}: Pod", found.file).refused(
+        objects.give(f"{found.name}: Pod", found.file).refused(
             f"the container is in the pod {pod[:12]}, which is not given",
             "Give podman pod inspect of it, too.",
             "needs-inspect",

@@ -277,7 +277,8 @@ def _foreign() -> t.Iterator[tuple[str, str, str]]:
         "kube",
         (
             f"{{ podman create --name kubed {IMAGE} sleep 9;"
-            " podman kube generate kubed >/run/k.yml; podman rm kubed; podman kube play --start=false /run/k.yml; }"
+            " podman kube generate kubed >/run/k.yml; podman rm kubed;"
+            " podman kube play --start=false /run/k.yml; }"
         ),
     )
     yield "inspect", "kube", "podman container inspect kubed-pod-kubed"
@@ -317,15 +318,21 @@ def record(host: str, release: str) -> None:
             if file == "units"
             else _object(json.loads(answer))
         )
-    for file, rows_of in found.items():
-        if release != RELEASES[0]:
-            if file not in ("inspect", "docker"):
-                continue
-            rows_of = {name: rows_of[name] for name in NEWER if name in rows_of}
+    for file, rows_of in _kept(found, release).items():
         whole = _shorten(rows_of) if file in ("inspect", "docker") else rows_of
         target = FOLDER / f"containers-{file}-{release}.json"
         target.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="ascii")
     print(ran.returncode, {file: len(rows_of) for file, rows_of in found.items()})
+
+
+def _kept(found: dict[str, dict[str, t.Any]], release: str) -> dict[str, dict[str, t.Any]]:
+    """All of the first release; of another one what may have other fields."""
+    if release == RELEASES[0]:
+        return found
+    return {
+        file: {name: found[file][name] for name in NEWER if name in found[file]}
+        for file in ("inspect", "docker")
+    }
 
 
 def _object(answer: t.Any) -> t.Any:

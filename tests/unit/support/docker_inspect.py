@@ -1,4 +1,4 @@
-"""What docker inspect shows, written by hand after Docker's documentation of its API (1.41 to 1.49).
+"""What docker inspect shows, written by hand after the documentation of Docker's API 1.41 to 1.49.
 
 No Docker ran for these; what Podman's Docker interface shows is recorded (containers.py).
 """

@@ -136,8 +136,7 @@ def new_unit(shape: Shape, name: str, words: t.Sequence[str]) -> tuple[str, str]
     between = " \\\n\t" if shape.continued else " "
     own = shape.words.format(stem=stem).replace(" -", f"{between}-")
     parts = [f"/usr/bin/podman run{between}{own}"]
-    for word in given:
-        parts.append(f"{between if word.startswith('-') else ' '}{word}")
+    parts += [f"{between if word.startswith('-') else ' '}{word}" for word in given]
     service = shape.service.replace("{start}", "".join(parts)).replace("{stem}", stem)
     text = _UNIT.format(
         service=f"{stem}.service",

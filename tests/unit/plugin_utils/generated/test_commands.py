@@ -17,25 +17,13 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.write import write_app
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.read import read_generated
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
-from tests.unit.support.argv import expand, read_service, split_command
 from tests.unit.support.containers import recorded
+from tests.unit.support.conversion_words import plain_words, run_words, words_of
 from tests.unit.support.generators import Generator
 from tests.unit.support.older_units import POD, SHAPES, new_unit
-from tests.unit.support.podman_words import Meaning, differences, meaning_of
+from tests.unit.support.podman_words import Meaning, differences
 
 _HEADER = re.compile(r"^# (\S+\.service)$", re.MULTILINE)
-_OWN = re.compile(
-    r"--(conmon-pidfile|infra-conmon-pidfile|pod-id-file|pod|restart|exit-policy)=.*"
-    r"|--infra-name=(shop|bare)-infra|--quiet|--label=com\.docker\.compose\..*"
-)
-"""Options of Podman's services, and what a conversion leaves out by its rules."""
-_FORMS = {
-    "mount volume  /": "mount volume * /",
-    "bind-propagation=": "",
-    "secret source=": "secret ",
-    "image=docker.io/library/": "image=",
-}
-_OTHER_FORMS = re.compile("|".join(map(re.escape, _FORMS)))
 _WORDS = (
     ["registry.test:5000/busybox:1"],
     [
@@ -117,40 +105,6 @@ def convert(unit: Unit) -> tuple[dict[str, str], list[dict[str, t.Any]]]:
     return texts, report.items()
 
 
-def _words(text: str, key: str, service: str) -> list[list[str]]:
-    """The words of the podman commands of a key, with the specifiers of the service."""
-    values = {
-        b"%": b"%%",
-        b"n": service.encode(),
-        b"N": service[:-8].encode(),
-        b"t": b"/run",
-        b"i": b"INSTANCE",
-    }
-    found = []
-    for line in read_service(text.encode()):
-        if line.key == key:
-            plain = re.sub(rb"%(.)", lambda match: values[match.group(1)], line.value)
-            found.append([expand(word).decode() for word in split_command(plain.lstrip(b"-"))])
-    return [words for words in found if words[0].endswith("podman")]
-
-
-def _plain(words: t.Sequence[str]) -> Meaning:
-    """What a command asks for, without the options of a service, in one form of each."""
-    seen = meaning_of(words)
-    aliases = [w.partition("=")[2] for w in seen if w.startswith("--network-alias=")]
-    networks = any(word.startswith("network ") for word in seen)
-    plain: Meaning = collections.Counter()
-    for given, count in seen.items():
-        word = _OTHER_FORMS.sub(lambda match: _FORMS[match.group()], given)
-        if networks and word.startswith("network "):
-            name, _blank, options = word.removeprefix("network ").partition(" ")
-            parts = [f"alias={alias}" for alias in aliases] + options.split(",")
-            word = f"network {name} {','.join(sorted(filter(None, parts)))}".rstrip()
-        if not _OWN.fullmatch(word) and not (networks and word.startswith("--network-alias")):
-            plain[word] += count
-    return plain
-
-
 def _asked(unit: Unit) -> dict[str, Meaning]:
     """What each original service asks for, by the name in Podman."""
     asked = {}
@@ -159,15 +113,15 @@ def _asked(unit: Unit) -> dict[str, Meaning]:
             header = _HEADER.search(text)
             if header:
                 service = header.group(1) or file
-                meaning = _plain(_asked_words(unit, text, service))
-                _add_stop_timeout(meaning, _words(text, "ExecStop", service))
+                meaning = plain_words(_asked_words(unit, text, service))
+                _add_stop_timeout(meaning, words_of(text, "ExecStop", service))
                 asked[_name_of(meaning, service)] = meaning
     return asked
 
 
 def _asked_words(unit: Unit, text: str, service: str) -> list[str]:
-    start = _words(text, "ExecStart", service)[0]
-    pods = [words for words in _words(text, "ExecStartPre", service) if words[1] == "pod"]
+    start = words_of(text, "ExecStart", service)[0]
+    pods = [words for words in words_of(text, "ExecStartPre", service) if words[1] == "pod"]
     if start[1] != "start":
         return pods[0] if pods else start
     for shown in unit.inspected:
@@ -198,15 +152,8 @@ def _made(generator: Generator, texts: dict[str, str], folder: pathlib.Path) -> 
     assert "error" not in made.err.lower(), made.err
     found = {}
     for service, data in made.services.items():
-        commands = [
-            *_words(data.decode(), "ExecStartPre", service),
-            *_words(data.decode(), "ExecStart", service),
-        ]
-        commands = [
-            words for words in commands if words[1] == "run" or words[1:3] == ["pod", "create"]
-        ]
-        if commands:
-            meaning = _plain(commands[0])
+        for words in run_words(data.decode(), service)[:1]:
+            meaning = plain_words(words)
             found[_name_of(meaning, service)] = meaning
     return found
 
