@@ -262,7 +262,7 @@ units:
       elements: str
       sample: ["run"]
     names:
-      description: Containers and pods that it starts by their names.
+      description: Names of containers and pods that it starts or makes.
       type: list
       elements: str
     needs:
