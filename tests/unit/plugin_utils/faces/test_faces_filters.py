@@ -67,6 +67,12 @@ def test_inspect_as_text_and_as_data() -> None:
     assert all(app["units"] == made[0]["units"] for app in made)
 
 
+def test_a_unit_says_its_name() -> None:
+    for source in (f"# container-shop.service\n{UNIT}", [f"# container-shop.service\n{UNIT}"]):
+        assert "shop.container" in plain(_filter("systemd")(source))["units"]
+    assert "unit.container" in plain(_filter("systemd")(UNIT))["units"]
+
+
 def test_a_refusal_begins_with_the_filter_and_has_all_causes() -> None:
     two = "name: x\nservices:\n  a: {image: x, nonsense: 1}\n  b: {image: '${NONE}'}\n"
     wrong: list[tuple[str, t.Any, dict[str, t.Any], list[str]]] = [
@@ -87,7 +93,7 @@ def test_a_refusal_begins_with_the_filter_and_has_all_causes() -> None:
         ("compose", 5, {}, ["it takes a text"]),
         ("compose", [], {}, ["there is nothing to convert"]),
         ("compose", {"a.yml": None}, {}, ["a.yml: it takes a text"]),
-        ("run", "docker run --nonsense x; rm -rf /", {}, ["rm"]),
+        ("run", "docker run x; rm -rf /", {}, ["second command"]),
         ("run", "", {}, [""]),
         ("run", COMPOSE, {"profiles": []}, ["'profiles'"]),
         ("systemd", "[Service]\nExecStart=/usr/bin/sleep 1\n", {}, [""]),
