@@ -63,14 +63,13 @@ class ActionModule(ActionBase):
             given["base"] = source.base
         given["scope"] = "user" if args["user"] and args["user"] != "root" else "system"
         values = parse_arguments(source.kind, given)
-        values["name"] = values["name"] or source.name
         try:
             app = convert_texts(source.kind, source.texts, values)
         except RefusedError as error:
             self._publish(error.items, source, args)
             return _refused(source, error)
         layout = lay_out(app, args["user"] or "", values=args["values"])
-        changes = written.plan_changes(args["dest"], layout.files)
+        changes = written.plan_changes(args["dest"], layout.files, [VALUES])
         if not self._task.check_mode:
             written.apply_changes(args["dest"], changes)
         self._publish(app["report"], source, args)

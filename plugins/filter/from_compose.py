@@ -40,7 +40,9 @@ EXAMPLES = r"""
   vars:
     compose: "{{ lookup('ansible.builtin.file', 'shop/compose.yaml') }}"
     base: "{{ playbook_dir }}/shop"
-  quadlet.fleet.app: "{{ compose | quadlet.fleet.from_compose(name='shop', base=base, app=true) }}"
+  quadlet.fleet.apps:
+    apps:
+      - "{{ compose | quadlet.fleet.from_compose(name='shop', base=base, app=true) }}"
 
 - name: Tell what is different
   vars:

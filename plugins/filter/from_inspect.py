@@ -33,7 +33,9 @@ EXAMPLES = r"""
 - name: Deploy what a file of docker inspect says
   vars:
     said: "{{ lookup('ansible.builtin.file', 'inspect.json') }}"
-  quadlet.fleet.app: "{{ said | quadlet.fleet.from_inspect(name='shop', app=true) }}"
+  quadlet.fleet.apps:
+    apps:
+      - "{{ said | quadlet.fleet.from_inspect(name='shop', app=true) }}"
 """
 
 RETURN = r"""

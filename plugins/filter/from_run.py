@@ -40,7 +40,9 @@ EXAMPLES = r"""
 - name: Deploy what a README says
   vars:
     line: docker run -d --name web -p 8080:80 -v web:/data docker.io/library/nginx:1.29
-  quadlet.fleet.app: "{{ line | quadlet.fleet.from_run(app=true) }}"
+  quadlet.fleet.apps:
+    apps:
+      - "{{ line | quadlet.fleet.from_run(app=true) }}"
 """
 
 RETURN = r"""

@@ -32,7 +32,9 @@ EXAMPLES = r"""
 - name: Deploy a generated unit as Quadlet
   vars:
     unit: "{{ lookup('ansible.builtin.file', 'container-web.service') }}"
-  quadlet.fleet.app: "{{ {'container-web.service': unit} | quadlet.fleet.from_systemd(app=true) }}"
+  quadlet.fleet.apps:
+    apps:
+      - "{{ {'container-web.service': unit} | quadlet.fleet.from_systemd(app=true) }}"
 """
 
 RETURN = r"""

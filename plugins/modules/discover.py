@@ -64,8 +64,9 @@ EXAMPLES = r"""
   register: there
   no_log: true
 
-- name: Deploy the first of them
-  quadlet.fleet.app: "{{ there.apps[0].app }}"
+- name: Deploy those that can be converted, once what they replace is stopped
+  quadlet.fleet.apps:
+    apps: "{{ there.apps | map(attribute='app') | select | list }}"
 """
 
 RETURN = r"""
@@ -90,8 +91,8 @@ apps:
       sample: docker
     source:
       description:
-        - What it was made from, C(compose), C(systemd) or C(inspect), which has the command that made
-          a container where Podman keeps it. Null where it can't be converted.
+        - What it was made from, C(compose), C(systemd) or C(inspect), which has the command that
+          made a container where Podman keeps it. Null where it can't be converted.
       type: str
       sample: compose
     containers:
@@ -262,7 +263,7 @@ units:
       elements: str
       sample: ["run"]
     names:
-      description: Containers and pods that it starts by their names.
+      description: Names of containers and pods that it starts or makes.
       type: list
       elements: str
     needs:

@@ -59,6 +59,39 @@ def test_every_import_of_ansible_is_there(core: str) -> None:
     subprocess.run([_venv(core) / "bin/python", "-W", "error", "-c", code], check=True)
 
 
+STACK = {
+    "src": str(ROOT / "tests/integration/stacks/proxy"),
+    "dest": "/tmp/quadlet.fleet.none",
+    "env": {"REGISTRY": "registry.test:5000"},
+}
+EVIL = "{{ lookup('pipe', 'touch ' ~ evil) }}{% set x = 1 %}"
+COMPOSE = json.dumps({"services": {"evil": {
+    "image": IMAGE,
+    "command": ["echo", EVIL],
+    "environment": {"A": EVIL},
+    "labels": {EVIL: EVIL},
+}}})  # fmt: skip
+
+
+def _convert() -> dict[str, t.Any]:
+    return {"name": "convert", "check_mode": True, "quadlet.fleet.convert": STACK}
+
+
+def _hostile() -> list[dict[str, t.Any]]:
+    """Nothing of a Compose file becomes a template, however often it is looked at."""
+    made = "{{ compose | quadlet.fleet.from_compose(name='coreevil', scope='user', app=true) }}"
+    options = {"name": "coreevil", "units": "{{ evil_app.units }}", **HERE}
+    path = f"/home/{USER}/.config/containers/systemd/coreevil/evil.container"
+    return [
+        {"name": "evil", "ansible.builtin.set_fact": {"evil_app": made}},
+        {"name": "evil", "ansible.builtin.set_fact": {"evil_app": "{{ evil_app }}"}},
+        {"name": "evil", "quadlet.fleet.app": {**options, "state": "present"}},
+        {"name": "evil", "ansible.builtin.command": {"argv": ["grep", "-c", "lookup('pipe'", path]},
+         "register": "grep", "changed_when": False, "failed_when": "grep.stdout != '3'"},
+        {"name": "evil", "quadlet.fleet.app": {"name": "coreevil", **HERE, "state": "absent"}},
+    ]  # fmt: skip
+
+
 def _tasks() -> list[dict[str, t.Any]]:
     """Every module, as a user's."""
     failing = {"name": "corebad", **HERE, "units": {"corebad.container": PRINTS}}
@@ -76,11 +109,12 @@ def _tasks() -> list[dict[str, t.Any]]:
         ("secret", {"name": "core", **HERE, "state": "absent"}),
         ("lint", {"src": str(ROOT / "tests/demo")}),
         ("info", HERE),
+        ("discover", HERE),
         ("app", {**failing, "secrets": {"pw": "{{ needle }}"}}),
         ("app", {"name": "coreunit", **HERE, "state": "absent"}),
         ("app", {"name": "coreweb", **HERE, "state": "absent"}),
     ]
-    tasks: list[dict[str, t.Any]] = []
+    tasks: list[dict[str, t.Any]] = [_convert(), *_hostile()]
     for module, options in calls:
         task = {"name": module, f"quadlet.fleet.{module}": options}
         tasks.append({**task, "failed_when": False} if module == "lint" else task)
@@ -111,7 +145,13 @@ def _environment(venv: pathlib.Path) -> dict[str, str]:
 def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> None:
     playbook, variables = tmp_path / "all.yml", tmp_path / "vars.yml"
     playbook.write_text(json.dumps(_playbook()))
-    given = {"needle": {"__ansible_unsafe": NEEDLE}, "quadlet_deploy_apps": [APP]}
+    evil = tmp_path / "evil"
+    given = {
+        "needle": {"__ansible_unsafe": NEEDLE},
+        "quadlet_deploy_apps": [APP],
+        "compose": {"__ansible_unsafe": COMPOSE},
+        "evil": str(evil),
+    }
     variables.write_text(json.dumps(given))
     venv = _venv(core)
     argv = [venv / "bin/ansible-playbook", "-vvv", "--diff", "-i", system.host.inventory]
@@ -134,6 +174,7 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
             f"! id {USER} 2>/dev/null"
         )
     assert done.returncode == 0, done.stdout[-6000:]
+    assert not evil.exists()
     assert "failed=0" in done.stdout
     assert "DEPRECATION" not in done.stdout, done.stdout
     assert "b0bbin" not in done.stdout

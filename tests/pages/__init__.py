@@ -6,12 +6,14 @@ import functools
 import typing as t
 
 from tests.pages.compose_keys import compose_keys_page
+from tests.pages.conversion import conversion_page
 from tests.pages.keys import keys_fragment, keys_page
 from tests.pages.lint import lint_page
 from tests.pages.returns import RETURNS, module_with_return
 
 PAGES: dict[str, t.Callable[[], str]] = {
     "docs/compose-keys.md": compose_keys_page,
+    "docs/conversion.md": conversion_page,
     "docs/keys.md": keys_page,
     "docs/lint.md": lint_page,
     "plugins/doc_fragments/_keys.py": keys_fragment,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
@@ -160,3 +161,15 @@ def to_json_texts(source: t.Any, names: t.Sequence[str]) -> list[tuple[str, str]
     ):
         return [(names[0], json.dumps(source))]
     return to_texts(source, names)
+
+
+_OWN_NAME = re.compile(r"\A\s*# ((?:container|pod)-\S+\.service)\s*$", re.MULTILINE)
+
+
+def to_unit_texts(source: t.Any, names: t.Sequence[str]) -> list[tuple[str, str]]:
+    """The same of units: Podman writes a unit's name into its first line."""
+    texts = to_texts(source, names)
+    if isinstance(source, t.Mapping):
+        return texts
+    found = [(_OWN_NAME.match(text), file, text) for file, text in texts]
+    return [(own.group(1) if own else file, text) for own, file, text in found]

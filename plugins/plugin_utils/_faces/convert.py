@@ -13,11 +13,13 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.write import write_app
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
     INSPECT,
+    SYSTEMD,
     Given,
     parse_arguments,
     to_json_texts,
     to_options,
     to_texts,
+    to_unit_texts,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.readers import NAMES, READERS
 
@@ -25,6 +27,8 @@ Result = dict[str, t.Any]
 
 EXTRAS: t.Final = ("report", "variables", "sources")
 """What a result has beside the options of the module app."""
+
+_TEXTS: t.Final = {INSPECT: to_json_texts, SYSTEMD: to_unit_texts}
 
 
 class RefusedError(QuadletError):
@@ -42,8 +46,8 @@ class RefusedError(QuadletError):
 def convert(kind: str, source: t.Any, given: t.Mapping[str, t.Any]) -> Result:
     """An app with its report.  RefusedError: with all causes why there is none."""
     values = parse_arguments(kind, given)
-    read = to_json_texts if kind == INSPECT else to_texts
-    return convert_texts(kind, read(source, NAMES[kind]), values)
+    texts = _TEXTS.get(kind, to_texts)(source, NAMES[kind])
+    return convert_texts(kind, texts, values)
 
 
 def convert_texts(kind: str, texts: t.Any, values: Given, **more: t.Any) -> Result:

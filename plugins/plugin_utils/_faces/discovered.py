@@ -33,8 +33,9 @@ class HostFiles:
         self._texts = texts
 
     def source(self, path: str) -> str:
-        """There is none on the controller."""
-        raise OSError(f"{path} is on the host, and no text that was read")
+        """Its path on the host: the app gets its text instead."""
+        self.read(path)
+        return self._whole(path)
 
     def kind(self, path: str) -> Kind:
         """What is there, as far as it is known."""
@@ -61,12 +62,15 @@ class HostFiles:
 
 @dataclasses.dataclass
 class Source:
-    """A way to convert a group.  texts: with their files; more: for the reader."""
+    """A way to convert a group.  texts: with their files; more: for the reader.
+    host_texts: of files by their paths on the host.
+    """
 
     kind: str
     texts: list[tuple[str, str]]
     given: Given = dataclasses.field(default_factory=dict)
     more: Row = dataclasses.field(default_factory=dict)
+    host_texts: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -106,16 +110,23 @@ def _place(row: Row) -> tuple[t.Any, ...]:
 
 
 def _inspected(result: Row, containers: t.Sequence[Row], pod: str = "") -> Source:
-    """What inspect says of containers, with all else that it says in their scope."""
+    """What inspect says of containers, and of all that they use."""
     place = _place(containers[0])
     rows = [row["inspect"] for row in containers]
-    for kind in ("pods", "networks", "volumes", "images"):
-        rows += [
-            row["inspect"]
-            for row in result[kind]
-            if _place(row) == place and (kind != "pods" or row["name"] == pod)
-        ]
+    used = {
+        "pods": {pod},
+        "networks": {name for row in rows for name in _networks(row)},
+        "volumes": {volume["name"] for row in containers for volume in row["volumes"]},
+        "images": {str(row.get("Image")).rpartition(":")[2] for row in rows},
+    }
+    for kind, names in used.items():
+        found = [row for row in result[kind] if _place(row) == place and row["name"] in names]
+        rows += [row["inspect"] for row in found]
     return Source("inspect", [("inspect.json", json.dumps(rows))])
+
+
+def _networks(shown: Row) -> t.Iterable[str]:
+    return (shown.get("NetworkSettings") or {}).get("Networks") or ()
 
 
 def _projects(result: Row, taken: t.Container[t.Any]) -> t.Iterator[Group]:
@@ -162,7 +173,7 @@ def _units(result: Row, taken: t.Container[t.Any]) -> t.Iterator[Group]:
             for row in result["containers"]
             if row["user"] == units[0]["user"]
             and row["engine"] == "podman"
-            and (row["unit"] in names or row["name"] in started or row["id"] in started)
+            and (row["unit"] in names or started & {row["name"], row["id"], row["pod"]})
             and _key(row) not in taken
         ]
         name = min(names, key=lambda n: (not n.startswith("pod-"), n)).rpartition(".")[0]
@@ -245,9 +256,21 @@ def _convert(group: Group, target: str | None) -> Row:
         except QuadletError as error:
             row["refused"].append(f"{source.kind}: {error}")
         else:
-            options = only_app(app)
+            options = only_app(_with_texts(app, source))
             if scope == "user":
                 options["user"] = user
             report = {"report": app["report"], "variables": app["variables"]}
             return {**row, "name": app["name"], "source": source.kind, "app": options, **report}
     return row
+
+
+def _with_texts(app: Row, source: Source) -> Row:
+    """The app with the texts of files of the host."""
+    texts = source.host_texts
+    files = {
+        path: {**{k: v for k, v in file.items() if k != "src"}, "content": texts[file["src"]]}
+        if file.get("src") in texts
+        else file
+        for path, file in app["files"].items()
+    }
+    return {**app, "files": files}

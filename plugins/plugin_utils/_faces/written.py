@@ -38,8 +38,12 @@ class Change(t.NamedTuple):
         return not self.mode & 0o077
 
 
-def plan_changes(dest: str, files: t.Mapping[str, Entry]) -> list[Change]:
-    """What has to change.  QuadletError: it would replace files that somebody else has written."""
+def plan_changes(
+    dest: str, files: t.Mapping[str, Entry], stays: t.Collection[str] = ()
+) -> list[Change]:
+    """What has to change.  stays: files that are never removed.  QuadletError: it would replace
+    files that somebody else has written.
+    """
     known = _read_list(dest)
     contents = {path: _content(entry) for path, entry in files.items()}
     changes, foreign = [], []
@@ -51,7 +55,9 @@ def plan_changes(dest: str, files: t.Mapping[str, Entry]) -> list[Change]:
             changes.append(Change(path, before, after, files[path].mode))
     for path, digest in known.items():
         before, _mode = _read(f"{dest}/{path}")
-        if path not in contents and before is not None and _digest(before) == digest:
+        if path in stays or path in contents or before is None:
+            continue
+        if _digest(before) == digest:
             changes.append(Change(path, before, None))
     if foreign:
         raise QuadletError(
@@ -59,10 +65,12 @@ def plan_changes(dest: str, files: t.Mapping[str, Entry]) -> list[Change]:
             where=dest,
             remedy="Write to another directory and compare, or remove what is not needed.",
         )
-    listed = _render_list({path: _digest(after) for path, after in contents.items()})
+    listed = {path: digest for path, digest in known.items() if path in stays}
+    listed.update({path: _digest(after) for path, after in contents.items()})
     before, mode = _read(f"{dest}/{LIST}")
-    if before != listed or mode != PRIVATE:
-        changes.append(Change(LIST, before, listed))
+    rendered = _render_list(listed)
+    if before != rendered or mode != PRIVATE:
+        changes.append(Change(LIST, before, rendered))
     return changes
 
 

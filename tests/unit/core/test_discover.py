@@ -128,7 +128,8 @@ def test_health_checks_keep_their_words_to_themselves() -> None:
 
 UNITS = [
     ("ExecStart=/usr/bin/podman start web", ("start",), ("web",)),
-    ("ExecStart=/usr/bin/podman run --rm -d \\\n  --name web \\\n  nginx", ("run",), ()),
+    ("ExecStart=/usr/bin/podman run --rm -d \\\n  --name web \\\n  nginx", ("run",), ("web",)),
+    ("ExecStart=/usr/bin/podman run --name=web nginx --name x", ("run",), ("web",)),
     ("ExecStart=/usr/bin/podman container run nginx", ("run",), ()),
     ("ExecStart=-/usr/bin/podman --log-level debug start -a web", ("start",), ("web",)),
     ("ExecStart=podman --root=/x run nginx", ("run",), ()),

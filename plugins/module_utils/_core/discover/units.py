@@ -22,8 +22,8 @@ LARGEST: t.Final = 256 * 1024
 
 class Unit(t.NamedTuple):
     """A unit.  release: of the Podman that wrote it, '' where the unit does not say so.
-    verbs: what its commands do, such as run and pod create.  names: what podman start is given.
-    needs: other services that it names.
+    verbs: what its commands do, such as run and pod create.  names: of containers and pods that it
+    starts or makes.  needs: other services that it names.
     """
 
     name: str
@@ -76,8 +76,9 @@ def _podman(words: t.Sequence[str]) -> list[str]:
 
 
 def _started(words: t.Sequence[str]) -> list[str]:
-    """What podman start and podman pod start are given."""
+    """The names of what is started, and those that are given to what is made."""
     rest = words[1:] if words[:1] == ["pod"] else words
-    if rest[:1] != ["start"]:
-        return []
-    return [word for word in rest[1:] if not word.startswith("-")]
+    if rest[:1] == ["start"]:
+        return [word for word in rest[1:] if not word.startswith("-")]
+    found = [word.partition("=")[2] for word in rest if word.startswith("--name=")]
+    return found or [value for word, value in zip(rest, rest[1:]) if word == "--name"][:1]
