@@ -10,7 +10,7 @@ import typing as t
 from .._core.errors import QuadletError, join_errors
 from .._core.plan.kept_images import kept_name, parse_kept
 from .._core.quadlet.image_name import full_name
-from .._core.state.generation import images_of, secrets_of
+from .._core.state.generation import ids_of, images_of, secrets_of
 from .._core.state.manifest import parse_manifest
 from .._host import podman, state
 from .._host.scope import places_of_storage
@@ -39,10 +39,15 @@ def drop_leftovers(
         needed = secrets_of(left)
         spare = [name for name in stored_of_app(owner, app) if name not in needed]
         errors += remove_secrets(owner, spare)
-    if any(generation is None or generation.images for generation in dropped):
+    if any(generation is None or _needs_more(generation, left) for generation in dropped):
         errors += _drop_images(context, [generation for generation in dropped if generation], left)
     if errors:
         raise join_errors(errors)
+
+
+def _needs_more(generation: Generation, left: t.Sequence[Generation]) -> bool:
+    """Whether a generation may have images that no remaining one needs."""
+    return bool(generation.brought) or not ids_of([generation]) <= ids_of(left)
 
 
 def _drop_images(
@@ -50,7 +55,7 @@ def _drop_images(
 ) -> list[QuadletError]:
     errors = []
     owner, app = context.scope.manager, context.app.name
-    ids = {ident[:12] for ident in images_of(left).values()}
+    ids = {ident[:12] for ident in ids_of(left)}
     tags = parse_kept(app, podman.read_images(owner))
     brought = {name for generation in dropped for name in generation.brought}
     if brought:

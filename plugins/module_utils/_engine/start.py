@@ -85,6 +85,8 @@ def _queue(
     restarted = manager.queue("restart", start_order(services, leaders))
     others = manager.read_states([name for name in order.names if name not in acted])
     to_start = order.to_start(services, acted, others)
+    if restarted.status == 0:  # else what systemd refused is asked for once more
+        to_start = [name for name in to_start if name not in leaders]
     started = manager.queue("start", start_order(services, to_start))
     return f"{restarted.err}\n{started.err}", others
 

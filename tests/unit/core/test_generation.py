@@ -23,6 +23,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.generati
     choose_target,
     damaged_warning,
     from_record,
+    ids_of,
     images_of,
     next_number,
     parse_generation,
@@ -157,6 +158,8 @@ def test_what_generations_need() -> None:
     )
     assert secrets_of([older, ONE]) == {"pw.shop-0", "pw.shop-9"}
     assert images_of([ONE, older]) == {"a/b:1": ID}
+    assert ids_of([ONE, older]) == {ID, older.images["a/b:1"][0]}
+    assert len(ids_of([ONE, older])) == 2
 
 
 def test_a_row_of_info_holds_no_content() -> None:

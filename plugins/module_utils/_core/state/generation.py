@@ -139,6 +139,11 @@ def images_of(generations: t.Iterable[Generation]) -> dict[str, str]:
     return {name: row[0] for generation in ordered for name, row in generation.images.items()}
 
 
+def ids_of(generations: t.Iterable[Generation]) -> set[str]:
+    """Ids of all their images: a tag that has moved has another one in each of them."""
+    return {row[0] for generation in generations for row in generation.images.values()}
+
+
 def to_row(generation: Generation, current: int, made_at: str) -> dict[str, t.Any]:
     """A generation as info returns it."""
     return {
