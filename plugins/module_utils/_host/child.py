@@ -28,7 +28,7 @@ from .stuck import Cause, find_cause
 class Limit(float):
     """Seconds for what ends soon unless somebody holds it up.
 
-    most: for one of which /proc shows nothing that it waits for; 0: the same.
+    most: for one that is not seen to wait for what will not come by itself; 0: the same.
     """
 
     most: float = 0.0
@@ -137,9 +137,9 @@ class Child:
         return view
 
     def _waits(self) -> bool:
-        """Whether it was found to wait for one thing twice."""
+        """Whether it was found twice to wait for what will not come by itself."""
         before, self._cause = self._cause, find_cause(self.pid)
-        return self._cause is not None and self._cause == before
+        return bool(self._cause and self._cause.sure and self._cause == before)
 
     def _check(self) -> str:
         """Why it will never end, if that was found twice."""
