@@ -26,26 +26,37 @@ from .stuck import Cause, find_cause
 
 
 class Limit(float):
-    """Seconds for what ends soon unless somebody holds it up."""
+    """Seconds for what ends soon unless somebody holds it up.
+
+    most: for one that is not seen to wait for what will not come by itself; 0: the same.
+    """
+
+    most: float = 0.0
 
 
 ASK, READ, RUN, CHANGE = Limit(15), Limit(20), Limit(30), Limit(40)
 """For a question to a user's manager, for reading files, for a command, for a change: far more than
-they take.  A run that is held up is to end within a minute, so that all others have a quarter of
-theirs once one was used up."""
+they take.  A run that is held up is to end within a minute, however many hold it up: once one was
+used up the next has a quarter of its own, and each further one half of that."""
 
 MOST = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
 _LOOK, _CHECK = 1.0, 5.0
 _LAST = 2.0
 _HIGH = 64
+_SHORTEST, _SHORTEST_BUSY = 0.25, 1.5
 _LOST = mmap.mmap(-1, 1)
-"""Whether a child of this run, or of its tasks, has used up its time."""
+"""How many children of this run, and of its tasks, have used up their time."""
 
 
 def limit_of(seconds: float) -> float:
     """The limit of a child, as things are."""
-    return seconds / 4 if _LOST[0] and isinstance(seconds, Limit) else seconds
+    lost = _LOST[0]
+    if not (lost and isinstance(seconds, Limit)):
+        return seconds
+    limit = Limit(max(seconds / 4 / 2 ** (lost - 1), _SHORTEST))
+    limit.most = max(limit, min(_SHORTEST_BUSY, seconds / 4))
+    return limit
 
 
 class Ended(t.NamedTuple):
@@ -76,13 +87,16 @@ class Child:
         now = time.monotonic()
         end, check, killed = now + seconds, now + _CHECK, ""
         self._counts = isinstance(seconds, Limit)
+        last = now + max(getattr(seconds, "most", 0.0), seconds)
         with selectors.DefaultSelector() as selector:
             view = self._register(selector, given)
             while selector.get_map() and not killed and not self._has_left(now):
                 for key, _events in selector.select(max(0.0, min(_LOOK, end - now))):
                     view = self._move(selector, key.fd, view)
                 now = time.monotonic()
-                if now >= end:
+                if now >= end and now < last and not self._waits():
+                    end = min(now + _SHORTEST, last)
+                elif now >= end:
                     killed = self._lose(_no_answer(seconds))
                 elif now >= check:
                     check, killed = now + _CHECK, self._check()
@@ -122,6 +136,11 @@ class Child:
             self._feed = -1
         return view
 
+    def _waits(self) -> bool:
+        """Whether it was found twice to wait for what will not come by itself."""
+        before, self._cause = self._cause, find_cause(self.pid)
+        return bool(self._cause and self._cause.sure and self._cause == before)
+
     def _check(self) -> str:
         """Why it will never end, if that was found twice."""
         before, self._cause = self._cause, find_cause(self.pid)
@@ -132,7 +151,7 @@ class Child:
     def _lose(self, why: str) -> str:
         """Its time is lost, and the others of the run have less."""
         if self._counts:
-            _LOST[0] = 1
+            _LOST[0] = min(_LOST[0] + 1, 255)
         self._cause = find_cause(self.pid) or self._cause
         return f"{why}: {self._cause.text}" if self._cause else why
 

@@ -26,7 +26,7 @@ PATHS = {
     ".hidden/y": "\\x2ehidden-y",
     "%/$": "\\x25-\\x24",
 }
-"""What `systemd-escape --path` of systemd 257 makes of them."""
+"""What `systemd-escape --path` of systemd 252 makes of them."""
 
 GROUND = Ground(
     "/etc/containers/systemd/app", "/etc/containers/systemd", "/root", frozenset(), Facts()

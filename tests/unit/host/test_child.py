@@ -309,11 +309,48 @@ def test_what_may_take_long_costs_the_others_nothing() -> None:
     assert child.limit_of(child.RUN) == 30
 
 
-def test_all_limits_together_are_less_than_a_minute() -> None:
-    """One that is used up, and the quarters of those that an undo may need."""
-    longest = max(child.ASK, child.READ, child.RUN, child.CHANGE)
-    assert longest <= 40
-    assert longest + 2 * longest / 4 <= 60
+@pytest.mark.parametrize("first", [child.ASK, child.READ, child.RUN, child.CHANGE])
+@pytest.mark.parametrize("then", [child.ASK, child.READ, child.RUN, child.CHANGE])
+@pytest.mark.parametrize("many", [1, 2, 8, 20])
+def test_all_limits_together_are_less_than_a_minute(
+    first: child.Limit, then: child.Limit, many: int
+) -> None:
+    """Of many who hold up a run, seen to wait for something; the last ones have a moment."""
+    total = float(first)
+    for lost in range(1, many):
+        child._LOST[0] = lost
+        limit = child.limit_of(then)
+        total += limit
+        assert isinstance(limit, child.Limit)
+        assert 0.25 <= limit <= limit.most <= max(limit, 1.5)
+    assert total <= 64
+
+
+@as_root
+def test_eight_who_wait_end_soon(tmp_path: pathlib.Path) -> None:
+    """Once the first has used up its time, each has half of the one before."""
+    tmp_path.chmod(0o755)
+    for folder in tmp_path.parents:
+        if folder.stat().st_uid == 0 and str(folder).startswith("/tmp/pytest"):
+            folder.chmod(0o755)
+    path = str(tmp_path / "fifo")
+    os.mkfifo(path)
+    os.chmod(path, 0o666)
+    child._LOST[0] = 1
+    told = []
+    for _user in range(6):
+        with pytest.raises(QuadletError) as caught:
+            Owner(NOBODY).call(_open_fifo, path, limit=child.Limit(8))
+        told.append(str(caught.value))
+    for text, seconds in zip(told, ("2", "1", "0.5", "0.25", "0.25", "0.25")):
+        assert f"no answer within {seconds} s" in text or "it does not go on" in text
+        assert path in text
+
+
+def test_who_goes_on_has_more_time_than_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "_SHORTEST_BUSY", 60.0)
+    child._LOST[0] = 8
+    assert own_process().run(["sleep", "0.6"], timeout=child.Limit(240)).status == 0
 
 
 def test_a_process_that_goes_on_has_no_cause() -> None:
