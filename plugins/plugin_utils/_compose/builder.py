@@ -176,11 +176,11 @@ class Builder:
 
     def _add_key(self, open_: _Open, node: Node) -> None:
         """A key; Compose takes texts only, such as yes and 22:22, but no numbers."""
-        if not isinstance(node.value, str) or node.is_list or node.is_mapping:
-            shown = node.text or (
-                "a list or mapping" if node.is_list or node.is_mapping else "null"
-            )
-            self._complain(node.line, f"the key {shown} is no text", "Put it into quotes.")
+        if not isinstance(node.value, str):
+            is_scalar = not (node.is_list or node.is_mapping)
+            shown = f"the key {node.text or 'null'} is no text"
+            what = shown if is_scalar else "a list or mapping stands where a key is expected"
+            self._complain(node.line, what, "Put it into quotes.")
             text = node.text or f"({len(open_.keys)})"
             node = Node(text, node.file, node.line, "", text)
         open_.key = node

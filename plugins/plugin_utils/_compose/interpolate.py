@@ -105,7 +105,7 @@ class Interpolator:
             parts = parse_template(text)
             expanded = expand(parts, self._lookup, self._keep)
         except TemplateError as error:
-            remedy = "Write $$ for a dollar sign that begins no variable."
+            remedy = "Write ${NAME:-word} for a default, $$ for a dollar sign that is one."
             self._causes.add(node, path, f"{error}, at character {error.at + 1}", remedy)
             return node
         found = list(references(parts))

@@ -10,6 +10,7 @@ text to others, and its readers know which.
 
 from __future__ import annotations
 
+import math
 import re
 import typing as t
 
@@ -45,7 +46,8 @@ def _to_number(text: str) -> Scalar:
     if _BASED_INT.fullmatch(text):
         return _to_based_int(text)
     if _FLOAT.fullmatch(text) and not _LEADING_ZERO.match(text):
-        return float(text)
+        number = float(text)
+        return text if math.isinf(number) else number
     if _SPECIAL_FLOAT.fullmatch(text):
         return float(text.replace(".", ""))
     return text

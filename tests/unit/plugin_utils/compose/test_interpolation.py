@@ -104,7 +104,7 @@ INVALID_TOO = ("${1}", "${-x}", "${NO:-${}", "${NO:-${FOO}", "${NO:-${a b}}", "$
 def test_what_is_no_variable_is_refused(template: str) -> None:
     (cause,) = causes(service(f"tty: true\nimage: {_quote('a ' + template)}"), env=GIVEN)
     assert cause.startswith("1.yml:4: services.web.image: ")
-    assert cause.endswith("Write $$ for a dollar sign that begins no variable.")
+    assert cause.endswith("Write ${NAME:-word} for a default, $$ for a dollar sign that is one.")
 
 
 def test_keys_and_other_values_than_texts_have_no_variables() -> None:

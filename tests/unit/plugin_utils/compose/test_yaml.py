@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 from tests.unit.plugin_utils.compose.support import causes, data, load, web
 
@@ -38,6 +39,7 @@ SCALARS: tuple[tuple[str, object], ...] = (
     ("none", "none"),
     ("10m", "10m"),
     ("0o8", "0o8"),
+    ("1e400", "1e400"),
     ("0xg", "0xg"),
     ("١٢", "١٢"),
     # numbers
@@ -191,7 +193,8 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("services: {~: {}}\n", "the key ~ is no text"),
     ("services:\n  null: {}\n", "1.yml:2: services: the key null is no text"),
     ("services: {1.5: {}}\n", "the key 1.5 is no text"),
-    ("? [a]\n: b\n", "a list or mapping is no text"),
+    ("? [a]\n: b\n", "a list or mapping stands where a key is expected"),
+    ("services: {a: {image: {{ x }}}}\n", "services.a.image: a list or mapping stands where a key"),
     ("services: {a: !foo b}\n", "services.a: the tag !foo means nothing to Compose"),
     ("services: !!set {a}\n", "the tag !!set means nothing to Compose"),
     ("services: {a: !!int x}\n", "services.a: 'x' is no int"),
@@ -282,3 +285,25 @@ networks: {n: {x-net: 1, driver_opts: {x-opt: 1}}}
         },
         "networks": {"n": {"driver_opts": {"x-opt": 1}}},
     }
+
+
+def test_a_usual_file_is_loaded_at_once() -> None:
+    one = """
+  s#:
+    <<: *common
+    image: example/app:${TAG:-1.2}
+    environment: ["DB=${DB:-db}", "TZ=${TZ-UTC}", PUID=1000]
+    ports: ["80#:80", "127.0.0.1:90#:90"]
+    volumes: ["./data#:/data", "cache:/cache:ro"]
+    healthcheck: {test: [CMD, curl, -f, "http://localhost"], interval: 30s, retries: 3}
+    labels:
+      traefik.enable: "true"
+"""
+    head = "x-common: &common {restart: always, logging: {driver: json-file}}\nservices:"
+    text = head + "".join(one.replace("#", str(n)) for n in range(10)) + "volumes: {cache: }\n"
+    seconds = []
+    for _run in range(10):
+        start = time.process_time()
+        load(text)
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.01
