@@ -161,6 +161,7 @@ def _compose(project: Row, files: t.Sequence[str]) -> Source:
         [(path, texts[path]) for path in files],
         given,
         {"files": HostFiles(directory, texts)},
+        texts,
     )
 
 
