@@ -25,9 +25,27 @@ def _tagged(loader: _Loader, suffix: str, node: yaml.Node) -> t.Any:
 _Loader.add_multi_constructor("!", _tagged)
 
 
+def load(text: str) -> t.Any:
+    """A Compose file as PyYAML reads it."""
+    return yaml.load(text, _Loader)
+
+
 def leaves_of(text: str) -> list[str]:
     """The paths of all values: services.web.ports[0]; an empty mapping or list is one."""
-    return list(_leaves(yaml.load(text, _Loader), ""))
+    return list(_leaves(load(text), ""))
+
+
+def paths_of(value: t.Any) -> set[str]:
+    """The paths of all keys, each with * for any of its names too: services.*.ports."""
+    if isinstance(value, list):
+        return {f"[]{path}" for item in value for path in paths_of(item)}
+    found: set[str] = set()
+    for key, item in value.items() if isinstance(value, dict) else ():
+        below = paths_of(item)
+        for name in (str(key), "*"):
+            found.add(name)
+            found |= {name + (path if path.startswith("[") else f".{path}") for path in below}
+    return found
 
 
 def _leaves(value: t.Any, path: str) -> t.Iterator[str]:

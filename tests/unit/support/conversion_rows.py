@@ -40,7 +40,7 @@ class Part:
 
 @dataclasses.dataclass
 class Row:
-    """A row of a table."""
+    """A row of a table.  place: its table and line."""
 
     place: str
     title: str = ""
