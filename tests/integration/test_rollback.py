@@ -234,6 +234,22 @@ def test_a_moved_tag_is_put_back(app: App) -> None:
 
 
 @pytest.mark.scope("system")
+def test_a_dropped_generation_leaves_the_images_of_others(app: App) -> None:
+    image = f"registry.test:5000/nginx:moves-{os.getpid()}"
+    names = "podman images --format '{{.Repository}}:{{.Tag}}'"
+    try:
+        for number, source in enumerate(("nginx:1", "nginx:1", "nginx:2"), 1):
+            run_cli("registry", "tag", source, image)
+            web = container(f"Environment=N={number}", "StopTimeout=1").replace(IMAGE, image)
+            app.deployed({"web": web}, pull="newer", generations=2)
+        assert app.scope.ssh(names).count(f"localhost/quadlet.fleet:{app.name}.") == 2
+        app.run(state="rolled_back", pull="never").ok()
+    finally:
+        app.remove()
+        app.scope.host.try_ssh(app.scope.command(f"podman rmi --force {image}"))
+
+
+@pytest.mark.scope("system")
 def test_images_are_kept_as_long_as_a_generation_needs_them(app: App) -> None:
     app.deployed({"web": container()})
     names = "podman images --format '{{.Repository}}:{{.Tag}}'"

@@ -47,7 +47,9 @@ def drop_leftovers(
 
 def _needs_more(generation: Generation, left: t.Sequence[Generation]) -> bool:
     """Whether a generation may have images that no remaining one needs."""
-    return bool(generation.brought) or not ids_of([generation]) <= ids_of(left)
+    names = {full_name(name) for name in images_of(left)}
+    brought = {full_name(name) for name in generation.brought}
+    return not (brought <= names and ids_of([generation]) <= ids_of(left))
 
 
 def _drop_images(
