@@ -52,6 +52,9 @@ CASES = {
         "run --name web --cidfile=/run/user/1000/web.cid IMG",
         True,
     ),
+    "a specifier that a user's manager changes": Case(
+        "run --name web -v %S/x:/x IMG", "run --name web -v /home/u/.config/x:/x IMG", True
+    ),
     "a doubled percent sign": Case("run --name web 50%% IMG", "run --name web 50% IMG", True),
     "a doubled dollar sign": Case("run --name web $$X IMG", "run --name web $X IMG", True),
     "a variable within a word": Case(

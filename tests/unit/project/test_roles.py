@@ -131,3 +131,42 @@ def test_a_role_has_a_short_readme(role: str) -> None:
 def test_plays_and_tasks_have_no_anchors(path: pathlib.Path) -> None:
     events = yaml.parse(path.read_text(encoding="utf-8"))
     assert [event.start_mark.line for event in events if getattr(event, "anchor", None)] == []
+
+
+def _answer(name: str, **more: t.Any) -> dict[str, t.Any]:
+    return {"name": name, "user": None, **more}
+
+
+GONE, BACK = _answer("new", generation=0), _answer("old", generation=3)
+GATES: dict[str, tuple[str, list[dict[str, t.Any]] | None, list[str]]] = {
+    "the way back has removed one": ("roll_back", [GONE, BACK], ["old"]),
+    "the way back has removed it for one user": (
+        "roll_back",
+        [GONE, _answer("new", generation=2), BACK],
+        ["new", "old"],
+    ),
+    "the way back has failed": ("roll_back", [_answer("new", failed=True), BACK], ["new", "old"]),
+    "nothing is known": ("roll_back", None, ["new", "old"]),
+    "a first deployment was undone": ("deploy", [GONE, BACK], ["new", "old"]),
+}
+
+
+def test_which_apps_a_rollout_asks_for_their_gate(tmp_path: pathlib.Path) -> None:
+    """Those that are to run; an app that the way back has removed has none."""
+    tasks, names = [], "quadlet_rollout_running | map(attribute='name') | join(' ')"
+    for name, (action, answers, _expected) in GATES.items():
+        known = {"quadlet_rollout_deployed": {"apps": answers}} if answers else {}
+        tasks.append(
+            {
+                "name": name,
+                "ansible.builtin.debug": {"msg": f"asked {{{{ {names} }}}}."},
+                "vars": {"quadlet_rollout_action": action, **known},
+            }
+        )
+    declared = [{"name": "new"}, {"name": "old", "user": "u"}, {"name": "off", "state": "stopped"}]
+    play = {"vars_files": [str(ROOT / "roles/_rollout/vars/main.yml")], "tasks": tasks}
+    given = json.dumps({"quadlet_rollout_declared": declared})
+    status, said = _play("-e", given, play=play, folder=tmp_path)
+    assert status == 0, said
+    asked = [line.split() for line in re.findall(r"asked (.*?)\.", said)]
+    assert asked == [expected for _action, _answers, expected in GATES.values()]

@@ -37,6 +37,9 @@ _DIRECTORIES = {
     "ConfigurationDirectory": "E",
 }
 
+DEPENDENT: t.Final = "ESCLDTV"
+"""Specifiers that variables of a user's manager change, or its release."""
+
 Table = t.Mapping[str, str]
 
 

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ..host.podman_output import parse_made_at
-from ..mounts.expand import Environment, expand_words, specifier_tables
+from ..mounts.expand import DEPENDENT, Environment, expand_words, specifier_tables
 from ..mounts.facts import ANYTHING, UNKNOWN
 from .create_command import CreateCommand, parse_create
 from .model import ANY, Difference, Judged, Row
@@ -19,9 +19,6 @@ from .volumes import volume_rows
 if t.TYPE_CHECKING:
     from ..mounts.facts import Ground
 
-_DEPENDENT = "ESCLDTV"
-"""Specifiers that variables of a user's manager change."""
-
 
 def declared_object(service: str, words: t.Sequence[str], ground: Ground) -> CreateCommand | None:
     """The command of a service, with what systemd expands in it; None if it can't be read.
@@ -30,7 +27,7 @@ def declared_object(service: str, words: t.Sequence[str], ground: Ground) -> Cre
     """
     table = specifier_tables(service, ground)[0]
     if ground.rootless:
-        table = {**table, **dict.fromkeys(_DEPENDENT, ANYTHING)}
+        table = {**table, **dict.fromkeys(DEPENDENT, ANYTHING)}
     words = expand_words(words, table, Environment(ground))
     words = [re.sub(f"[{UNKNOWN}{ANYTHING}]", ANY, word) for word in words]
     command = parse_create(words)
