@@ -67,15 +67,20 @@ class Assignment(t.NamedTuple):
     line: int
 
 
-def parse_dotenv(text: str, lookup: Lookup, keep: Keep) -> dict[str, Assignment]:
+def parse_dotenv(
+    text: str, lookup: Lookup, keep: Keep, earlier: t.Mapping[str, Expanded] | None = None
+) -> dict[str, Assignment]:
     """The variables of a file in their order.  lookup: those that are given; in values they win
-    over the file's own.  DotenvError: the text is none.
+    over the file's own, and those over the ones of earlier files.  DotenvError: the text is none.
     """
-    return _Parser(text.removeprefix("\ufeff"), lookup, keep).parse()
+    return _Parser(text.removeprefix("\ufeff"), lookup, keep, earlier or {}).parse()
 
 
 class _Parser:
-    def __init__(self, text: str, lookup: Lookup, keep: Keep) -> None:
+    def __init__(
+        self, text: str, lookup: Lookup, keep: Keep, earlier: t.Mapping[str, Expanded]
+    ) -> None:
+        self._earlier = earlier
         self._text = text
         self._lookup = lookup
         self._keep = keep
@@ -153,7 +158,7 @@ class _Parser:
 
     def _look(self, name: str) -> Expanded | None:
         own = self._found.get(name)
-        return self._lookup(name) or (own.value if own else None)
+        return self._lookup(name) or (own.value if own else None) or self._earlier.get(name)
 
 
 def _to_sign(match: re.Match[str]) -> str:

@@ -65,11 +65,8 @@ class EnvFiles:
         return {**found, **given}
 
     def _parse(self, text: str, path: str, given: Variables, found: Variables) -> Variables:
-        def look(name: str) -> Expanded | None:
-            return given.get(name) or found.get(name)
-
         try:
-            assignments = parse_dotenv(text, look, self._keep)
+            assignments = parse_dotenv(text, given.get, self._keep, found)
         except DotenvError as error:
             place = f"{path}:{error.line}"
             self._causes.add(place, "", str(error), "Write NAME=VALUE.")

@@ -79,7 +79,9 @@ def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Pr
     causes.raise_any()
     sources = tuple(dict.fromkeys([*(file for file, _text in texts), *files.sources]))
     variables = _variables(assembler.uses, gaps, options)
-    return Project(name, root, sources, variables, warnings, env, assembler.left.all())
+    return Project(
+        name, root, sources, variables, warnings, env, assembler.left.all(), options.unset
+    )
 
 
 def normalize_name(text: str) -> str:

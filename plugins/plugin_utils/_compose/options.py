@@ -16,6 +16,9 @@ Read = t.Callable[[str], bytes]
 """Reads a file by its path, which starts from the base.  OSError: it can't be read."""
 
 
+UnsetMode = t.Literal["refuse", "empty", "keep"]
+
+
 @dataclasses.dataclass(frozen=True)
 class LoadOptions:
     """How a project is loaded.
@@ -34,7 +37,7 @@ class LoadOptions:
     env: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
     env_files: t.Sequence[str] | None = None
     profiles: t.Sequence[str] = ()
-    unset: t.Literal["refuse", "empty", "keep"] = "refuse"
+    unset: UnsetMode = "refuse"
     read: Read | None = None
     outside: bool = False
 
@@ -57,6 +60,7 @@ class Project:
     and the services of other profiles.  sources: the files that were read.
     env: the variables and their values, for what passes one on by its name alone.
     left_out: what the files have and root has not, for the report.
+    unset: what comes of a variable without a value, in files that are read later too.
     """
 
     name: str
@@ -66,3 +70,4 @@ class Project:
     warnings: tuple[str, ...]
     env: t.Mapping[str, Expanded] = dataclasses.field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    unset: UnsetMode = "refuse"

@@ -9,6 +9,7 @@ import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch import Handlers
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dotenv import (
+    Assignment,
     DotenvError,
     parse_dotenv,
 )
@@ -28,6 +29,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service import EnvFile, Service
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.table import Row
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking import Branch
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Value
 
 
@@ -43,19 +45,23 @@ def _read_environment(service: Service, branch: Branch, _row: Row) -> None:
 def _read_env_files(service: Service, branch: Branch, _row: Row) -> None:
     for item in branch.each() if branch.is_list else [branch]:
         with refusing(item):
-            file = _read_env_file(service.reading, item)
+            file = _read_env_file(service, item)
             if file:
                 service.env_files.append(file)
 
 
-def _read_env_file(reading: Reading, item: Branch) -> EnvFile | None:
+def _read_env_file(service: Service, item: Branch) -> EnvFile | None:
+    reading = service.reading
     path, required, is_raw = text_or_path(item)
     given = item.head() if item.is_mapping else item.take()
     content = read_text(reading, item, path, required)
     if content is None:
         given.exact("the file is not there, and not required")
         return None
-    variables = _parse_raw(content) if is_raw else parse_variables(reading, item, path, content)
+    if is_raw:
+        variables = _parse_raw(content)
+    else:
+        variables = parse_variables(reading, item, path, content, _known_to(service))
     if not variables:
         given.exact("the file has no variables")
         return None
@@ -96,13 +102,59 @@ def read_text(reading: Reading, by: Branch, path: str, required: bool = True) ->
     return content
 
 
-def parse_variables(reading: Reading, by: Branch, path: str, content: str) -> dict[str, str | None]:
+class _Known(t.NamedTuple):
+    """Variables that values of a file may use, besides the project's and its own."""
+
+    own: dict[str, Expanded]
+    earlier: dict[str, Expanded]
+
+
+def _known_to(service: Service) -> _Known:
+    """The variables of a service's key environment, and those of its earlier files."""
+    node = service.branch.node.children.get("environment")
+    items = [item.text.partition("=")[::2] for item in node.items] if node else []
+    items += [(name, child.text) for name, child in node.children.items()] if node else []
+    earlier = [pair for file in service.env_files for pair in file.variables.items()]
+    return _Known(
+        {name: Expanded(value) for name, value in items if value},
+        {name: Expanded(value) for name, value in earlier if value is not None},
+    )
+
+
+def parse_variables(
+    reading: Reading, by: Branch, path: str, content: str, known: _Known | None = None
+) -> dict[str, str | None]:
     """The variables of a file in Compose's grammar."""
+    own, earlier = known or ({}, {})
+
+    def look(name: str) -> Expanded | None:
+        return reading.project.env.get(name) or own.get(name)
+
     try:
-        found = parse_dotenv(content, reading.project.env.get, lambda _name: "")
+        found = parse_dotenv(content, look, lambda _name: "", earlier)
     except DotenvError as error:
         raise UnfitError(by, f"{path}:{error.line}: {error}", "Write NAME=VALUE.") from None
+    _judge_unset(reading, by, path, found)
     return {name: one.value.text if one.value else None for name, one in found.items()}
+
+
+def _judge_unset(
+    reading: Reading, by: Branch, path: str, found: t.Mapping[str, Assignment]
+) -> None:
+    """Refuses variables without a value in values of a file, or tells of them."""
+    gaps = [
+        (item.line, unset.name)
+        for item in found.values()
+        for unset in (item.value.unset if item.value else ())
+    ]
+    if gaps and reading.project.unset != "empty":
+        places = ", ".join(f"{name} (line {line})" for line, name in gaps)
+        what = f"in {path}, variables have no value: {places}"
+        remedy = "Give them in env, put the value into single quotes, or set unset to empty."
+        raise UnfitError(by, what, remedy)
+    for line, name in gaps:
+        given = reading.report.give(name, path, line)
+        given.approximated("the variable has no value: it is an empty text, as in Compose")
 
 
 def _parse_raw(content: str) -> dict[str, str | None]:

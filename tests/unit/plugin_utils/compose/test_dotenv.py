@@ -12,6 +12,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dotenv impo
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded
 from tests.unit.plugin_utils.compose.support import causes, service
+from tests.unit.support.compose import read_service
 
 # Sources: Docker's "Environment file syntax", and what Compose does beyond it.
 ORACLE: tuple[tuple[str, dict[str, str]], ...] = (
@@ -186,3 +187,34 @@ def test_an_env_file_that_is_none_is_a_cause_with_its_line() -> None:
     assert causes(service("image: a"), files={".env": b"A=\xff"}) == [
         ".env:1: this is no text in UTF-8. Convert it, or name another file."
     ]
+
+
+def _environment(keys: str, **files: str) -> dict[str, str | None]:
+    read = read_service(keys, files=files, env={"GIVEN": "given"})
+    assert read.report.refusals() == []
+    return {name: value.value for name, value in read.container().environment.items()}
+
+
+def test_an_env_file_of_a_service_knows_what_is_given_the_service_and_earlier_files() -> None:
+    first, second = "A=1\nB=$GIVEN", "A=2\nC=$A$B$GIVEN$OWN"
+    own = "environment: {OWN: own, PASSED: }"
+    for keys in (f"env_file: [one, two]\n{own}", f"{own}\nenv_file: [one, two]"):
+        assert _environment(keys, one=first, two=second) == {
+            "A": "2",
+            "B": "given",
+            "C": "2givengivenown",
+            "OWN": "own",
+            "PASSED": None,
+        }
+    listed = "environment: [OWN=own, A=x]\nenv_file: one"
+    assert _environment(listed, one="A=1\nB=$A$OWN") == {"A": "x", "B": "xown", "OWN": "own"}
+
+
+def test_an_env_file_of_a_service_whose_variables_have_no_value_is_refused() -> None:
+    files = {"one": "A=pa$word\n\nB='pa$word'\nC=${D}$E"}
+    (refusal,) = read_service("env_file: one", files=files).report.refusals()
+    assert refusal == (
+        "c.yml:4: services.web.env_file: in one, variables have no value: word (line 1),"
+        " D (line 4), E (line 4). Give them in env, put the value into single quotes, or set unset"
+        " to empty."
+    )

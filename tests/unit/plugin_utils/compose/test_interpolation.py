@@ -245,8 +245,11 @@ def test_what_is_given_beats_files_and_later_files_beat_earlier_ones() -> None:
     assert data(text, files=files, **options)["services"]["web"]["command"] == [
         "given",
         "two",
-        "one",
+        "two",
     ]
+    files = {"1.env": "A=1\nC=1", "2.env": "A=2\nB=$A\nC"}
+    options = {"env_files": ["1.env", "2.env"]}
+    assert data(text, files=files, **options)["services"]["web"]["command"] == ["2", "2", "1"]
     assert causes(text, files=files, env_files=[]) != []
     assert causes(text, files=files, env_files=["3.env"], env=given)[0] == (
         "can't read 3.env: No such file or directory. Put the file there, or name another one."

@@ -31,7 +31,7 @@ OBJECTS: list[Case] = [
     Case(
         "env_file, environment wins",
         _web("env_file: a.env\nenvironment: {A: 2}"),
-        {"env": {"A": "2", "B": "q r", "C": "x1", "D": None}},
+        {"env": {"A": "2", "B": "q r", "C": "x2", "D": None}},
         {"a.env": _ENV},
     ),
     Case(
