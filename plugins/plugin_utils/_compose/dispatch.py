@@ -35,10 +35,19 @@ def dispatch(scope: S, branch: Branch, handlers: Handlers[S]) -> None:
     branch.head().exact()
     for part in branch.parts():
         row = row_of(part.trail)
-        if row is None or not row.handler or part.is_taken:
+        if row is None or part.is_taken:
+            continue
+        if not row.handler:
+            _settle_empty(part)
             continue
         with refusing(part):
             _read(scope, part, row, handlers)
+
+
+def _settle_empty(part: Branch) -> None:
+    """What the handler above reads, should there be something."""
+    if part.is_empty:
+        part.take().exact(NOTHING)
 
 
 def _read(scope: S, part: Branch, row: Row, handlers: Handlers[S]) -> None:
