@@ -69,6 +69,13 @@ SETTLE: t.Final[dict[str, t.Callable[[Branch, Row], None]]] = {
 """Handlers of keys of which nothing is written."""
 
 
+def _refuse_number(part: Branch, place: Branching) -> None:
+    """Refuses a number or a boolean where only a text may stand, as Compose does."""
+    value = part.node.value
+    if place.row and place.row.forms == "string" and isinstance(value, (bool, int, float)):
+        part.take().refused("it is no text", f"Write '{part.node.text or value}', in quotes.")
+
+
 def refuse_unknown(branch: Branch, place: Branching) -> None:
     """Refuses keys that no row has, as Compose does; extensions have no effect."""
     if branch.is_list and "[]" in place.children:
@@ -79,6 +86,7 @@ def refuse_unknown(branch: Branch, place: Branching) -> None:
     for key, part in branch.items():
         below = place.step(key)
         if below:
+            _refuse_number(part, below)
             refuse_unknown(part, below)
         elif key.startswith("x-"):
             part.take().exact("an extension")

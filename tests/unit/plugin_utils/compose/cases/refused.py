@@ -32,6 +32,11 @@ KEYS: list[tuple[str, str, str]] = [
         "A unit's stop command",
     ),
     ("provider: {type: a, options: {b: c}}", "provider", "An external program"),
+    ("hostname: 123", "hostname", "it is no text. Write '123', in quotes."),
+    ("user: 1000", "user", "it is no text. Write '1000', in quotes."),
+    ("restart: false", "restart", "it is no text. Write 'false', in quotes."),
+    ("working_dir: 1.50", "working_dir", "it is no text. Write '1.50', in quotes."),
+    ("secrets: [{source: a, uid: 1}]", "secrets[0].uid", "it is no text."),
     ("cap_add: {a: b}", "cap_add", "it is a mapping, not a list"),
     ("cap_add: [[a]]", "cap_add[0]", "it is a list, not a single value"),
     ("cgroup: {a: b}", "cgroup", "it is a mapping, not a single value"),
@@ -216,14 +221,6 @@ FILES: list[tuple[str, str, str]] = [
         "there is no such key. Did you mean services",
     ),
     ("services: {a: {image: x}}\njobs: {b: {image: y}}", "jobs", "Jobs with triggers"),
-    (
-        (
-            "services: {a: {image: x}}\nmodels: {b: {model: c, name: d, context_size: 1, "
-            "runtime_flags: [e]}}"
-        ),
-        "models",
-        "Language models",
-    ),
     ("services: {a: {image: x}}\nnetworks: [b]", "networks", "it is no mapping"),
     (
         "services: {a: {image: x, depends_on: [b]}, b: {image: x, links: [a]}}",
