@@ -107,7 +107,7 @@ networks | networks | mapping | exact |
     Each that a service uses becomes a `.network` unit.
 networks.*.attachable | exact | boolean | exact |
     Podman's networks take any container.
-networks.*.driver | option --driver | string | exact, approximated, refused | Driver
+networks.*.driver | driver --driver | string | exact, approximated, refused | Driver
     `bridge`, `macvlan` or `ipvlan`; `overlay` becomes a bridge.
 networks.*.driver_opts | options --opt | mapping | exact, approximated, dropped | Options
     Options of the driver.

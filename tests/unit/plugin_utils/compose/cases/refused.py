@@ -202,6 +202,16 @@ KEYS: list[tuple[str, str, str]] = [
 ]
 
 FILES: list[tuple[str, str, str]] = [
+    (
+        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {driver: weave}}",
+        "networks.n.driver",
+        "Podman has no network driver 'weave'. It has bridge",
+    ),
+    (
+        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {driver: host}}",
+        "networks.n.driver",
+        "Podman makes no network of the driver host",
+    ),
     ("{}", "", "there are no services"),
     ("services:", "services", "there are no services"),
     ("services: [a]", "services", "it is no mapping of services"),
