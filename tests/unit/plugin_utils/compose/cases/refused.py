@@ -33,7 +33,7 @@ KEYS: list[tuple[str, str, str]] = [
     ),
     ("provider: {type: a, options: {b: c}}", "provider", "An external program"),
     ("hostname: 123", "hostname", "it is no text. Write '123', in quotes."),
-    ("user: 1000", "user", "it is no text. Write '1000', in quotes."),
+    ("stop_signal: 9", "stop_signal", "it is no text. Write '9', in quotes."),
     ("restart: false", "restart", "it is no text. Write 'false', in quotes."),
     ("working_dir: 1.50", "working_dir", "it is no text. Write '1.50', in quotes."),
     ("secrets: [{source: a, uid: 1}]", "secrets[0].uid", "it is no text."),

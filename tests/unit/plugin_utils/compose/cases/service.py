@@ -95,6 +95,7 @@ SERVICE: list[tuple[str, dict[str, t.Any]]] = [
     # fields
     ("user: 1000:1000", {"user": "1000:1000"}),
     ("user: '1000'", {"user": "1000"}),
+    ("user: 1000", {"user": "1000"}),
     ("user: nobody", {"user": "nobody"}),
     ("read_only: true", {"read_only": True}),
     ("read_only: 'false'", {"read_only": None}),
