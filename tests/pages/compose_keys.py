@@ -21,7 +21,7 @@ a suggestion, as Compose refuses it; `x-` keys have no effect.
 
 | outcome | means |
 |---|---|
-| exact | It means the same. Where nothing is written, it has no effect in either, or is so anyway. |
+| exact | It means the same. Where nothing is written, it has no effect, or is so anyway. |
 | moved | It means the same at another place, such as a file or a secret of the app. |
 | approximated | It means nearly the same; the report tells the difference. |
 | dropped | It is left out; the report tells what is lost. |

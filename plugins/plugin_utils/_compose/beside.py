@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
+import stat
 import typing as t
-
-Kind = t.Literal["file", "directory", "other", ""]
 
 LONGEST_FILE: t.Final = 1024 * 1024
 """In bytes: longer ones are no text that a conversion reads."""
+
+Kind = t.Literal["file", "directory", "other", ""]
 
 
 class Files(t.Protocol):
@@ -47,7 +49,7 @@ class DiskFiles:
         found = os.path.realpath(os.path.join(self._base, path))
         inside = found == self._base or found.startswith(self._base.rstrip("/") + "/")
         if not (inside or self._outside):
-            raise NotAllowedError(f"{path} is outside of {self._base}")
+            raise NotAllowedError(errno.EACCES, f"{path} is outside of {self._base}", path)
         return found
 
     def kind(self, path: str) -> Kind:
@@ -61,13 +63,14 @@ class DiskFiles:
 
     def read(self, path: str) -> bytes:
         """The bytes of a regular file of limited length."""
-        found = self.source(path)
-        if not os.path.isfile(found):
-            raise FileNotFoundError(f"{path} is no file")
-        if os.path.getsize(found) > LONGEST_FILE:
-            raise OSError(f"{path} is longer than {LONGEST_FILE} bytes")
-        with open(found, "rb") as stream:
-            return stream.read(LONGEST_FILE)
+        descriptor = os.open(self.source(path), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file", path)
+            data = stream.read(LONGEST_FILE + 1)
+        if len(data) > LONGEST_FILE:
+            raise OSError(errno.EFBIG, f"it is longer than {LONGEST_FILE} bytes", path)
+        return data
 
     def below(self, path: str, limit: int) -> list[str]:
         """The files below a directory, but for those of .git."""

@@ -27,6 +27,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 
 _DEVICE: t.Final = "--device"
+_MOST_CARDS: t.Final = 64
 _NVIDIA: t.Final = "nvidia.com/gpu"
 _VENDORS: t.Final = {"": _NVIDIA, "nvidia": _NVIDIA}
 _CARDS: t.Final = frozenset({"gpu", "nvidia", "compute", "utility", "graphics", "video", "all"})
@@ -106,6 +107,8 @@ def _names(item: Branch, fields: t.Mapping[str, Branch]) -> list[str]:
             count.take().exact()
         return ["all"]
     number = convert(count, values.to_int)
+    if not 0 < number <= _MOST_CARDS:
+        raise UnfitError(count, f"{number} is none of 1 to {_MOST_CARDS}", "Write all.")
     count.take().exact()
     return [str(index) for index in range(number)]
 

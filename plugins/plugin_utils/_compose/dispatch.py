@@ -35,10 +35,19 @@ def dispatch(scope: S, branch: Branch, handlers: Handlers[S]) -> None:
     branch.head().exact()
     for part in branch.parts():
         row = row_of(part.trail)
-        if row is None or not row.handler or part.is_taken:
+        if row is None or part.is_taken:
+            continue
+        if not row.handler:
+            _settle_empty(part)
             continue
         with refusing(part):
             _read(scope, part, row, handlers)
+
+
+def _settle_empty(part: Branch) -> None:
+    """What the handler above reads, should there be something."""
+    if part.is_empty:
+        part.take().exact(NOTHING)
 
 
 def _read(scope: S, part: Branch, row: Row, handlers: Handlers[S]) -> None:
@@ -60,6 +69,13 @@ SETTLE: t.Final[dict[str, t.Callable[[Branch, Row], None]]] = {
 """Handlers of keys of which nothing is written."""
 
 
+def _refuse_number(part: Branch, place: Branching) -> None:
+    """Refuses a number or a boolean where only a text may stand, as Compose does."""
+    value = part.node.value
+    if place.row and place.row.forms == "string" and isinstance(value, (bool, int, float)):
+        part.take().refused("it is no text", f"Write '{part.node.text or value}', in quotes.")
+
+
 def refuse_unknown(branch: Branch, place: Branching) -> None:
     """Refuses keys that no row has, as Compose does; extensions have no effect."""
     if branch.is_list and "[]" in place.children:
@@ -70,6 +86,7 @@ def refuse_unknown(branch: Branch, place: Branching) -> None:
     for key, part in branch.items():
         below = place.step(key)
         if below:
+            _refuse_number(part, below)
             refuse_unknown(part, below)
         elif key.startswith("x-"):
             part.take().exact("an extension")

@@ -77,7 +77,7 @@ ulimits.*.soft | | number | exact | --ulimit
 OBJECTS: t.Final = """
 name | exact | string | exact |
     The project's name; names of networks and volumes begin with it.
-version | exact | string | exact |
+version | exact | string or number | exact |
     Compose ignores it.
 include | exact | list | exact |
     Merged before the project is read.
@@ -93,21 +93,21 @@ services.* | | mapping | exact |
     The unit is named as the service.
 jobs | refuse | mapping | refused |
     Jobs with triggers have no form yet. // Make each a service, and start it by a timer of systemd.
-models | refuse | mapping | refused |
-    Language models are served by Docker's model runner. // Run one as a service of its own.
-models.*.context_size | | number | refused |
+models | models | mapping | exact |
+    Language models; a service that uses one is refused.
+models.*.context_size | | number | exact |
     See `models`.
-models.*.model | | string | refused |
+models.*.model | | string | exact |
     See `models`.
-models.*.name | | string | refused |
+models.*.name | | string | exact |
     See `models`.
-models.*.runtime_flags | | list | refused |
+models.*.runtime_flags | | list | exact |
     See `models`.
 networks | networks | mapping | exact |
     Each that a service uses becomes a `.network` unit.
 networks.*.attachable | exact | boolean | exact |
     Podman's networks take any container.
-networks.*.driver | option --driver | string | exact, approximated, refused | Driver
+networks.*.driver | driver --driver | string | exact, approximated, refused | Driver
     `bridge`, `macvlan` or `ipvlan`; `overlay` becomes a bridge.
 networks.*.driver_opts | options --opt | mapping | exact, approximated, dropped | Options
     Options of the driver.

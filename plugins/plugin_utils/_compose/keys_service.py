@@ -191,7 +191,7 @@ ulimits | ulimits --ulimit | mapping | exact | Ulimit
     Limits of processes.
 use_api_socket | api_socket | boolean | approximated | Volume
     The engine's socket is mounted; credentials of registries are not.
-user | user | string | exact | User
+user | user | string or number | exact | User
     User, and group behind a colon.
 userns_mode | option --userns | string | exact | UserNS
     User namespace.

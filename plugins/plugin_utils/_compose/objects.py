@@ -41,6 +41,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
 
 _NAME: t.Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _LONGEST: t.Final = 200
+_DRIVERS: t.Final = frozenset({"bridge", "default", "ipvlan", "macvlan", "overlay"})
 
 
 @dataclasses.dataclass
@@ -152,6 +153,17 @@ def _make_volume(reading: Reading, branch: Branch, found: Found) -> None:
         dispatch(VolumeScope(reading, branch, volume.options, volume), branch, _VOLUME)
 
 
+def _read_network_driver(scope: NetworkScope, branch: Branch, row: Row) -> None:
+    driver = text(branch)
+    if driver in ("host", "none"):
+        remedy = f"Give the services network_mode: {driver}."
+        raise UnfitError(branch, f"Podman makes no network of the driver {driver}", remedy)
+    if driver not in _DRIVERS:
+        known = ", ".join(sorted(_DRIVERS))
+        raise UnfitError(branch, f"Podman has no network driver {driver!r}", f"It has {known}.")
+    scope.set(row.argument, driver, branch)
+
+
 def _read_internal(scope: NetworkScope, branch: Branch, _row: Row) -> None:
     scope.network.internal = Value(convert(branch, values.to_bool), branch.take())
 
@@ -215,6 +227,7 @@ def _read_volume_labels(scope: VolumeScope, branch: Branch, _row: Row) -> None:
 
 _NETWORK: t.Final[Handlers[NetworkScope]] = {
     **OPTIONS,
+    "driver": _read_network_driver,
     "internal": _read_internal,
     "labels": _read_network_labels,
     "ipv4": _read_ipv4,

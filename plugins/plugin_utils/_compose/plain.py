@@ -13,6 +13,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch im
     Handlers,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import (
+    NOTHING,
     Scope,
     UnfitError,
     convert,
@@ -77,6 +78,8 @@ def _to_micros(value: values.Data) -> int:
 def _read_hosts(scope: Scope, branch: Branch, row: Row) -> None:
     if branch.is_mapping:
         for host, part in branch.items():
+            if part.is_list and part.is_empty:
+                part.take().exact(NOTHING)
             for item in part.each() if part.is_list else [part]:
                 with refusing(item):
                     _add_host(scope, item, row, host, text(item))

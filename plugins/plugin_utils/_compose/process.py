@@ -135,7 +135,7 @@ def _read_disable(health: Health, branch: Branch) -> None:
 
 
 def _read_restart(service: Service, branch: Branch, _row: Row) -> None:
-    line = "no" if branch.node.value is False else text(branch)
+    line = text(branch)
     policy, colon, tries = line.partition(":")
     if policy not in _POLICIES or (colon and policy != "on-failure"):
         raise UnfitError(

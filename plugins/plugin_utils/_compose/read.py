@@ -51,8 +51,8 @@ def _report_left_out(reading: Reading) -> None:
     """What the loader has taken out of the tree."""
     for left in reading.project.left_out:
         given = reading.report.give(left.path, left.file, left.line)
-        detail = f": {left.detail}" if left.detail else ""
-        given.exact(f"{_LEFT_OUT[left.kind]}{detail}")
+        parts = dict.fromkeys(filter(None, (_LEFT_OUT[left.kind], left.detail)))
+        given.exact(": ".join(parts))
 
 
 _LEFT_OUT: t.Final = {

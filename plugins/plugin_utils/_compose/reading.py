@@ -164,7 +164,13 @@ def pairs(branch: Branch) -> list[tuple[str, Value[str | None]]]:
         ]
     if not branch.is_list:
         raise UnfitError(branch, "it is a single value, not a mapping or a list of KEY=VALUE")
-    return [_pair(text(item), item) for item in branch.each()]
+    found: dict[str, Value[str | None]] = {}
+    for item in branch.each():
+        key, value = _pair(text(item), item)
+        if key in found:
+            found.pop(key).given.exact("a later item replaces it")
+        found[key] = value
+    return list(found.items())
 
 
 def _pair(line: str, item: Branch) -> tuple[str, Value[str | None]]:
@@ -180,7 +186,7 @@ def text_pairs(branch: Branch) -> dict[str, Value[str]]:
 
 
 def mapping(branch: Branch) -> dict[str, Branch]:
-    """The branches of a mapping that somebody has to take: those that are not null."""
+    """The branches of a mapping that somebody has to take: those with something in them."""
     if not branch.is_mapping:
         raise UnfitError(branch, "it is no mapping")
     branch.head().exact()
@@ -188,7 +194,7 @@ def mapping(branch: Branch) -> dict[str, Branch]:
     for key, part in branch.items():
         if part.is_taken:
             continue
-        if part.node.value is None:
+        if part.is_empty:
             part.take().exact(NOTHING)
         else:
             given[key] = part

@@ -101,6 +101,16 @@ def read(
     documents = parse_documents(text, "c.yml", causes)
     causes.raise_any()
     root = documents[0] if documents else Node({}, "c.yml", 1)
+    return read_tree(root, files, env, names)
+
+
+def read_tree(
+    root: Node,
+    files: t.Mapping[str, str | bytes] | None = None,
+    env: t.Mapping[str, str] | None = None,
+    names: t.Literal["service", "compose"] = "service",
+) -> Read:
+    """Reads a tree, as read() does a text."""
     variables = {name: Expanded(value) for name, value in (env or {}).items()}
     project = Project("blog", root, ("c.yml",), (), (), variables)
     report = Report()

@@ -193,6 +193,11 @@ OBJECTS: list[Case] = [
             },
         },
     ),
+    Case(
+        "models that no service uses",
+        _web("user: a", "models: {b: {model: c, name: d, context_size: 1, runtime_flags: [e]}}"),
+        {"remarks": {"models.b": ["exact"]}},
+    ),
     # networks
     Case(
         "the default network",
@@ -327,7 +332,7 @@ OBJECTS: list[Case] = [
     Case(
         "a config with an owner",
         _web(
-            "configs: [{source: a, uid: '1', gid: '2'}, {source: b, uid: 1}]",
+            "configs: [{source: a, uid: '1', gid: '2'}, {source: b, uid: '1'}]",
             "configs: {a: {content: text}, b: {file: b.conf}}",
         ),
         {

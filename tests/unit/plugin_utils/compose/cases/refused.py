@@ -32,6 +32,11 @@ KEYS: list[tuple[str, str, str]] = [
         "A unit's stop command",
     ),
     ("provider: {type: a, options: {b: c}}", "provider", "An external program"),
+    ("hostname: 123", "hostname", "it is no text. Write '123', in quotes."),
+    ("stop_signal: 9", "stop_signal", "it is no text. Write '9', in quotes."),
+    ("restart: false", "restart", "it is no text. Write 'false', in quotes."),
+    ("working_dir: 1.50", "working_dir", "it is no text. Write '1.50', in quotes."),
+    ("secrets: [{source: a, uid: 1}]", "secrets[0].uid", "it is no text."),
     ("cap_add: {a: b}", "cap_add", "it is a mapping, not a list"),
     ("cap_add: [[a]]", "cap_add[0]", "it is a list, not a single value"),
     ("cgroup: {a: b}", "cgroup", "it is a mapping, not a single value"),
@@ -197,6 +202,16 @@ KEYS: list[tuple[str, str, str]] = [
 ]
 
 FILES: list[tuple[str, str, str]] = [
+    (
+        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {driver: weave}}",
+        "networks.n.driver",
+        "Podman has no network driver 'weave'. It has bridge",
+    ),
+    (
+        "services: {a: {image: x, networks: [n]}}\nnetworks: {n: {driver: host}}",
+        "networks.n.driver",
+        "Podman makes no network of the driver host",
+    ),
     ("{}", "", "there are no services"),
     ("services:", "services", "there are no services"),
     ("services: [a]", "services", "it is no mapping of services"),
@@ -216,14 +231,6 @@ FILES: list[tuple[str, str, str]] = [
         "there is no such key. Did you mean services",
     ),
     ("services: {a: {image: x}}\njobs: {b: {image: y}}", "jobs", "Jobs with triggers"),
-    (
-        (
-            "services: {a: {image: x}}\nmodels: {b: {model: c, name: d, context_size: 1, "
-            "runtime_flags: [e]}}"
-        ),
-        "models",
-        "Language models",
-    ),
     ("services: {a: {image: x}}\nnetworks: [b]", "networks", "it is no mapping"),
     (
         "services: {a: {image: x, depends_on: [b]}, b: {image: x, links: [a]}}",

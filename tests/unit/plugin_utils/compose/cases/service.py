@@ -61,7 +61,6 @@ SERVICE: list[tuple[str, dict[str, t.Any]]] = [
     ("restart: on-failure:5", {"restart": ("on-failure", 5, None)}),
     ("restart: 'no'", {"restart": ("no", 0, None)}),
     ("restart: no", {"restart": ("no", 0, None)}),
-    ("restart: false", {"restart": ("no", 0, None)}),
     (
         (
             "deploy: {restart_policy: {condition: on-failure, delay: 5s, max_attempts: 3, "
@@ -95,6 +94,7 @@ SERVICE: list[tuple[str, dict[str, t.Any]]] = [
     ),
     # fields
     ("user: 1000:1000", {"user": "1000:1000"}),
+    ("user: '1000'", {"user": "1000"}),
     ("user: 1000", {"user": "1000"}),
     ("user: nobody", {"user": "nobody"}),
     ("read_only: true", {"read_only": True}),
