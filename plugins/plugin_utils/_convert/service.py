@@ -142,7 +142,8 @@ def _write_restart(unit: Unit, restart: Restart, is_job: bool) -> None:
     unit.default("Service", "Restart", form)
     given.write(unit.name, "Restart")
     delay = 1.0 if restart.delay is None else restart.delay
-    unit.default("Service", "RestartSec", duration(delay).removesuffix("s"))
+    whole = delay == int(delay)
+    unit.default("Service", "RestartSec", str(int(delay)) if whole else duration(delay))
     if restart.tries:
         _write_tries(unit, restart, delay)
         return
