@@ -25,6 +25,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 _STOP_LIMIT = 80
+_HEALTHY_SINCE = (5, 0)
+"""The first Podman with Notify=healthy."""
 _DOCKER_FORGETS = 10
 """Seconds after which Docker counts the tries of a restart anew."""
 
@@ -41,7 +43,8 @@ def write_service(writing: Writing, unit: Unit, container: Container) -> None:
             unit.default("Service", "RemainAfterExit", "yes")
     if container.restart is not None:
         _write_restart(unit, container.restart, is_job)
-    if container.name in writing.awaited and not is_job and has_check(container):
+    waits = container.name in writing.awaited and unit.podman >= _HEALTHY_SINCE
+    if waits and not is_job and has_check(container):
         unit.default(unit.section, "Notify", "healthy")
         unit.default("Service", "TimeoutStartSec", str(start_limit(container)))
     _write_stop(unit, container)
@@ -115,7 +118,13 @@ def _waits_for_health(writing: Writing, need: Dependency, target: Container) -> 
             "dependency",
         )
     wants = writing.options.healthy == "wants" or not need.required
-    if check:
+    if check and writing.options.podman < _HEALTHY_SINCE:
+        given.approximated(
+            f"it starts when {target.name} has started: Podman before 5.0 does not tell systemd of "
+            "its health",
+            rule="dependency",
+        )
+    elif check:
         given.approximated(
             "it starts even if that never gets healthy"
             if wants

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pathlib
 import typing as t
 
@@ -376,6 +377,16 @@ def test_lines_of_systemd_and_what_is_told() -> None:
         assert not row.absent or not any(row.absent in line for line in lines), row.name
         told = {(item["outcome"], item["rule"]) for item in converted.items}
         assert set(row.told) <= told, (row.name, told)
+
+
+def test_older_releases_get_what_they_read() -> None:
+    for podman in ((4, 7), (4, 9), (5, 0)):
+        for row in ROWS:
+            if "pod" in row.name and podman < (5, 0):
+                continue
+            give = Giver()
+            options = dataclasses.replace(row.options, podman=podman)
+            assert convert(row.build(give), give, options).refusals == [], (podman, row.name)
 
 
 def test_refusals() -> None:
