@@ -48,10 +48,21 @@ def write_service(writing: Writing, unit: Unit, container: Container) -> None:
         unit.default(unit.section, "Notify", "healthy")
         unit.default("Service", "TimeoutStartSec", str(start_limit(container)))
     _write_stop(unit, container)
-    unit.default("Service", "SuccessExitStatus", "143")
+    _write_success(unit)
     pulled_in = is_job and _is_needed(writing, container.name)
     if _starts_at_boot(writing, container) and container.pod is None and not pulled_in:
         unit.default("Install", "WantedBy", "default.target")
+
+
+def _write_success(unit: Unit) -> None:
+    """What a stop ends with is no failure: 143 of a process that ends on SIGTERM, 137 of one that
+    was killed because it did not.  Without Restart=always a kill by the kernel has to count.
+    """
+    if unit.has("Service", "SuccessExitStatus"):
+        return
+    unit.line("Service", "SuccessExitStatus", "143")
+    if unit.sections["Service"].get("Restart") == "always":
+        unit.line("Service", "SuccessExitStatus", "137")
 
 
 def write_pod_service(writing: Writing, unit: Unit, pod: Pod) -> None:

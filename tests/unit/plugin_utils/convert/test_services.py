@@ -161,10 +161,11 @@ ALWAYS = "web [Unit] StartLimitIntervalSec=0\nweb [Service] Restart=always"
 ROWS: tuple[Row, ...] = (
     # Restarts: systemd's limit is off where Docker has none; a number of tries is systemd's.
     Row("always", _restart("always"), f"{ALWAYS}\nweb [Service] RestartSec=1\n"
-        "web [Service] RestartSteps=6\nweb [Service] RestartMaxDelaySec=60"),
+        "web [Service] RestartSteps=6\nweb [Service] RestartMaxDelaySec=60\n"
+        "web [Service] SuccessExitStatus=143\nweb [Service] SuccessExitStatus=137"),
     Row("unless stopped", _restart("unless-stopped"), ALWAYS, told=(("approximated", "restart"),)),
     Row("on failure", _restart("on-failure"),
-        "web [Service] Restart=on-failure\nweb [Unit] StartLimitIntervalSec=0"),
+        "web [Service] Restart=on-failure\nweb [Unit] StartLimitIntervalSec=0", "=137"),
     Row("three tries", _restart("on-failure", 3),
         "web [Unit] StartLimitBurst=4\nweb [Unit] StartLimitIntervalSec=44",
         "RestartSteps=", (("approximated", "restart"),)),
