@@ -32,6 +32,9 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing imp
 
 _DOCKER_CAPABILITIES = ("NET_RAW", "MKNOD", "AUDIT_WRITE")
 
+_NAMES_SINCE = (4, 8)
+"""Older generators read the name of a user as 0."""
+
 _VARIABLES: t.Final = {"": "QUADLET_EMPTY", ";": "QUADLET_SEMICOLON"}
 """Words that end a list of arguments, for Podman and for systemd."""
 
@@ -97,7 +100,7 @@ def _write_command(unit: Unit, container: Container) -> None:
     error = unit.words("Exec", words, command.given)
     if error is None:
         return
-    if entry is not None and entry.value:
+    if entry is not None and entry.value and unit.key("Entrypoint"):
         error = unit.words("Entrypoint", [*entry.value, *words], command.given)
     if error is not None and not _write_with_variables(unit, words, command.given):
         command.given.refused(
@@ -161,7 +164,7 @@ def _write_user(writing: Writing, unit: Unit, container: Container) -> None:
     if container.user is not None:
         user, colon, group = container.user.value.partition(":")
         given = container.user.given
-        if not user:
+        if not user or (unit.podman < _NAMES_SINCE and not user.isdigit()):
             unit.args(["--user", container.user.value], given)
         else:
             unit.put("User", user, given)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import KINDS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     Attachment,
     Container,
@@ -111,13 +112,18 @@ def _take(pod: Pod, option: Option) -> None:
 def write_membership(writing: Writing, unit: Unit, pod: Value[str]) -> None:
     """Pod=, or --pod for one that is none of this app's."""
     if any(item.name == pod.value for item in writing.model.pods):
-        unit.put("Pod", writing.unit_name(pod.value, "pod"), pod.given)
+        unit.put("Pod", writing.unit_name(pod.value, "pod"), pod.given, "--pod")
     else:
         unit.args(["--pod", pod.value], pod.given)
 
 
 def write_pod(writing: Writing, pod: Pod) -> None:
     """A .pod unit."""
+    if writing.options.podman < KINDS["pod"].since:
+        pod.given.refused(
+            "Podman before 5.0 has no units of pods", "Choose a newer release.", "pod"
+        )
+        return
     unit = writing.unit(pod.name, "pod")
     pod.given.write(unit.name, "[Pod]")
     if pod.pod_name:

@@ -80,10 +80,10 @@ internal-network    An internal network with published ports has no default rout
     Podman does not publish ports of an internal network; Docker does.
 label               Compose's own labels are left out.
     Programs that read them would look for a project of Docker's.
-link-alias          The alias of a link becomes one on the networks that both containers are on.
-    Podman has no names that one container alone knows.
 link                Links become a network of the app on which containers know each other.
     Podman has no links.
+link-alias          The alias of a link becomes one on the networks that both containers are on.
+    Podman has no names that one container alone knows.
 links               Links are left out.
     Containers on one network find each other by their names.
 lint                Findings of quadlet.fleet.lint in the units are told, errors refused.
@@ -92,10 +92,10 @@ logging             Logs go to the journal, unless Podman knows the driver.
     Docker's files and its drivers for other servers do not exist in Podman, which refuses them.
 missing-file        A file that is not beside the Compose file has to be on the host.
     A directory in its place, as Docker makes it, would be an error later.
-network             A network that nothing declares is made by the app.
-    It keeps its name; one that is there already is used.
 needs-inspect       A unit that only starts a container needs inspect output.
     The unit has the name alone; how the container was made is in Podman's database.
+network             A network that nothing declares is made by the app.
+    It keeps its name; one that is there already is used.
 network-driver      Bridges have Podman's options.
     Podman has no networks over several hosts, and names some options differently.
 passed-on-variable  A variable without a value is passed on from the service's manager.
@@ -126,12 +126,12 @@ selinux-label       Directories of the app get a shared label; others are left a
     Docker does not confine containers by labels, Podman does.
 shared-container    Containers that share with others are converted together.
     A container's id changes whenever its service starts.
+shared-network      Ports of a container in another one's network are that one's.
+    The other container owns the network.
 shell-syntax        What a shell would execute is refused.
     A conversion runs nothing, and can't know what it would give.
 shell-variable      Variables of a shell come from what is given.
     Two controllers have to convert alike.
-shared-network      Ports of a container in another one's network are that one's.
-    The other container owns the network.
 start-interval      Checks while a container starts become Podman's startup check.
     Podman has no other interval for the time of the start.
 subnet              Subnets that the engine may have chosen are left to Podman.

@@ -25,6 +25,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 _STOP_LIMIT = 80
+_HEALTHY_SINCE = (5, 0)
+"""The first Podman with Notify=healthy."""
 _DOCKER_FORGETS = 10
 """Seconds after which Docker counts the tries of a restart anew."""
 
@@ -41,14 +43,26 @@ def write_service(writing: Writing, unit: Unit, container: Container) -> None:
             unit.default("Service", "RemainAfterExit", "yes")
     if container.restart is not None:
         _write_restart(unit, container.restart, is_job)
-    if container.name in writing.awaited and not is_job and has_check(container):
+    waits = container.name in writing.awaited and unit.podman >= _HEALTHY_SINCE
+    if waits and not is_job and has_check(container):
         unit.default(unit.section, "Notify", "healthy")
         unit.default("Service", "TimeoutStartSec", str(start_limit(container)))
     _write_stop(unit, container)
-    unit.default("Service", "SuccessExitStatus", "143")
+    _write_success(unit)
     pulled_in = is_job and _is_needed(writing, container.name)
     if _starts_at_boot(writing, container) and container.pod is None and not pulled_in:
         unit.default("Install", "WantedBy", "default.target")
+
+
+def _write_success(unit: Unit) -> None:
+    """What a stop ends with is no failure: 143 of a process that ends on SIGTERM, 137 of one that
+    was killed because it did not.  Without Restart=always a kill by the kernel has to count.
+    """
+    if unit.has("Service", "SuccessExitStatus"):
+        return
+    unit.line("Service", "SuccessExitStatus", "143")
+    if unit.sections["Service"].get("Restart") == "always":
+        unit.line("Service", "SuccessExitStatus", "137")
 
 
 def write_pod_service(writing: Writing, unit: Unit, pod: Pod) -> None:
@@ -115,7 +129,13 @@ def _waits_for_health(writing: Writing, need: Dependency, target: Container) -> 
             "dependency",
         )
     wants = writing.options.healthy == "wants" or not need.required
-    if check:
+    if check and writing.options.podman < _HEALTHY_SINCE:
+        given.approximated(
+            f"it starts when {target.name} has started: Podman before 5.0 does not tell systemd of "
+            "its health",
+            rule="dependency",
+        )
+    elif check:
         given.approximated(
             "it starts even if that never gets healthy"
             if wants
@@ -142,7 +162,8 @@ def _write_restart(unit: Unit, restart: Restart, is_job: bool) -> None:
     unit.default("Service", "Restart", form)
     given.write(unit.name, "Restart")
     delay = 1.0 if restart.delay is None else restart.delay
-    unit.default("Service", "RestartSec", duration(delay).removesuffix("s"))
+    whole = delay == int(delay)
+    unit.default("Service", "RestartSec", str(int(delay)) if whole else duration(delay))
     if restart.tries:
         _write_tries(unit, restart, delay)
         return

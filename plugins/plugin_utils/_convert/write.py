@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.builds import write_build
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.circles import refuse_circles
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.container import (
     write_container,
 )
@@ -45,6 +46,7 @@ def write_app(model: Model, report: Report, options: Options) -> dict[str, t.Any
     gather_pod(writing)
     share_pods(writing)
     move_ports(writing)
+    refuse_circles(writing)
     for network in model.networks:
         write_network(writing, network)
     for volume in model.volumes:

@@ -20,7 +20,10 @@ _PLACEHOLDER = re.compile(
     r"|.*/?your/(?:path|dir|data|config).*",
     re.IGNORECASE | re.DOTALL,
 )
-_LOUD = re.compile(r".*\b(?:YOUR|CHANGE|REPLACE)_[A-Z].*", re.DOTALL)
+_LOUD = re.compile(
+    r".*(?:^|[^A-Za-z])(?:YOUR|CHANGE|REPLACE|PATH_TO)_[A-Z].*|(?:[^=]*[=:])?/?MY_[A-Z_]+(?::.*)?",
+    re.DOTALL,
+)
 
 
 @dataclasses.dataclass

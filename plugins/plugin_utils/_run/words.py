@@ -101,7 +101,9 @@ def _read_options(reading: Reading, found: Arguments, words: t.Sequence[str], gi
     for argument in found.options:
         given = give(argument.row.name, argument.index)
         handle(reading, argument.row, argument.value, given)
-        _report_placeholder(argument.value, given)
+        is_pair = argument.row.handler in ("env", "label", "annotation")
+        text = argument.value.partition("=")[2] if is_pair else argument.value
+        _report_placeholder(text, given)
 
 
 def _report_placeholder(value: str, given: Given) -> None:

@@ -422,10 +422,18 @@ def test_placeholders_are_told() -> None:
     for value in (
         *("-v /path/to/data:/x", "-e A=YOUR_KEY", "-e A=<token>", "-e A=[...]", "-h ..."),
         *("-v '<dir>/x:/x'", "-e A=changeme", "-l a=your-domain.com", "-e K=CHANGE_ME"),
+        *("-v /PATH_TO_YOUR_CONFIG:/x", "-e TZ=MY_TIME_ZONE", "-e A=REPLACE_ME"),
     ):
         converted = _convert(f"docker run {value} i:1")
         assert any(item["rule"] == "placeholder" for item in converted.items), value
-    for value in ("-v /srv/path:/x", "-e A=1", "-e A='[1]'", "-h your", "-e A=x...y"):
+    for value in (
+        "-v /srv/path:/x",
+        "-e A=1",
+        "-e A='[1]'",
+        "-h your",
+        "-e A=x...y",
+        "-e MY_NAME=x",
+    ):
         converted = _convert(f"docker run {value} i:1")
         assert not any(item["rule"] == "placeholder" for item in converted.items), value
 
