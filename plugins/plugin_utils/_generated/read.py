@@ -41,7 +41,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts imp
     Service,
     collect_services,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import (
+    Objects,
+    is_inspect,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.link import link_containers
 
 _ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
@@ -85,10 +88,16 @@ def read_generated(
 ) -> Model:
     """The app of units (file, text) with their drop-ins.
 
-    inspected: for units that only start a container.
+    Inspect output among the texts, and inspected, are for units that only start a container.
     """
     objects = inspected or Objects(report)
-    services = collect_services(texts, report)
+    units_texts = []
+    for file, text in texts:
+        if is_inspect(text):
+            objects.add(file, text)
+        else:
+            units_texts.append((file, text))
+    services = collect_services(units_texts, report)
     units: list[_Unit] = []
     for service in services:
         launch = find_launch(service)

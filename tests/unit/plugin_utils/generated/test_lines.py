@@ -188,7 +188,7 @@ def test_services_are_called_by_their_new_names() -> None:
 
 def test_a_member_without_its_pod_is_refused() -> None:
     member = POD[POD.index("# container-shop-web") :]
-    assert refusals(convert(member)[1]) == ["shop-web --pod-id-file"]
+    assert refusals(convert(member)[1]) == ["--pod-id-file"]
 
 
 def test_a_unit_that_only_starts_a_container() -> None:
@@ -199,6 +199,7 @@ def test_a_unit_that_only_starts_a_container() -> None:
     units, rows = convert(OLD, inspected=[recorded("inspect")["plain"]])
     assert units == convert(NEW)[0]
     assert refusals(rows) == []
+    assert convert(OLD, json.dumps([recorded("inspect")["plain"]]))[0] == units
 
 
 def test_the_time_of_a_stop() -> None:
