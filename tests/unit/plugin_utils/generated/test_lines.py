@@ -248,6 +248,25 @@ def test_specifiers_and_variables_stay() -> None:
     } <= set(lines), lines
 
 
+def test_relative_paths_are_below_the_working_directory() -> None:
+    text = NEW.replace("--name plain", "--name plain -v ./x:/x -v ../y:/y --env-file e.env")
+    for line, scope, wanted in (
+        ("WorkingDirectory=/srv/app", "system", ("/srv/app/x", "/srv/y", "/srv/app/e.env")),
+        ("WorkingDirectory=~", "user", ("%h/x", "/y", "%h/e.env")),
+        ("Nice=1", "system", ("/x", "/y", "/e.env")),
+    ):
+        units, rows = convert(added(text, "Service", line), scope=scope)
+        lines = units["plain.container"].split("\n")
+        assert refusals(rows) == ([] if scope == "system" else ["--volume"])
+        assert f"Volume={wanted[0]}:/x" in lines, lines
+        assert f"EnvironmentFile={wanted[2]}" in lines, lines
+        assert scope == "user" or f"Volume={wanted[1]}:/y" in lines, lines
+
+
+def test_line_ends_and_byte_order_marks_of_other_systems() -> None:
+    assert convert("\ufeff" + NEW.replace("\n", "\r\n"))[0] == convert(NEW)[0]
+
+
 def test_templates_and_their_instances() -> None:
     template = recorded("units")["tuned --new --template --name"]
     units, rows = convert(template)
