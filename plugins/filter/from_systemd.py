@@ -24,6 +24,8 @@ options:
   _input:
     description:
       - The text of a unit, a list of texts, or texts by file name. Units of a pod belong together.
+      - A unit without C(--new) only starts a container; the output of C(podman inspect) as one more
+        text has the rest.
     type: raw
     required: true
 """

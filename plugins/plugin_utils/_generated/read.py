@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import posixpath
 import re
 import typing as t
 
@@ -19,9 +20,11 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Pod,
     Value,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.specifiers import (
     PERCENT,
+    ROOT_PERCENT,
+    has_marks,
     restore,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.launch import (
@@ -41,7 +44,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._generated.texts imp
     Service,
     collect_services,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import Objects
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.objects import (
+    Objects,
+    is_inspect,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.link import link_containers
 
 _ID = re.compile(r"[0-9a-f]{12}(?:[0-9a-f]{52})?")
@@ -85,10 +91,16 @@ def read_generated(
 ) -> Model:
     """The app of units (file, text) with their drop-ins.
 
-    inspected: for units that only start a container.
+    Inspect output among the texts, and inspected, are for units that only start a container.
     """
     objects = inspected or Objects(report)
-    services = collect_services(texts, report)
+    units_texts = []
+    for file, text in texts:
+        if is_inspect(text):
+            objects.add(file, text)
+        else:
+            units_texts.append((file, text))
+    services = collect_services(units_texts, report)
     units: list[_Unit] = []
     for service in services:
         launch = find_launch(service)
@@ -200,8 +212,31 @@ def _finish(unit: _Unit, units: t.Sequence[_Unit], options: Options) -> None:
         section = "Pod" if unit.is_pod else "Container"
         made.lines.append(Line(section, "GlobalArgs", words, unit.launch.item.given))
     if isinstance(made, Container):
+        if unit.launch.kind == "run":
+            _place_paths(made, options)
         _finish_container(made, subject, unit)
     service.given.exact("it is converted")
+
+
+def _place_paths(made: Container, options: Options) -> None:
+    """Relative paths are below the directory that the service works in."""
+    lines = [line.value for line in made.lines if line.key == "WorkingDirectory"]
+    base = lines[-1].lstrip("-") if lines else ("%h" if options.scope == "user" else "/")
+    base = {"~": "%h"}.get(base, base)
+    base = base.replace("%h", ROOT_PERCENT + "h") if base.startswith("%h") else base
+    for mount in made.mounts:
+        if mount.kind == "bind" and mount.source.startswith("."):
+            mount.source = _below(base, mount.source, mount.given)
+    for index, path in enumerate(made.env_files):
+        if not path.value.startswith("/"):
+            made.env_files[index] = Value(_below(base, path.value, path.given), path.given)
+
+
+def _below(base: str, path: str, given: Given) -> str:
+    whole = posixpath.normpath(posixpath.join(base, path))
+    if has_marks(base) and not whole.startswith(base):
+        given.refused(f"{path} leads out of {base}", "Write the path from its beginning.")
+    return whole
 
 
 def _finish_container(made: Container, subject: Subject, unit: _Unit) -> None:

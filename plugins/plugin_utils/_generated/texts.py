@@ -132,6 +132,7 @@ def _parts(file: str, text: str, report: Report) -> t.Iterator[_Text]:
     if has_marks(text) or "\0" in text:
         report.give("", file).refused("it holds a character that no unit can hold", "Remove it.")
         return
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if text.lstrip().startswith("{"):
         yield from _parse_json(file, text, report)
         return

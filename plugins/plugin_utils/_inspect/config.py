@@ -76,13 +76,18 @@ def _user(reading: Reading, value: str, given: Given) -> None:
     reading.mark_doubt(given)
 
 
+def is_asked(pair: str) -> bool:
+    """Whether a variable is none that engines set by themselves."""
+    return pair.partition("=")[0] not in _ENGINE_VARIABLES and pair != f"PATH={_PLAIN_PATH}"
+
+
 def _environment(reading: Reading, value: list[str], given: Given) -> None:
     """Variables one by one, without those of the engine and of the image."""
     image = set(reading.default("Env") or ())
     given.exact("see each variable")
     for pair in value:
         name, _equals, text = pair.partition("=")
-        if pair in image or name in _ENGINE_VARIABLES or pair == f"PATH={_PLAIN_PATH}":
+        if pair in image or not is_asked(pair):
             continue
         one = reading.give(f"Config.Env.{name}")
         reading.container.environment[name] = Value(text, one)
@@ -90,7 +95,8 @@ def _environment(reading: Reading, value: list[str], given: Given) -> None:
 
 
 def _words(value: t.Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(map(str, value))
+    """Words; before Podman 5 an entrypoint was one text, joined by blanks."""
+    return tuple(value.split(" ") if isinstance(value, str) else map(str, value)) if value else ()
 
 
 def _command(reading: Reading, value: t.Any, given: Given) -> None:
@@ -116,6 +122,13 @@ def _entrypoint(reading: Reading, value: t.Any, given: Given) -> None:
         return
     reading.container.entrypoint = Value(words, given)
     reading.mark_doubt(given)
+    if isinstance(value, str) and len(words) > 1:
+        given.approximated(
+            "this release of Podman shows its words joined by blanks, so that one with a blank is "
+            "not told from two",
+            "Compare it with what has made the container.",
+            "inspect-gaps",
+        )
 
 
 def _workdir(reading: Reading, value: str, given: Given) -> None:
@@ -170,7 +183,7 @@ def note_systemd(given: Given, unit: str) -> None:
     )
 
 
-def _annotations(reading: Reading, value: dict[str, str], given: Given) -> None:
+def read_annotations(reading: Reading, value: dict[str, str], given: Given) -> None:
     given.exact("see each annotation")
     for name, text in value.items():
         if name == "io.podman.annotations.init" and str(text).upper() == "TRUE":
@@ -319,7 +332,7 @@ CONFIG: t.Final[dict[str, Row]] = {
     "Config.NetworkDisabled": Row(_network_off),
     "Config.MacAddress": SAYS_NOTHING,
     "Config.Labels": Row(_labels),
-    "Config.Annotations": Row(_annotations),
+    "Config.Annotations": Row(read_annotations),
     "Config.StopSignal": Row(_stop_signal),
     "Config.StopTimeout": Row(_stop_timeout, (10, None), empty=True),
     "Config.Healthcheck": Row(_health),

@@ -19,6 +19,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.command_lin
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.config import (
     COMPOSE,
+    is_asked,
     note_compose,
     note_systemd,
 )
@@ -114,6 +115,7 @@ def _from_command(objects: Objects, found: Object, given: Given, words: list[str
             container.container_name.given.exact("it was renamed")
         container.container_name = Value(found.name, reading.give("Name"))
     _complete_environment(reading)
+    _complete_files(reading)
     _complete_labels(reading)
     _complete_restart(reading)
     complete_mounts(reading, container)
@@ -129,6 +131,24 @@ def _complete_environment(reading: Reading) -> None:
     for name, value in reading.container.environment.items():
         if value.value is None and name in variables:
             reading.container.environment[name] = Value(variables[name], value.given)
+
+
+def _complete_files(reading: Reading) -> None:
+    """Files of variables whose directory is not known: the variables have come from them."""
+    container = reading.container
+    unknown = [path for path in container.env_files if not path.value.startswith("/")]
+    if not unknown:
+        return
+    container.env_files = [path for path in container.env_files if path not in unknown]
+    for path in unknown:
+        path.given.moved("its variables stand in the unit, with the values that they have")
+    image = set(reading.default("Env") or ())
+    for pair in reading.get("Config.Env") or ():
+        name, _equals, text = str(pair).partition("=")
+        if name not in container.environment and pair not in image and is_asked(str(pair)):
+            given = reading.give(f"Config.Env.{name}")
+            container.environment[name] = Value(text, given)
+            reading.mark_doubt(given)
 
 
 def _complete_labels(reading: Reading) -> None:

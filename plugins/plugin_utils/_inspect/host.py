@@ -16,6 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.config import (
     SAYS_NOTHING,
     flag,
+    read_annotations,
     text_option,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.fields import Reading, Row
@@ -321,7 +322,7 @@ _ROWS: t.Final[dict[str, Row]] = {
     "RestartPolicy": Row(_restart),
     "AutoRemove": Row(_removed),
     "AutoRemoveImage": Row(flag("--rmi")),
-    "Annotations": SAYS_NOTHING,
+    "Annotations": Row(read_annotations),
     "VolumeDriver": SAYS_NOTHING,
     "VolumesFrom": Row(_volumes_from),
     "CapAdd": Row(_capabilities("--cap-add")),
@@ -372,6 +373,7 @@ _ROWS: t.Final[dict[str, Row]] = {
     "OomKillDisable": Row(flag("--oom-kill-disable")),
     "PidsLimit": Row(text_option("--pids-limit"), (2048,)),
     "Ulimits": Row(_ulimits),
+    "IntelRdtClosID": Row(text_option("--rdt-class")),
     "Init": Row(flag("--init")),
     "IDMappings": Row(_mappings),
     "MaskedPaths": Row(_unmasked, (None,), empty=True),

@@ -165,6 +165,19 @@ class Objects:
         return None
 
 
+def is_inspect(text: str) -> bool:
+    """Whether a text looks like inspect output: a list, or an object with other values than texts
+    (which the JSON of podman generate systemd has).
+    """
+    if text.lstrip()[:1] not in ("[", "{") or text.lstrip().startswith("[Unit]"):
+        return False
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(data, list) or any(not isinstance(part, str) for part in data.values())
+
+
 def _kind_of(shown: t.Any) -> str | None:
     if not isinstance(shown, dict):
         return None

@@ -22,8 +22,8 @@ _STATE = (
     "ImageManifestDescriptor", "Pod", "ResolvConfPath", "HostnamePath", "HostsPath", "LogPath",
     "StaticDir", "OCIConfigPath", "OCIRuntime", "ConmonPidFile", "PidFile", "Name",
     "RestartCount", "Driver", "Platform", "MountLabel", "ProcessLabel", "AppArmorProfile",
-    "EffectiveCaps", "BoundingCaps", "ExecIDs", "GraphDriver", "Storage", "SizeRw", "SizeRootFs",
-    "Dependencies", "NetworkSettings", "Namespace", "IsInfra", "IsService",
+    "EffectiveCaps", "ExitCommand", "BoundingCaps", "ExecIDs", "GraphDriver", "Storage",
+    "SizeRw", "SizeRootFs", "Dependencies", "NetworkSettings", "Namespace", "IsInfra", "IsService",
     "KubeExitCodePropagation", "lockNumber", "UseImageHosts", "UseImageHostname", "Artifacts",
 )  # fmt: skip
 """What it is doing and where, and what is read with other fields: networks, the image, the pod."""

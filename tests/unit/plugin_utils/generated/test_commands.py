@@ -210,6 +210,4 @@ def test_nothing_is_lost_silently() -> None:
         for row in converted(number)[1]
         if row["outcome"] in ("dropped", "refused")
     }
-    assert {(name, path) for name, path, _outcome in lost} == {
-        ("logs --new --name", "--label")
-    }
+    assert {(name, path) for name, path, _outcome in lost} == {("logs --new --name", "--label")}

@@ -188,7 +188,7 @@ def test_services_are_called_by_their_new_names() -> None:
 
 def test_a_member_without_its_pod_is_refused() -> None:
     member = POD[POD.index("# container-shop-web") :]
-    assert refusals(convert(member)[1]) == ["shop-web --pod-id-file"]
+    assert refusals(convert(member)[1]) == ["--pod-id-file"]
 
 
 def test_a_unit_that_only_starts_a_container() -> None:
@@ -199,6 +199,7 @@ def test_a_unit_that_only_starts_a_container() -> None:
     units, rows = convert(OLD, inspected=[recorded("inspect")["plain"]])
     assert units == convert(NEW)[0]
     assert refusals(rows) == []
+    assert convert(OLD, json.dumps([recorded("inspect")["plain"]]))[0] == units
 
 
 def test_the_time_of_a_stop() -> None:
@@ -245,6 +246,25 @@ def test_specifiers_and_variables_stay() -> None:
         "Environment=B=two",
         "Environment=C=$$D%%",
     } <= set(lines), lines
+
+
+def test_relative_paths_are_below_the_working_directory() -> None:
+    text = NEW.replace("--name plain", "--name plain -v ./x:/x -v ../y:/y --env-file e.env")
+    for line, scope, wanted in (
+        ("WorkingDirectory=/srv/app", "system", ("/srv/app/x", "/srv/y", "/srv/app/e.env")),
+        ("WorkingDirectory=~", "user", ("%h/x", "/y", "%h/e.env")),
+        ("Nice=1", "system", ("/x", "/y", "/e.env")),
+    ):
+        units, rows = convert(added(text, "Service", line), scope=scope)
+        lines = units["plain.container"].split("\n")
+        assert refusals(rows) == ([] if scope == "system" else ["--volume"])
+        assert f"Volume={wanted[0]}:/x" in lines, lines
+        assert f"EnvironmentFile={wanted[2]}" in lines, lines
+        assert scope == "user" or f"Volume={wanted[1]}:/y" in lines, lines
+
+
+def test_line_ends_and_byte_order_marks_of_other_systems() -> None:
+    assert convert("\ufeff" + NEW.replace("\n", "\r\n"))[0] == convert(NEW)[0]
 
 
 def test_templates_and_their_instances() -> None:

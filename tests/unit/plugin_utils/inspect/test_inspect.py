@@ -233,7 +233,7 @@ def test_commands_are_those_that_made_the_containers(
     cases = {n: s for n, s in recorded("inspect").items() if s["Config"].get("CreateCommand")}
     for (case, shown), way in itertools.product(cases.items(), made):
         asked = plain_words(shown["Config"]["CreateCommand"])
-        hidden = _NOT_SHOWN.get(case, ()) if way == "fields" or case == "passed" else ()
+        hidden = _NOT_SHOWN.get(case, ()) if way == "fields" or case in ("passed", "needs") else ()
         missing, beside = differences(
             _without(asked, hidden), _without(made[way][shown["Name"]], hidden)
         )
@@ -287,6 +287,41 @@ def test_an_entrypoint_that_was_cleared() -> None:
     assert container.entrypoint.value == ()
     assert container.command
     assert container.command.value == ("sleep", "9")
+
+
+def test_forms_of_older_releases() -> None:
+    """Before Podman 5: an entrypoint is one text, a stop signal a number; a pod is no list."""
+    shown = without_command(recorded("inspect")["api-libpod"])
+    shown["Config"]["Entrypoint"] = "/usr/bin/env -i"
+    shown["Config"]["StopSignal"] = 15
+    shown["ExitCommand"] = ["/usr/bin/podman", "container", "cleanup"]
+    shown["NetworkSettings"]["Networks"] = None
+    texts, rows = read(shown, *_IMAGES)
+    lines = texts["api-libpod.container"].split("\n")
+    assert 'Entrypoint=["/usr/bin/env", "-i"]' in lines
+    assert not any(line.startswith("StopSignal") for line in lines)
+    assert [row for row in rows if row["outcome"] == "dropped"] == []
+    texts, _rows = read(docker.container("web", Config__Entrypoint="/entry.sh"), docker.IMAGE)
+    assert "Entrypoint" not in texts["web.container"]
+
+
+def test_files_of_variables_whose_directory_is_not_known() -> None:
+    shown = copy.deepcopy(recorded("inspect")["plain"])
+    shown["Config"]["CreateCommand"][2:2] = ["--env-file", "web.env", "--env-file=/etc/a.env"]
+    shown["Config"]["Env"].append("FROM_FILE=a b")
+    texts, rows = read(shown, *_IMAGES)
+    lines = texts["plain.container"].split("\n")
+    assert 'Environment="FROM_FILE=a b"' in lines
+    assert "EnvironmentFile=/etc/a.env" in lines
+    assert not any("web.env" in line or "PATH" in line for line in lines)
+    assert [row["outcome"] for row in rows if row["path"].endswith("--env-file")] == ["moved"]
+
+
+def test_relative_paths_are_those_that_the_engine_shows() -> None:
+    shown = copy.deepcopy(recorded("inspect")["mounts"])
+    shown["Config"]["CreateCommand"][4:4] = ["-v", "./w:/w"]
+    shown["Mounts"].append({"Type": "bind", "Source": "/home/a/w", "Destination": "/w", "RW": True})
+    assert "Volume=/home/a/w:/w" in read(shown)[0]["mounts.container"]
 
 
 def test_a_container_of_compose_leads_to_its_file() -> None:
