@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: Args | None = None) -> Args:
         """What was written, and the report."""
         result: Args = super().run(tmp, task_vars or {})
-        _valid, args = self.validate_argument_spec(argument_spec=CONVERT)
+        args = _arguments(self)
         try:
             source = read_source(find_source(self, args["src"]), args["from"])
             converted = self._convert(source, plain(args))
@@ -87,6 +87,11 @@ class ActionModule(ActionBase):
         elif not self._task.check_mode:
             with open(args["output"], "w", encoding="utf-8") as stream:
                 stream.write(text)
+
+
+def _arguments(action: ActionBase) -> Args:
+    _valid, arguments = action.validate_argument_spec(argument_spec=CONVERT)
+    return dict(arguments)
 
 
 def _shown(base: str, file: str) -> str:

@@ -33,6 +33,7 @@ _SYSTEM_STORAGE = "/var/lib/containers/storage"
 _CONFIGURATION = ("/etc/containers/storage.conf", "/usr/share/containers/storage.conf")
 _SOCKET = "/var/run/docker.sock"
 _PODMAN_SERVER = "Podman Engine"
+_NOT_FOUND = 127
 
 
 class Engine:
@@ -97,31 +98,52 @@ class Engine:
         return parse_find(ran.out, len(paths)) if ran.status == 0 else None
 
 
-def find_engines(owner: Owner) -> tuple[list[Engine], list[str]]:
-    """The engines with storage that an owner has, and why one that has can't be asked."""
-    engines, troubles = [], []
-    if owner.call(_has_storage, owner.home, owner.uid, owner.name):
-        if owner.uid and not os.path.isdir(owner.runtime_dir):
-            troubles.append(
-                f"Podman of user {owner.name} is not asked: {owner.runtime_dir} is missing, "
-                "without which it would take the host for rebooted. Enable linger for the user"
-            )
-        elif owner.run(["podman", "--version"]).status == 0:
-            engines.append(Engine("podman", owner))
-    socket = f"{owner.runtime_dir}/docker.sock" if owner.uid else _SOCKET
-    if os.path.exists(socket):
-        docker = Engine("docker", owner, socket)
-        if _is_docker(docker):
-            engines.append(docker)
+def find_engines(owner: Owner) -> tuple[list[Engine], list[tuple[str, str]]]:
+    """The engines with storage that an owner has; and (engine, why it can't be asked)."""
+    engines: list[Engine] = []
+    troubles: list[tuple[str, str]] = []
+    for name, find in (("podman", _find_podman), ("docker", _find_docker)):
+        try:
+            engines += find(owner)
+        except QuadletError as error:
+            troubles.append((name, str(error)))
     return engines, troubles
+
+
+def _find_podman(owner: Owner) -> list[Engine]:
+    if not owner.call(_has_storage, owner.home, owner.uid, owner.name):
+        return []
+    if owner.uid and not os.path.isdir(owner.runtime_dir):
+        raise QuadletError(
+            f"Podman of user {owner.name} is not asked: {owner.runtime_dir} is missing, without "
+            "which it would take the host for rebooted",
+            remedy="Enable linger for the user.",
+        )
+    return [Engine("podman", owner)] if _is_there(owner, "podman", "podman") else []
+
+
+def _find_docker(owner: Owner) -> list[Engine]:
+    socket = f"{owner.runtime_dir}/docker.sock" if owner.uid else _SOCKET
+    docker = Engine("docker", owner, socket)
+    return [docker] if os.path.exists(socket) and _is_docker(docker) else []
+
+
+def _is_there(owner: Owner, program: str, shown: str) -> bool:
+    """Whether a program is there, and is what it is called.  QuadletError: it does not answer."""
+    ran = owner.run([program, "--version"])
+    if ran.status not in (0, _NOT_FOUND):
+        raise ran.error(f"{program} --version")
+    return ran.status == 0 and ran.out.lower().startswith(shown)
 
 
 def _is_docker(docker: Engine) -> bool:
     """Whether it is Docker, client and server, and not Podman by Docker's name."""
-    if not docker.owner.run(["docker", "--version"]).out.startswith("Docker version"):
+    if not _is_there(docker.owner, "docker", "docker version"):
         return False
     ran = docker.ask("version", "--format", "{{json .Server}}")
-    return ran.status == 0 and _PODMAN_SERVER not in ran.out
+    if ran.status != 0:
+        raise ran.error("docker version failed")
+    return _PODMAN_SERVER not in ran.out
 
 
 def _has_storage(home: str, uid: int, name: str) -> bool:

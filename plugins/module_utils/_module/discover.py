@@ -77,7 +77,7 @@ def _look(scope: Scope, ranges: list[list[Range]]) -> dict[str, list[Row]]:
     directories = [path.format(home=owner.home) for path in places]
     found: dict[str, list[Row]] = {"units": owner.call(foreign.read_units, directories)}
     engines, troubles = find_engines(owner)
-    found["errors"] = [{"engine": "podman", "msg": text} for text in troubles]
+    found["errors"] = [{"engine": name, "msg": text} for name, text in troubles]
     for engine in engines:
         try:
             there = look_at_engine(engine, directories, ranges)

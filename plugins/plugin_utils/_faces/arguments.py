@@ -55,7 +55,7 @@ ARGUMENTS: t.Final[dict[str, Argument]] = {
 }
 
 _OPTIONS = ("boot", "capabilities", "data", "healthy", "pod", "scope", "secrets", "selinux")
-_FORMS = {
+_FORMS: t.Final[dict[str, tuple[str, tuple[t.Any, ...]]]] = {
     "text": ("a text", (str,)),
     "flag": ("true or false", (bool,)),
     "mapping": ("a mapping", (t.Mapping,)),

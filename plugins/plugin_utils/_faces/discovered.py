@@ -194,12 +194,9 @@ def _together(units: t.Iterable[Row]) -> list[list[Row]]:
     """Units of a scope that name each other."""
     groups: list[list[Row]] = []
     for unit in units:
-        joined = [unit]
-        rest = []
-        for group in groups:
-            linked = any(_linked(unit, other) for other in group)
-            (joined.extend if linked else rest.append)(group)
-        groups = [*rest, joined]
+        linked = [group for group in groups if any(_linked(unit, other) for other in group)]
+        groups = [group for group in groups if group not in linked]
+        groups.append([unit, *(other for group in linked for other in group)])
     return [sorted(group, key=lambda unit: str(unit["name"])) for group in groups]
 
 

@@ -57,13 +57,19 @@ def lay_out(app: t.Mapping[str, t.Any], user: str, *, values: bool) -> Layout:
     kept = [str(row["name"]) for row in app["variables"] if row.get("kept", True)]
     templates = Templates(kept)
     files = dict(_content(app, templates))
-    secrets = {secret: _identifier(f"{name}_{secret}") for secret in app["secrets"]}
+    secrets = {
+        secret: next((kept_name for kept_name in kept if value == f"{{{{ {kept_name} }}}}"), "")
+        or _identifier(f"{name}_{secret}")
+        for secret, value in app["secrets"].items()
+    }
     files[VARIABLES] = Entry(_variables(app, user, secrets, templates))
     variable = _variable(name)
     files[PLAYBOOK] = Entry(_PLAY.format(name=name, variables=VARIABLES, variable=variable))
     if values and (secrets or kept):
         known = {
-            secrets[secret]: value for secret, value in app["secrets"].items() if value is not None
+            secrets[secret]: value
+            for secret, value in app["secrets"].items()
+            if value is not None and secrets[secret] not in kept
         }
         rows = {**dict.fromkeys((*kept, *secrets.values())), **known}
         files[VALUES] = Entry(f"---\n{templates.to_yaml(rows)}", PRIVATE)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
@@ -72,9 +73,12 @@ def _texts(folder: str, files: t.Sequence[str]) -> list[tuple[str, str]]:
 
 def _read(path: str) -> str:
     try:
-        size = os.stat(path).st_size
-        if size > _MOST:
-            raise QuadletError(f"it has {size >> 20} MiB, which nothing to convert has", where=path)
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise QuadletError("it is neither a file nor a directory", where=path)
+        if found.st_size > _MOST:
+            size = found.st_size >> 20
+            raise QuadletError(f"it has {size} MiB, which nothing to convert has", where=path)
         with open(path, "rb") as stream:
             return stream.read().decode("utf-8-sig")
     except OSError as error:

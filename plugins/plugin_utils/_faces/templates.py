@@ -40,10 +40,12 @@ class Templates:
 
     def to_yaml(self, value: t.Any) -> str:
         """A value as YAML that Ansible reads as it is, placeholders apart."""
-        text = yaml.dump(
-            self._marked(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
+        dump: t.Any = yaml.dump
+        return str(
+            dump(
+                self._marked(value), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
+            )
         )
-        return str(text)
 
     def _marked(self, value: t.Any) -> t.Any:
         if isinstance(value, t.Mapping):
@@ -65,9 +67,13 @@ class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """As PyYAML's, and never without an indent."""
         del indentless
-        super().increase_indent(flow, indentless=False)
+        parent: t.Any = super()
+        parent.increase_indent(flow, indentless=False)
 
 
-_Dumper.add_representer(
-    _Unsafe, lambda dumper, text: dumper.represent_scalar("!unsafe", str(text), style='"')
-)
+def _represent(dumper: t.Any, text: _Unsafe) -> t.Any:
+    return dumper.represent_scalar("!unsafe", str(text), style='"')
+
+
+_add_representer: t.Any = _Dumper.add_representer
+_add_representer(_Unsafe, _represent)

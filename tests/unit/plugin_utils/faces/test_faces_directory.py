@@ -40,7 +40,7 @@ APP: dict[str, t.Any] = {
         "db.container": "[Container]\nImage=docker.io/library/db:1\nLabel=x={{OTHER}}\n",
     },
     "files": {"conf/a.conf": {"content": "a {% b %}\n", "mode": "0600"}, "t.j2": "{{ x }}\n"},
-    "secrets": {"db-password": "hunter2", "unknown": None},
+    "secrets": {"db-password": "hunter2", "unknown": None, "later": "{{ GIVEN }}"},
     "directories": {"/srv/{{ x }}": {"mode": "0750"}, "./data": {}},
     "variables": [{"name": "GIVEN", "default": None, "places": ["compose.yaml:3"]}],
 }
@@ -120,6 +120,7 @@ def test_the_variables_of_an_app() -> None:
     assert item["secrets"] == {
         "db-password": "{{ shop_db_password }}",
         "unknown": "{{ shop_unknown }}",
+        "later": "{{ GIVEN }}",
     }
     assert "# GIVEN: to be given; used in compose.yaml:3\n" in text
     play = yaml.safe_load(str(lay_out(APP, "", values=False).files["deploy.yml"].content))
