@@ -38,7 +38,8 @@ def leaves_of(text: str) -> list[str]:
 def paths_of(value: t.Any) -> set[str]:
     """The paths of all keys, each with * for any of its names too: services.*.ports."""
     if isinstance(value, list):
-        return {f"[]{path}" for item in value for path in paths_of(item)}
+        below = {path for item in value for path in paths_of(item)}
+        return {f"[]{path}" if path.startswith("[") else f"[].{path}" for path in below}
     found: set[str] = set()
     for key, item in value.items() if isinstance(value, dict) else ():
         below = paths_of(item)

@@ -19,21 +19,25 @@ def _one(*values: t.Any) -> Draw:
     return lambda chance: chance.choice(values)
 
 
-def _bind(chance: random.Random) -> str:
+def _bind(chance: random.Random) -> tuple[str, str]:
     source = chance.choice(
         ["./data", "./config", "/srv/media", "${DATA:-/srv/data}/x", "/etc/localtime"]
     )
     target = chance.choice(["/data", "/config", "/var/lib/app", "/etc/app", "/opt/x y"])
-    return f"{source}:{target}{chance.choice(['', '', ':ro', ':rw', ':z'])}"
+    return target, f"{source}:{target}{chance.choice(['', '', ':ro', ':rw', ':z'])}"
+
+
+def _named(chance: random.Random) -> tuple[str, str]:
+    mount = chance.choice(["data:/var/lib/data", "cache:/cache", "db:/var/lib/mysql"])
+    return mount.partition(":")[2], mount
 
 
 def _volumes(chance: random.Random) -> list[str]:
-    kinds: list[Draw] = [_bind, _one("data:/var/lib/data", "cache:/cache", "db:/var/lib/mysql")]
-    chosen = {chance.choice(kinds)(chance) for _n in range(chance.randint(1, 3))}
+    mounts = dict(chance.choice([_bind, _named])(chance) for _n in range(chance.randint(1, 3)))
     if chance.random() < 0.05:
-        chosen.add("/var/run/docker.sock:/var/run/docker.sock:ro")
-    targets: dict[str, str] = {mount.split(":")[1]: mount for mount in sorted(chosen)}
-    return list(targets.values())
+        socket = "/var/run/docker.sock"
+        mounts[socket] = f"{socket}:{socket}:ro"
+    return list(mounts.values())
 
 
 def _environment(chance: random.Random) -> t.Any:

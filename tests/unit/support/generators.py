@@ -89,7 +89,7 @@ class Generator:
             env={"QUADLET_UNIT_DIRS": str(units), **({"PODMAN": podman} if podman else {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=30,
+            timeout=120,
             check=False,
         )
         return Made(

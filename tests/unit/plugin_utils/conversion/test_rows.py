@@ -72,6 +72,7 @@ def apps(podman: str, scope: str = "system") -> list[tuple[Row, Result]]:
         (row, result)
         for row in ALL
         if not isinstance(result := made[row.place], str)
+        and not row.refusals
         and row.options.get("scope", "system") == scope
     ]
 
