@@ -170,10 +170,11 @@ def _scan(
 
     def look(owner: Owner, tops: list[str], *more: t.Any) -> dict[str, t.Any]:
         found: dict[str, t.Any] = owner.call(
-            scan.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs), *more
+            scan.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs), places, *more
         )
         return found
 
+    places = scope.drop_in_places
     tops = [top for top, _since in scope.search]
     if scope.files is scope.manager:
         return look(scope.manager, tops, *asked)

@@ -31,6 +31,9 @@ SYSTEMD_DIRS: t.Final[dict[str, str]] = {
 """Where systemd reads units, by location; the last is shared by all users and never written."""
 
 
+_SYSTEM_PLACES = ("system", "system.control")
+
+
 @dataclasses.dataclass(frozen=True)
 class Scope:
     """A service manager and a directory for units.
@@ -66,6 +69,14 @@ class Scope:
     def systemd_dir(self) -> str:
         """The directory of companions."""
         return SYSTEMD_DIRS[self.location].format(home=self.manager.home)
+
+    @property
+    def drop_in_places(self) -> list[str]:
+        """Directories in which people put drop-ins of systemd's own for services."""
+        if self.is_system:
+            return [f"{top}/systemd/{name}" for top in ("/etc", "/run") for name in _SYSTEM_PLACES]
+        tops = (f"{self.manager.home}/.config", self.manager.runtime_dir, "/etc", "/run")
+        return [f"{top}/systemd/{name}" for top in tops for name in ("user", "user.control")]
 
     def layout(self, app: str) -> Layout:
         """Where an app's content lies."""

@@ -131,6 +131,7 @@ def scan_scope(
     app_dir: str,
     owned: t.Sequence[str],
     drop_in_dirs: t.Sequence[str],
+    others: t.Sequence[str] = (),
     directories: t.Sequence[str] = (),
     trusted: t.Sequence[int] = (),
 ) -> dict[str, t.Any]:
@@ -138,12 +139,13 @@ def scan_scope(
     time}` outside what an app owns.
 
     drop_ins: those in directories of the given names; touched: when they were last changed; moved:
-    when a directory that may hold one was.
+    when a directory that may hold one was.  others: directories that are not searched, and may too.
     directories, trusted: of look_at(), whose answer comes along where it is asked for.
     """
     mine = {f"{app_dir}/{path}" for path in owned}
     wanted = frozenset(drop_in_dirs)
-    units, drop_ins, touched, moved = [], {}, {}, 0.0
+    units, drop_ins, touched = [], {}, {}
+    moved = max(map(changed_at, others), default=0.0)
     for top in search:
         walk = _Search(top)
         for relative in walk.walk():
