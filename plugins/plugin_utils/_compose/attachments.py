@@ -155,7 +155,7 @@ def _settle_ports(service: Service) -> None:
         for port in ports:
             port.given.exact(f"it has no effect with the network mode {mode.value}")
         ports.clear()
-    elif mode.value.startswith(("service:", "container:")):
+    elif mode.value.startswith("container:"):
         remedy = "Move the ports there, where the network is made."
         for port in ports:
             port.given.refused(f"the network is that of {mode.value}", remedy)

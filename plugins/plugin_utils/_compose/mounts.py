@@ -46,9 +46,13 @@ def _read_volumes(service: Service, branch: Branch, _row: Row) -> None:
     for item in items(branch):
         with refusing(item):
             mount = _read_long(service, item) if item.is_mapping else _read_short(service, item)
-            if any(mount.target == other.target for other in service.container.mounts):
-                raise UnfitError(item, f"two mounts have the target {mount.target}")
-            service.container.mounts.append(mount)
+            _add_mount(service, item, mount)
+
+
+def _add_mount(service: Service, item: Branch, mount: Mount) -> None:
+    if any(mount.target == other.target for other in service.container.mounts):
+        raise UnfitError(item, f"two mounts have the target {mount.target}")
+    service.container.mounts.append(mount)
 
 
 def _read_short(service: Service, item: Branch) -> Mount:
@@ -224,7 +228,7 @@ def _read_tmpfs(service: Service, branch: Branch, _row: Row) -> None:
                 name, equals, setting = word.partition("=")
                 options[name] = setting if equals else None
             mount = Mount("tmpfs", "", _clean(target), value.given, options)
-            service.container.mounts.append(mount)
+            _add_mount(service, item, mount)
 
 
 def _read_volumes_from(service: Service, branch: Branch, _row: Row) -> None:

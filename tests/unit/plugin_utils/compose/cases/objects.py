@@ -506,6 +506,11 @@ secrets: {s: {file: /run/s}}
         },
     ),
     Case(
+        "ports in the network of another service",
+        _web("network_mode: service:db\nports: ['80:80']") + _DB,
+        {"ports": ["|80|80|"], "mode": "service:db"},
+    ),
+    Case(
         "namespaces of services",
         _web("network_mode: service:db\nipc: service:db\npid: service:db\nuts: service:db") + _DB,
         {

@@ -160,6 +160,7 @@ KEYS: list[tuple[str, str, str]] = [
         "volumes[0].tmpfs.size",
         "'x' is no",
     ),
+    ("volumes: [/a]\ntmpfs: /a", "tmpfs", "two mounts have the target /a"),
     ("volume_driver: rexray", "volume_driver", "Podman has no driver 'rexray'"),
     ("tmpfs: run", "tmpfs", "'run' is no absolute path"),
     ("volumes_from: [gone]", "volumes_from[0]", "there is no service gone"),
