@@ -105,11 +105,9 @@ def _write_command(unit: Unit, health: Health, command: Value[tuple[str, ...]]) 
         error = unit.words("HealthCmd", words, given)
         if error:
             given.fail(error)
-    elif unit.podman >= (5, 8) and words[0].upper() != "NONE":
-        unit.put("HealthCmd", _json(["CMD", *words]), given)
     else:
         given.refused(
-            f"Podman before 5.8 can't run a check of these words alone: {list(words)!r}",
+            f"there is no form for a check of these words alone: {list(words)!r}",
             "Use CMD-SHELL, or a program without blanks in its name.",
             "health-command",
         )
@@ -125,12 +123,6 @@ def _write_script(unit: Unit, command: Value[tuple[str, ...]]) -> None:
     error = unit.words("HealthCmd", ["CMD-SHELL", *command.value], command.given)
     if error:
         command.given.fail(error)
-
-
-def _json(words: list[str]) -> str:
-    import json
-
-    return json.dumps(words, ensure_ascii=False)
 
 
 def _write_startup(unit: Unit, health: Health, interval: Value[float]) -> None:

@@ -106,9 +106,9 @@ def finish_network(reading: Reading) -> None:
     """Aliases and addresses belong to networks, whatever the order of the options was."""
     container = reading.container
     for alias, given in zip(reading.aliases, reading.alias_given):
-        for attachment in container.networks:
-            attachment.aliases.append(alias)
-        if container.networks:
+        if container.networks and reading.is_docker:
+            for attachment in container.networks:
+                attachment.aliases.append(alias)
             given.exact("it is an alias on each network")
         else:
             container.options.append(Option("--network-alias", alias, given))

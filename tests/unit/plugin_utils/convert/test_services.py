@@ -341,7 +341,7 @@ REFUSED: tuple[tuple[str, Build, str], ...] = (
      "no health check"),
     ("a network of nobody", _web(network_mode=lambda g: g.value("service:x")), "no service x"),
     ("no command", _web(command=lambda g: g.value(())), "drop the image's command"),
-    ("one word with a blank", _web(health=lambda g: Health(g.value(("a b",)))), "before 5.8"),
+    ("one word with a blank", _web(health=lambda g: Health(g.value(("a b",)))), "no form for"),
     ("a driver", lambda g: Model("app", [g.container("web")], volumes=[
         Volume("x", g(), "x", driver=g.value("rclone"))]), "no volume driver"),
     ("Docker's state", _mount("bind", "/var/lib/docker", "/x"), "Docker's own"),
