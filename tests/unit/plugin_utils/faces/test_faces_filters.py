@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import pathlib
 import typing as t
 
 import pytest
@@ -151,3 +152,9 @@ def test_the_module_takes_the_same_arguments() -> None:
         assert option.get("choices", []) == list(row.choices), name
         default = list(row.default) if isinstance(row.default, tuple) else row.default
         assert option.get("default") == default, name
+
+
+def test_the_playbook_passes_every_option_on() -> None:
+    path = pathlib.Path(__file__).resolve().parents[4] / "playbooks/convert.yml"
+    (play,) = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert set(play["tasks"][0]["quadlet.fleet.convert"]) == set(CONVERT)
