@@ -116,6 +116,14 @@ def test_strict_takes_only_what_is_exact() -> None:
     assert _filter("compose")(source, **given, strict=True, capabilities="docker")
 
 
+def test_passwords_of_all_signs_are_secrets() -> None:
+    for password in ("hunter2", "p$$w", "50%", 'a "b" $$c %d', "{{ x }}"):
+        text = f"services: {{web: {{image: x/y:1, environment: {{PASSWORD: '{password}'}}}}}}\n"
+        app = plain(_filter("compose")(text, name="shop"))
+        assert list(app["secrets"].values()) == [password.replace("$$", "$")]
+        assert "Environment" not in app["units"]["web.container"]["Container"], password
+
+
 def test_several_files_are_merged() -> None:
     over = "services: {web: {environment: {B: b}}}\n"
     for source in ([COMPOSE, over], {"a.yml": COMPOSE, "b.yml": over}):
