@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from tests.pages.coming import EXAMPLES, coming_page
 from tests.pages.compose_keys import compose_keys_page
 from tests.pages.conversion import conversion_page
 from tests.pages.keys import keys_fragment, keys_page
@@ -17,6 +18,7 @@ PAGES: dict[str, t.Callable[[], str]] = {
     "docs/keys.md": keys_page,
     "docs/lint.md": lint_page,
     "plugins/doc_fragments/_keys.py": keys_fragment,
+    **{f"docs/{page}": functools.partial(coming_page, page) for page in EXAMPLES},
     **{
         f"plugins/modules/{module}.py": functools.partial(module_with_return, module)
         for module in RETURNS

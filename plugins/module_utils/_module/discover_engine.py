@@ -210,7 +210,7 @@ def _project(project: Project, owner: Owner) -> Row:
             foreign.read_project, project.directory, list(project.files), list(project.env_files)
         )
     except QuadletError as error:
-        files["missing"] = dict.fromkeys(project.files or [project.directory], error.what)
+        files["missing"] = dict.fromkeys(project.files or [project.directory], str(error))
     return {
         "name": project.name,
         "directory": project.directory,

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.safety import looks_secret
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.splitting import (
     split_words,
@@ -21,6 +23,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 _DOCKER_LABEL = "com.docker.compose."
+_SIGNS = re.compile("[$%]")
+"""In a unit they may stand for a value from elsewhere, in data they are themselves."""
 
 
 def write_environment(writing: Writing, unit: Unit, container: Container) -> None:
@@ -29,7 +33,7 @@ def write_environment(writing: Writing, unit: Unit, container: Container) -> Non
         value, given = item.value, item.given
         if value is None:
             _pass_on(unit, container, name, given)
-        elif writing.options.secrets == "auto" and looks_secret(name, value):
+        elif writing.options.secrets == "auto" and looks_secret(name, _SIGNS.sub("_", value)):
             _hide(writing, unit, container, name, Value(value, given))
         else:
             unit.pair("Environment", name, value, given)

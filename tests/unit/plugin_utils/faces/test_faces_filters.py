@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import pathlib
 import typing as t
 
 import pytest
@@ -115,6 +116,14 @@ def test_strict_takes_only_what_is_exact() -> None:
     assert _filter("compose")(source, **given, strict=True, capabilities="docker")
 
 
+def test_passwords_of_all_signs_are_secrets() -> None:
+    for password in ("hunter2", "p$$w", "50%", 'a "b" $$c %d', "{{ x }}"):
+        text = f"services: {{web: {{image: x/y:1, environment: {{PASSWORD: '{password}'}}}}}}\n"
+        app = plain(_filter("compose")(text, name="shop"))
+        assert list(app["secrets"].values()) == [password.replace("$$", "$")]
+        assert "Environment" not in app["units"]["web.container"]["Container"], password
+
+
 def test_several_files_are_merged() -> None:
     over = "services: {web: {environment: {B: b}}}\n"
     for source in ([COMPOSE, over], {"a.yml": COMPOSE, "b.yml": over}):
@@ -151,3 +160,9 @@ def test_the_module_takes_the_same_arguments() -> None:
         assert option.get("choices", []) == list(row.choices), name
         default = list(row.default) if isinstance(row.default, tuple) else row.default
         assert option.get("default") == default, name
+
+
+def test_the_playbook_passes_every_option_on() -> None:
+    path = pathlib.Path(__file__).resolve().parents[4] / "playbooks/convert.yml"
+    (play,) = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert set(play["tasks"][0]["quadlet.fleet.convert"]) == set(CONVERT)
