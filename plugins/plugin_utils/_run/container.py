@@ -191,6 +191,16 @@ def _read_no_health(reading: Reading, value: str, given: Given) -> None:
         reading.container.options.append(Option("--no-healthcheck", None, given))
 
 
+def _check_no_health(reading: Reading) -> None:
+    """Both engines refuse a check and none together."""
+    options = {option.name: option.given for option in reading.container.options}
+    none = reading.container.health.command if reading.container.health else None
+    given = none.given if none else options.get("--no-healthcheck")
+    if given and (reading.health or "--health-cmd" in options):
+        given.refused("there are options of a health check, too", "Leave out one of them.")
+        reading.health.clear()
+
+
 def _read_expose(reading: Reading, value: str, given: Given) -> None:
     reading.container.options.append(Option("--expose", value, given))
 
@@ -287,6 +297,7 @@ HANDLERS: dict[str, Handler] = {
 
 def finish_health(reading: Reading) -> None:
     """Docker's check: a command for a shell, and its times."""
+    _check_no_health(reading)
     if not reading.health:
         return
     health = reading.container.health or Health()

@@ -218,6 +218,8 @@ def _service(chance: random.Random) -> dict[str, t.Any]:
     for key, forms in KEYS.items():
         if chance.random() < sum(number for number, _draw in forms) / SERVICES:
             service[key] = _pick(chance, forms)
+    if service.get("deploy", {}).get("replicas", 1) > 1:
+        service.pop("ports", None)  # two containers can't have one port
     return service
 
 

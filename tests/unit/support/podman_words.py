@@ -100,14 +100,26 @@ def meaning_of(words: t.Sequence[str]) -> Meaning:
         name, value, rest = _take(rest, {})
         found.append(f"global--{name}={value}")
     kind = " ".join(rest[:2]) if rest[0] in ("network", "volume", "pod") else rest[0]
-    return collections.Counter(found + _read(rest[len(kind.split()) :], kind))
+    return collections.Counter(found + _fold(_read(rest[len(kind.split()) :], kind)))
 
 
 def fragment_of(words: t.Sequence[str], kind: str = "run") -> Meaning:
     """The meaning of options alone; words such as image=NAME stand for themselves."""
     plain = [word for word in words if re.match(r"(image|name|context|global--[\w-]+)=", word)]
     rest = [word for word in words if word not in plain]
-    return collections.Counter(plain + _read(rest, kind))
+    return collections.Counter(plain + _fold(_read(rest, kind)))
+
+
+def _fold(found: list[str]) -> list[str]:
+    """Aliases beside the only network are those on it."""
+    aliases = [word for word in found if word.startswith("--network-alias=")]
+    networks = [word for word in found if word.startswith("network ")]
+    if not aliases or len(networks) != 1:
+        return found
+    _word, name, *options = networks[0].split(" ")
+    options = [*",".join(options).split(","), *(f"alias={a.partition('=')[2]}" for a in aliases)]
+    rest = [word for word in found if word not in (*aliases, *networks)]
+    return [*rest, f"network {name} {_options_text(options)}"]
 
 
 def is_met(wanted: Meaning, seen: Meaning) -> bool:
