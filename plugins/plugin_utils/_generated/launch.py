@@ -57,7 +57,7 @@ def find_launch(service: Service) -> Launch | None:
     if not commands:
         for item in starts:
             item.given.refused("systemd can't read the command", "Correct the line.")
-        if not starts:
+        if not starts and not service.given.is_refused:
             service.given.refused(
                 "it has no ExecStart= that could be read, so it starts no container", _NEEDS
             )

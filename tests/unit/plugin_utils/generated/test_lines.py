@@ -364,6 +364,9 @@ HOSTILE: t.Final = (
     "# a.service\n" * 3000,
     "[Service]\nExecStart=podman run --name a\\x00b x\n",
     "[Service]\nExecStart=podman run -d\n",
+    "[Service]\nExecStart=podman run x\n" + "Restart=no\n" * 90000,
+    "[Service]\nExecStart=podman run x\n" + "Nice=\nFoo=1\n" * 20000,
+    "[Service]\n" + "x" * (10 << 20),
     "[Service]\nExecStart=podman run x ; podman run y\n",
 )
 
