@@ -211,9 +211,13 @@ def _write_storage(_writing: Writing, unit: Unit, container: Container, option: 
 def _write_cgroup_parent(
     _writing: Writing, unit: Unit, container: Container, option: Option
 ) -> None:
-    """Quadlet's --cgroups=split keeps a container below its service, so the service moves."""
+    """Quadlet's --cgroups=split keeps a container below its service, so the service moves.
+    Podman refuses both together, so a container of Podman's has the mode of generated units.
+    """
     if container.engine == "podman":
         write_option(unit, option)
+        if not any(other.name == "--cgroups" for other in container.options):
+            unit.put("CgroupsMode", "no-conmon", option.given)
     elif (option.value or "").endswith(".slice"):
         unit.line("Service", "Slice", quoting.literal(option.value or ""), option.given)
         option.given.moved("the service is in the slice, and the container below it")

@@ -84,8 +84,6 @@ link                Links become a network of the app on which containers know e
     Podman has no links.
 link-alias          The alias of a link becomes one on the networks that both containers are on.
     Podman has no names that one container alone knows.
-links               Links are left out.
-    Containers on one network find each other by their names.
 lint                Findings of quadlet.fleet.lint in the units are told, errors refused.
     A deployment lints the app, and takes none with an error.
 logging             Logs go to the journal, unless Podman knows the driver.

@@ -57,7 +57,7 @@ def find_launch(service: Service) -> Launch | None:
     if not commands:
         for item in starts:
             item.given.refused("systemd can't read the command", "Correct the line.")
-        if not starts:
+        if not starts and not service.given.is_refused:
             service.given.refused(
                 "it has no ExecStart= that could be read, so it starts no container", _NEEDS
             )
@@ -73,16 +73,16 @@ def find_launch(service: Service) -> Launch | None:
 
 
 def _classify(service: Service, item: Item, command: Command) -> Launch | None:
-    made = _find_before(service, ("create", "container create"))
-    pod = _find_before(service, ("pod create",))
     if command.is_launch:
         return _with_prefix(Launch("run", command, item))
-    if command.verb == "pod start" and pod is not None:
-        item.given.exact("the pod's unit starts it")
-        return Launch("pod", pod[1], pod[0])
-    if command.is_start and made is not None:
-        item.given.exact("the container's unit makes and starts it")
-        return Launch("run", made[1], made[0])
+    is_pod = command.verb == "pod start"
+    made = None
+    if is_pod or command.is_start:
+        verbs = ("pod create",) if is_pod else ("create", "container create")
+        made = _find_before(service, verbs)
+    if made is not None:
+        item.given.exact("the unit makes it, and starts it")
+        return Launch("pod" if is_pod else "run", made[1], made[0])
     if command.is_start or command.verb == "pod start":
         return Launch("start", command, item)
     _refuse(item, command)

@@ -87,7 +87,7 @@ def settle_pod(container: Container, pod: str) -> None:
         else:
             kept.append(option)
     container.options = kept
-    if container.pod is None:
+    if container.pod is None or container.pod.value.startswith("new:"):
         return
     if pod:
         container.pod = Value(pod, container.pod.given)

@@ -233,7 +233,7 @@ def _keep_command(subject: Subject, item: Item) -> str | None:
     return value
 
 
-def _replace_docker(subject: Subject, item: Item, commands: t.Sequence[Command]) -> None:
+def _replace_docker(subject: Subject, item: Item, commands: t.Sequence[Command]) -> str | None:
     """A pull of the image in front of the start; no other command of docker's has an equal."""
     if all(command.verb in ("pull", "image pull") for command in commands):
         subject.pull = item.given
@@ -247,6 +247,7 @@ def _replace_docker(subject: Subject, item: Item, commands: t.Sequence[Command])
             "Write the command for podman.",
             "generated-unit",
         )
+    return None
 
 
 def _is_own_command(subject: Subject, item: Item, command: Command) -> bool:

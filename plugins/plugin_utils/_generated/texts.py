@@ -28,6 +28,8 @@ _HEADER = re.compile(
 _DESCRIPTION = re.compile(r"^Description=Podman (\S+\.service)(?: for %I)?$", re.MULTILINE)
 _NO_NAME = re.compile(r"unit(?:\.\d+)?\.service")
 """What a text without a name is called."""
+_LONGEST = 1 << 20
+_MOST = 5000
 _INSTANCE = re.compile(r"([^/@]+)@([^/]+)\.service")
 _DROP_IN = re.compile(r"(?:^|/)([^/]+\.service)\.d/([^/]+\.conf)$")
 _NO_LISTS = frozenset({"After", "Before", "BindsTo", "Requires", "Wants", "PartOf", "Conflicts"})
@@ -102,6 +104,7 @@ def collect_services(texts: t.Sequence[tuple[str, str]], report: Report) -> list
         _read(service, part, report)
     for service in services.values():
         service.instances = instances.get(service.names.service, [])
+        _settle_emptied(service)
         _settle_overridden(service)
     return list(services.values())
 
@@ -129,6 +132,12 @@ def _join_instances(parts: list[_Text], report: Report) -> tuple[list[_Text], di
 
 def _parts(file: str, text: str, report: Report) -> t.Iterator[_Text]:
     """The units of a text."""
+    if len(text) > _LONGEST:
+        report.give("", file).refused(
+            f"it has {len(text)} characters, and no unit has more than {_LONGEST}",
+            "Give the units alone.",
+        )
+        return
     if has_marks(text) or "\0" in text:
         report.give("", file).refused("it holds a character that no unit can hold", "Remove it.")
         return
@@ -182,31 +191,48 @@ def _guess_name(text: str) -> str:
 
 
 def _read(service: Service, part: _Text, report: Report) -> None:
-    for found in parse_assignments(part.text):
+    assignments = parse_assignments(part.text)
+    if len(service.items) + len(assignments) > _MOST:
+        service.given.refused(f"it has more than {_MOST} lines", "Give the unit alone.")
+        return
+    for found in assignments:
         line = part.line + found.line - 1
         path = f"[{found.section}] {found.key}" if found.key else found.value[:40]
         given = report.give(path, part.file, line)
         if not found.key:
             given.dropped("systemd does not read this line")
-        elif found.value or found.key in _NO_LISTS:
-            service.items.append(Item(found.section, found.key, found.value, given))
         else:
-            given.exact("it empties what stands before it")
-            for item in service.take(found.section, found.key):
-                item.given.exact(f"line {line} of {part.file or 'the text'} empties it")
+            service.items.append(Item(found.section, found.key, found.value, given))
+
+
+def _settle_emptied(service: Service) -> None:
+    """An empty assignment empties what stands before it, but for dependencies."""
+    emptied: dict[tuple[str, str], Given] = {}
+    kept = []
+    for item in reversed(service.items):
+        place = emptied.get((item.section, item.key))
+        if place is not None:
+            item.given.exact(f"line {place.line} of {place.file or 'the text'} empties it")
+        elif item.value or item.key in _NO_LISTS:
+            kept.append(item)
+        else:
+            item.given.exact("it empties what stands before it")
+            emptied[item.section, item.key] = item.given
+    service.items = kept[::-1]
 
 
 def _settle_overridden(service: Service) -> None:
     """Of a key that takes one value the last assignment counts."""
-    last: dict[tuple[str, str], Item] = {}
-    for item in list(service.items):
-        if item.key not in SINGLE:
-            continue
-        before = last.get((item.section, item.key))
-        if before is not None:
-            before.given.exact(f"line {item.given.line} of {item.given.file} sets another value")
-            service.items.remove(before)
-        last[item.section, item.key] = item
+    last = {(item.section, item.key): item for item in service.items if item.key in SINGLE}
+    kept = []
+    for item in service.items:
+        winner = last.get((item.section, item.key), item)
+        if winner is item:
+            kept.append(item)
+        else:
+            place = f"line {winner.given.line} of {winner.given.file or 'the text'}"
+            item.given.exact(f"{place} sets another value")
+    service.items = kept
 
 
 # fmt: off

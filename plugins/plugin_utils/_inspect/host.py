@@ -270,7 +270,7 @@ def _links(_reading: Reading, value: list[str], given: Given) -> None:
     given.dropped(
         f"Podman has no links: {', '.join(map(str, value))}",
         "On one network containers find each other by their names.",
-        "links",
+        "link",
     )
 
 

@@ -58,7 +58,7 @@ def _attach_all(reading: Reading, networks: dict[str, t.Any]) -> None:
             )
         )
         if endpoint.get("Links"):
-            given.dropped("Podman has no links", rule="links")
+            given.dropped("Podman has no links", rule="link")
         if not known and name in _DEFAULT_NETWORKS - {"podman"}:
             given.refused(
                 f"Docker's network {name} is not there for Podman",

@@ -311,6 +311,31 @@ def test_a_unit_that_runs_as_a_user() -> None:
     assert "User=" not in units["plain.container"]
 
 
+def test_a_parent_cgroup_is_not_split() -> None:
+    """Podman 5.4: cannot specify --cgroup-mode=split with a cgroup-parent."""
+    text = NEW.replace("--name plain", "--name plain --cgroup-parent=a.slice")
+    lines = convert(text)[0]["plain.container"].split("\n")
+    assert {"PodmanArgs=--cgroup-parent a.slice", "CgroupsMode=no-conmon"} <= set(lines)
+
+
+def test_a_pod_that_is_made_along() -> None:
+    units, rows = convert(NEW.replace("--name plain", "--name plain --pod new:shop"))
+    assert "PodName=shop" in units["shop.pod"]
+    assert "Pod=shop.pod" in units["plain.container"]
+    assert refusals(rows) == []
+
+
+def test_a_container_that_is_made_in_front_of_its_start() -> None:
+    made = f"ExecStartPre=/usr/bin/podman create --name web -p 80:80 {IMAGE}\n"
+    for start in ("podman start -a web", f"podman run --name web -p 80:80 {IMAGE}"):
+        text = f"[Service]\n{made}ExecStart=/usr/bin/{start}\nExecStop=/usr/bin/podman stop web\n"
+        units, rows = convert(("web.service", text))
+        lines = units["web.container"].split("\n")
+        assert {f"Image={IMAGE}", "ContainerName=web", "PublishPort=80:80"} <= set(lines)
+        assert (made.strip() in lines) == ("run" in start)
+        assert refusals(rows) == []
+
+
 def test_units_that_run_docker() -> None:
     text = (
         "[Unit]\nAfter=docker.service\nRequires=docker.service\n[Service]\nRestart=always\n"
@@ -339,6 +364,9 @@ HOSTILE: t.Final = (
     "# a.service\n" * 3000,
     "[Service]\nExecStart=podman run --name a\\x00b x\n",
     "[Service]\nExecStart=podman run -d\n",
+    "[Service]\nExecStart=podman run x\n" + "Restart=no\n" * 90000,
+    "[Service]\nExecStart=podman run x\n" + "Nice=\nFoo=1\n" * 20000,
+    "[Service]\n" + "x" * (10 << 20),
     "[Service]\nExecStart=podman run x ; podman run y\n",
 )
 
