@@ -122,11 +122,6 @@ def _fold(found: list[str]) -> list[str]:
     return [*rest, f"network {name} {_options_text(options)}"]
 
 
-def is_met(wanted: Meaning, seen: Meaning) -> bool:
-    """Whether both are equal; a wanted word may have stars."""
-    return not any(differences(wanted, seen))
-
-
 def differences(wanted: Meaning, seen: Meaning) -> tuple[list[str], list[str]]:
     """(what is missing, what is there beside it)."""
     missing, beside = wanted - seen, seen - wanted
