@@ -107,7 +107,7 @@ failures:
   description:
     - The services that did not come up.
     - A failed task returns this, and other data, only with C(register), C(until) or C(failed_when),
-      in a block with C(rescue) or C(always), or with C(-v); RV(msg) says it in words.
+      in a block with C(rescue) or C(always), or with C(-v); C(msg) says it in words.
   returned: failure
   type: list
   elements: dict

@@ -10,7 +10,10 @@ import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Causes
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import LoadOptions
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import (
+    LoadOptions,
+    Read,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import decode
 
 _MOST: t.Final = 200
@@ -43,9 +46,10 @@ class Files:
         if path in self._given:
             return self._given[path]
         refusal, remedy = self._refusal(path)
-        if not refusal:
+        read = self._options.read
+        if read and not refusal:
             try:
-                return self._read(path)
+                return self._read(read, path)
             except OSError as error:
                 refusal = f"can't read {path}: {error.strerror or error}"
                 remedy = "Put the file there, or name another one."
@@ -54,12 +58,13 @@ class Files:
 
     def text_if_there(self, path: str) -> str | None:
         """The text of a file that may be missing, such as .env."""
-        if self._options.read is None or not self._base:
+        read = self._options.read
+        if read is None or not self._base:
             return None
         refusal, remedy = self._refusal(path)
         if not refusal:
             try:
-                return self._read(path)
+                return self._read(read, path)
             except _MISSING:
                 return None
             except OSError as error:
@@ -68,9 +73,8 @@ class Files:
         self._causes.add(path, "", refusal, remedy)
         return None
 
-    def _read(self, path: str) -> str | None:
-        assert self._options.read is not None
-        data = self._options.read(path)
+    def _read(self, read: Read, path: str) -> str | None:
+        data = read(path)
         self.sources.append(path)
         return decode(data, path, self._causes)
 

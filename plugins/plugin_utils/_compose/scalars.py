@@ -75,6 +75,6 @@ def resolve_tagged(text: str, kind: str) -> Scalar:
     if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     names = {"int": int, "float": float, "bool": bool, "null": type(None)}
-    if type(value) is not names.get(kind):
+    if value.__class__ is not names.get(kind):
         raise ValueError(f"{text!r} is no {kind}")
     return value

@@ -99,7 +99,8 @@ def _grow() -> Branching:
         place = root
         for key in row.trail:
             place = place.children.setdefault(key, Branching())
-        assert place.row is None, f"two rows {row.path}"
+        if place.row is not None:
+            raise ValueError(f"two rows {row.path}")
         place.row = row
     return root
 

@@ -106,7 +106,7 @@ class Branch:
                 node, path = value[key], f"{self.path}.{key}" if self.path else key
                 step = key
             else:
-                assert isinstance(value, tuple)
+                value = t.cast("tuple[Node, ...]", value)
                 node, path, step = value[int(key[1:-1])], f"{self.path}{key}", "[]"
             self._parts[key] = Branch(node, path, self._report, (*self.trail, step))
         return self._parts[key]

@@ -18,7 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.environment
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.health import write_health
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.hooks import write_hooks
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Container, Words
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.mounts import write_mounts
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.networks import (
     write_networking,
@@ -91,11 +91,11 @@ def _write_command(unit: Unit, container: Container) -> None:
     entry, command = container.entrypoint, container.command
     words = list(command.value) if command else []
     if entry is not None:
-        _write_entrypoint(unit, container)
+        _write_entrypoint(unit, entry)
     if command is None:
         return
     if not words:
-        _write_no_command(container)
+        _write_no_command(container, command)
         return
     error = unit.words("Exec", words, command.given)
     if error is None:
@@ -129,9 +129,7 @@ def _write_with_variables(unit: Unit, words: t.Sequence[str], given: Given) -> b
     return True
 
 
-def _write_entrypoint(unit: Unit, container: Container) -> None:
-    entry = container.entrypoint
-    assert entry is not None
+def _write_entrypoint(unit: Unit, entry: Words) -> None:
     words = list(entry.value)
     if not words:
         unit.args(["--entrypoint="], entry.given)
@@ -147,9 +145,7 @@ def _write_entrypoint(unit: Unit, container: Container) -> None:
             entry.given.fail(error)
 
 
-def _write_no_command(container: Container) -> None:
-    command = container.command
-    assert command is not None
+def _write_no_command(container: Container, command: Words) -> None:
     if container.entrypoint is not None:
         command.given.exact("with an entrypoint of its own the image's command does not count")
     else:

@@ -10,6 +10,7 @@ import typing as t
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     Network,
     Option,
+    Value,
     Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.mounts import volume_device
@@ -31,16 +32,15 @@ def write_network(writing: Writing, network: Network) -> None:
     if network.network_name:
         unit.put("NetworkName", network.network_name, network.given)
     if network.internal is not None:
-        _write_internal(writing, unit, network)
+        _write_internal(writing, unit, network, network.internal)
     for name, item in network.labels.items():
         _write_label(unit, name, item.value, item.given)
     for option in network.options:
         _write_network_option(unit, option)
 
 
-def _write_internal(writing: Writing, unit: Unit, network: Network) -> None:
-    assert network.internal is not None
-    value, given = network.internal.value, network.internal.given
+def _write_internal(writing: Writing, unit: Unit, network: Network, internal: Value[bool]) -> None:
+    value, given = internal.value, internal.given
     if not value:
         given.exact("nothing is written: it is the default")
     elif network.name in set(published(writing)):

@@ -18,6 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Option,
     Options,
     Pod,
+    Restart,
     Value,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
@@ -251,13 +252,11 @@ def _finish_container(made: Container, subject: Subject, unit: _Unit) -> None:
     made.boot = any(key == ("Install", "WantedBy") for key in keys)
     restart = keys.get(("Service", "Restart"))
     if made.restart is not None:
-        _settle_restart(made, restart)
+        _settle_restart(made, made.restart, restart)
 
 
-def _settle_restart(made: Container, line: Line | None) -> None:
+def _settle_restart(made: Container, restart: Restart, line: Line | None) -> None:
     """systemd restarts the service; a policy of the container's own came on top of that."""
-    restart = made.restart
-    assert restart is not None
     if line is None and restart.policy not in ("no", ""):
         return
     if restart.policy in ("always", "unless-stopped") and line and line.value != "always":

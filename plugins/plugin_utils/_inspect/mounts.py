@@ -143,5 +143,5 @@ def complete_mounts(reading: Reading, container: Container) -> None:
         if one.get("Type") == "volume" and ANONYMOUS.fullmatch(str(one.get("Name"))):
             given = reading.give(f"Mounts.{target}")
             made = _read_mount(reading, one, target, given)
-            assert made is not None
-            container.mounts.append(made)
+            if made is not None:
+                container.mounts.append(made)

@@ -227,12 +227,17 @@ def _is_addressed(objects: Objects, name: str) -> bool:
     return False
 
 
+def _route(route: t.Mapping[str, t.Any]) -> str:
+    parts = [route.get("destination"), route.get("gateway"), route.get("metric")]
+    return ",".join(str(part) for part in parts if part)
+
+
 def _take_others(found: Object, shown: Partial, network: Network) -> None:
     for key in ("options", "Options"):
         taken = shown.take(key)
-        for name, text in (taken[0] if taken else {}).items():
-            assert taken is not None
-            network.options.append(Option("--opt", f"{name}={text}", taken[1]))
+        if taken is not None:
+            pairs = taken[0].items()
+            network.options += [Option("--opt", f"{n}={text}", taken[1]) for n, text in pairs]
     taken = shown.take("ipam_options")
     if taken is not None:
         driver = str(taken[0].get("driver") or "host-local")
@@ -241,14 +246,11 @@ def _take_others(found: Object, shown: Partial, network: Network) -> None:
         else:
             network.options.append(Option("--ipam-driver", driver, taken[1]))
     taken = shown.take("network_dns_servers")
-    for server in taken[0] if taken else ():
-        assert taken is not None
-        network.options.append(Option("--dns", str(server), taken[1]))
+    if taken is not None:
+        network.options += [Option("--dns", str(server), taken[1]) for server in taken[0]]
     taken = shown.take("routes")
-    for route in taken[0] if taken else ():
-        assert taken is not None
-        parts = [route.get("destination"), route.get("gateway"), route.get("metric")]
-        network.options.append(Option("--route", ",".join(str(p) for p in parts if p), taken[1]))
+    if taken is not None:
+        network.options += [Option("--route", _route(route), taken[1]) for route in taken[0]]
     taken = shown.take("dns_enabled")
     if taken is not None:
         taken[1].exact("it is the default")
