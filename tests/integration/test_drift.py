@@ -188,7 +188,7 @@ def test_a_service_that_was_started_with_an_edited_unit(app: App) -> None:
     app.scope.systemctl(f"daemon-reload && systemctl restart {app.service('web')}")
     before = app.ids("web", "db")
     result = app.deployed(units)
-    assert "was started while its files were edited" in result.reasons(app.service("web"))
+    assert "was started with other texts than are installed" in result.reasons(app.service("web"))
     after = app.ids("web", "db")
     assert after["web"] != before["web"]
     assert after["db"] == before["db"]
@@ -211,7 +211,7 @@ def test_a_service_that_was_started_with_a_unit_that_is_put_back(app: App) -> No
     assert "V=2" in app.inside("web", "env").split()
     before = app.ids("web", "idle")
     result = app.deployed(units)
-    assert "was started while its files were edited" in result.reasons(app.service("web"))
+    assert "was started with other texts than are installed" in result.reasons(app.service("web"))
     after = app.ids("web", "idle")
     assert after["web"] != before["web"]
     assert after["idle"] == before["idle"]

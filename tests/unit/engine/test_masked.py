@@ -179,7 +179,7 @@ def test_no_run_tells_what_a_failing_step_says(name: str, host: Host, chatter: C
     names = [effect.name for effect in host.effects.done]
     first = {effect: number for number, effect in reversed(list(enumerate(names)))}
     assert first
-    for number in sorted(first.values())[:: pick(long=1, usual=2, fast=8)]:
+    for number in sorted(first.values())[:: pick(long=1, usual=4, fast=8)]:
         host.load(saved)
         if FAILS in _kinds(host, number):
             assert find_leaks(_text(_run(host, name, Fault(number, FAILS))), VALUES) == [], names[
@@ -264,6 +264,7 @@ _EXITS = {
 _EXEMPT = {
     "engine_module.py": "before there is an engine: it knows nothing yet but its digest",
     "lint.py": "its action does its work, on the controller",
+    "convert.py": "its action does its work, on the controller",
 }
 
 
@@ -297,5 +298,5 @@ def test_every_module_that_acts_in_a_scope_is_tried() -> None:
     tried = {module for module, _params in RUNS.values()}
     there = {path.stem for path in ROOT.glob("plugins/module_utils/_module/*.py")
              if (ROOT / "plugins/modules" / path.name).is_file()}  # fmt: skip
-    elsewhere = {"secret", "users", "linger", "preflight"}
+    elsewhere = {"secret", "users", "linger", "preflight", "discover"}
     assert there - tried == elsewhere
