@@ -13,6 +13,7 @@ import pytest
 
 from tests.unit.support.conversion import RefusedError, convert_compose, make_services, unit_texts
 from tests.unit.support.generators import ROOT, Generator
+from tests.unit.support.share import pick
 
 SECONDS, MEGABYTES = 2.0, 200
 READS = ("open", "os.listdir", "os.scandir")
@@ -57,7 +58,7 @@ def _file(key: str, value: str) -> str:
     return json.dumps({"services": {"web": service}, "secrets": {"s": {"external": True}}})
 
 
-@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("key", [*KEYS][:: pick(long=1, usual=1, fast=3)])
 def test_a_value_arrives_or_is_refused(key: str, generator: Generator) -> None:
     apps, expected, unplaced = [], {}, list[str]()
     for number, value in enumerate(NAUGHTY):
