@@ -521,6 +521,11 @@ secrets: {s: {file: /run/s}}
         },
     ),
     Case(
+        "what depends_on says of a service whose network is used",
+        _web("network_mode: service:db\ndepends_on: {db: {condition: service_healthy}}") + _DB,
+        {"dependencies": ["db healthy"], "mode": "service:db"},
+    ),
+    Case(
         "volumes_from",
         _web("volumes_from: ['db:ro']\nvolumes: [/own]")
         + "  db: {image: y, volumes: [/a, /own, './x:/x'], volumes_from: [c]}\n"
