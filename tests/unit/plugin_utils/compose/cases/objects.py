@@ -341,6 +341,24 @@ OBJECTS: list[Case] = [
         },
         {"b.conf": "x"},
     ),
+    Case(
+        "configs in each of their ways",
+        _web(
+            "configs: [a, {source: a, target: /2, mode: '0400'}, {source: a, target: /3, uid: '1'},"
+            " b, {source: b, target: /5, mode: '0400'}, {source: b, target: /6, uid: '1'}]",
+            "configs: {a: {content: text}, b: {file: b.conf}}",
+        ),
+        {
+            "files": {
+                "configs/a": "text",
+                "configs/a.0400": "text",
+                "configs/b": "/base/b.conf",
+                "configs/b.0400": "/base/b.conf",
+            },
+            "stored": {"config-a": "text", "config-b": "x"},
+        },
+        {"b.conf": "x"},
+    ),
     # builds
     Case(
         "a build of a directory",
