@@ -189,6 +189,9 @@ def test_what_compose_promises_at_run_time(stack: Stack) -> None:
     assert set(VOLUMES) <= scope.volumes()
     assert host.try_ssh(f"grep -rl hidden {scope.unit_dir}/traps {scope.generated}").stdout == ""
 
+    # One that ends by itself comes back, and nobody restarts along.
+    web = scope.ids("web.service")
+    scope.ssh("podman kill systemd-db")
     # Another container has the same volumes; what asked for it restarts with it.
     host.ssh(f"cd {stack.data}/told && rm state tight")
     scope.systemctl("restart state.service")
@@ -199,6 +202,7 @@ def test_what_compose_promises_at_run_time(stack: Stack) -> None:
     # Twenty quick ends in a row are not the last one.
     assert told["crashes"] == ["starts: 22"]
     assert scope.show("crashes.service", "NRestarts") == "21"
+    assert (scope.show("db.service", "NRestarts"), scope.ids("web.service")) == ("1", web)
 
     assert not stack.deploy().ok().changed
     scope.systemctl("stop state.service stubborn.service")
@@ -206,3 +210,9 @@ def test_what_compose_promises_at_run_time(stack: Stack) -> None:
         "state.service": "inactive success 143",
         "stubborn.service": "inactive success 137",
     }
+
+    # What waits for a job waits for all its tries.
+    scope.systemctl("stop job.service")
+    host.ssh(f"touch {stack.data}/told/fail")
+    scope.systemctl("start web.service")
+    assert stack.told()["job-runs"] == ["run"] * 3

@@ -82,6 +82,18 @@ def _option(name: str, value: str | None) -> Build:
     return _web(options=lambda g: [Option(name, value, g())])
 
 
+def _shares(restart: str, **parts: t.Any) -> Build:
+    """web needs db, and shares what parts say."""
+
+    def build(give: Giver) -> Model:
+        need = Dependency("db", "started", give("need"))
+        made = {k: v(give) for k, v in parts.items()}
+        web = give.container("web", dependencies=[need], **made)
+        return Model("app", [web, give.container("db", restart=Restart(restart, give()))])
+
+    return build
+
+
 def _port(**more: t.Any) -> t.Callable[[Giver], list[Port]]:
     return lambda g: [Port("80", g(), **more)]
 
@@ -201,7 +213,19 @@ ROWS: tuple[Row, ...] = (
         "db [Service] RemainAfterExit=yes", "db [Install]"),
     Row("completed, restarted on failure",
         _needs("completed", {"restart": lambda g: Restart("on-failure", g())}),
-        "db [Service] Restart=on-failure\ndb [Service] Type=oneshot"),
+        "db [Service] Restart=on-failure\ndb [Service] Type=oneshot\n"
+        "db [Service] RestartMode=direct"),
+    Row("needed, restarted", _shares("always"), "db [Service] RestartMode=direct"),
+    Row("needed, not restarted", _shares("no"), "", "RestartMode="),
+    Row("needed for its network",
+        _shares("always", network_mode=lambda g: g.value("service:db")),
+        "db [Service] Restart=always", "RestartMode="),
+    Row("needed for its processes",
+        _shares("always", options=lambda g: [Option("--pid", "service:db", g())]),
+        "db [Service] Restart=always", "RestartMode="),
+    Row("needed, of podman",
+        _needs("started", {"restart": lambda g: Restart("always", g()), "engine": "podman"}),
+        "db [Service] Restart=always", "RestartMode="),
     Row("completed, restarted always",
         _needs("completed", {"restart": lambda g: Restart("always", g())}),
         "db [Service] Restart=on-failure", told=(("approximated", "restart-job"),)),
