@@ -21,6 +21,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Pod,
     Port,
     Restart,
+    SecretUse,
     Volume,
 )
 from tests.unit.support.conversions import Converted, Giver, convert, lint
@@ -351,6 +352,10 @@ ROWS: tuple[Row, ...] = (
         "b [Container] Secret=source=b-db-password,type=env,target=DB_PASSWORD\n"
         "b [Container] Secret=source=api-token,type=env,target=API_TOKEN", "Environment=",
         (("moved", "secret"),)),
+    Row("a secret with two modes", _web(secrets=lambda g: [SecretUse("s", g()),
+        SecretUse("s", g(), options={"target": "/k", "mode": "0400"})]),
+        "web [Container] Secret=source=s,type=mount,target=/k,mode=0400",
+        told=(("approximated", ""),)),
     Row("no secrets by choice", _secrets, "a [Container] Environment=DB_PASSWORD=x", "Secret=",
         (("exact", "lint"),), Options(secrets="keep")),
     Row("labels of Compose", _web(labels=lambda g: {"com.docker.compose.project": g.value("x"),
