@@ -167,7 +167,7 @@ runtime | option --runtime | string | exact | GlobalArgs
     The OCI runtime.
 scale | scale | number | exact |
     The number of containers; each gets a unit.
-secrets | secrets | list | exact | Secret
+secrets | secrets | list | exact, approximated | Secret
     Files below /run/secrets.
 security_opt | each --security-opt | list | exact | SecurityLabelDisable, NoNewPrivileges
     Options of SELinux, AppArmor and seccomp.
