@@ -159,15 +159,15 @@ pull_policy | pull_policy | string | exact, approximated | Pull
     `always`, `never`, `missing`, `build`; a period becomes `newer`.
 pull_refresh_after | drop | string | dropped |
     Podman has no age of images. // Set `pull_policy: always`.
-read_only | read_only | boolean | exact | ReadOnly
-    The root file system is read-only.
+read_only | read_only | boolean | exact, approximated | ReadOnly, ReadOnlyTmpfs, Tmpfs
+    The root file system is read-only, `/dev/shm` is not, as with Docker.
 restart | restart | string | exact, approximated | [Service] Restart
     `no`, `always`, `unless-stopped`, `on-failure`, `on-failure:N`.
 runtime | option --runtime | string | exact | GlobalArgs
     The OCI runtime.
 scale | scale | number | exact |
     The number of containers; each gets a unit.
-secrets | secrets | list | exact | Secret
+secrets | secrets | list | exact, approximated | Secret
     Files below /run/secrets.
 security_opt | each --security-opt | list | exact | SecurityLabelDisable, NoNewPrivileges
     Options of SELinux, AppArmor and seccomp.

@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.beside impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import Project
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking import Branch
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
+    File,
     Model,
     Option,
     Value,
@@ -58,7 +59,7 @@ class Found(t.NamedTuple):
 @dataclasses.dataclass
 class Reading:
     """A project while it is read.  found: networks and volumes that are used, by kind and name.
-    secrets: names in the store of the secrets that are used.
+    secrets: names in the store of the secrets that are used.  configs: those used, by path.
     """
 
     project: Project
@@ -68,6 +69,7 @@ class Reading:
     root: Branch
     found: dict[tuple[str, str], Found] = dataclasses.field(default_factory=dict)
     secrets: dict[str, str] = dataclasses.field(default_factory=dict)
+    configs: dict[str, File] = dataclasses.field(default_factory=dict)
 
     def declared(self, kind: str, name: str) -> Branch | None:
         """What is declared under a top-level key."""

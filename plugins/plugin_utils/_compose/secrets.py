@@ -193,13 +193,19 @@ def _make_config(reading: Reading, branch: Branch, path: str, mode: str) -> None
     if file.source:
         add_file(reading, branch, file.source, path)
     else:
-        reading.model.files[path] = file
+        reading.model.files[path] = dataclasses.replace(file)
     reading.model.files[path].mode = mode
     branch.head().moved(f"it is the file {path} of the app", rule="config")
 
 
 def _config_content(reading: Reading, branch: Branch) -> File:
-    """The text of a config, or a file that has one."""
+    """The text of a config, or a file that has one; read at its first use."""
+    if branch.path not in reading.configs:
+        reading.configs[branch.path] = _read_config(reading, branch)
+    return reading.configs[branch.path]
+
+
+def _read_config(reading: Reading, branch: Branch) -> File:
     fields = mapping(branch)
     if read_external(branch) is not None:
         branch.head().refused("Podman has no configs", "Give the text in a file.")

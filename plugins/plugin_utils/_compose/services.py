@@ -125,14 +125,17 @@ def _read_scale(service: Service, branch: Branch, _row: Row) -> None:
 
 
 def _read_depends_on(service: Service, branch: Branch, _row: Row) -> None:
-    if not branch.is_mapping:
+    """The needs that are told stand before those that other keys imply: the first one counts."""
+    told = []
+    if branch.is_mapping:
+        for name, part in branch.items():
+            with refusing(part):
+                told.append(_read_need(name, part))
+    else:
         for item in items(branch):
             with refusing(item):
-                service.needs.append(Need(text(item), item, item.take()))
-        return
-    for name, part in branch.items():
-        with refusing(part):
-            service.needs.append(_read_need(name, part))
+                told.append(Need(text(item), item, item.take()))
+    service.needs[:0] = told
 
 
 def _read_need(name: str, part: Branch) -> Need:

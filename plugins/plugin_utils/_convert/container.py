@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
@@ -195,6 +196,24 @@ def _write_read_only(unit: Unit, container: Container) -> None:
     unit.put("ReadOnly", "true" if value else "false", given)
     if value and container.engine == "docker":
         unit.put("ReadOnlyTmpfs", "false", given)
+        _open_shared_memory(unit, container, given)
+
+
+def _open_shared_memory(unit: Unit, container: Container, given: Given) -> None:
+    """ReadOnlyTmpfs=false closes /dev/shm as well, which Docker leaves open."""
+    options = {option.name: option.value or "" for option in container.options}
+    kind = options.get("--ipc") or "private"
+    if kind == "none" or any(mount.target == "/dev/shm" for mount in container.mounts):
+        return
+    if kind not in ("private", "shareable") or container.pod is not None:
+        given.approximated(
+            "/dev/shm, which it shares with others, can't be written either",
+            "Leave read_only out where a program needs it.",
+        )
+        return
+    size = re.match(r"[0-9]+[kmg]?", options.get("--shm-size", "").lower())
+    words = f"noexec,notmpcopyup,mode=1777,size={size[0] if size else '64m'}"
+    unit.put("Tmpfs", f"/dev/shm:{words}", given)
 
 
 def _write_capabilities(writing: Writing, unit: Unit, container: Container) -> None:

@@ -42,6 +42,26 @@ def write_environment(writing: Writing, unit: Unit, container: Container) -> Non
         unit.put_syntax("EnvironmentFile", syntax, path.given)
     for use in container.secrets:
         write_secret(unit, use)
+    if container.engine == "docker":
+        _tell_same_secrets(container)
+
+
+def _tell_same_secrets(container: Container) -> None:
+    """Podman keeps one file of a secret for a container: its last use says owner and mode."""
+    uses = [use for use in container.secrets if use.kind == "mount"]
+    last = {use.secret: use for use in uses}
+    for use in uses:
+        if _access(use) != _access(last[use.secret]):
+            use.given.approximated(
+                "it has the owner and the mode of the last use of the secret, since Podman has one "
+                "file of a secret in a container",
+                "Declare a second secret with the same value.",
+            )
+
+
+def _access(use: SecretUse) -> tuple[str, ...]:
+    usual = {"uid": "0", "gid": "0", "mode": "0444"}
+    return tuple(use.options.get(key, value) for key, value in usual.items())
 
 
 def _pass_on(unit: Unit, container: Container, name: str, given: Given) -> None:

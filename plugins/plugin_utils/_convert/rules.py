@@ -50,8 +50,9 @@ config              Configs become files of the app, or secrets where they have 
 cut-command         A command given as a string ends at a bare ; & | < or >, as in Compose.
     Compose splits a string into words without a shell, and cuts off what only one understands.
 dependency          Dependencies become Requires= or Wants= with After=.
-    systemd stops and restarts what requires a service together with it, as long as both run.
-    Docker looks at dependencies only when it starts them.
+    systemd stops and restarts what requires a service together with it, as long as both run; before
+    systemd 254 also when the service restarts by itself, because it failed. Docker looks at
+    dependencies only when it starts them.
 docker-option       Options that podman run does not have are left out.
     The report names each.
 empty-command       An empty command alone can't be written.

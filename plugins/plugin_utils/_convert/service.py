@@ -43,6 +43,7 @@ def write_service(writing: Writing, unit: Unit, container: Container) -> None:
             unit.default("Service", "RemainAfterExit", "yes")
     if container.restart is not None:
         _write_restart(unit, container.restart, is_job)
+        _keep_dependents(writing, unit, container)
     waits = container.name in writing.awaited and unit.podman >= _HEALTHY_SINCE
     if waits and not is_job and has_check(container):
         unit.default(unit.section, "Notify", "healthy")
@@ -171,6 +172,25 @@ def _write_restart(unit: Unit, restart: Restart, is_job: bool) -> None:
     if restart.delay is None:
         unit.default("Service", "RestartSteps", "6")
         unit.default("Service", "RestartMaxDelaySec", "60")
+
+
+def _keep_dependents(writing: Writing, unit: Unit, container: Container) -> None:
+    """A restart of itself is none of its dependents, and a failed try no end of their wait, as with
+    Docker.  Older releases of systemd than 254 ignore the key.  Who is in its namespaces has to
+    follow: they are new ones.
+    """
+    joined = any(_joins(other, container.name) for other in writing.model.containers)
+    is_needed = container.engine == "docker" and _is_needed(writing, container.name)
+    if is_needed and not joined and unit.has("Service", "Restart"):
+        unit.default("Service", "RestartMode", "direct")
+
+
+def _joins(other: Container, stem: str) -> bool:
+    """Whether it uses a namespace of a container."""
+    modes = [option.value for option in other.options]
+    if other.network_mode is not None:
+        modes.append(other.network_mode.value)
+    return f"service:{stem}" in modes
 
 
 def _write_tries(unit: Unit, restart: Restart, delay: float) -> None:

@@ -158,6 +158,11 @@ OPTIONS = """
 """Options as they are given, and the words of the command."""
 
 
+READ_ONLY = (
+    "--read-only --read-only-tmpfs=false --tmpfs=/dev/shm:noexec,notmpcopyup,mode=1777,size=64m"
+)
+
+
 def _mount(kind: str, source: str, target: str, *options: str, **more: t.Any) -> Build:
     parsed = {name: value or None for name, _e, value in (o.partition("=") for o in options)}
     return lambda g: {"mounts": [Mount(kind, source, target, g(), options=parsed, **more)]}
@@ -232,7 +237,7 @@ ROWS: tuple[tuple[str, Build, str, str], ...] = (
     ("user and group", _values(user="1000:100"), "--user=1000:100", ""),
     ("names of them", _values(user="www:data"), "--user=www:data", ""),
     ("a group alone", _values(user=":5"), "--user=:5", ""),
-    ("read-only", _values(read_only=True), "--read-only --read-only-tmpfs=false", ""),
+    ("read-only", _values(read_only=True), READ_ONLY, ""),
     ("read-only, of podman", lambda g: {"engine": "podman", **_values(read_only=True)(g)},
      "--read-only", ""),
     ("name", _values(container_name="box"), "--name=box", ""),

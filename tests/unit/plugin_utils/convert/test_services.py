@@ -21,6 +21,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Pod,
     Port,
     Restart,
+    SecretUse,
     Volume,
 )
 from tests.unit.support.conversions import Converted, Giver, convert, lint
@@ -80,6 +81,18 @@ def _mount(kind: str, source: str, target: str, **more: t.Any) -> Build:
 
 def _option(name: str, value: str | None) -> Build:
     return _web(options=lambda g: [Option(name, value, g())])
+
+
+def _shares(restart: str, **parts: t.Any) -> Build:
+    """web needs db, and shares what parts say."""
+
+    def build(give: Giver) -> Model:
+        need = Dependency("db", "started", give("need"))
+        made = {k: v(give) for k, v in parts.items()}
+        web = give.container("web", dependencies=[need], **made)
+        return Model("app", [web, give.container("db", restart=Restart(restart, give()))])
+
+    return build
 
 
 def _port(**more: t.Any) -> t.Callable[[Giver], list[Port]]:
@@ -201,7 +214,19 @@ ROWS: tuple[Row, ...] = (
         "db [Service] RemainAfterExit=yes", "db [Install]"),
     Row("completed, restarted on failure",
         _needs("completed", {"restart": lambda g: Restart("on-failure", g())}),
-        "db [Service] Restart=on-failure\ndb [Service] Type=oneshot"),
+        "db [Service] Restart=on-failure\ndb [Service] Type=oneshot\n"
+        "db [Service] RestartMode=direct"),
+    Row("needed, restarted", _shares("always"), "db [Service] RestartMode=direct"),
+    Row("needed, not restarted", _shares("no"), "", "RestartMode="),
+    Row("needed for its network",
+        _shares("always", network_mode=lambda g: g.value("service:db")),
+        "db [Service] Restart=always", "RestartMode="),
+    Row("needed for its processes",
+        _shares("always", options=lambda g: [Option("--pid", "service:db", g())]),
+        "db [Service] Restart=always", "RestartMode="),
+    Row("needed, of podman",
+        _needs("started", {"restart": lambda g: Restart("always", g()), "engine": "podman"}),
+        "db [Service] Restart=always", "RestartMode="),
     Row("completed, restarted always",
         _needs("completed", {"restart": lambda g: Restart("always", g())}),
         "db [Service] Restart=on-failure", told=(("approximated", "restart-job"),)),
@@ -327,6 +352,10 @@ ROWS: tuple[Row, ...] = (
         "b [Container] Secret=source=b-db-password,type=env,target=DB_PASSWORD\n"
         "b [Container] Secret=source=api-token,type=env,target=API_TOKEN", "Environment=",
         (("moved", "secret"),)),
+    Row("a secret with two modes", _web(secrets=lambda g: [SecretUse("s", g()),
+        SecretUse("s", g(), options={"target": "/k", "mode": "0400"})]),
+        "web [Container] Secret=source=s,type=mount,target=/k,mode=0400",
+        told=(("approximated", ""),)),
     Row("no secrets by choice", _secrets, "a [Container] Environment=DB_PASSWORD=x", "Secret=",
         (("exact", "lint"),), Options(secrets="keep")),
     Row("labels of Compose", _web(labels=lambda g: {"com.docker.compose.project": g.value("x"),

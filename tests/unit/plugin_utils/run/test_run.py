@@ -168,6 +168,10 @@ def test_each_option_of_podman_arrives(generator: Generator, tmp_path: pathlib.P
 
 
 # fmt: off
+READ_ONLY = (
+    "--read-only --read-only-tmpfs=false --tmpfs=/dev/shm:noexec,notmpcopyup,mode=1777,size=64m"
+)
+
 DOCKER = (
     ("-it", "--interactive --tty"),
     ("-itd", "--interactive --tty"),
@@ -217,7 +221,7 @@ DOCKER = (
     ("--mount '\"type=volume\",src=data,dst=/d'", "--volume=data:/d"),
     ("--tmpfs /t", "--tmpfs=/t:noexec,notmpcopyup,mode=1777"),
     ("--tmpfs /t:exec,size=1m", "--tmpfs=/t:notmpcopyup,mode=1777,size=1m"),
-    ("--read-only", "--read-only --read-only-tmpfs=false"),
+    ("--read-only", READ_ONLY),
     ("--init", "--init"),
     ("--init=false", "--init=false"),
     ("--privileged=true", "--privileged"),

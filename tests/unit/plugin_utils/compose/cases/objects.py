@@ -341,6 +341,24 @@ OBJECTS: list[Case] = [
         },
         {"b.conf": "x"},
     ),
+    Case(
+        "configs in each of their ways",
+        _web(
+            "configs: [a, {source: a, target: /2, mode: '0400'}, {source: a, target: /3, uid: '1'},"
+            " b, {source: b, target: /5, mode: '0400'}, {source: b, target: /6, uid: '1'}]",
+            "configs: {a: {content: text}, b: {file: b.conf}}",
+        ),
+        {
+            "files": {
+                "configs/a": "text",
+                "configs/a.0400": "text",
+                "configs/b": "/base/b.conf",
+                "configs/b.0400": "/base/b.conf",
+            },
+            "stored": {"config-a": "text", "config-b": "x"},
+        },
+        {"b.conf": "x"},
+    ),
     # builds
     Case(
         "a build of a directory",
@@ -519,6 +537,11 @@ secrets: {s: {file: /run/s}}
             "dependencies": ["db started restart"],
             "options": ["--ipc service:db", "--pid service:db", "--uts service:db"],
         },
+    ),
+    Case(
+        "what depends_on says of a service whose network is used",
+        _web("network_mode: service:db\ndepends_on: {db: {condition: service_healthy}}") + _DB,
+        {"dependencies": ["db healthy"], "mode": "service:db"},
     ),
     Case(
         "volumes_from",
