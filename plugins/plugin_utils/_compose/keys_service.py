@@ -183,7 +183,7 @@ storage_opt | drop | mapping | dropped |
     Podman sets storage options for all containers. // Set them in storage.conf.
 sysctls | pairs --sysctl | mapping or list | exact | Sysctl
     Kernel parameters of the container's namespaces.
-tmpfs | tmpfs | string or list | exact | Tmpfs
+tmpfs | tmpfs | string or list | exact, approximated | Tmpfs
     File systems in memory.
 tty | flag --tty | boolean | exact | --tty
     A terminal.

@@ -33,6 +33,10 @@ _NO_EFFECT = frozenset({"cached", "delegated", "consistent", "consistency"})
 _NAMES = {"readonly": "ro", "volume-subpath": "subpath"}
 _DOCKER_SOCKET = re.compile(r"/(?:var/)?run/docker\.sock")
 _DOCKER_STATE = re.compile(r"/(?:var/lib/docker|etc/docker|run/docker|var/run/docker)(?:/.*)?")
+_TMPFS = frozenset(
+    {"size", "mode", "ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "U"}
+) | {"tmpcopyup", "notmpcopyup"}
+"""Options of a tmpfs in Podman 5.4 to 6.1, which starts no container with others."""
 _MOUNT_ONLY = frozenset({"subpath", "nonrecursive"})
 
 
@@ -164,6 +168,7 @@ def _write_tmpfs(
     _writing: Writing, unit: Unit, container: Container, mount: Mount, options: _Options
 ) -> None:
     if container.engine == "docker":
+        options = _fit_tmpfs(mount, options)
         base: _Options = {} if "exec" in options else {"noexec": None}
         base["notmpcopyup"] = None
         if "mode" not in options:
@@ -171,6 +176,20 @@ def _write_tmpfs(
         options = {**base, **{k: v for k, v in options.items() if k not in ("exec", "rw")}}
     parts = [mount.target, _joined(options)] if options else [mount.target]
     unit.put("Tmpfs", ":".join(parts), mount.given)
+
+
+def _fit_tmpfs(mount: Mount, options: _Options) -> _Options:
+    """The options that Podman has, and U for an owner."""
+    fit = {name: value for name, value in options.items() if name in _TMPFS}
+    if {options.get("uid"), options.get("gid")} - {None, "", "0"}:
+        fit["U"] = None
+        mount.given.approximated(
+            "it belongs to the user of the container, since Podman can't name another owner"
+        )
+    left = sorted(set(options) - _TMPFS - {"uid", "gid"})
+    if left:
+        mount.given.approximated(f"Podman has no {', '.join(left)} for a tmpfs")
+    return fit
 
 
 def _write_image(

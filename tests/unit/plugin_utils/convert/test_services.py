@@ -272,6 +272,15 @@ ROWS: tuple[Row, ...] = (
     Row("a file that is not there", _mount("bind", "./a.conf", "/a.conf", make=True),
         "web [Container] Volume=/srv/app/a.conf:/a.conf:z", "directories",
         (("moved", "bind-source"),)),
+    Row("a tmpfs with an owner", _mount("tmpfs", "", "/t", options={
+        "mode": "0700", "uid": "1009", "gid": "0"}),
+        "web [Container] Tmpfs=/t:noexec,notmpcopyup,mode=0700,U", told=(("approximated", ""),)),
+    Row("a tmpfs of root", _mount("tmpfs", "", "/t", options={"uid": "0", "size": "1m"}),
+        "web [Container] Tmpfs=/t:noexec,notmpcopyup,mode=1777,size=1m"),
+    Row("a tmpfs with flags", _mount("tmpfs", "", "/t", options={
+        "noatime": None, "nr_inodes": "9", "nosuid": None}),
+        "web [Container] Tmpfs=/t:noexec,notmpcopyup,mode=1777,nosuid",
+        told=(("approximated", ""),)),
     Row("labels kept", _mount("bind", "./x", "/d"), "web [Container] Volume=/srv/app/x:/d",
         "SecurityLabelDisable=", options=Options(selinux="keep")),
     Row("labels of its own", _mount("bind", "./x", "/d"), "web [Container] Volume=/srv/app/x:/d:Z",
