@@ -26,7 +26,7 @@ from tests.unit.support.hostile import ALONE, LARGE, batches
 from tests.unit.support.share import FAST, pick
 from tests.unit.support.tally import TALLY, Tally
 
-REQUIRED = pick(long=20_000, usual=1_000, fast=200)
+REQUIRED = pick(long=20_000, usual=1_000, fast=100)
 BATCH = 32
 """How many values of one form are in a unit at most, so that they meet."""
 

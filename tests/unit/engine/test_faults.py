@@ -27,7 +27,7 @@ ROWS = [
 ]
 """Each scenario in one kind of scope, in turn; in both with QUADLET_TEST_LONG."""
 
-EVERY = pick(long=1, usual=3, fast=40)
+EVERY = pick(long=1, usual=3, fast=80)
 """Of the faults of a scenario each second one is tried; all with QUADLET_TEST_LONG."""
 
 
