@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import sum_of_units
+
 Data = t.Union[str, int, float, bool, None]
 
 _TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
 _FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
 _SIZE = re.compile(r"(-?\d+(?:\.\d+)?) ?([bkmgtp])?(?:i?b)?", re.IGNORECASE)
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h|d|w)")
 _SECONDS = {
     "ns": 1e-9,
     "us": 1e-6,
@@ -90,10 +91,10 @@ def to_seconds(value: Data) -> float:
     rest, sign = text.lstrip("+-"), -1.0 if text.startswith("-") else 1.0
     if rest == "0":
         return 0.0
-    parts = _PART.findall(rest)
-    if not parts or "".join(number + unit for number, unit in parts) != rest:
+    seconds = sum_of_units(rest, _SECONDS)
+    if seconds is None:
         raise ValueError(f"{text!r} is no duration, such as 1m30s")
-    return round(sign * sum(float(number) * _SECONDS[unit] for number, unit in parts), 9)
+    return sign * seconds
 
 
 def to_mode(value: Data) -> str:

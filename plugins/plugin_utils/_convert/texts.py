@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.image_name import (
     full_name,
@@ -15,7 +16,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.image_
 
 _STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*@?")
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_DURATION = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _VARIABLE = re.compile(r"\{\{|\{%|\$\{")
 
@@ -24,14 +24,16 @@ def parse_duration(text: str) -> float | None:
     """Seconds of a Go duration; None: it is none."""
     if text in ("0", "+0", "-0"):
         return 0.0
-    parts = _DURATION.findall(text)
-    if not parts or "".join(parts) != text:
+    return sum_of_units(text, _UNITS)
+
+
+def sum_of_units(text: str, units: t.Mapping[str, float]) -> float | None:
+    """The sum of numbers with units, such as 1m30s; None: it is none.  units: what each counts."""
+    names = "|".join(sorted(units, key=len, reverse=True))
+    parts = re.findall(rf"(\d+\.?\d*|\.\d+)({names})", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
         return None
-    total = 0.0
-    for part in parts:
-        unit = part.lstrip("0123456789.")
-        total += float(part[: -len(unit)]) * _UNITS[unit]
-    return round(total, 9)
+    return round(sum(float(number) * units[unit] for number, unit in parts), 9)
 
 
 def duration(seconds: float) -> str:
