@@ -41,8 +41,7 @@ class Decision:
     """A plan, and what it was made from.  validation: None where no unit's text has changed.
 
     external: active units of others that will stop because of it; foreseen: they were asked for.
-    confirmed: services that others
-    have started were found to have the installed texts.
+    confirmed: services that others have started were found to have the installed texts.
     """
 
     inputs: PlanInput

@@ -37,7 +37,7 @@ _DIRECTORIES = {
     "ConfigurationDirectory": "E",
 }
 
-DEPENDENT: t.Final = "ESCLDTV"
+_DEPENDENT = "ESCLDTV"
 """Specifiers that variables of a user's manager change, or its release."""
 
 Table = t.Mapping[str, str]
@@ -54,6 +54,12 @@ def specifier_tables(service: str, ground: Ground) -> list[dict[str, str]]:
     runtime = f"{ground.runtime_dir}/systemd/generator"
     table = {**table, "Y": runtime, "y": f"{runtime}/{service}"}
     return [table, {**table, "S": table["E"], "L": f"{table['E']}/log"}]
+
+
+def sure_specifiers(service: str, ground: Ground) -> dict[str, str]:
+    """The specifiers of a service; ANYTHING for those of a user that depend on the manager."""
+    table = specifier_tables(service, ground)[0]
+    return {**table, **dict.fromkeys(_DEPENDENT, ANYTHING)} if ground.rootless else table
 
 
 def _of_scope(ground: Ground) -> dict[str, str]:

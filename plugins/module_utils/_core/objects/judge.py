@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ..host.podman_output import parse_made_at
-from ..mounts.expand import DEPENDENT, Environment, expand_words, specifier_tables
+from ..mounts.expand import Environment, expand_words, sure_specifiers
 from ..mounts.facts import ANYTHING, UNKNOWN
 from .create_command import CreateCommand, parse_create
 from .model import ANY, Difference, Judged, Row
@@ -25,9 +25,7 @@ def declared_object(service: str, words: t.Sequence[str], ground: Ground) -> Cre
 
     What is not known before systemd expands it becomes ANY.
     """
-    table = specifier_tables(service, ground)[0]
-    if ground.rootless:
-        table = {**table, **dict.fromkeys(DEPENDENT, ANYTHING)}
+    table = sure_specifiers(service, ground)
     words = expand_words(words, table, Environment(ground))
     words = [re.sub(f"[{UNKNOWN}{ANYTHING}]", ANY, word) for word in words]
     command = parse_create(words)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..mounts.expand import DEPENDENT, Environment, expand_words, specifier_tables
+from ..mounts.expand import Environment, expand_words, sure_specifiers
 from ..mounts.facts import ANYTHING, UNKNOWN
 from ..quadlet.splitting import split_words
 
@@ -46,9 +46,7 @@ def declared_command(suffix: str, service: str, text: str, ground: Ground) -> Co
     or its name is not known before systemd expands it.
     """
     way = WAYS[suffix]
-    table = specifier_tables(service, ground)[0]
-    if ground.rootless:
-        table = {**table, **dict.fromkeys(DEPENDENT, ANYTHING)}
+    table = sure_specifiers(service, ground)
     for line in re.findall(rf"(?m)^{way.key}=(.*)$", text):
         words = split_words(line)
         at = next((n for n in range(len(words)) if _verb_at(words, n) == way.verb), 0)
