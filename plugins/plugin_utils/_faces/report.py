@@ -10,7 +10,7 @@ import typing as t
 import urllib.parse
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.rules import RULES, Rule
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint.report import SCHEMA
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint.report import sarif_log
 
 Item = t.Mapping[str, t.Any]
 
@@ -42,14 +42,8 @@ def as_json(items: t.Sequence[Item]) -> str:
 def as_sarif(items: t.Sequence[Item]) -> str:
     """SARIF 2.1.0, with every rule."""
     index = {name: number for number, name in enumerate(RULES)}
-    driver = {"name": "quadlet.fleet", "rules": [_rule(rule) for rule in RULES.values()]}
-    results = [_result(item, index.get(item["rule"])) for item in items]
-    log = {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": results}],
-    }
-    return json.dumps(log, indent=2) + "\n"
+    rules = [_rule(rule) for rule in RULES.values()]
+    return sarif_log(rules, [_result(item, index.get(item["rule"])) for item in items])
 
 
 def _rule(rule: Rule) -> dict[str, t.Any]:

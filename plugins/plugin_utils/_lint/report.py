@@ -12,7 +12,7 @@ import urllib.parse
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.engine import Finding
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules import RULES, Rule
 
-SCHEMA: t.Final = (
+_SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 
@@ -30,10 +30,15 @@ def as_json(findings: t.Sequence[Finding]) -> str:
 def as_sarif(findings: t.Sequence[Finding]) -> str:
     """SARIF 2.1.0, with every rule."""
     index = {name: number for number, name in enumerate(RULES)}
-    driver = {"name": "quadlet.fleet", "rules": [_sarif_rule(rule) for rule in RULES.values()]}
-    results = [_sarif_result(finding, index[finding.rule]) for finding in findings]
+    rules = [_sarif_rule(rule) for rule in RULES.values()]
+    return sarif_log(rules, [_sarif_result(finding, index[finding.rule]) for finding in findings])
+
+
+def sarif_log(rules: list[dict[str, t.Any]], results: list[dict[str, t.Any]]) -> str:
+    """A log of one run, as text."""
+    driver = {"name": "quadlet.fleet", "rules": rules}
     log = {
-        "$schema": SCHEMA,
+        "$schema": _SCHEMA,
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }
