@@ -10,7 +10,7 @@ from tests.pages.compose_keys import compose_keys_page
 from tests.pages.conversion import conversion_page
 from tests.pages.keys import keys_fragment, keys_page
 from tests.pages.lint import lint_page
-from tests.pages.returns import RETURNS, module_with_return
+from tests.pages.returns import RETURNS, plugin_with_return
 
 PAGES: dict[str, t.Callable[[], str]] = {
     "docs/compose-keys.md": compose_keys_page,
@@ -19,9 +19,6 @@ PAGES: dict[str, t.Callable[[], str]] = {
     "docs/lint.md": lint_page,
     "plugins/doc_fragments/_keys.py": keys_fragment,
     **{f"docs/{page}": functools.partial(coming_page, page) for page in EXAMPLES},
-    **{
-        f"plugins/modules/{module}.py": functools.partial(module_with_return, module)
-        for module in RETURNS
-    },
+    **{f"plugins/{plugin}": functools.partial(plugin_with_return, plugin) for plugin in RETURNS},
 }
 """Each file and the function that makes its text."""

@@ -1,11 +1,11 @@
-"""RETURN of the modules app and unit, which return the same, and of validate, which shares lint."""
+"""RETURN of plugins that share it: app and unit; validate, which has lint; the conversions."""
 
 from __future__ import annotations
 
 import pathlib
 import re
 
-_MODULES = pathlib.Path(__file__).resolve().parents[2] / "plugins/modules"
+_PLUGINS = pathlib.Path(__file__).resolve().parents[2] / "plugins"
 _RETURN = re.compile(r'(?<=^RETURN = r"""\n).*?(?=^"""$)', re.MULTILINE | re.DOTALL)
 
 _RUN = """\
@@ -268,18 +268,86 @@ services:
 
 _OF_A_RUN = _RUN + _LINT_OF_A_RUN + _FINDING + _TIMINGS
 
+_CONVERTED = """\
+_value:
+  description:
+    - The app. Without C(report), C(variables) and C(sources) it is options of M(quadlet.fleet.app),
+      and an item of C(quadlet_deploy_apps).
+  type: dict
+  contains:
+    name:
+      description: Its name.
+      type: str
+    units:
+      description: Its units, as sections by file name.
+      type: dict
+    files:
+      description: Its other files.
+      type: dict
+    secrets:
+      description: Values of its secrets by name.
+      type: dict
+    directories:
+      description: Directories of bind mounts, with their options.
+      type: dict
+    variables:
+      description: Variables that were found, with their defaults and places.
+      type: list
+      elements: dict
+    report:
+      description:
+        - What became of everything that was given, but what is exact; C(report=all) has that too.
+      type: list
+      elements: dict
+      contains:
+        path:
+          description: What it is about.
+          type: str
+          sample: services.web.restart
+        file:
+          description: The file.
+          type: str
+        line:
+          description: The line, 0 without one.
+          type: int
+        outcome:
+          description: C(exact), C(moved), C(approximated) or C(dropped).
+          type: str
+        wrote:
+          description: What was written of it, as C(UNIT:KEY).
+          type: list
+          elements: str
+        reason:
+          description: What is different.
+          type: str
+        remedy:
+          description: What to do about it.
+          type: str
+        rule:
+          description: The id of a rule, or an empty text.
+          type: str
+    sources:
+      description: The files that were read.
+      type: list
+      elements: str
+"""
+
 RETURNS = {
-    "app": _OF_A_RUN,
-    "unit": _OF_A_RUN,
-    "validate": _JUDGEMENT + _LINT_OF_A_JUDGEMENT + _FINDING + _SERVICES_OF_A_JUDGEMENT,
+    "modules/app.py": _OF_A_RUN,
+    "modules/unit.py": _OF_A_RUN,
+    "modules/validate.py": _JUDGEMENT + _LINT_OF_A_JUDGEMENT + _FINDING + _SERVICES_OF_A_JUDGEMENT,
+    "filter/from_compose.py": _CONVERTED,
+    "filter/from_inspect.py": _CONVERTED,
+    "filter/from_run.py": _CONVERTED,
+    "filter/from_systemd.py": _CONVERTED,
 }
-"""RETURN by module.  ansible-core 2.16 takes no fragments for it, so the text is in each module."""
+"""RETURN by plugin.  ansible-core 2.16 takes no fragments for it, so the text is in each file."""
 
 
-def module_with_return(module: str) -> str:
-    """The file of a module with its RETURN as it should be."""
-    text = (_MODULES / f"{module}.py").read_text(encoding="utf-8")
-    found, number = _RETURN.subn(lambda _match: RETURNS[module], text)
+def plugin_with_return(plugin: str) -> str:
+    """The file of a plugin with its RETURN as it should be."""
+    text = (_PLUGINS / plugin).read_text(encoding="utf-8")
+    found, number = _RETURN.subn(lambda _match: RETURNS[plugin], text)
     if number != 1:
-        raise ValueError(f"{module} has {number} blocks RETURN")
+        raise ValueError(f"{plugin} has {number} blocks RETURN")
     return found
