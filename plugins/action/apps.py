@@ -16,6 +16,11 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.many import
     read_items,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action import Args, EngineAction
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import layers
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import Layer
+
+# Ansible loads an action plugin before it forks for each host, and a lookup plugin behind it: what
+# the lookup deploy_apps needs of _inventory is imported here, once instead of once for each host.
 
 _ABOUT_UNDECLARED = ("project", "undeclared", "allow_empty")
 
@@ -58,8 +63,6 @@ class ActionModule(EngineAction):
         """
         if arguments.get("undeclared") != "remove" or not arguments.get("project"):
             return []
-        from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import layers
-
         return layers.find_overridden(t.cast(t.Any, self._loader), variables)
 
     def _with_origins(
@@ -71,11 +74,7 @@ class ActionModule(EngineAction):
         """
         if not self._task.args.get("project"):
             return message
-        from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import (
-            layers,
-            origins,
-        )
-        from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import Layer
+        from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import origins
 
         loader, lists = t.cast(t.Any, self._loader), layers.sort_names(variables)
         try:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures what a rollout costs on a fleet in which nothing changes.
+"""Measures what a deployment and a rollout cost on a fleet in which nothing changes.
 
 First on 2, 4 and 8 real hosts, an app of ten containers on each, beside a play with only ping;
 then the controller alone, with hosts over the local connection whose interpreter answers at once
@@ -33,7 +33,15 @@ APP = {
     "units": {f"ten-{n}.container": container() for n in range(10)},
     "gate": {"stable": 0},
 }
+APPS = [{"hosts": "all", "gather_facts": False, "tasks": [{"quadlet.fleet.app": APP}]}]
+SITE = [{"ansible.builtin.import_playbook": "quadlet.fleet.site"}]
 PING = [{"hosts": "all", "gather_facts": False, "tasks": [{"ansible.builtin.ping": {}}]}]
+PLAYS: dict[str, t.Sequence[t.Any]] = {
+    "ping": PING,
+    "app": APPS,
+    "site": SITE,
+    "rollout": ROLLOUT,
+}
 ANSWERS_AT_ONCE = """#!/bin/sh
 cat > /dev/null
 cat {answer}
@@ -82,34 +90,31 @@ def _inventory(hosts: t.Sequence[Host], folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def _medians(
-    inventory: pathlib.Path, folder: pathlib.Path, env: dict[str, str]
-) -> tuple[Cost, Cost]:
-    """Of ping and of a rollout, run in turn."""
-    pairs = [
-        (_run(PING, inventory, folder, env), _run(ROLLOUT, inventory, folder, env))
-        for _pair in range(PAIRS)
+def _medians(inventory: pathlib.Path, folder: pathlib.Path, env: dict[str, str]) -> dict[str, Cost]:
+    """Of each kind of play, run in turn."""
+    turns = [
+        {name: _run(plays, inventory, folder, env) for name, plays in PLAYS.items()}
+        for _turn in range(PAIRS)
     ]
-    ping, rollout = (
-        Cost(*(statistics.median(one[field] for one in column) for field in range(2)))
-        for column in zip(*pairs)
-    )
-    return ping, rollout
+    return {
+        name: Cost(*(statistics.median(turn[name][field] for turn in turns) for field in range(2)))
+        for name in PLAYS
+    }
 
 
 def _real(hosts: list[Host], folder: pathlib.Path, env: dict[str, str]) -> None:
-    print("| hosts | ping | rollout, unchanged | more than ping, per host |\n|---|---|---|---|")
+    print(
+        "| hosts | ping | module `app`, unchanged | `site`, unchanged | `rollout`, unchanged |\n"
+        "|---|---|---|---|---|"
+    )
     for count in (2, 4, 8):
         inventory = _inventory(hosts[:count], folder)
-        _run(ROLLOUT, inventory, folder, env)
-        ping, rollout = _medians(inventory, folder, env)
-        more = (rollout.seconds - ping.seconds) / count
-        ratio = rollout.seconds / ping.seconds
-        print(
-            f"| {count} | {ping.seconds:.1f} s | {rollout.seconds:.1f} s ({ratio:.2f}x) "
-            f"| {more:.2f} s |",
-            flush=True,
-        )
+        for plays in PLAYS.values():
+            _run(plays, inventory, folder, env)
+        found = {name: cost.seconds for name, cost in _medians(inventory, folder, env).items()}
+        ping = found.pop("ping")
+        cells = [f"{seconds:.2f} s ({seconds / ping:.2f}x)" for seconds in found.values()]
+        print(f"| {' | '.join([str(count), f'{ping:.2f} s', *cells])} |", flush=True)
 
 
 def _record(host: Host, playbooks: Playbooks) -> str:
