@@ -47,7 +47,8 @@ class Details(t.NamedTuple):
     the epoch (0.0: never).  active_since: seconds of the
     monotonic clock when it became active.  active_at: the same, since the epoch.  left_at: when it
     last stopped being active: one that systemd restarts without a way through `inactive`
-    (RestartMode=direct) has started behind that.  drop_ins: of systemd's own.
+    (RestartMode=direct) has started behind that.  drop_ins: of systemd's own.  main_pid: of the
+    main process, also of one that has ended.
     """
 
     result: str
@@ -61,6 +62,7 @@ class Details(t.NamedTuple):
     active_at: float = 0.0
     left_at: float = 0.0
     drop_ins: tuple[str, ...] = ()
+    main_pid: int = 0
 
     @property
     def begun_at(self) -> float:
@@ -82,6 +84,7 @@ DETAIL_PROPERTIES = (
     "NRestarts",
     "ExecMainStatus",
     "ExecMainCode",
+    "ExecMainPID",
     "InvocationID",
     "InactiveExitTimestamp",
     "ActiveEnterTimestampMonotonic",
@@ -138,6 +141,7 @@ def _parse_block(values: t.Mapping[str, str]) -> Details:
         active_at=_moment(values.get("ActiveEnterTimestamp", "")),
         left_at=_moment(values.get("ActiveExitTimestamp", "")),
         drop_ins=tuple(values.get("DropInPaths", "").split()),
+        main_pid=int(values.get("ExecMainPID") or 0),
     )
 
 

@@ -97,7 +97,13 @@ class Report(t.NamedTuple):
         but_not = self.old.get(name, "")
         begun = details.started_at if details and only else 0.0
         return self.watched.manager.read_journal(
-            name, self.since, only=only, but_not=but_not, begun=begun
+            name,
+            self.since,
+            only=only,
+            but_not=but_not,
+            begun=begun,
+            pid=details.main_pid if details else 0,
+            containers=self.watched.services[name].objects,
         )
 
     def _reason(self, name: str, job: str) -> str | None:

@@ -37,7 +37,8 @@ class Limit(float):
 ASK, READ, RUN, CHANGE = Limit(15), Limit(20), Limit(30), Limit(40)
 """For a question to a user's manager, for reading files, for a command, for a change: far more than
 they take.  A run that is held up is to end within a minute, however many hold it up: once one was
-used up the next has a quarter of its own, and each further one half of that."""
+used up the next has a quarter of its own, and each further one half of that, down to a moment that
+gets shorter with their number: a hundred together have little more time than thirty."""
 
 MOST = 256 * 1024 * 1024
 _CHUNK = 1024 * 1024
@@ -45,6 +46,10 @@ _LOOK, _CHECK = 1.0, 5.0
 _LAST = 2.0
 _HIGH = 64
 _SHORTEST, _SHORTEST_BUSY = 0.25, 1.5
+_LEAST, _ALL_WAIT, _ALL_BUSY = 0.1, 10.0, 0.3
+"""The n-th that uses up its time has _ALL_WAIT / n seconds, and one that is not seen to wait that
+part of its limit, by n; none has less than _LEAST.
+"""
 _LOST = mmap.mmap(-1, 1)
 """How many children of this run, and of its tasks, have used up their time."""
 
@@ -54,8 +59,9 @@ def limit_of(seconds: float) -> float:
     lost = _LOST[0]
     if not (lost and isinstance(seconds, Limit)):
         return seconds
-    limit = Limit(max(seconds / 4 / 2 ** (lost - 1), _SHORTEST))
-    limit.most = max(limit, min(_SHORTEST_BUSY, seconds / 4))
+    shortest = max(_LEAST, min(_SHORTEST, _ALL_WAIT / lost))
+    limit = Limit(max(seconds / 4 / 2 ** (lost - 1), shortest))
+    limit.most = max(limit, min(_SHORTEST_BUSY, seconds / 4, seconds * _ALL_BUSY / lost))
     return limit
 
 

@@ -188,17 +188,28 @@ class Manager:
             self._systemctl("reset-failed", "--", *services)
 
     def read_journal(
-        self, service: str, since: float, *, only: str = "", but_not: str = "", begun: float = 0.0
+        self,
+        service: str,
+        since: float,
+        *,
+        only: str = "",
+        but_not: str = "",
+        begun: float = 0.0,
+        pid: int = 0,
+        containers: t.Sequence[str] = (),
     ) -> list[str]:
         """The last lines of a service and of systemd about it since a time (since the epoch).
 
         only, but_not: an invocation whose lines are meant, or not meant; begun: its start.
+        pid, containers: whose lines count too where the journal knows no unit of them.
         """
-        from .._core.gate.journal import FIELDS, parse_journal
+        from .._core.gate.journal import Whose, parse_journal
 
-        fields = f"--output-fields={','.join(FIELDS)}"
-        ran = self._journalctl(since, "-n", "500", "-o", "json", fields, self._unit_flag, service)
-        lines = parse_journal(ran.out, only=only, but_not=but_not)
+        uid = self._owner.uid if self._flags else None
+        whose = Whose(service, uid, pid, tuple(containers))
+        fields = f"--output-fields={','.join(whose.fields)}"
+        ran = self._journalctl(since, "-n", "500", "-o", "json", fields, *whose.matches)
+        lines = parse_journal(ran.out, whose, only=only, but_not=but_not, begun=begun)
         heard.note_words(self._owner, *lines, begun=begun)
         return lines
 
@@ -209,10 +220,6 @@ class Manager:
         from .._core.gate.journal import parse_job_results
 
         return parse_job_results(ran.out, field)
-
-    @property
-    def _unit_flag(self) -> str:
-        return "--user-unit" if self._flags else "--unit"
 
     def failed(self, what: str, ran: Ran) -> QuadletError:
         """The error of a command, with its own words."""

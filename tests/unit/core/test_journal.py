@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import typing as t
 
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.gate.journal import (
+    Whose,
     last_end,
     parse_job_results,
     parse_journal,
@@ -130,6 +132,62 @@ INVOCATIONS = _lines(
 )
 def test_one_invocation(only: str, but_not: str, said: list[str]) -> None:
     assert parse_journal(INVOCATIONS, only=only, but_not=but_not) == said
+
+
+USER, SYSTEM = Whose("web.service", 1000, 77, ("box",)), Whose("web.service", None, 77, ("box",))
+START = 1_000.0
+"""When the service that is asked for began."""
+_HEADS = ("_SYSTEMD_", "", "OBJECT_SYSTEMD_", "COREDUMP_")
+
+
+@pytest.mark.parametrize("whose", [USER, SYSTEM], ids=["user", "system"])
+def test_whose_entries_are_a_services(whose: Whose) -> None:
+    """The product of what an entry says of its unit, its control group and its time."""
+    prefix, other = ("USER_", "") if whose is USER else ("", "USER_")
+    wrong = []
+    times = (0.0, 998.0, 999.5, 1_001.0)
+    for head, unit, group, at in itertools.product(
+        (None, *_HEADS), ("web.service", "x.service"), ("", "/x.scope"), times
+    ):
+        of_scope = prefix if head is not None else ""
+        row = {**_own("a"), "__REALTIME_TIMESTAMP": str(int(at * 1e6)), "_SYSTEMD_CGROUP": group}
+        row.update({f"{head}{of_scope}UNIT": unit} if head is not None else {})
+        known = bool(group) or (head == "_SYSTEMD_" and not prefix)
+        wanted = unit == "web.service" and head is not None if known else at >= START - 1
+        if whose.has(row, START) is not wanted:
+            wrong.append(row)
+        if group and head is not None:  # the unit of that name of the other kind of manager
+            row = {**row, f"{head}{other}UNIT": "web.service", f"{head}{prefix}UNIT": "x.service"}
+            wrong += [row] if whose.has(row, START) else []
+    assert wrong == []
+
+
+def test_words_that_the_journal_has_given_to_no_unit() -> None:
+    """As a host had it, beside four busy processes: podman had ended before journald looked."""
+    stray = {
+        "MESSAGE": "Error: 10.9.9.9: bind: cannot assign requested address",
+        "SYSLOG_IDENTIFIER": "web",
+        "__REALTIME_TIMESTAMP": str(int((START + 0.2) * 1e6)),
+    }
+    theirs = {**stray, "MESSAGE": "not mine", "_SYSTEMD_CGROUP": "/user.slice/x.scope"}
+    before = {**stray, "MESSAGE": "older", "__REALTIME_TIMESTAMP": str(int((START - 9) * 1e6))}
+    text = _lines(before, theirs, stray)
+    assert parse_journal(text, USER, only=B, begun=START) == [stray["MESSAGE"]]
+    assert parse_journal(text, USER, but_not=A) == ["older", stray["MESSAGE"]]
+
+
+def test_what_journalctl_is_asked_for() -> None:
+    assert " ".join(USER.matches) == (
+        "_SYSTEMD_USER_UNIT=web.service _UID=1000 + USER_UNIT=web.service _UID=1000"
+        " + OBJECT_SYSTEMD_USER_UNIT=web.service _UID=0 + COREDUMP_USER_UNIT=web.service _UID=0"
+        " + SYSLOG_IDENTIFIER=web _UID=1000 + _PID=77 _UID=1000 + CONTAINER_NAME=box _UID=1000"
+    )
+    assert " ".join(Whose("a.b.service").matches) == (
+        "_SYSTEMD_UNIT=a.b.service + UNIT=a.b.service _PID=1"
+        " + OBJECT_SYSTEMD_UNIT=a.b.service _UID=0 + COREDUMP_UNIT=a.b.service _UID=0"
+        " + SYSLOG_IDENTIFIER=a.b _UID=0"
+    )
+    assert {*SYSTEM.unit_fields} < {*SYSTEM.fields}
 
 
 ENDS = "web.service: Main process exited, code=exited, status=3/NOTIMPLEMENTED"

@@ -326,6 +326,24 @@ def test_all_limits_together_are_less_than_a_minute(
     assert total <= 64
 
 
+@pytest.mark.parametrize("kind", [child.ASK, child.READ, child.RUN, child.CHANGE])
+@pytest.mark.parametrize("silent", [False, True])
+def test_many_more_take_little_more(kind: child.Limit, silent: bool) -> None:
+    """Of those that are not seen to wait, too.  Who is only slow still has a moment."""
+    totals, total = {}, float(kind)
+    for lost in range(1, 250):
+        child._LOST[0] = lost
+        limit = child.limit_of(kind)
+        assert isinstance(limit, child.Limit)
+        assert 0.1 <= limit <= limit.most
+        total += limit.most if silent else limit
+        totals[lost + 1] = total
+    usual = kind < child.CHANGE
+    assert totals[30] <= (62 if usual else 86)
+    assert totals[100] - totals[30] <= 19
+    assert totals[200] - totals[100] <= 13
+
+
 @as_root
 def test_eight_who_wait_end_soon(tmp_path: pathlib.Path) -> None:
     """Once the first has used up its time, each has half of the one before."""

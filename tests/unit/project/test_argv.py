@@ -15,10 +15,12 @@ COMMANDS = {"podman", "systemctl", "loginctl", "journalctl", "busctl"}
 METHODS = {"_systemctl": 0, "_journalctl": 1, "_podman": 1}
 """Methods that make a command of their arguments, and how many of those are no names."""
 OURS = {
-    "flags", "self._flags", "self._unit_flag", "option", "properties", "words", "verb", "kind",
-    "states", "fields", "_MANAGER", "method", "loads", "place",
+    "flags", "self._flags", "option", "properties", "words", "verb", "kind", "states", "fields",
+    "_MANAGER", "method", "loads", "place", "whose.matches",
 }  # fmt: skip
-"""Words of ours in variables: options, or a verb; place: the options of Podman in a unit."""
+"""Words of ours in variables: options, or a verb; place: the options of Podman in a unit;
+whose.matches: of the journal, `FIELD=name`.
+"""
 LATER = {"_engine/rollback.py": "it takes the name of a network from the generator"}
 
 
@@ -44,7 +46,7 @@ def _loose(words: t.Sequence[ast.expr]) -> list[str]:
         inner = word.value if isinstance(word, ast.Starred) else word
         if text is None and not is_value and ast.unparse(inner) not in OURS and not _is_fixed(word):
             found.append(f"{word.lineno}: {ast.unparse(word)}")
-        before = "-u" if ast.unparse(inner) == "self._unit_flag" else text or ""
+        before = text or ""
     return found
 
 

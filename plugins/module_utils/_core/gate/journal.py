@@ -11,24 +11,84 @@ import typing as t
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _INVOCATION = ("INVOCATION_ID", "USER_INVOCATION_ID", "_SYSTEMD_INVOCATION_ID")
-FIELDS = ("MESSAGE", "PODMAN_EVENT", "SYSLOG_IDENTIFIER", *_INVOCATION)
+_FIELDS = ("MESSAGE", "PODMAN_EVENT", "SYSLOG_IDENTIFIER", "_SYSTEMD_CGROUP", *_INVOCATION)
 """Fields to read.  systemd's messages name the unit's invocation beside systemd's own."""
 
 _OWN, _SYSTEMD = 15, 5
+_EARLY = 1.0
+"""Seconds by which a process may speak before systemd notes that its service has begun."""
 
 
-def parse_journal(text: str, *, only: str = "", but_not: str = "") -> list[str]:
+class Whose(t.NamedTuple):
+    """A service whose entries are meant, in a manager.
+
+    uid: of the manager's user, None for the system's.  pid: of the process that ended last, 0 if
+    it is not known.  containers: their names, as far as they are known.
+    """
+
+    service: str
+    uid: int | None = None
+    pid: int = 0
+    containers: tuple[str, ...] = ()
+
+    @property
+    def _prefix(self) -> str:
+        return "" if self.uid is None else "USER_"
+
+    @property
+    def unit_fields(self) -> tuple[str, ...]:
+        """Fields that name the unit: of its processes, of systemd about it, of other daemons."""
+        heads = ("_SYSTEMD_", "", "OBJECT_SYSTEMD_", "COREDUMP_")
+        return tuple(f"{head}{self._prefix}UNIT" for head in heads)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields to read."""
+        return (*_FIELDS, *self.unit_fields)
+
+    @property
+    def matches(self) -> list[str]:
+        """Alternatives for journalctl: all that it takes for a unit's (systemd.journal-fields(7)),
+        and what may be the words of a process that had ended before the journal looked whose it is.
+
+        Those have no unit, but the name that the generator gives them (`SyslogIdentifier=%N`), the
+        process, or the container.
+        """
+        own, about, *by_daemons = (f"{field}={self.service}" for field in self.unit_fields)
+        user = f"_UID={self.uid or 0}"
+        units = [[own, user], [about, user]] if self.uid is not None else [[own], [about, "_PID=1"]]
+        units += [[field, "_UID=0"] for field in by_daemons]
+        strays = [f"SYSLOG_IDENTIFIER={self.service.rpartition('.')[0]}"]
+        strays += [f"_PID={self.pid}"] if self.pid else []
+        strays += [f"CONTAINER_NAME={name}" for name in self.containers]
+        ways = [*units, *([stray, user] for stray in strays)]
+        return [word for way in ways for word in ("+", *way)][1:]
+
+    def has(self, row: t.Mapping[str, t.Any], begun: float) -> bool:
+        """Whether an entry that journalctl found is the service's: one that is nobody's counts
+        since the service's start.
+        """
+        if row.get("_SYSTEMD_CGROUP") or row.get("_SYSTEMD_UNIT"):
+            return any(row.get(field) == self.service for field in self.unit_fields)
+        return int(row.get("__REALTIME_TIMESTAMP") or 0) / 1e6 >= begun - _EARLY
+
+
+def parse_journal(
+    text: str, whose: Whose | None = None, *, only: str = "", but_not: str = "", begun: float = 0.0
+) -> list[str]:
     """The last messages about a failure: 15 of the service itself and 5 of systemd.
 
     In a crash loop systemd's messages would displace the others.  Lines of Podman and conmon
     about their own work are left out.  only, but_not: the id of the invocation that is meant, or
-    not meant; entries without an invocation count.
+    not meant; entries without an invocation count.  begun: the start of what is meant.
     """
     own, systemd = 0, 0
     chosen: list[str] = []
     for row in reversed(_rows(text)):
         message = _message(row)
         if not message.strip() or _is_noise(row, message):
+            continue
+        if whose and not whose.has(row, begun):
             continue
         if not _is_meant(_invocation(row), only, but_not):
             continue

@@ -112,6 +112,7 @@ def _block(host: Host, name: str) -> str:
     if not name.endswith(".timer"):
         rows += [
             f"NRestarts={one.restarts}",
+            f"ExecMainPID={one.pid}",
             f"ExecMainCode={one.code}",
             f"ExecMainStatus={one.status}",
         ]
@@ -209,7 +210,7 @@ def _is_enabled(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
 
 def _journal(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     since = float(words[words.index("--since") + 1].lstrip("@"))
-    unit = words[-1] if "-n" in words else ""
+    unit = _unit_meant(words)
     field = "USER_UNIT" if host.kind == "user" else "UNIT"
     lines = []
     for row in host.systemd.journal:
@@ -220,6 +221,15 @@ def _journal(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
         elif row["JOB_TYPE"] != "stop":
             lines.append(_job_line(host, row, field))
     return 0, "".join(f"{json.dumps(line)}\n" for line in lines), ""
+
+
+def _unit_meant(words: t.Sequence[str]) -> str:
+    """The unit whose lines are asked for, '' where it is jobs."""
+    found = (word.partition("=") for word in words)
+    return next((unit for field, _, unit in found if field in _UNIT_FIELDS), "")
+
+
+_UNIT_FIELDS = ("_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT")
 
 
 def _first_json(row: Row, find: str) -> dict[str, t.Any]:
@@ -244,7 +254,9 @@ def _journal_line(host: Host, row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     template = json.loads(line)
     keys = ("INVOCATION_ID", "USER_INVOCATION_ID", "_SYSTEMD_INVOCATION_ID")
     ids = {key: row["id"] for key in keys if key in template}
-    return {**template, "MESSAGE": row["text"], **ids}
+    fields = ("UNIT", "USER_UNIT", *_UNIT_FIELDS[host.kind == "user" :])
+    units = {key: row["unit"] for key in fields if "shop" in str(template.get(key))}
+    return {**template, "MESSAGE": row["text"], **ids, **units}
 
 
 def _good(*_any: t.Any) -> Answer:

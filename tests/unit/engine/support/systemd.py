@@ -29,6 +29,7 @@ class Unit:
     code: int = 0
     status: int = 0
     invocation: str = ""
+    pid: int = 0
     left_inactive: float = 0.0
     became_active: float = 0.0
     left_active: float = 0.0
@@ -239,6 +240,7 @@ class Engine:
         one.starts.append(self.now)
         self.state.invocations += 1
         one.invocation = f"f{self.state.invocations:031x}"
+        one.pid = 1000 + self.state.invocations
         one.left_inactive, one.result, one.code, one.status = START + self.now, "success", 0, 0
         if file.is_timer:
             self._become_active(one, "waiting")
