@@ -16,6 +16,15 @@ def _job(command: str, more: str = "") -> str:
     return f"[Container]\nImage={IMAGE}\nExec={shell}\n\n[Service]\nType=oneshot\n{more}"
 
 
+def _tried_twice(app: App) -> str:
+    """A job whose first try fails; systemd tries again."""
+    text = _job(
+        "test -e /d/tried || { touch /d/tried; exit 5; }",
+        "Restart=on-failure\nRestartSec=100ms\n\n[Install]\nWantedBy=default.target\n",
+    )
+    return text.replace("[Container]\n", f"[Container]\nVolume={app.name}-tried:/d\n")
+
+
 def _units(app: App) -> dict[str, str]:
     """One of each way in which a job is started, or is not."""
     return {
@@ -26,7 +35,7 @@ def _units(app: App) -> dict[str, str]:
         "restore": _job("echo restored"),
         "once": _job("echo set up", "RemainAfterExit=yes\n"),
         "alarm": _job("echo alarm"),
-        "boot": _job("echo booted", "\n[Install]\nWantedBy=default.target\n"),
+        "boot": _tried_twice(app),
         "tool": container(more=f"\n[Unit]\nOnFailure={app.service('alarm')}\n"),
         "helper.service": HELPER,
     }
@@ -61,6 +70,8 @@ def test_jobs(app: App) -> None:
     none = _starts(app, *names)
     first = app.deployed(units, on_demand=[tool])
     assert _moved(none, _starts(app, *names)) == {"migrate", "boot"}
+    boot = first["services"][app.service("boot")]
+    assert (boot["result"], boot["restarts"]) == ("success", 1), "its last try counts"
     assert not app.deployed(units, on_demand=[tool]).changed
     assert not app.run().ok().changed, "the record knows what is on demand"
     shown = app.scope.call("info", apps=[app.name]).ok()["apps"][0]

@@ -67,7 +67,8 @@ def _run_job(watched: Watched, name: str, details: dict[str, t.Any]) -> list[Fai
     details.update(watch.details)
     report = Report(watched, watch, since, {}, said)
     failures = report.of_starts() or _of_condition(report, name)
-    return [_as_job(failure, pending=name in watch.pending) for failure in failures]
+    runs = name in watch.pending and not watch.states.get(name, State()).crashing
+    return [_as_job(failure, pending=runs) for failure in failures]
 
 
 def _of_condition(report: Report, name: str) -> list[Failure]:

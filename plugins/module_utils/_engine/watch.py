@@ -168,6 +168,9 @@ class Watch:
         self._details_due = now + max(_DETAILS_EVERY, 10 * (now - started))
 
     def _restarted(self, name: str) -> bool:
+        """Whether systemd restarted a service that has to stay up; of a job the last try counts."""
+        if self._watched.services[name].once:
+            return False
         before = self.restarts_before.get(name, 0)
         return name in self.details and self.details[name].restarts > before
 

@@ -8,11 +8,14 @@ Everything here only reads.  An engine is asked only where it has storage: Podma
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import time
 import typing as t
 
 from .._core.discover.content import PRINTED, Content, parse_find
+from .._core.discover.contexts import parse_context_socket
 from .._core.discover.inspected import Row, parse_rows
 from .._core.discover.layer import Change, parse_docker_diff, parse_podman_diff
 from .._core.errors import HELD_UP, QuadletError
@@ -123,9 +126,32 @@ def _find_podman(owner: Owner) -> list[Engine]:
 
 
 def _find_docker(owner: Owner) -> list[Engine]:
-    socket = f"{owner.runtime_dir}/docker.sock" if owner.uid else _SOCKET
-    docker = Engine("docker", owner, socket)
-    return [docker] if os.path.exists(socket) and _is_docker(docker) else []
+    """Docker at its usual socket, and at those of the owner's contexts: rootless Docker has one of
+    its own.
+    """
+    usual = f"{owner.runtime_dir}/docker.sock" if owner.uid else _SOCKET
+    sockets = owner.call(_find_sockets, usual, owner.home, owner.uid)
+    found = [Engine("docker", owner, socket) for socket in sockets]
+    return [docker for docker in found if _is_docker(docker)]
+
+
+def _find_sockets(usual: str, home: str, uid: int) -> list[str]:
+    """The sockets of this user's, who calls it: those of others are found in their scopes."""
+    contexts = f"{home}/.docker/contexts/meta"
+    places = [usual]
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(contexts)):
+            with contextlib.suppress(OSError, NotRegularError):
+                text = read_text(f"{contexts}/{name}/meta.json", errors="replace")
+                places.append(parse_context_socket(text))
+    found: dict[str, str] = {}
+    for path in filter(None, places):
+        real = os.path.realpath(path)
+        with contextlib.suppress(OSError):
+            status = os.stat(real)
+            if stat.S_ISSOCK(status.st_mode) and status.st_uid == uid:
+                found.setdefault(real, path)
+    return list(found.values())
 
 
 def _is_there(owner: Owner, program: str, shown: str) -> bool:

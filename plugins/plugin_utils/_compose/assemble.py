@@ -23,6 +23,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.interpolate
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.left_out import LeftOuts
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.merge import Merger
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node, join_path
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import UnsetMode
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.rebase import rebase
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Keep
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import parse_documents
@@ -52,18 +53,18 @@ class Document(t.NamedTuple):
 class Assembler:
     """Puts files together."""
 
-    def __init__(self, files: Files, keep: Keep, causes: Causes) -> None:
+    def __init__(self, files: Files, keep: Keep, causes: Causes, unset: UnsetMode) -> None:
         self.left = LeftOuts()
         self.uses: dict[str, Use] = {}
         self._files = files
-        self._keep = keep
+        self._unset: UnsetMode = unset
         self._causes = causes
         self._merger = Merger(causes, self.left)
         self._env_files = EnvFiles(files, keep, causes)
 
     def scope(self, directory: str, variables: Variables, chain: tuple[str, ...] = ()) -> Scope:
         """A scope with variables."""
-        interpolator = Interpolator(variables.get, self._keep, self._causes, self.uses)
+        interpolator = Interpolator(variables.get, self._unset, self._causes, self.uses)
         return Scope(directory, variables, interpolator, chain)
 
     def merge(self, documents: t.Sequence[Document], scope: Scope) -> Node:
@@ -97,7 +98,7 @@ class Assembler:
             part = nodes.get(section)
             if part is None or part.tag == "!reset" or part.value is None or part.is_mapping:
                 continue
-            self._causes.add(
+            self._causes.add_gap(
                 part, section, "it has no names with what they are", "Write a mapping."
             )
             del nodes[section]
@@ -105,7 +106,8 @@ class Assembler:
         for name, service in services.children.items() if services is not node else ():
             if not service.is_mapping and service.value is not None and not service.tag:
                 what = "a service is a mapping"
-                self._causes.add(service, f"services.{name}", what, "Write its keys below it.")
+                remedy = "Write its keys below it."
+                self._causes.add_gap(service, f"services.{name}", what, remedy)
         return dataclasses.replace(node, value=nodes)
 
     def _load_source(self, path: str, scope: Scope, place: Node, where: str) -> Source | None:
@@ -123,10 +125,11 @@ class Assembler:
 
     def _documents(self, path: str, place: Node, where: str) -> list[Document]:
         text = self._files.text(path, place, where)
-        if text is None:
-            return []
-        nodes = parse_documents(text, path, self._causes)
+        known = len(self._causes)
+        nodes = parse_documents(text, path, self._causes) if text is not None else []
         if not nodes:
+            self._causes.has_gaps = True
+        if not nodes and text is not None and len(self._causes) == known:
             self._causes.add(place, where, f"there is nothing in {path}")
         return [Document(node, path) for node in nodes]
 
@@ -137,7 +140,7 @@ class Assembler:
             return node
         if not entries.is_list:
             what = "include is a list of files"
-            self._causes.add(entries, "include", what, "Write a list.")
+            self._causes.add_gap(entries, "include", what, "Write a list.")
         nodes = {key: child for key, child in node.children.items() if key != "include"}
         for index, entry in enumerate(entries.items):
             where = join_path("include", index)
@@ -152,13 +155,14 @@ class Assembler:
     ) -> Node | None:
         names = self._texts(entry.children.get("path") if entry.is_mapping else entry, where)
         if not names:
-            self._causes.add(entry, where, "the file to include is missing", "Give its path.")
+            what = "the file to include is missing"
+            self._causes.add_gap(entry, where, what, "Give its path.")
             return None
         paths = [self._files.locate(name, scope.directory) for name in names]
         for path in paths:
             if path in chain:
                 links = " includes ".join((*chain, path))
-                self._causes.add(
+                self._causes.add_gap(
                     entry, where, f"files include each other: {links}", "End the circle."
                 )
                 return None
@@ -192,7 +196,7 @@ class Assembler:
             if item.unset:
                 names = ", ".join(unset.name for unset in item.unset)
                 what = f"the variable {names} has no value, and is needed to find the file"
-                self._causes.add(item, where, what, "Give it in env, or in an env file.")
+                self._causes.add_gap(item, where, what, "Give it in env, or in an env file.")
             elif isinstance(item.value, str) and item.value:
                 texts.append(item.value)
         return texts

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import posixpath
 import re
 import typing as t
@@ -18,16 +17,22 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.binds impor
     kind_of,
     list_files,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.build_parts import (
+    URL,
+    BuildScope,
+    is_ignored,
+    read_build_secrets,
+    read_contexts,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch import (
     Handlers,
     dispatch,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.plain import OPTIONS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import (
-    Scope,
+    AbsentError,
     UnfitError,
     convert,
-    items,
     mapping,
     pairs,
     refusing,
@@ -46,19 +51,11 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Value,
 )
 
-_URL: t.Final = re.compile(r"(https?|git|ssh)://|git@|github\.com/")
+_STAND_IN: t.Final = "localhost/none"
+"""What stands for an image that is missing, which has been refused."""
 _COPIES: t.Final = re.compile(
     r"^\s*(COPY|ADD)\s(?!.*--from=)|type=bind", re.MULTILINE | re.IGNORECASE
 )
-_CONTEXTS: t.Final = re.compile(r"(docker-image|https?|oci-layout|target|service):")
-
-
-@dataclasses.dataclass
-class _Scope(Scope):
-    """A build while it is read."""
-
-    build: Build
-    fields: dict[str, Branch]
 
 
 def _read_build(service: Service, branch: Branch, _row: Row) -> None:
@@ -67,7 +64,7 @@ def _read_build(service: Service, branch: Branch, _row: Row) -> None:
     build = Build(service.reading.stem(service.name), branch.head() if is_long else branch.take())
     service.build = build
     fields = mapping(branch) if is_long else {}
-    scope = _Scope(service.reading, branch, build.options, build, fields)
+    scope = BuildScope(service.reading, branch, build.options, build, fields, service)
     if is_long:
         dispatch(scope, branch, _BUILD)
     context = fields.get("context") if is_long else branch
@@ -83,26 +80,30 @@ def _read_build(service: Service, branch: Branch, _row: Row) -> None:
     if "tags" in fields:
         with refusing(fields["tags"]):
             build.tags += texts(fields["tags"])
+    for key, read in _IN_DIRECTORY.items():
+        if key in fields:
+            with refusing(fields[key]):
+                read(scope, fields[key])
 
 
-def _read_arguments(scope: _Scope, branch: Branch) -> None:
+def _read_arguments(scope: BuildScope, branch: Branch) -> None:
     env = scope.reading.project.env
     for name, value in pairs(branch):
         found = env[name].text if value.value is None and name in env else value.value
         scope.build.arguments[name] = Value(found, value.given)
 
 
-def _read_context(scope: _Scope, branch: Branch | None) -> None:
+def _read_context(scope: BuildScope, branch: Branch | None) -> None:
     """Where the files of a build are: taken along, on the host, or at a URL."""
     build = scope.build
     name = text(branch) if branch else "."
     given = branch.take() if branch else build.given
-    if _URL.match(name) or name.startswith(("/", "~")):
+    if URL.match(name) or name.startswith(("/", "~")):
         build.context = Value(name, given)
         return
     path = posixpath.normpath(name)
     files = list_files(scope.reading, path) if kind_of(scope.reading, path) == "directory" else []
-    known = [file for file in files if not _is_ignored(file)]
+    known = [file for file in files if not is_ignored(file)]
     if files and len(files) <= MOST_FILES:
         build.context, build.in_files = Value(f"./build/{build.name}", given), True
         for file in known:
@@ -130,12 +131,7 @@ def _needs_no_context(inline: Branch | None) -> bool:
     return inline is not None and not _COPIES.search(text(inline))
 
 
-def _is_ignored(file: str) -> bool:
-    """Whether it never belongs to a context that a unit builds."""
-    return bool({".git", "node_modules", "__pycache__"} & set(file.split("/")))
-
-
-def _read_file(scope: _Scope, service: Service) -> None:
+def _read_file(scope: BuildScope, service: Service) -> None:
     build, inline = scope.build, scope.fields.get("dockerfile_inline")
     file = scope.fields.get("dockerfile") or service.dockerfile
     if inline and file:
@@ -153,7 +149,7 @@ def _read_dockerfile(service: Service, branch: Branch, _row: Row) -> None:
     service.dockerfile = branch
     build = service.branch.get("build")
     if build is None:
-        raise UnfitError(branch, "there is no build", "Give build.")
+        raise AbsentError(branch, "there is no build", "Give build.")
     if service.build and not service.build.file:
         service.build.file = text_value(branch)
 
@@ -162,7 +158,7 @@ def settle_image(service: Service) -> None:
     """The image: a name, or a build with that name."""
     container, build, image = service.container, service.build, service.image
     if build is None:
-        container.image = image
+        container.image = image or Value(_STAND_IN, container.given)
         return
     default = f"localhost/{service.reading.project.name}-{service.name}"
     build.tag = image or Value(default, build.given)
@@ -170,37 +166,21 @@ def settle_image(service: Service) -> None:
     service.reading.model.builds.append(build)
 
 
-def _read_contexts(scope: _Scope, branch: Branch, row: Row) -> None:
-    del row
-    for name, value in pairs(branch):
-        context = value.value or ""
-        if context.startswith(("service:", "target:")):
-            value.given.refused(
-                f"{context} is another build", "Build it apart, and give docker-image://NAME."
-            )
-        elif _CONTEXTS.match(context) or _URL.match(context) or context.startswith("/"):
-            scope.options.append(Option("--build-context", f"{name}={context}", value.given))
-        else:
-            value.given.refused(
-                f"the context {context} is not taken along", "Give an absolute path of the host."
-            )
-
-
-def _read_platforms(scope: _Scope, branch: Branch, _row: Row) -> None:
+def _read_platforms(scope: BuildScope, branch: Branch, _row: Row) -> None:
     first, *rest = texts(branch)
     scope.options.append(Option("--platform", first.value, first.given))
     for other in rest:
         other.given.dropped("a unit builds one image", "Build images for others elsewhere.")
 
 
-def _read_pull(scope: _Scope, branch: Branch, _row: Row) -> None:
+def _read_pull(scope: BuildScope, branch: Branch, _row: Row) -> None:
     if convert(branch, values.to_bool):
         scope.set("--pull", "always", branch)
     else:
         branch.take().exact("that is so without it")
 
 
-def _read_ssh(scope: _Scope, branch: Branch, _row: Row) -> None:
+def _read_ssh(scope: BuildScope, branch: Branch, _row: Row) -> None:
     if branch.is_mapping or branch.is_list:
         for name, value in pairs(branch):
             word = f"{name}={value.value}" if value.value else name
@@ -209,7 +189,7 @@ def _read_ssh(scope: _Scope, branch: Branch, _row: Row) -> None:
         scope.set("--ssh", text(branch), branch)
 
 
-def _read_caches(scope: _Scope, branch: Branch, row: Row) -> None:
+def _read_caches(scope: BuildScope, branch: Branch, row: Row) -> None:
     for value in texts(branch):
         word = value.value
         if word.startswith("type=registry,ref="):
@@ -220,41 +200,18 @@ def _read_caches(scope: _Scope, branch: Branch, row: Row) -> None:
             scope.options.append(Option(row.argument, word, value.given))
 
 
-def _read_build_secrets(scope: _Scope, branch: Branch, _row: Row) -> None:
-    for item in items(branch):
-        with refusing(item):
-            _read_secret(scope, item)
+_IN_DIRECTORY: t.Final[dict[str, t.Callable[[BuildScope, Branch], None]]] = {
+    "additional_contexts": read_contexts,
+    "secrets": read_build_secrets,
+}
+"""What is read once it is known where the build takes place."""
 
-
-def _read_secret(scope: _Scope, item: Branch) -> None:
-    fields = mapping(item) if item.is_mapping else {}
-    name = text(fields["source"]) if "source" in fields else text(item)
-    declared = scope.reading.declared("secrets", name)
-    if declared is None:
-        raise UnfitError(item, f"the secret {name} is not declared", "Declare it in secrets.")
-    file = declared.get("file")
-    if file is None or not text(file).startswith("/"):
-        remedy = "Declare it with the absolute path of a file of the host."
-        raise UnfitError(item, f"no file of the host has the secret {name}", remedy)
-    for key, part in fields.items():
-        if key in ("uid", "gid", "mode"):
-            part.take().dropped("a build shows it as root's")
-        else:
-            part.take().exact()
-    target = text(fields["target"]) if "target" in fields else name
-    declared.take().exact("the file is read at the build")
-    given = item.head() if item.is_mapping else item.take()
-    scope.options.append(Option("--secret", f"id={target},src={text(file)}", given))
-
-
-_BUILD: t.Final[Handlers[_Scope]] = {
+_BUILD: t.Final[Handlers[BuildScope]] = {
     **OPTIONS,
-    "contexts": _read_contexts,
     "platforms": _read_platforms,
     "pull": _read_pull,
     "ssh": _read_ssh,
     "caches": _read_caches,
-    "build_secrets": _read_build_secrets,
 }
 
 BUILD: t.Final[Handlers[Service]] = {"build": _read_build, "build_file": _read_dockerfile}

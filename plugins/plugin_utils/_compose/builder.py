@@ -168,7 +168,7 @@ class Builder:
                 " with those that aliases repeat"
             )
         if not open_.is_mapping:
-            open_.items.append(node)
+            open_.items.append(dataclasses.replace(node, index=len(open_.items)))
         elif open_.key is None:
             self._add_key(open_, node)
         else:

@@ -72,11 +72,11 @@ class Extender:
         if here in chain:
             names = " extends ".join(f"{link[1]} of {link[0]}" for link in (*chain, here))
             what = f"services extend each other: {names}"
-            self._causes.add(extends, where, what, "End the circle.")
+            self._causes.add_gap(extends, where, what, "End the circle.")
             return whole
         if len(chain) >= _DEEPEST:
             what = f"more than {_DEEPEST} services extend one another"
-            self._causes.add(extends, where, what, "Make the chain shorter.")
+            self._causes.add_gap(extends, where, what, "Make the chain shorter.")
             return whole
         self._left.add("extends", where, extends)
         base = self._base(extends, where, source, (*chain, here))
@@ -102,19 +102,20 @@ class Extender:
             return None
         if name not in source.services:
             what = f"there is no service {name} in {source.file}"
-            self._causes.add(extends, where, what, "Name one of the same file, or give its file.")
+            remedy = "Name one of the same file, or give its file."
+            self._causes.add_gap(extends, where, what, remedy)
             return None
         return self._resolve(name, source, chain)
 
     def _text(self, node: Node | None, path: str, place: Node) -> str:
         """A text that has to be known now; '' with a cause."""
         if node is None or not isinstance(node.value, str) or not (node.value or node.unset):
-            self._causes.add(node or place, path, "a name is missing", "Name a service.")
+            self._causes.add_gap(node or place, path, "a name is missing", "Name a service.")
             return ""
         if node.unset:
             names = ", ".join(unset.name for unset in node.unset)
             what = f"the variable {names} has no value, and is needed to find the service"
-            self._causes.add(node, path, what, "Give it in env, or in an env file.")
+            self._causes.add_gap(node, path, what, "Give it in env, or in an env file.")
             return ""
         return node.value
 

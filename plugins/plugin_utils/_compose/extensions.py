@@ -27,7 +27,7 @@ def remove_extensions(node: Node, left: LeftOuts, path: str = "", key: str = "")
     if node.is_list:
         items = tuple(
             remove_extensions(child, left, join_path(path, index))
-            for index, child in enumerate(node.items)
+            for index, child in node.numbered()
         )
         return dataclasses.replace(node, value=items)
     if not node.is_mapping:

@@ -17,8 +17,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import (
     Node,
     Scalar,
+    Unset,
     join_path,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options import UnsetMode
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import (
     Keep,
     Lookup,
@@ -43,6 +45,13 @@ class Use:
     places: dict[str, None] = dataclasses.field(default_factory=dict)
 
 
+def keep_name(name: str) -> str:
+    """What stands for a variable without a value, which is an error: something, so that reading
+    goes on behind it.
+    """
+    return name
+
+
 def keep_as_placeholder(name: str) -> str:
     """What stands for a variable that is given at the deployment."""
     return "{{ " + name + " }}"
@@ -53,21 +62,31 @@ def keep_nothing(_name: str) -> str:
     return ""
 
 
+_KEEP: t.Final[dict[UnsetMode, Keep]] = {
+    "refuse": keep_name,
+    "empty": keep_nothing,
+    "keep": keep_as_placeholder,
+}
 _LONGEST: t.Final = 8 * 1024 * 1024
 _MOST: t.Final = 50_000
+
+
+def is_refused(unset: Unset, mode: UnsetMode) -> bool:
+    """Whether a variable without a value is an error."""
+    return mode == "refuse" or (unset.required and mode == "empty")
 
 
 class Interpolator:
     """Replaces variables.  uses: every variable that it met, by name."""
 
     def __init__(
-        self, lookup: Lookup, keep: Keep, causes: Causes, uses: dict[str, Use] | None = None
+        self, lookup: Lookup, mode: UnsetMode, causes: Causes, uses: dict[str, Use] | None = None
     ) -> None:
         self.uses = {} if uses is None else uses
         self._length = 0
         self._count = 0
         self._lookup = lookup
-        self._keep = keep
+        self._mode: UnsetMode = mode
         self._causes = causes
 
     def tree(self, node: Node, path: str = "", keys: tuple[str, ...] = ()) -> Node:
@@ -92,33 +111,35 @@ class Interpolator:
         if "$" in text:
             node = self._expanded(node, text, path)
         kind = type_at(keys)
-        if kind is None or (node.unset and self._keep is keep_as_placeholder):
+        if kind is None or node.wrong or (node.unset and self._mode == "keep"):
             return node
         try:
             return dataclasses.replace(node, value=cast(str(node.value), kind))
         except ValueError as error:
             self._causes.add(node, path, str(error), "Correct it, or the variable.")
-            return node
+            return dataclasses.replace(node, wrong=True)
 
     def _expanded(self, node: Node, text: str, path: str) -> Node:
         try:
             parts = parse_template(text)
-            expanded = expand(parts, self._lookup, self._keep)
+            expanded = expand(parts, self._lookup, _KEEP[self._mode])
         except TemplateError as error:
             remedy = "Write ${NAME:-word} for a default, $$ for a dollar sign that is one."
             self._causes.add(node, path, f"{error}, at character {error.at + 1}", remedy)
-            return node
+            return dataclasses.replace(node, wrong=True)
         found = list(references(parts))
         self._length += len(expanded.text)
         self._count += len(found)
         if self._length > _LONGEST or self._count > _MOST:
             what = f"more than {_MOST} variables, or {_LONGEST} characters of their values"
-            self._causes.add(node.file, "", what, "Use them less often.")
-            return node
+            self._causes.add_gap(node.file, "", what, "Use them less often.")
+            return dataclasses.replace(node, wrong=True)
         for reference in found:
             self._note(reference, node)
         value: Scalar = expanded.text
-        return dataclasses.replace(node, value=value, text=expanded.text, unset=expanded.unset)
+        unset = expanded.unset
+        wrong = any(is_refused(one, self._mode) for one in unset)
+        return dataclasses.replace(node, value=value, text=expanded.text, unset=unset, wrong=wrong)
 
     def _note(self, reference: Reference, node: Node) -> None:
         use = self.uses.setdefault(reference.name, Use(reference.name))

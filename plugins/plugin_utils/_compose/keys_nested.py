@@ -214,10 +214,10 @@ logging.driver | option --log-driver | string | exact, approximated, dropped | L
     The driver.
 logging.options | pairs --log-opt | mapping | exact, dropped | LogOpt
     Options of the driver.
-models.*.endpoint_var | | string | refused |
-    See `models`.
-models.*.model_var | | string | refused |
-    See `models`.
+models.*.endpoint_var | | string | dropped |
+    The name of a variable.
+models.*.model_var | | string | dropped |
+    The name of a variable.
 networks.*.aliases | | list | exact | Network
     Further names of the container on that network.
 networks.*.driver_opts | | mapping | dropped |
@@ -260,33 +260,33 @@ post_start[].user | | string | exact | [Service] ExecStartPost
     Its user.
 post_start[].working_dir | | string | exact | [Service] ExecStartPost
     Its directory.
-pre_start[].command | | string or list | refused |
-    See `pre_start`.
-pre_start[].environment | | mapping or list | refused |
-    See `pre_start`.
-pre_start[].privileged | | boolean | refused |
-    See `pre_start`.
-pre_start[].user | | string | refused |
-    See `pre_start`.
-pre_start[].working_dir | | string | refused |
-    See `pre_start`.
-pre_stop[].command | | string or list | refused |
-    See `pre_stop`.
-pre_stop[].environment | | mapping or list | refused |
-    See `pre_stop`.
-pre_stop[].privileged | | boolean | refused |
-    See `pre_stop`.
-pre_stop[].user | | string | refused |
-    See `pre_stop`.
-pre_stop[].working_dir | | string | refused |
-    See `pre_stop`.
-pre_start[].image | | string | refused |
-    See `pre_start`.
-pre_start[].per_replica | | boolean | refused |
-    See `pre_start`.
-provider.options | | mapping | refused |
+pre_start[].command | | string or list | exact | Exec
+    The command.
+pre_start[].environment | | mapping or list | exact | Environment
+    Variables of the command.
+pre_start[].privileged | | boolean | exact | --privileged
+    All capabilities.
+pre_start[].user | | string | exact | User
+    Its user.
+pre_start[].working_dir | | string | exact | WorkingDir
+    Its directory.
+pre_stop[].command | | string or list | exact | [Service] ExecStop
+    The command.
+pre_stop[].environment | | mapping or list | exact | [Service] ExecStop
+    Variables of the command.
+pre_stop[].privileged | | boolean | exact | [Service] ExecStop
+    All capabilities.
+pre_stop[].user | | string | exact | [Service] ExecStop
+    Its user.
+pre_stop[].working_dir | | string | exact | [Service] ExecStop
+    Its directory.
+pre_start[].image | | string | exact | Image
+    Its image, by default that of the service.
+pre_start[].per_replica | | boolean | exact, refused |
+    A step runs once; Compose does not run one for each container either.
+provider.options | | mapping | dropped, refused |
     See `provider`.
-provider.type | | string | refused |
+provider.type | | string | dropped, refused |
     See `provider`.
 secrets[].gid | | string | exact | Secret
     Group that owns it.

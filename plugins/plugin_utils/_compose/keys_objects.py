@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 
 BUILD: t.Final = """
-additional_contexts | contexts | mapping or list | exact, refused | --build-context
-    Further contexts; one that is a service is refused.
+additional_contexts | | mapping or list | exact, moved, approximated | --build-context
+    Further contexts: images, URLs, directories, and images of other services.
 args | | mapping or list | exact | BuildArg
     Arguments; one without a value is passed on.
 cache_from | caches --cache-from | list | exact, dropped | --cache-from
@@ -46,8 +46,8 @@ pull | pull | boolean | exact | Pull
     Base images are pulled at each build.
 sbom | drop | boolean or string | dropped |
     BuildKit's list of what is in the image.
-secrets | build_secrets | list | exact, refused | Secret
-    From files; what an environment variable holds is refused.
+secrets | | list | exact, moved | Secret
+    From a file of the host; other values are files of the app.
 secrets[].gid | | string | dropped |
     Podman's builds show it as root's.
 secrets[].mode | | number or string | dropped |
@@ -93,8 +93,8 @@ services.* | | mapping | exact |
     The unit is named as the service.
 jobs | refuse | mapping | refused |
     Jobs with triggers have no form yet. // Make each a service, and start it by a timer of systemd.
-models | models | mapping | exact |
-    Language models; a service that uses one is refused.
+models | models | mapping | exact, dropped |
+    Language models; no server of them is made.
 models.*.context_size | | number | exact |
     See `models`.
 models.*.model | | string | exact |

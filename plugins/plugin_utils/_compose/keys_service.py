@@ -122,8 +122,9 @@ mem_swappiness | int --memory-swappiness | number | exact | --memory-swappiness
     Swappiness, 0 to 100; hosts with cgroups version 2 refuse it.
 memswap_limit | size --memory-swap | number or size | exact | --memory-swap
     Limit of memory and swap.
-models | refuse | list or mapping | refused |
-    Language models are served by Docker's model runner. // Run one as a service of its own.
+models | models | list or mapping | dropped |
+    Language models are served by Docker's model runner. // Run a server of models, and give the
+    service its variables in `environment`.
 net | network_mode | string | exact | Network
     Before version 2: `network_mode`.
 network_mode | network_mode | string | exact | Network
@@ -142,19 +143,19 @@ platform | option --platform | string | exact | --platform
     Platform of the image.
 ports | ports | list | exact, approximated | PublishPort
     Published ports: numbers, strings or mappings.
-post_start | post_start | list | exact, approximated | [Service] ExecStartPost
+post_start | hooks start | list | exact, approximated | [Service] ExecStartPost
     Commands in the container once it runs.
-pre_start | refuse | list | refused |
-    Podman has no containers that run before. // Make each a service: `depends_on` with
-    `service_completed_successfully`.
-pre_stop | refuse | list | refused |
-    A unit's stop command is Podman's own. // Have the program do it when it is told to stop.
+pre_start | pre_start | list | approximated | [Unit] Requires
+    Steps before the start: each becomes a job, which the service needs.
+pre_stop | hooks stop | list | approximated | [Service] ExecStop
+    Commands in the container before it is stopped.
 privileged | flag --privileged | boolean | exact | --privileged
     All capabilities and devices.
 profiles | exact | list | exact |
     A service without an active profile is left out.
-provider | refuse | mapping | refused |
-    An external program runs the service. // Replace it by a service with an image.
+provider | provider | mapping | dropped, refused |
+    An external program runs the service: it is left out, unless another service needs it. //
+    Replace it by a service with an image.
 pull_policy | pull_policy | string | exact, approximated | Pull
     `always`, `never`, `missing`, `build`; a period becomes `newer`.
 pull_refresh_after | drop | string | dropped |

@@ -30,6 +30,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.files impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.interpolate import (
     Interpolator,
     Use,
+    is_refused,
     keep_as_placeholder,
     keep_nothing,
 )
@@ -41,31 +42,51 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.options imp
     Variable,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.profiles import select_services
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded, Keep
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.template import Expanded
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.text import parse_documents
 
 _MOST_PLACES: t.Final = 20
+_STAND_IN: t.Final = "app"
+"""What stands for the name of a project that has none."""
+
 __all__ = ["LoadError", "LoadOptions", "Project", "Variable", "load_project", "normalize_name"]
+
+
+class Loaded(t.NamedTuple):
+    """A project as far as it could be loaded, and the causes why that is not all."""
+
+    project: Project
+    causes: Causes
 
 
 def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Project:
     """Loads the texts, each with its file's name.  LoadError: with all causes why it can't be."""
+    project, causes = load_leniently(texts, options)
+    causes.raise_any()
+    return project
+
+
+def load_leniently(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Loaded:
+    """The same, with what stands for what is wrong or missing, so that reading can go on.
+    LoadError: there is no tree at all.
+    """
     causes = Causes()
     files = Files(options, causes, dict(texts))
-    documents = [
-        Document(node, files.locate(file))
-        for file, text in texts
-        for node in parse_documents(text, file, causes)
-    ]
-    causes.raise_any()
-    if not documents:
+    documents = []
+    for file, text in texts:
+        known = len(causes)
+        nodes = parse_documents(text, file, causes)
+        causes.has_gaps |= not nodes and len(causes) > known
+        documents += [Document(node, files.locate(file)) for node in nodes]
+    if not documents and not causes:
         causes.add(texts[0][0] if texts else "", "", "there is nothing in it", "Give services.")
+    if not documents:
         causes.raise_any()
     keep = keep_as_placeholder if options.unset == "keep" else keep_nothing
     env = read_environment(options, files, keep, causes)
-    name = _find_name(documents, env, options, keep, causes)
+    name = _find_name(documents, env, options, causes) or _STAND_IN
     env["COMPOSE_PROJECT_NAME"] = Expanded(name)
-    assembler = Assembler(files, keep, causes)
+    assembler = Assembler(files, keep, causes, options.unset)
     try:
         root = assembler.merge(documents, assembler.scope("", env))
     except TooMuchError as error:
@@ -76,12 +97,11 @@ def load_project(texts: t.Sequence[tuple[str, str]], options: LoadOptions) -> Pr
     root = remove_extensions(root, assembler.left)
     gaps = _gaps(root, env)
     warnings = (*_judge_files(env), *_judge_unset(gaps, options, causes))
-    causes.raise_any()
     sources = tuple(dict.fromkeys([*(file for file, _text in texts), *files.sources]))
     variables = _variables(assembler.uses, gaps, options)
-    return Project(
-        name, root, sources, variables, warnings, env, assembler.left.all(), options.unset
-    )
+    left = assembler.left.all()
+    project = Project(name, root, sources, variables, warnings, env, left, options.unset)
+    return Loaded(project, causes)
 
 
 def normalize_name(text: str) -> str:
@@ -93,7 +113,6 @@ def _find_name(
     documents: t.Sequence[Document],
     env: Variables,
     options: LoadOptions,
-    keep: Keep,
     causes: Causes,
 ) -> str:
     """The name that is given, COMPOSE_PROJECT_NAME, the last name: of the files, or that of the
@@ -108,7 +127,7 @@ def _find_name(
             what = f"{source} is {name!r}, which is no name of a project"
             causes.add("", "", what, f"Give {normal!r}." if normal else "Give lower-case letters.")
         return normal
-    name = _name_of_files(documents, env, keep, causes)
+    name = _name_of_files(documents, env, options, causes)
     name = normalize_name(name or posixpath.basename(options.base.rstrip("/")))
     if not name:
         where = documents[0].node
@@ -117,7 +136,7 @@ def _find_name(
 
 
 def _name_of_files(
-    documents: t.Sequence[Document], env: Variables, keep: Keep, causes: Causes
+    documents: t.Sequence[Document], env: Variables, options: LoadOptions, causes: Causes
 ) -> str:
     nodes = [document.node.children.get("name") for document in documents]
     given = [node for node in nodes if node is not None and node.value is not None]
@@ -127,8 +146,8 @@ def _name_of_files(
     if not isinstance(node.value, str):
         causes.add(node, "name", f"{node.text} is no text", "Put it into quotes.")
         return ""
-    node = Interpolator(env.get, keep, causes).tree(node, "name")
-    if node.unset and keep is keep_as_placeholder:
+    node = Interpolator(env.get, options.unset, causes).tree(node, "name")
+    if node.unset and options.unset == "keep":
         names = ", ".join(unset.name for unset in node.unset)
         what = f"the variable {names} has no value, and a name can't wait for the deployment"
         causes.add(node, "name", what, "Give it in env, or give the name.")
@@ -188,7 +207,7 @@ def _judge_unset(
         path, node, unset = (required or uses)[0]
         message = f": {unset.message}" if unset.message else ""
         what = f"the variable {name} has no value{message}{_also(node, uses)}"
-        if options.unset == "refuse" or (required and options.unset == "empty"):
+        if is_refused(unset, options.unset):
             remedy = "Give it in env or in an env file, or set unset to keep or empty."
             causes.add(node, path, what, remedy)
         elif options.unset == "empty":

@@ -58,7 +58,8 @@ class Merger:
             return self.lists(base, over, path)
         if base.is_mapping or base.is_list:
             kinds = f"{_kind(over)} can't be merged over {_kind(base)} of {base.place}"
-            self._causes.add(over, _shown(path), kinds, "Write both in one form, or use !override.")
+            remedy = "Write both in one form, or use !override."
+            self._causes.add_gap(over, _shown(path), kinds, remedy)
             return base
         return self.settle(over, path)
 
@@ -114,11 +115,10 @@ class Merger:
         ]
         identify = identity_at(path)
         if identify:
-            whole = kept
-            kept, replaced = unify(whole, identify)
-            for index in replaced:
-                where = join_path(_shown(path), index)
-                self._left.add("duplicate", where, whole[index], "a later item replaces it")
+            kept, replaced = unify(kept, identify)
+            for item in replaced:
+                where = join_path(_shown(path), max(item.index, 0))
+                self._left.add("duplicate", where, item)
         return dataclasses.replace(node, value=tuple(kept), tag="")
 
     def _is_reset(self, node: Node, path: Path) -> bool:

@@ -27,6 +27,8 @@ class Node:
     tag: '' or a tag of Compose, !reset or !override.  file: as it was named; line: from 1.
     text: a scalar as it is written, with its variables replaced: 1.10 where value is 1.1.
     unset: the variables of its text that have no value.
+    index: of an item of a list as its file has it, which a merge does not change; -1 for others.
+    wrong: whether a cause tells of it: what else is wrong with it may be a consequence.
     """
 
     value: Scalar | tuple[Node, ...] | dict[str, Node]
@@ -35,6 +37,8 @@ class Node:
     tag: str = ""
     text: str = ""
     unset: tuple[Unset, ...] = ()
+    index: int = -1
+    wrong: bool = False
 
     @property
     def is_mapping(self) -> bool:
@@ -55,6 +59,11 @@ class Node:
     def items(self) -> tuple[Node, ...]:
         """The nodes of a list; nothing for another node."""
         return self.value if isinstance(self.value, tuple) else ()
+
+    def numbered(self) -> t.Iterator[tuple[int, Node]]:
+        """The items of a list, each with its index in its file."""
+        for position, item in enumerate(self.items):
+            yield (item.index if item.index >= 0 else position), item
 
     @property
     def place(self) -> str:
@@ -82,5 +91,5 @@ def walk(node: Node, path: str = "") -> t.Iterator[tuple[str, Node]]:
     yield path, node
     for key, child in node.children.items():
         yield from walk(child, join_path(path, key))
-    for index, child in enumerate(node.items):
+    for index, child in node.numbered():
         yield from walk(child, join_path(path, index))

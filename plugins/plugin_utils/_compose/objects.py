@@ -16,6 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch im
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.plain import OPTIONS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import (
+    AbsentError,
     Found,
     Reading,
     Scope,
@@ -64,7 +65,8 @@ def use_network(reading: Reading, name: str, by: Branch) -> Found:
     if key not in reading.found:
         branch = reading.declared(*key)
         if branch is None and name != "default":
-            raise UnfitError(by, f"the network {name} is not declared", "Declare it in networks.")
+            what = f"the network {name} is not declared"
+            raise AbsentError(by, what, "Declare it in networks.")
         reading.found[key] = _find(reading, "networks", name, branch, by)
         if not reading.found[key].external:
             _make_network(reading, name, branch, by)
@@ -77,7 +79,7 @@ def use_volume(reading: Reading, name: str, by: Branch) -> Found:
     if key not in reading.found:
         branch = reading.declared(*key)
         if branch is None:
-            raise UnfitError(by, f"the volume {name} is not declared", "Declare it in volumes.")
+            raise AbsentError(by, f"the volume {name} is not declared", "Declare it in volumes.")
         reading.found[key] = _find(reading, "volumes", name, branch, by)
         if not reading.found[key].external:
             _make_volume(reading, branch, reading.found[key])

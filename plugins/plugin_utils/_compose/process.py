@@ -191,10 +191,12 @@ def _read_pull(service: Service, branch: Branch, _row: Row) -> None:
         raise UnfitError(branch, f"{policy!r} is no policy of pulls")
 
 
-def _read_post_start(service: Service, branch: Branch, _row: Row) -> None:
+def _read_hooks(service: Service, branch: Branch, row: Row) -> None:
     for item in items(branch):
         with refusing(item):
-            service.container.hooks.append(_read_hook(item))
+            hook = _read_hook(item)
+            hook.when = t.cast("t.Literal['start', 'stop']", row.argument)
+            service.container.hooks.append(hook)
 
 
 def _read_hook(item: Branch) -> Hook:
@@ -245,7 +247,7 @@ PROCESS: t.Final[Handlers[Service]] = {
     "restart_policy": _read_policy,
     "stop_grace_period": _read_grace,
     "pull_policy": _read_pull,
-    "post_start": _read_post_start,
+    "hooks": _read_hooks,
     "namespace": _read_namespace,
     "user": _read_user,
     "read_only": _read_read_only,

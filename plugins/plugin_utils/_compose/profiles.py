@@ -63,7 +63,8 @@ def _checked(
     """The service without dependencies that it does not require and that are not there."""
     gone = set()
     for need in _needs(service, f"services.{name}"):
-        if need.service in selected:
+        is_unsure = need.service not in known and (causes.has_gaps or need.node.wrong)
+        if need.service in selected or is_unsure:
             continue
         if need.service in known:
             profiles = ", ".join(
@@ -92,7 +93,7 @@ def _needs(service: Node, path: str) -> t.Iterator[_Need]:
     yield from _dependencies(service.children.get("depends_on"), f"{path}.depends_on")
     for key in ("links", "volumes_from"):
         node = service.children.get(key)
-        for index, item in enumerate(node.items if node else ()):
+        for index, item in node.numbered() if node else ():
             name = item.text.partition(":")[0]
             if isinstance(item.value, str) and name != "container":
                 yield _Need(name, item, join_path(f"{path}.{key}", index))
@@ -105,7 +106,7 @@ def _needs(service: Node, path: str) -> t.Iterator[_Need]:
 def _dependencies(node: Node | None, path: str) -> t.Iterator[_Need]:
     if node is None:
         return
-    for index, item in enumerate(node.items):
+    for index, item in node.numbered():
         if isinstance(item.value, str):
             yield _Need(item.value, item, join_path(path, index))
     for name, item in node.children.items():

@@ -33,6 +33,10 @@ class UnfitError(ValueError):
         self.branch, self.what, self.remedy = branch, what, remedy
 
 
+class AbsentError(UnfitError):
+    """A branch that names something that is not there."""
+
+
 @dataclasses.dataclass(frozen=True)
 class ReadOptions:
     """How a project is read.
@@ -114,6 +118,9 @@ def refusing(branch: Branch) -> t.Iterator[None]:
     """Refuses what can't be read, and goes on behind it."""
     try:
         yield
+    except AbsentError as error:
+        error.branch.take().absent(error.what, error.remedy)
+        branch.give_up(error.branch.path)
     except UnfitError as error:
         error.branch.take().refused(error.what, error.remedy)
         branch.give_up(error.branch.path)

@@ -10,9 +10,14 @@ import dataclasses
 import re
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.build_parts import (
+    resolve_contexts,
+)
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.outside import settle_provider
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.ports import choose, is_choice
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import Reading
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service import Need, Service
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.steps import add_steps
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import (
     Container,
     Dependency,
@@ -33,21 +38,25 @@ def resolve(reading: Reading, services: Services) -> None:
     """Resolves what services say of each other, and puts their containers into the model."""
     _refuse_circles(services)
     for service in services.values():
-        _resolve_needs(service, services)
+        settle_provider(service, services)
+        resolve_contexts(service, services)
+        _resolve_needs(reading, service, services)
         _resolve_links(service, services)
         _resolve_namespaces(service, services)
     for service in services.values():
         _resolve_shares(service, services, ())
     for service in services.values():
-        reading.model.containers += _replicate(service)
+        reading.model.containers += _with_steps(service)
     _refuse_same_names(reading)
 
 
-def _resolve_needs(service: Service, services: Services) -> None:
+def _resolve_needs(reading: Reading, service: Service, services: Services) -> None:
     known: set[str] = set()
     for need in service.needs:
         other = services.get(need.service)
-        if other is None:
+        if other is None and reading.declared("services", need.service):
+            need.given.exact(f"{need.service} can't be read itself")
+        elif other is None:
             _settle_missing(need)
         elif need.service in known:
             need.given.exact("the dependency is there already")
@@ -58,7 +67,7 @@ def _resolve_needs(service: Service, services: Services) -> None:
 
 def _settle_missing(need: Need) -> None:
     if need.required:
-        need.given.refused(
+        need.given.absent(
             f"there is no service {need.service}", "Correct the name, or add the service."
         )
     else:
@@ -112,7 +121,7 @@ def _resolve_links(service: Service, services: Services) -> None:
                 rule="link-alias",
             )
         else:
-            link.given.refused(f"there is no network with {link.service}", "Give both one.")
+            link.given.absent(f"there is no network with {link.service}", "Give both one.")
 
 
 def _resolve_namespaces(service: Service, services: Services) -> None:
@@ -173,6 +182,18 @@ def _name_volume(service: Service, mount: Mount) -> None:
 def _shared(mount: Mount, given: Given, read_only: bool) -> Mount:
     options = {**mount.options, **({"ro": None} if read_only else {})}
     return dataclasses.replace(mount, given=given, options=options)
+
+
+def _with_steps(service: Service) -> list[Container]:
+    """The containers of a service, behind the steps before it."""
+    if service.steps:
+        for mount in service.container.mounts:
+            _name_volume(service, mount)
+    steps = add_steps(service) if service.count else []
+    for step in service.steps if not steps else ():
+        for given in given_within(step):
+            given.exact("no container is asked for")
+    return [*steps, *_replicate(service)]
 
 
 def _replicate(service: Service) -> list[Container]:

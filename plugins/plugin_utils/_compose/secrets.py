@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.binds impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch import Handlers
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.objects import read_external
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import (
+    AbsentError,
     Reading,
     UnfitError,
     convert,
@@ -85,7 +86,7 @@ def use_secret(reading: Reading, name: str, by: Branch) -> str:
     if name not in reading.secrets:
         branch = reading.declared("secrets", name)
         if branch is None:
-            raise UnfitError(by, f"the secret {name} is not declared", "Declare it in secrets.")
+            raise AbsentError(by, f"the secret {name} is not declared", "Declare it in secrets.")
         if not _NAME.fullmatch(name):
             raise UnfitError(by, f"{name!r} is no valid name of a secret")
         reading.secrets[name] = _declare_secret(reading, name, branch)
@@ -155,7 +156,7 @@ def _use_config(service: Service, use: _Use) -> None:
     branch = reading.declared("configs", use.name)
     if branch is None:
         what = f"the config {use.name} is not declared"
-        raise UnfitError(use.branch, what, "Declare it in configs.")
+        raise AbsentError(use.branch, what, "Declare it in configs.")
     if not _NAME.fullmatch(use.name):
         raise UnfitError(use.branch, f"{use.name!r} is no valid name of a file")
     target = use.options.get("target", "") or f"/{use.name}"

@@ -46,7 +46,7 @@ class Share:
 
 @dataclasses.dataclass
 class Link:
-    """A service that is known by another name."""
+    """A service that is known by another name: on a network, or in a build, by its image."""
 
     service: str
     alias: str
@@ -82,6 +82,10 @@ class Service(Scope):
     needs: list[Need] = dataclasses.field(default_factory=list)
     shares: list[Share] = dataclasses.field(default_factory=list)
     links: list[Link] = dataclasses.field(default_factory=list)
+    contexts: list[Link] = dataclasses.field(default_factory=list)
+    provider: Given | None = None
+    provider_remedy: str = ""
+    steps: list[Container] = dataclasses.field(default_factory=list)
 
     @property
     def count(self) -> int:

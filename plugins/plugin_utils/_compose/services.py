@@ -24,12 +24,14 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.dispatch im
     dispatch,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.mounts import MOUNTS
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.outside import OUTSIDE
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.plain import OPTIONS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.process import (
     PROCESS,
     settle_restart,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import (
+    AbsentError,
     Reading,
     UnfitError,
     convert,
@@ -47,6 +49,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service imp
     Service,
     new_service,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.steps import STEPS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.table import Row
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking import Branch
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.variables import (
@@ -71,7 +74,7 @@ def read_services(reading: Reading) -> dict[str, Service]:
     section = reading.root.get("services")
     if section is None or section.is_empty:
         given = section or reading.root
-        given.head().refused("there are no services", "Give at least one under services.")
+        given.head().absent("there are no services", "Give at least one under services.")
         return {}
     services = {}
     if not section.is_mapping:
@@ -89,7 +92,7 @@ def _read_service(reading: Reading, name: str, branch: Branch) -> Service:
     if not _STEM.fullmatch(reading.stem(name)):
         raise UnfitError(branch, f"{name!r} can't name a unit", "Begin with a letter or a digit.")
     if branch.is_empty or not branch.is_mapping:
-        raise UnfitError(branch, "it is no mapping with an image or a build")
+        raise AbsentError(branch, "it is no mapping with an image or a build")
     service = new_service(reading, name, branch)
     dispatch(service, branch, HANDLERS)
     with refusing(branch):
@@ -100,13 +103,14 @@ def _read_service(reading: Reading, name: str, branch: Branch) -> Service:
 def _settle(service: Service) -> None:
     parts = [service.branch.get(key) for key in ("image", "build", "provider")]
     if all(part is None or part.is_empty for part in parts):
-        service.branch.head().refused("it has neither image nor build", "Give one of them.")
+        service.branch.head().absent("it has neither image nor build", "Give one of them.")
     settle_image(service)
     settle_environment(service)
     settle_labels(service)
     settle_restart(service)
     settle_hostname(service)
-    settle_networks(service)
+    if service.provider is None:
+        settle_networks(service)
 
 
 def _read_scale(service: Service, branch: Branch, _row: Row) -> None:
@@ -159,6 +163,8 @@ HANDLERS: t.Final[Handlers[Service]] = {
     **NETWORKS,
     **PROCESS,
     **SECRETS,
+    **OUTSIDE,
+    **STEPS,
     "depends_on": _read_depends_on,
     "scale": _read_scale,
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.node import Node, walk
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given, Report
 
 
@@ -61,14 +61,22 @@ class Branch:
     def take(self) -> Given:
         """Takes all of it, as one thing."""
         if self._given is None:
-            self._given = self._report.give(self.path, self.node.file, self.node.line)
+            self._given = self._give()
         return self._given
 
     def head(self) -> Given:
         """The thing without its parts, which have to be taken as well."""
         if self._head is None:
-            self._head = self._report.give(self.path, self.node.file, self.node.line)
+            self._head = self._give()
         return self._head
+
+    def _give(self) -> Given:
+        """The thing; below a service or an object, a wrong part makes it a doubtful one."""
+        given = self._report.give(self.path, self.node.file, self.node.line)
+        if self._report.has_causes:
+            inner = walk(self.node) if len(self.trail) > 2 else [("", self.node)]
+            given.wrong = any(node.wrong for _path, node in inner)
+        return given
 
     def give_up(self, path: str) -> None:
         """Settles what was taken of it, since another thing is refused."""
@@ -107,7 +115,8 @@ class Branch:
                 step = key
             else:
                 value = t.cast("tuple[Node, ...]", value)
-                node, path, step = value[int(key[1:-1])], f"{self.path}{key}", "[]"
+                node, step = value[int(key[1:-1])], "[]"
+                path = f"{self.path}[{node.index}]" if node.index >= 0 else f"{self.path}{key}"
             self._parts[key] = Branch(node, path, self._report, (*self.trail, step))
         return self._parts[key]
 

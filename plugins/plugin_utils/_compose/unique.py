@@ -155,15 +155,15 @@ def identity_at(path: tuple[str, ...]) -> Identify | None:
     return next((_IDENTIFY[name] for name in matching(path) if name in _IDENTIFY), None)
 
 
-def unify(items: t.Sequence[Node], identify: Identify) -> tuple[list[Node], list[int]]:
+def unify(items: t.Sequence[Node], identify: Identify) -> tuple[list[Node], list[Node]]:
     """The items without those that a later one replaces, which takes their place; and the
-    indexes of the replaced ones.
+    replaced ones.
     """
-    kept: dict[str, tuple[int, Node]] = {}
+    kept: dict[str, Node] = {}
     replaced = []
     for index, item in enumerate(items):
         name = identify(item) or f"[{index}]"
         if name in kept:
-            replaced.append(kept[name][0])
-        kept[name] = (index, item)
-    return [item for _index, item in kept.values()], replaced
+            replaced.append(kept[name])
+        kept[name] = item
+    return list(kept.values()), replaced

@@ -12,7 +12,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.quotin
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Build, Value
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import write_option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.sources import below_data
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import complete_image
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import local_name
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
@@ -43,14 +43,15 @@ def write_build(writing: Writing, build: Build) -> None:
         unit.pair("Label", name, label.value, label.given)
     for option in build.options:
         write_option(unit, option)
+    for need in build.needs:
+        for key in ("Requires", "After"):
+            unit.line("Unit", key, writing.unit(need.value, "build").service, need.given)
 
 
 def _write_tags(unit: Unit, build: Build) -> None:
-    """A short name is one of this host alone: localhost/NAME."""
     tags = [*([build.tag] if build.tag else []), *build.tags]
     for tag in tags or [Value(build.name, build.given)]:
-        name = tag.value if complete_image(tag.value) == tag.value else f"localhost/{tag.value}"
-        unit.put("ImageTag", name, tag.given)
+        unit.put("ImageTag", local_name(tag.value), tag.given)
 
 
 def _write_context(writing: Writing, unit: Unit, build: Build) -> str:

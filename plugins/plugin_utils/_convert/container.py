@@ -70,7 +70,7 @@ def _write_image(writing: Writing, unit: Unit, container: Container) -> None:
         unit.put("Image", writing.unit_name(container.build.value, "build"), container.build.given)
     if container.image is None:
         if container.rootfs is None and container.build is None:
-            container.given.refused(
+            container.given.absent(
                 f"container {container.name} has no image", "Name one, behind all options."
             )
         return
@@ -80,6 +80,13 @@ def _write_image(writing: Writing, unit: Unit, container: Container) -> None:
     name, given = container.image.value, container.image.given
     whole = complete_image(name)
     unit.put("Image", whole or name, given)
+    if container.engine == "podman" and whole not in (None, name):
+        given.approximated(
+            f"{name} is taken for {whole}: which one a short name is, each host's registries.conf "
+            "says",
+            "Name the image in full.",
+            "image-name",
+        )
     if whole is None:
         given.approximated(
             "its registry is not known before it is deployed",

@@ -142,7 +142,7 @@ def _write_namespace(writing: Writing, unit: Unit, _container: Container, option
             unit.line("Unit", key, service, option.given)
         unit.args([option.name, f"container:{writing.object_of(name)}"], option.given)
     elif kind == "service":
-        option.given.refused(f"there is no service {name}", "Name a service of the file.")
+        option.given.absent(f"there is no service {name}", "Name a service of the file.")
     else:
         write_option(unit, option)
 

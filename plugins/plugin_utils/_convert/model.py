@@ -144,7 +144,9 @@ class Dependency:
 
 @dataclasses.dataclass
 class Hook:
-    """A command that runs in the container once it has started.  words: the command."""
+    """A command that runs in the container.  words: the command.  when: once it has started, or
+    before it is stopped.
+    """
 
     words: tuple[str, ...]
     given: Given
@@ -152,6 +154,7 @@ class Hook:
     workdir: str = ""
     privileged: bool = False
     environment: dict[str, str | None] = dataclasses.field(default_factory=dict)
+    when: t.Literal["start", "stop"] = "start"
 
 
 @dataclasses.dataclass
@@ -264,6 +267,7 @@ class Build:
     the first is what containers run.  context: a URL, an absolute path of the host, or ./PATH
     below the app's data; with in_files a directory of the app's files.  file: the Dockerfile, in
     the context; with file_in_files one of the app's files.  options: of podman build.
+    needs: stems of builds of the app that come first.
     """
 
     name: str
@@ -277,6 +281,7 @@ class Build:
     arguments: dict[str, Value[str | None]] = dataclasses.field(default_factory=dict)
     labels: Pairs = dataclasses.field(default_factory=dict)
     options: list[Option] = dataclasses.field(default_factory=list)
+    needs: list[Value[str]] = dataclasses.field(default_factory=list)
 
 
 @dataclasses.dataclass

@@ -52,7 +52,7 @@ def _write_mode(writing: Writing, unit: Unit, mode: Value[str], *, alone: bool) 
 
 def _join(writing: Writing, unit: Unit, stem: str, mode: Value[str]) -> None:
     if stem not in writing.containers:
-        mode.given.refused(f"there is no service {stem}", "Name a service of the app.")
+        mode.given.absent(f"there is no service {stem}", "Name a service of the app.")
     elif unit.podman >= _JOINS_SINCE:
         unit.put("Network", writing.unit_name(stem, "container"), mode.given)
     else:
@@ -132,9 +132,14 @@ def _owner(writing: Writing, stem: str) -> Container | None:
     return None
 
 
-def published(writing: Writing) -> t.Iterator[str]:
-    """The networks of which a container publishes ports."""
+def published_inside(writing: Writing) -> t.Iterator[str]:
+    """The networks of containers that publish ports and have none but internal networks: by any
+    other one the ports are published.
+    """
+    networks = writing.model.networks
+    internal = {item.name for item in networks if item.internal and item.internal.value}
     owners: list[Container | Pod] = [*writing.model.containers, *writing.model.pods]
     for owner in owners:
-        if owner.ports:
-            yield from (item.network for item in owner.networks if not item.external)
+        names = [item.network for item in owner.networks if not item.external]
+        if owner.ports and len(names) == len(owner.networks) and internal.issuperset(names):
+            yield from names

@@ -15,7 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.mounts import volume_device
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.networks import (
-    published,
+    published_inside,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import write_option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
@@ -43,7 +43,7 @@ def _write_internal(writing: Writing, unit: Unit, network: Network, internal: Va
     value, given = internal.value, internal.given
     if not value:
         given.exact("nothing is written: it is the default")
-    elif network.name in set(published(writing)):
+    elif network.name in set(published_inside(writing)):
         unit.pair("Options", "no_default_route", "true", given)
         given.approximated(
             "it has no way out, but is not shut off: an internal network of Podman publishes no "

@@ -74,7 +74,8 @@ health-command      A check is written in a form that all releases read alike.
 image-default       What may be the image's own default is written.
     Inspect output shows a container's settings, and not whether they are the image's.
 image-name          Names of images get their registry.
-    Docker completes nginx to docker.io/library/nginx; with Podman that is up to each host.
+    Docker completes nginx to docker.io/library/nginx; with Podman that is up to each host, whose
+    registries may name another one.
 inspect-gaps        What inspect output can't tell is told.
     Podman shows less of a container than was asked for, and limits that are the engine's own.
 internal-network    An internal network with published ports has no default route instead.
@@ -105,6 +106,10 @@ pod                 What the members of a pod share is the pod's.
     Podman refuses ports, networks and host names of a pod's members.
 port-range          Of a range of host ports for one port the first is taken.
     Podman publishes ranges of one length only; Docker takes a port that is free.
+pre-start           Steps before a service are jobs that it needs.
+    Docker runs them again when they are changed; a job runs at each boot.
+pre-stop            Commands before the stop run as the first of the service's stop.
+    systemd runs them whenever the service ends.
 pull-period         A pull after a time becomes one at each start, if there is a newer image.
     Podman does not know when an image was last looked for.
 restart             Restarts are systemd's, without its limit where Docker has none.
@@ -123,6 +128,8 @@ secret              Values of variables that look like secrets become secrets of
     Units can be read by every user of a host, and so can the services made of them.
 selinux-label       Directories of the app get a shared label; others are left as they are.
     Docker does not confine containers by labels, Podman does.
+service-names       Units are named as the services of the Compose file.
+    A scope has one service of a name: two projects that both have a db need names of their own.
 shared-container    Containers that share with others are converted together.
     A container's id changes whenever its service starts.
 shared-network      Ports of a container in another one's network are that one's.

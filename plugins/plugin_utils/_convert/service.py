@@ -88,7 +88,7 @@ def _write_dependencies(writing: Writing, unit: Unit, container: Container) -> N
         target = writing.containers.get(need.container)
         if target is None:
             if need.required:
-                need.given.refused(
+                need.given.absent(
                     f"there is no service {need.container}", "Add it, or set required: false."
                 )
             else:
@@ -119,9 +119,7 @@ def _requires(writing: Writing, need: Dependency, target: Container) -> bool:
 def _waits_for_health(writing: Writing, need: Dependency, target: Container) -> bool:
     given, check = need.given, has_check(target)
     if check is False:
-        given.refused(
-            f"{target.name} has no health check to wait for", "Give it one.", "dependency"
-        )
+        given.absent(f"{target.name} has no health check to wait for", "Give it one.", "dependency")
     elif check is None:
         given.approximated(
             f"it starts when {target.name} has started: whether its image has a health check is "

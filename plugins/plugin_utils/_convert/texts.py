@@ -68,6 +68,11 @@ def unit_stem(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", name).lstrip("-.") or "x"
 
 
+def local_name(name: str) -> str:
+    """The name of an image that is built here: a short one is of this host alone."""
+    return name if complete_image(name) == name else f"localhost/{name}"
+
+
 def complete_image(name: str) -> str | None:
     """The name with its registry, as Docker completes it; None if it can't be known."""
     parts = parse_image_name(name)

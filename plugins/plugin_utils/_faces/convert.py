@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import LoadError
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.causes import Cause, LoadError
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.write import write_app
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
@@ -52,11 +52,11 @@ def convert(kind: str, source: t.Any, given: t.Mapping[str, t.Any]) -> Result:
 
 def convert_texts(kind: str, texts: t.Any, values: Given, **more: t.Any) -> Result:
     """The same of texts with their files' names, and all arguments."""
-    report, options = Report(), to_options(values)
+    report, options = Report(file for file, _text in texts), to_options(values)
     try:
         read = READERS[kind](texts, values, report, options, **more)
     except LoadError as error:
-        raise RefusedError(error.causes, [_cause_item(cause) for cause in error.causes]) from None
+        raise RefusedError(error.causes, [_item(cause) for cause in error.found]) from None
     app = write_app(read.model, report, options)
     causes = report.refusals(strict=values["strict"])
     if causes:
@@ -76,12 +76,8 @@ def only_app(result: Result) -> Result:
     }
 
 
-def _cause_item(cause: str) -> Result:
-    """A cause as an item of a report; FILE:LINE: before it is its place."""
-    file, line, rest = "", 0, cause
-    head, colon, tail = cause.partition(": ")
-    name, _colon, number = head.rpartition(":")
-    if colon and name and number.isdigit():
-        file, line, rest = name, int(number), tail
-    item = {"path": "", "file": file, "line": line, "outcome": "refused", "wrote": []}
-    return {**item, "reason": rest, "remedy": "", "rule": ""}
+def _item(cause: Cause) -> Result:
+    """A cause as an item of a report."""
+    place = {"path": cause.path, "file": cause.file, "line": cause.line}
+    told = {"reason": cause.what, "remedy": cause.remedy, "rule": ""}
+    return {**place, "outcome": "refused", "wrote": [], **told}

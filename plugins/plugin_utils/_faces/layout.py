@@ -80,7 +80,9 @@ def _content(app: t.Mapping[str, t.Any], templates: Templates) -> t.Iterator[tup
     name = app["name"]
     for unit, content in app["units"].items():
         text = content if isinstance(content, str) else render_unit(unit, content)
-        yield _entry(f"{name}/{unit}", text, _PUBLIC, templates)
+        entry = Entry(templates.escape_unit(text), _PUBLIC)
+        is_plain = not templates.is_template(text)
+        yield (f"{name}/{unit}", Entry(text)) if is_plain else (f"{name}/{unit}{TEMPLATE}", entry)
     for path, file in app["files"].items():
         options = {"content": file} if isinstance(file, str) else file
         mode = int(str(options.get("mode") or "0644"), 8)

@@ -11,12 +11,16 @@ import typing as t
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.beside import DiskFiles, Files
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.load import (
     LoadOptions,
-    load_project,
+    Project,
+    load_leniently,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.read import read_project
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading import ReadOptions
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Model, Options
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Report
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import (
+    SERVICE_NAMES,
+    Report,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
     COMPOSE,
     INSPECT,
@@ -67,10 +71,15 @@ def read_compose(
         read=files.read if files else None,
         outside=values["outside"],
     )
-    project = load_project(texts, loading)
+    project, causes = load_leniently(texts, loading)
+    for cause in causes.all():
+        report.refuse_at(cause.path, cause.file, cause.line, cause.what, cause.remedy)
+    report.has_gaps = causes.has_gaps
     for warning in project.warnings:
         report.give("", "", 0).approximated(warning)
     model = read_project(project, report, ReadOptions(values["names"], files))
+    if values["names"] == "service":
+        _tell_names(project, model, report)
     variables = [
         {
             "name": variable.name,
@@ -80,7 +89,19 @@ def read_compose(
         }
         for variable in project.variables
     ]
-    return Read(model, project.sources, variables)
+    return Read(model, model.sources, variables)
+
+
+def _tell_names(project: Project, model: Model, report: Report) -> None:
+    """Names of services that do not tell of the project: others may have the same."""
+    section = project.root.children.get("services")
+    names = [made.name for made in model.containers if not made.name.startswith(project.name)]
+    if section and names:
+        report.give("services", section.file, section.line).exact(
+            f"no other app of the scope can have a service {' or '.join(names)}",
+            SERVICE_NAMES,
+            f"names: compose calls them {project.name}-{names[0]} and so on.",
+        )
 
 
 def read_lines(texts: Texts, values: Given, report: Report, options: Options) -> Read:

@@ -12,6 +12,12 @@ import yaml
 
 _OPENING = re.compile(r"\{(?=[{%#])")
 _ESCAPED = "{{ '{' }}"
+_SIGNS = "| replace('%', '%%') | replace('$', '$$')"
+_QUOTED = "| replace('\\\\', '\\\\\\\\') | replace('\"', '\\\\\"') | replace('\\n', '\\\\n')"
+"""What makes data of a value in a unit: systemd reads % and $ in every line, and in double quotes
+a backslash begins an escape.
+"""
+_QUOTES = re.compile(r'\\.|"', re.DOTALL)
 
 
 class Templates:
@@ -38,6 +44,18 @@ class Templates:
             for number, part in enumerate(parts)
         )
 
+    def escape_unit(self, text: str) -> str:
+        """The same of a unit, in which a value stands as data, whatever signs it has."""
+        parts, before = [], ""
+        for number, part in enumerate(self._placeholder.split(text)):
+            if not number % 2:
+                parts.append(_OPENING.sub(_ESCAPED, part))
+                before = (before + part).rpartition("\n")[2]
+                continue
+            filters = f"{_QUOTED} {_SIGNS}" if _is_in_quotes(before) else _SIGNS
+            parts.append(part.replace(" }}", f" {filters} }}}}"))
+        return "".join(parts)
+
     def to_yaml(self, value: t.Any) -> str:
         """A value as YAML that Ansible reads as it is, placeholders apart."""
         dump: t.Any = yaml.dump
@@ -55,6 +73,12 @@ class Templates:
         if not isinstance(value, str) or not _OPENING.search(value):
             return value
         return self.escape(value) if self.is_template(value) else _Unsafe(value)
+
+
+def _is_in_quotes(text: str) -> bool:
+    """Whether a double quote of a line is open at its end."""
+    quotes = [match[0] for match in _QUOTES.finditer(text) if match[0] == '"']
+    return len(quotes) % 2 == 1
 
 
 class _Unsafe(str):

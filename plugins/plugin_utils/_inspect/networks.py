@@ -18,6 +18,8 @@ _DEFAULT_MODES = frozenset({"", "default", "bridge"})
 _DEFAULT_NETWORKS = frozenset({"podman", "bridge", "pasta", "slirp4netns"})
 _ROOTLESS = frozenset({"pasta", "slirp4netns"})
 """What a rootless container has without a network: it is not told whether it was asked for."""
+_NO_NETWORKS = frozenset({"host", "none"})
+"""Modes that Docker shows as networks of these names, too."""
 
 
 def read_networks(reading: Reading) -> None:
@@ -34,7 +36,9 @@ def read_networks(reading: Reading) -> None:
         reading.container.network_mode = Value(text, given)
         if found is None:
             mark_id(given, other)
-    elif mode not in _DEFAULT_MODES and mode not in networks and mode not in _ROOTLESS:
+    elif mode in _NO_NETWORKS or (
+        mode not in _DEFAULT_MODES and mode not in networks and mode not in _ROOTLESS
+    ):
         reading.container.network_mode = Value(mode, given)
     else:
         given.exact("see each network")

@@ -174,7 +174,7 @@ def _tell_faults(lines: _Lines, split: Split) -> None:
         )
         lines.give_at("variables", missing[0].line).refused(
             f"not given: {shown}",
-            f"Give the variables {', '.join(names)}.",
+            f"Give {', '.join(names)} in the option env.",
             "shell-variable",
         )
     for fault in split.faults:

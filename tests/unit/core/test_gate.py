@@ -44,6 +44,8 @@ FINE = {
     "no job seen": (UP, _details(), "", False),
     "one-shot done": (DONE, _details(), "done", True),
     "one-shot done, no details": (DONE, None, "done", True),
+    "one-shot done at its next try": (DONE, _details(restarts=4), "done", True),
+    "one-shot that stays, at its next try": (MADE, _details(restarts=4), "done", True),
     "restarts of the time before": (UP, _details(restarts=3), "done", False),
     "reloading": (State("loaded", "reloading", "reload"), None, "done", False),
 }
@@ -55,6 +57,16 @@ def test_up(state: State, details: Details | None, job: str, once: bool) -> None
 
 
 DOWN: dict[str, tuple[State, Details | None, str, bool, str]] = {
+    "one-shot that fails again and again": (
+        CRASHING,
+        _details("exit-code", 5, 7),
+        "done",
+        True,
+        (
+            "its process ended with status 7; systemd restarted it 5 times, and the gate's timeout "
+            "is over"
+        ),
+    ),
     "not found": (State(), None, "", False, "systemd has no such unit (not-found)"),
     "bad setting": (
         State("bad-setting"),
@@ -305,6 +317,7 @@ STABLE = {
     "nobody restarts it": (BARE, {}, 1.0),
     "systemd restarts it": (BARE + ALWAYS, {}, 5.0),
     "on failure": (BARE + ALWAYS.replace("always", "on-failure"), {}, 5.0),
+    "a job": (BARE + ALWAYS.replace("always", "on-failure\nType=oneshot"), {}, 1.0),
     "it says no": (BARE + ALWAYS.replace("always", "no"), {}, 1.0),
     "it has a check": (BARE + "HealthCmd=true\n" + ALWAYS, {}, 1.0),
     "its check is off": (BARE + "HealthCmd=true\nHealthInterval=disable\n" + ALWAYS, {}, 5.0),
@@ -354,7 +367,8 @@ STANDS: dict[str, tuple[State, bool, bool, bool | None]] = {
     "one-shot about to end": (State(AT, "deactivating", "stop-post"), True, False, None),
     "one-shot done": (DONE, True, False, True),
     "one-shot failed": (FAILED, True, False, False),
-    "one-shot about to try again": (CRASHING, True, False, False),
+    "one-shot about to try again": (CRASHING, True, False, None),
+    "one-shot before a try": (State(AT, "failed", "failed-before-auto-restart"), True, True, None),
     "waiting for what it needs": (State(AT, "inactive", "dead", "start"), False, False, None),
     "one-shot waiting": (State(AT, "inactive", "dead", "start"), True, False, None),
     "failed before, waiting": (State(AT, "failed", "failed", "start"), False, False, None),

@@ -319,7 +319,7 @@ def record(host: str, release: str) -> None:
             else _object(json.loads(answer))
         )
     for file, rows_of in _kept(found, release).items():
-        whole = _shorten(rows_of) if file in ("inspect", "docker") else rows_of
+        whole = shorten(rows_of) if file in ("inspect", "docker") else rows_of
         target = FOLDER / f"containers-{file}-{release}.json"
         target.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="ascii")
     print(ran.returncode, {file: len(rows_of) for file, rows_of in found.items()})
@@ -349,7 +349,7 @@ _RUN: t.Final = frozenset({
 """What each object has of its own and says nothing: the others have that of the first."""
 
 
-def _shorten(objects: dict[str, t.Any]) -> dict[str, t.Any]:
+def shorten(objects: dict[str, t.Any]) -> dict[str, t.Any]:
     """The first object whole, the others as their differences to it."""
     first = next(iter(objects))
     return {
@@ -389,9 +389,12 @@ def recorded(file: str, release: str = "5.4") -> dict[str, t.Any]:
     """What a host has shown, by name."""
     text = (FOLDER / f"containers-{file}-{release}.json").read_text(encoding="ascii")
     found: dict[str, t.Any] = json.loads(text)
-    first = found.pop("", None)
-    if first is None:
-        return found
+    return restored(found) if "" in found else found
+
+
+def restored(found: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Whole objects, by name, of the first one and the differences of the others."""
+    first = found.pop("")
     return {
         name: changes if name == first else _restored(found[first], changes)
         for name, changes in found.items()

@@ -16,8 +16,8 @@ if t.TYPE_CHECKING:
 
 USUAL = 1.0
 RESTARTED = 5.0
-"""For a service that systemd restarts and whose health nobody checks: between two crashes it reads
-like a good one, and a loop of some seconds shows itself by nothing else.
+"""For a service, a job apart, that systemd restarts and whose health nobody checks: between two
+crashes it reads like a good one, and a loop of some seconds shows itself by nothing else.
 """
 
 
@@ -36,6 +36,7 @@ def _time_of(unit: str, content: t.Mapping[str, Blob]) -> float:
         return USUAL
     text = join_texts(unit, [one for one in whole_text(unit, content) if one])
     restarts = (text.value("Service", "Restart") or "no").strip() != "no"
+    restarts = restarts and (text.value("Service", "Type") or "").strip() != "oneshot"
     return RESTARTED if restarts and not has_health_check(unit, content) else USUAL
 
 

@@ -43,7 +43,8 @@ _JOBS = {
 def has_come_up(state: State, *, once: bool, was_up: bool) -> bool | None:
     """True: up, or a job (once) that is done.  False: failed.  None: still starting.
 
-    was_up: this run has seen it up before, so that it has failed if it is down now.
+    was_up: this run has seen it up before, so that it has failed if it is down now.  A job that
+    systemd starts again after a failure (Restart=on-failure) has not ended yet.
     """
     if state.load not in ("loaded", ""):
         return False
@@ -55,7 +56,7 @@ def has_come_up(state: State, *, once: bool, was_up: bool) -> bool | None:
         return None
     if state.active == "activating" and not state.crashing:
         return None
-    if once and state.active == "deactivating":
+    if once and (state.active == "deactivating" or state.crashing):
         return None
     return once and state.active == "inactive"
 
@@ -74,7 +75,8 @@ def reason_down(
         return f"systemd has no such unit ({state.load})"
     if job in _JOBS:
         return _JOBS[job]
-    rises = details is not None and details.restarts > restarts_before
+    rose = details is not None and details.restarts > restarts_before
+    rises = rose and not once
     if state.up and state.active != "activating" and not rises:
         return None
     if (
@@ -88,7 +90,8 @@ def reason_down(
         return NOT_BEGUN
     if state.active == "activating" and not state.crashing and not rises:
         return "it is still starting, and the gate's timeout is over"
-    return _down_reason(state, details, rises)
+    reason = _down_reason(state, details, rose)
+    return f"{reason}, and the gate's timeout is over" if once and state.crashing else reason
 
 
 def refusal(service: str, messages: str) -> str | None:

@@ -46,7 +46,8 @@ def file_conflicts(units: t.Iterable[str], others: t.Iterable[ForeignFile]) -> l
                 QuadletError(
                     f"a unit of that name is in {other.path}, owned by {owner}",
                     where=other.name,
-                    remedy="Rename one of the two: of one name the generator reads one file only."
+                    remedy="Rename one of the two: of one name the generator reads one file only. "
+                    "A converted Compose file gets names of its own by names: compose."
                     if other.app
                     else "Use adopt: true to take it over, or rename or remove it.",
                 )

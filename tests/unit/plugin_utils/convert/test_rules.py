@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import pathlib
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import LINT
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import (
+    LINT,
+    SERVICE_NAMES,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.rules import RULES
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
@@ -30,7 +33,7 @@ def test_rules_are_those_of_the_table() -> None:
         if isinstance(node, ast.Call)
         for rule in _rules(node)
     }
-    assert used - {""} | {LINT} == set(RULES)
+    assert used - {""} | {LINT, SERVICE_NAMES} == set(RULES)
 
 
 def test_rules_are_sorted() -> None:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.render import render_unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.layout import Entry, lay_out
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.recognize import (
     recognize,
@@ -111,6 +112,26 @@ def test_the_files_of_an_app() -> None:
     assert layout.files["shop/conf/a.conf"] == Entry("a {% b %}\n", 0o600)
     assert "hunter2" not in "".join(files.values())
     assert layout.variables == ("GIVEN", "shop_db_password", "shop_unknown")
+
+
+def test_a_given_value_stands_in_a_unit_as_data() -> None:
+    def unit(value: str) -> dict[str, t.Any]:
+        return {
+            "Image": "docker.io/x/y:1",
+            "Environment": {"A": f"x {value}", "B": value},
+            "Exec": ["sh", "-c", f"echo {value} z"],
+            "HealthCmd": ["CMD-SHELL", f"test {value} b"],
+        }
+
+    units = {"web.container": {"Container": unit("{{ GIVEN }}")}}
+    layout = lay_out({**APP, "units": units}, "", values=False)
+    template = str(layout.files["shop/web.container.j2"].content)
+    for value in ("v", "50%", "a$b", 'q"r', "b\\s \\n", "%h $HOME ${A}", "two words", "{{ x }}"):
+        quoted = render_unit("web.container", {"Container": unit(value)})
+        lines = zip(_render(template, GIVEN=value).split("\n"), quoted.split("\n"))
+        for line, expected in lines:
+            assert line.replace('"', "") == expected.replace('"', ""), (value, line, expected)
+    assert "%%" in _render(template, GIVEN="%")
 
 
 def test_the_variables_of_an_app() -> None:

@@ -22,9 +22,11 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.fields impo
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.read import read_inspect
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inspect.table import TABLE
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.read import RunOptions, read_run
 from tests.unit.support import docker_inspect as docker
 from tests.unit.support.containers import recorded
 from tests.unit.support.conversion_words import plain_words, run_words
+from tests.unit.support.docker_recorded import CONTAINERS, docker_engine
 from tests.unit.support.generators import Generator
 from tests.unit.support.podman_words import Meaning, differences
 
@@ -35,6 +37,7 @@ _ALL = [
     *recorded("docker").values(),
     *recorded("docker", "6.1").values(),
     *docker.ALL,
+    *(shown for key, shown in docker_engine().items() if key.startswith("container ")),
 ]
 _IMAGES = list(recorded("images").values())
 _AROUND = [*_IMAGES, *recorded("pods").values(), recorded("inspect")["plain"]]
@@ -406,6 +409,30 @@ def test_what_shares_with_a_given_container_joins_its_service() -> None:
     mode = {"HostConfig__NetworkMode": "container:" + "cd" * 32}
     texts, _rows = read(first, docker.container("web", **mode), docker.IMAGE)
     assert "Network=db.container" in texts["web.container"]
+
+
+def test_what_a_docker_engine_shows_means_the_line_that_made_it() -> None:
+    shown = docker_engine()
+    around = [row for key, row in shown.items() if not key.startswith(("container ", "version"))]
+    apart = {
+        "ports": {"PublishPort=9000-9001:9000-9001"}
+        | {f"PublishPort={n}:{n}" for n in (9000, 9001)},
+        "limits": {"ShmSize=32m", "ShmSize=33554432b"},
+    }
+    wrong = {}
+    for name, line in CONTAINERS.items():
+        texts, rows = read(shown[f"container {name}"], *around)
+        report = Report()
+        app = write_app(read_run(line, report, RunOptions()), report, Options(secrets="keep"))
+        unit = f"{name}.container"
+        expected = render_unit(unit, app["units"][unit])
+        lines = collections.Counter(texts[unit].split("\n"))
+        lines.subtract(expected.split("\n"))
+        different = {line for line, count in lines.items() if count}
+        if different != apart.get(name, set()):
+            wrong[name] = different
+        assert [row for row in rows if row["outcome"] == "refused"] == [], name
+    assert wrong == {}
 
 
 def test_an_image_that_is_only_an_id() -> None:

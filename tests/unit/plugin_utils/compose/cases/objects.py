@@ -198,6 +198,29 @@ OBJECTS: list[Case] = [
         _web("user: a", "models: {b: {model: c, name: d, context_size: 1, runtime_flags: [e]}}"),
         {"remarks": {"models.b": ["exact"]}},
     ),
+    Case(
+        "a provider that nothing needs",
+        "services: {db: {provider: {type: a, options: {b: c}}}, web: {image: x}}",
+        {
+            "containers": ["web"],
+            "remarks": {"services.db": ["exact"], "services.db.provider": ["dropped"]},
+        },
+    ),
+    Case(
+        "models that a service uses",
+        _web(
+            "models: {b: {endpoint_var: E, model_var: M}, c: }\nenvironment: [E=1, M=2, C_URL=3]",
+            "models: {b: {model: b}, c: {model: c}}",
+        ),
+        {
+            "remarks": {
+                "models.b": ["dropped"],
+                "models.c": ["dropped"],
+                "services.web.models.b": ["exact"],
+                "services.web.models.c": ["dropped"],
+            }
+        },
+    ),
     # networks
     Case(
         "the default network",
@@ -452,14 +475,14 @@ secrets: {s: {file: /run/s}}
                     "--shm-size 2g",
                     "--cache-from img",
                     "--cache-from i2",
-                    "--build-context c1=docker-image://y",
-                    "--build-context c2=/abs",
                     "--add-host h:1.2.3.4",
                     "--ssh default",
                     "--ssh k=/key",
                     "--platform linux/amd64",
                     "--ulimit nofile=9",
                     "--ulimit nproc=1:2",
+                    "--build-context c1=docker-image://y",
+                    "--build-context c2=/abs",
                     "--secret id=s,src=/run/s",
                     "--secret id=t,src=/run/s",
                 ]

@@ -15,23 +15,16 @@ KEYS: list[tuple[str, str, str]] = [
     ),
     ("credential_spec: {file: a, config: b, registry: c}", "credential_spec", "Credentials of"),
     ("isolation: hyperv", "isolation", "Windows has others than `default`"),
-    ("models: [a]", "models", "Language models"),
-    ("models: {a: {endpoint_var: b, model_var: c}}", "models", "Language models"),
+    ("models: [a]", "models[0]", "the model a is not declared"),
+    ("models: {a: {endpoint_var: b, model_var: c}}", "models.a", "the model a is not declared"),
     (
-        (
-            "pre_start: [{command: a, image: b, user: c, working_dir: d, privileged: "
-            "true, per_replica: true,"
-            " environment: [e]}]"
-        ),
-        "pre_start",
-        "Podman has no containers",
+        "pre_start: [{command: a, per_replica: true}]",
+        "pre_start[0].per_replica",
+        "Compose does not",
     ),
-    (
-        "pre_stop: [{command: a, user: c, working_dir: d, privileged: true, environment: {e: 1}}]",
-        "pre_stop",
-        "A unit's stop command",
-    ),
-    ("provider: {type: a, options: {b: c}}", "provider", "An external program"),
+    ("pre_start: [a]", "pre_start[0]", "it is no mapping"),
+    ("pre_stop: [{user: a}]", "pre_stop[0]", "it has no command"),
+    ("provider: {options: {b: c}}", "provider", "it has no type"),
     ("hostname: 123", "hostname", "it is no text. Write '123', in quotes."),
     ("stop_signal: 9", "stop_signal", "it is no text. Write '9', in quotes."),
     ("restart: false", "restart", "it is no text. Write 'false', in quotes."),
@@ -185,13 +178,13 @@ KEYS: list[tuple[str, str, str]] = [
     ),
     (
         "build: {context: /a, additional_contexts: {a: service:b, c: ./d}}",
-        "build.additional_contexts.a",
-        "service:b is another build",
+        "build.additional_contexts.c",
+        "the context ./d is not beside the Compose file",
     ),
     (
         "build: {context: /a, additional_contexts: [c=./d]}",
         "build.additional_contexts[0]",
-        "the context ./d is not taken along",
+        "the context ./d is not beside",
     ),
     (
         "build: {context: /a, secrets: [gone]}",

@@ -92,6 +92,20 @@ SERVICE: list[tuple[str, dict[str, t.Any]]] = [
             ]
         },
     ),
+    (
+        (
+            "pre_stop: [{command: a, user: root, working_dir: /x, privileged: true,"
+            " environment: [A=1]}]"
+        ),
+        {"hooks": [(("a",), "root", "/x", True, {"A": "1"})]},
+    ),
+    (
+        (
+            "pre_start: [{command: a, image: b, user: c, working_dir: /d, privileged: true,"
+            " per_replica: false, environment: [e=f]}]"
+        ),
+        {"dependencies": ["web-pre-start-1 completed"]},
+    ),
     # fields
     ("user: 1000:1000", {"user": "1000:1000"}),
     ("user: '1000'", {"user": "1000"}),
