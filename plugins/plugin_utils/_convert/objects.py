@@ -21,8 +21,23 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
-_BRIDGE_OPTION = "com.docker.network.bridge."
-_MTU = "com.docker.network.driver.mtu"
+_BRIDGE_NAME = "com.docker.network.bridge.name"
+_DOCKER_NAMES = {
+    "com.docker.network.driver.mtu": "mtu",
+    "macvlan_mode": "mode",
+    "ipvlan_mode": "mode",
+}
+_ALL_DRIVERS = frozenset({"metric", "mode", "mtu", "no_default_route"})
+_OF_DRIVER = {
+    "bridge": _ALL_DRIVERS | {"isolate", "vlan", "vrf"},
+    "macvlan": _ALL_DRIVERS | {"bclim", "parent"},
+    "ipvlan": _ALL_DRIVERS | {"parent"},
+}
+"""The options of each driver in Podman 5.4 to 6.1, which makes no network with others."""
+_LOCAL = frozenset(
+    {"copy", "device", "gid", "inodes", "nocopy", "noquota", "o", "size", "type", "uid"}
+)
+"""The options of a volume, likewise."""
 
 
 def write_network(writing: Writing, network: Network) -> None:
@@ -36,7 +51,7 @@ def write_network(writing: Writing, network: Network) -> None:
     for name, item in network.labels.items():
         _write_label(unit, name, item.value, item.given)
     for option in network.options:
-        _write_network_option(unit, option)
+        _write_network_option(unit, option, _driver_of(network))
 
 
 def _write_internal(writing: Writing, unit: Unit, network: Network, internal: Value[bool]) -> None:
@@ -54,18 +69,27 @@ def _write_internal(writing: Writing, unit: Unit, network: Network, internal: Va
         unit.put("Internal", "true", given)
 
 
-def _write_network_option(unit: Unit, option: Option) -> None:
-    name, _equals, value = (option.value or "").partition("=")
+def _driver_of(network: Network) -> str:
+    drivers = [option.value or "" for option in network.options if option.name == "--driver"]
+    return drivers[-1] if drivers and drivers[-1] in _OF_DRIVER else "bridge"
+
+
+def _write_network_option(unit: Unit, option: Option, driver: str) -> None:
+    given, _equals, value = (option.value or "").partition("=")
+    name = _DOCKER_NAMES.get(given, given)
     if option.name == "--driver" and option.value in ("default", "bridge", "overlay"):
         if option.value == "overlay":
             option.given.approximated("it is a bridge of one host", rule="network-driver")
         unit.put("Driver", "bridge", option.given)
-    elif option.name == "--opt" and name == _MTU:
-        unit.pair("Options", "mtu", value, option.given)
-    elif option.name == "--opt" and name == f"{_BRIDGE_OPTION}name":
+    elif option.name == "--opt" and name == _BRIDGE_NAME and driver == "bridge":
         unit.put("InterfaceName", value, option.given)
-    elif option.name == "--opt" and name.startswith(_BRIDGE_OPTION):
-        option.given.dropped("Podman's bridges do not have that option", rule="network-driver")
+    elif option.name == "--opt" and name not in _OF_DRIVER[driver]:
+        option.given.dropped(
+            f"Podman has no option {given} for networks of the driver {driver}",
+            rule="network-driver",
+        )
+    elif option.name == "--opt":
+        unit.pair("Options", name, value, option.given)
     else:
         write_option(unit, option)
 
@@ -118,6 +142,12 @@ def _write_driver(writing: Writing, unit: Unit, volume: Volume) -> None:
     for name, item in volume.driver_options.items():
         if name in keys and (has_device or name == "device"):
             unit.put(keys[name], item.value, item.given, f"--opt={name}=")
+        elif name not in _LOCAL:
+            item.given.refused(
+                f"the driver local has no option {name}",
+                f"It has {', '.join(sorted(_LOCAL))}.",
+                "volume-driver",
+            )
         else:
             unit.args(["--opt", f"{name}={item.value}"], item.given)
     kind = volume.driver_options.get("type")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import re
 import typing as t
@@ -65,55 +66,55 @@ class Command:
 def parse_command(words: t.Sequence[Word]) -> Command:
     """A line's command; one of assignments alone has no program."""
     command = Command()
-    queue = list(words)
+    queue = collections.deque(words)
     _take_assignments(command, queue)
     if queue and queue[0].text == "export":
-        queue.pop(0)
+        queue.popleft()
         command.exports = True
         _take_assignments(command, queue)
     while queue and queue[0].text in _WRAPPERS:
-        _skip_wrapper(queue, _WRAPPERS[queue.pop(0).text])
+        _skip_wrapper(queue, _WRAPPERS[queue.popleft().text])
         _take_assignments(command, queue)
     if not queue:
         return command
-    command.program = queue.pop(0).text
+    command.program = queue.popleft().text
     name = command.program.rpartition("/")[2].removesuffix(".exe")
     if name in ("docker", "podman", "podman-remote"):
         command.engine = "docker" if name == "docker" else "podman"
         _take_globals(command, queue)
-    command.words = queue
+    command.words = list(queue)
     return command
 
 
-def _take_assignments(command: Command, queue: list[Word]) -> None:
+def _take_assignments(command: Command, queue: collections.deque[Word]) -> None:
     while queue:
         match = _ASSIGNMENT.fullmatch(queue[0].text)
         if not match:
             return
         command.environment[match.group(1)] = match.group(2)
-        queue.pop(0)
+        queue.popleft()
 
 
-def _skip_wrapper(queue: list[Word], valued: str) -> None:
+def _skip_wrapper(queue: collections.deque[Word], valued: str) -> None:
     """sudo's options, of which some take a value."""
     while queue and queue[0].text.startswith("-"):
-        word = queue.pop(0).text
+        word = queue.popleft().text
         if word == "--":
             return
         if not word.startswith("--") and word[-1] in valued and queue:
-            queue.pop(0)
+            queue.popleft()
 
 
-def _take_globals(command: Command, queue: list[Word]) -> None:
+def _take_globals(command: Command, queue: collections.deque[Word]) -> None:
     while queue and queue[0].text.startswith("-"):
-        word = queue.pop(0)
+        word = queue.popleft()
         name, equals, value = word.text.partition("=")
         if not equals and name in _GLOBAL_VALUES and queue:
-            value = queue.pop(0).text
+            value = queue.popleft().text
         command.options.append((Word(name, word.line, word.column), value))
     if queue:
-        command.verb = queue.pop(0).text
+        command.verb = queue.popleft().text
     if command.verb in _GROUPS and queue:
         group = command.verb
-        verb = queue.pop(0).text
+        verb = queue.popleft().text
         command.verb = verb if group == "container" else f"{group} {verb}"

@@ -42,6 +42,9 @@ _IDLE = frozenset(
      "image pull", "pod start", "pod stop", "pod rm", "network rm", "volume rm"}
 )  # fmt: skip
 
+_LONGEST: t.Final = 1024 * 1024
+_MOST_PLACES: t.Final = 20
+
 
 @dataclasses.dataclass(frozen=True)
 class RunOptions:
@@ -130,6 +133,11 @@ class _Lines:
 def read_run(text: str, report: Report, options: RunOptions) -> Model:
     """The app of command lines; faults are refusals in the report."""
     lines = _Lines(report, options)
+    if len(text) > _LONGEST:
+        lines.give_at("", 0).refused(
+            f"{len(text)} characters are no command lines", f"At most {_LONGEST} are read."
+        )
+        return lines.model
     split = _split(text, options.variables)
     _tell_faults(lines, split)
     if any(not fault.missing for fault in split.faults):
@@ -169,9 +177,11 @@ def _tell_faults(lines: _Lines, split: Split) -> None:
     missing = [fault for fault in split.faults if fault.missing]
     names = list(dict.fromkeys(fault.missing for fault in missing))
     if missing:
-        shown = ", ".join(
+        places = dict.fromkeys(
             f"{fault.what.removesuffix(' is not given')} (line {fault.line})" for fault in missing
         )
+        more = len(places) - _MOST_PLACES
+        shown = ", ".join([*places][:_MOST_PLACES]) + (f" and {more} more" if more > 0 else "")
         lines.give_at("variables", missing[0].line).refused(
             f"not given: {shown}",
             f"Give {', '.join(names)} in the option env.",
@@ -187,8 +197,10 @@ def _tell_faults(lines: _Lines, split: Split) -> None:
 def _name_apart(model: Model) -> None:
     """Containers of one name get numbers."""
     seen: set[str] = set()
+    last: dict[str, int] = {}
     for container in model.containers:
-        stem, number = container.name, 2
+        stem = container.name
         while container.name in seen:
-            container.name, number = f"{stem}-{number}", number + 1
+            last[stem] = last.get(stem, 1) + 1
+            container.name = f"{stem}-{last[stem]}"
         seen.add(container.name)

@@ -9,6 +9,7 @@ Variables come from a mapping; nothing else is expanded.  `$(pwd)`, `$(id -u)`, 
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import re
 import typing as t
@@ -52,7 +53,8 @@ _COMMANDS = {
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^{}$`]*))?\}")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][\w ./:@-]*>")
-_BRACES = re.compile(r"\{[^{}\s]*(?:,|\.\.)[^{}\s]*\}")
+_BRACES = re.compile(r"\{([^{}\s]*)\}")
+_BLANKS = re.compile(r"[^\S\n]*")
 _COMMENT = re.compile(r"[ \t]*#[^\n]*\n")
 """A line of comment among continued lines: a shell would end the command there."""
 _CMD_VARIABLE = re.compile(r"%[A-Za-z_]\w*%")
@@ -79,11 +81,15 @@ class _Reader:
         self.faults: list[Fault] = []
         self.parts: list[str] | None = None
         self.start = 0
+        self.begins = [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def fault(self, what: str, at: int, remedy: str = "", missing: str = "") -> None:
-        line = self.text.count("\n", 0, at) + 1
-        column = at - (self.text.rfind("\n", 0, at) + 1) + 1
-        self.faults.append(Fault(what, line, column, remedy, missing))
+        self.faults.append(Fault(what, *self.place(at), remedy, missing))
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Line and column of a character."""
+        line = bisect.bisect_right(self.begins, at)
+        return line, at - self.begins[line - 1] + 1
 
     def put(self, text: str) -> None:
         if self.parts is None:
@@ -92,9 +98,7 @@ class _Reader:
 
     def end_word(self) -> None:
         if self.parts is not None:
-            line = self.text.count("\n", 0, self.start) + 1
-            column = self.start - self.text.rfind("\n", 0, self.start)
-            self.lines[-1].append(Word("".join(self.parts), line, column))
+            self.lines[-1].append(Word("".join(self.parts), *self.place(self.start)))
         self.parts = None
 
     def end_line(self) -> None:
@@ -123,6 +127,16 @@ class _Reader:
         end = self.text.find("\n", self.at)
         return len(self.text) if end < 0 else end
 
+    def ends_line(self) -> bool:
+        """Whether only blanks are between the next character and the end of the line."""
+        end = self.blanks_end()
+        return end >= len(self.text) or self.text[end] == "\n"
+
+    def blanks_end(self) -> int:
+        """Where the blanks behind the character end."""
+        match = _BLANKS.match(self.text, min(self.at + 1, len(self.text)))
+        return match.end() if match else self.at + 1
+
     def skip_prompt(self) -> None:
         match = _PROMPT.match(self.text, self.at)
         if match:
@@ -138,20 +152,22 @@ class _Reader:
         self.skip_prompt()
 
     def backslash(self) -> None:
-        rest = self.text[self.at + 1 : self.line_end()]
-        if not rest:
+        following = self.text[self.at + 1 : self.at + 2]
+        if following in ("", "\n"):
             self.at += 2
             while comment := _COMMENT.match(self.text, self.at):
                 self.at = comment.end()
-        elif not rest.strip():
+        elif self.ends_line() or self.text.startswith("#", self.blanks_end()):
+            is_comment = not self.ends_line()
             self.fault(
-                "there are blanks behind the backslash, so that it does not continue the line",
+                f"there {'is a comment' if is_comment else 'are blanks'} behind the backslash, "
+                "so that it does not continue the line",
                 self.at,
-                "Remove them.",
+                "Put it on a line of its own." if is_comment else "Remove them.",
             )
             self.at = self.line_end() + 1
         else:
-            self.put(rest[0])
+            self.put(following)
             self.at += 2
 
     def single(self) -> None:
@@ -192,13 +208,14 @@ class _Reader:
         self.unclosed('"')
 
     def dollar(self) -> None:
-        begin, rest = self.at, self.text[self.at + 1 :]
-        braced, name = _BRACED.match(rest), _NAME.match(rest)
+        begin, rest = self.at, self.text[self.at + 1 : self.at + 7]
+        braced = _BRACED.match(self.text, self.at + 1)
+        name = _NAME.match(self.text, self.at + 1)
         if braced:
-            self.at += 1 + braced.end()
+            self.at = braced.end()
             self.variable(braced.group(1), begin, braced.group(2) or "", braced.group(3) or "")
         elif name:
-            self.at += 1 + name.end()
+            self.at = name.end()
             self.variable(name.group(), begin)
         elif rest.startswith("("):
             self.substitution(")", 2)
@@ -208,7 +225,7 @@ class _Reader:
             self.at += 1
             self.double()
         elif rest[:1] and rest[0] in "{?$!@*#-0123456789":
-            self.fault(f"${rest[:6].split()[0]} is for a shell", begin, "Write the value.")
+            self.fault(f"${rest.split()[0]} is for a shell", begin, "Write the value.")
             self.at += 2
         else:
             self.put("$")
@@ -245,7 +262,7 @@ class _Reader:
         self.at = end + 1 if end >= 0 else len(self.text)
 
     def backtick(self) -> None:
-        if not self.text[self.at + 1 : self.line_end()].strip():
+        if self.ends_line():
             self.fault(
                 "the line ends in PowerShell's backtick",
                 self.at,
@@ -270,7 +287,7 @@ class _Reader:
         self.at = end + 1
 
     def caret(self) -> None:
-        if not self.text[self.at + 1 : self.line_end()].strip():
+        if self.ends_line():
             self.fault("the line ends in ^ of cmd.exe", self.at, "Continue lines with a backslash.")
             self.end_word()
             self.at = self.line_end() + 1
@@ -289,7 +306,8 @@ class _Reader:
 
     def is_path_start(self) -> bool:
         """Whether a shell, or whoever wrote the line, means a home directory by ~ here."""
-        return self.parts is None or "".join(self.parts)[-1:] in ("", "=", ":", ",")
+        before = next((part for part in reversed(self.parts or ()) if part), "")
+        return before[-1:] in ("", "=", ":", ",")
 
     def percent(self) -> None:
         match = _CMD_VARIABLE.match(self.text, self.at)
@@ -300,7 +318,7 @@ class _Reader:
 
     def brace(self) -> None:
         match = _BRACES.match(self.text, self.at)
-        if match and not self.text.startswith("{{", self.at):
+        if match and ("," in match.group(1) or ".." in match.group(1)):
             self.fault(
                 f"{match.group()} would be expanded by a shell", self.at, "Write the words out."
             )
