@@ -24,12 +24,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import HostResult
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import (
-    STATUS_HEADS,
-    make_table,
     plan_lines,
     report_lines,
-    status_rows,
-    undeclared_lines,
 )
 
 FACT = "quadlet_rollout_state"
@@ -149,13 +145,6 @@ class ActionModule(ActionBase):
         """How it ended."""
         return {}, _report(self._state)
 
-    def status(self) -> tuple[State, State]:
-        """What is deployed where."""
-        names = self._vars["ansible_play_hosts_all"]
-        rows = [row for name in names for row in status_rows(name, self._info(name))]
-        more = [line for name in names for line in undeclared_lines(name, self._info(name))]
-        return {}, {"lines": [*make_table(STATUS_HEADS, rows), *more]}
-
     def _told(self, names: t.Iterable[str], variable: str, phase: str) -> dict[str, HostResult]:
         return {name: _read_told(self._vars["hostvars"][name], variable, phase) for name in names}
 
@@ -171,7 +160,6 @@ _STEPS: dict[str, t.Callable[[ActionModule], tuple[State, State]]] = {
     "accepted": ActionModule.accepted,
     "returned": ActionModule.returned,
     "report": ActionModule.report,
-    "status": ActionModule.status,
 }
 
 

@@ -36,6 +36,12 @@ options:
         controller. Each app of the host is then told to be declared or not.
     type: list
     elements: dict
+  journal:
+    description:
+      - So many of the last lines of its journal come with each service that has failed, of at most
+        20 services of a host. Secrets in them are masked.
+    type: int
+    default: 0
 attributes:
   diff_mode:
     description: Returns what changes in files.
@@ -153,7 +159,10 @@ apps:
     services:
       description:
         - By service its unit, state, image and health. C(job) is whether it does its work and ends;
-          C(waits) whether no run starts it, but a timer, another unit or a person does.
+          C(once) whether it is inactive once it has ended; C(waits) whether no run starts it, but a
+          timer, another unit or a person does. C(needs)
+          and C(triggers) are the services that it needs, and starts. C(journal) has its last lines,
+          where O(journal) asks for them and it has failed.
       type: dict
     drift:
       description:
@@ -165,6 +174,51 @@ apps:
       type: list
       elements: str
       sample: ["conf/default.conf was edited"]
+failures:
+  description:
+    - The last five runs of each app that failed after they had changed something, the oldest first.
+      Apps whose first deployment failed are among them. Secrets in what they say were masked when
+      the run failed.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    app:
+      description: The app.
+      type: str
+      sample: shop
+    user:
+      description: The user whose scope it is in, null in the system's.
+      type: str
+      sample: svc
+    location:
+      description: C(system), C(home) or C(admin).
+      type: str
+      sample: home
+    open:
+      description: Whether no good run has followed.
+      type: bool
+    ended_at:
+      description: When the run ended, in UTC.
+      type: str
+      sample: "2026-01-31T12:00:00Z"
+    result:
+      description: C(restored) where the run was undone, C(failed) where it was not, or not wholly.
+      type: str
+      sample: restored
+    generation:
+      description: The number of the state that it was to deploy, null for none of its own.
+      type: int
+      sample: 4
+    message:
+      description: The first line of its error.
+      type: str
+    failures:
+      description:
+        - As M(quadlet.fleet.app) returns them; of each C(unit), C(service), C(phase), C(reason),
+          C(exit_code), C(hint) and C(journal).
+      type: list
+      elements: dict
 errors:
   description:
     - What could not be read, which is a warning too; everything else is returned. Where nothing of
@@ -258,6 +312,7 @@ def main() -> None:
             "user": {"type": "str"},
             "apps": {"type": "list", "elements": "str"},
             "declared": {"type": "list", "elements": "dict"},
+            "journal": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )

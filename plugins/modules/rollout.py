@@ -25,7 +25,7 @@ options:
     description: The step.
     type: str
     required: true
-    choices: [find, plan, begin, answer, wave, deployed, asked, accepted, returned, report, status]
+    choices: [find, plan, begin, answer, wave, deployed, asked, accepted, returned, report]
   id:
     description: The id of the rollout, where it is known.
     type: str
@@ -55,7 +55,7 @@ EXAMPLES = r"""
 RETURN = r"""
 lines:
   description: The plan, or the table, as text. It is also shown.
-  returned: for the steps plan, report and status
+  returned: for the steps plan and report
   type: list
   elements: str
 summary:

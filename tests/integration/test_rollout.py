@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import time
 import typing as t
@@ -230,3 +231,55 @@ def test_what_is_refused_is_not_begun(shops: Shops) -> None:
     assert set(results(run).values()) == {"refused"}
     assert "nothing was begun" in run.output
     assert shops.pages() == before
+
+
+def test_the_status_of_the_fleet(shops: Shops, tmp_path: pathlib.Path) -> None:
+    """One host is down, one has drift, one a service that failed, one a deployment that failed; and
+    the host itself writes the same metrics as the controller.
+    """
+    _serve(shops, shops.pages()[shops.names[-1]])
+    edited, down, crashed, refused = shops.hosts[0], shops.names[1], shops.hosts[2], shops.hosts[4]
+    edited.ssh("echo '# by hand' >>/etc/containers/systemd/shop/web.container")
+    crashed.write("/run/systemd/system/web.service.d/x.conf", "[Service]\nRestart=no\n")
+    crashed.ssh("systemctl daemon-reload && systemctl kill --signal KILL web.service")
+    crashed.wait("systemctl is-failed web.service")
+    run = shops.run("bad", "--limit", refused.name, broken_on=[refused.name], on_failure="stop")
+    assert results(run)[refused.name] == "restored"
+    gone = [{"hosts": down, "gather_facts": False, "tasks": [
+        {"ansible.builtin.set_fact": {"ansible_port": 1}}]}]  # fmt: skip
+    role = [{"hosts": refused.name, "gather_facts": False, "roles": ["quadlet.fleet.status"]}]
+    words = ["-e", f"status_dest={tmp_path}", "-e", "ansible_ssh_retries=0"]
+    run = shops.run("1", *words, plays=[*role, *gone, *STATUS])
+    told = json.loads((tmp_path / "status.json").read_text(encoding="utf-8"))
+    hosts = {host["name"]: host for host in told["hosts"]}
+    apps = {name: host["apps"][0] for name, host in hosts.items() if host["apps"]}
+    assert told["summary"]["hosts"] == 8
+    assert [name for name, host in hosts.items() if host["state"] != "ok"] == [down]
+    assert "Connection refused" in hosts[down]["reason"]
+    assert apps[edited.name]["drift"] == ["web.container was edited"]
+    assert apps[refused.name]["last_run_failed"]
+    assert apps[refused.name]["failures"][-1]["failures"][0]["service"] == "web.service"
+    assert {apps[n]["state"] for n in shops.names[5:]} == {"up"}
+    assert apps[crashed.name]["state"] == "failed"
+    assert apps[crashed.name]["services"][0]["journal"]
+    assert "data" in (tmp_path / "index.html").read_text(encoding="utf-8")
+    path = "/var/lib/prometheus/node-exporter/quadlet.prom"
+    refused.wait(f"test -s {path}")
+    own = refused.read(path)
+    theirs = (tmp_path / f"metrics/quadlet-{refused.name}.prom").read_text(encoding="utf-8")
+    assert 'quadlet_app_last_run_failed{app="shop",user="root"} 1' in own
+    assert _samples(own, "") == _samples(theirs, refused.name)
+    crashed.ssh("rm -r /run/systemd/system/web.service.d")
+    crashed.ssh("systemctl daemon-reload; systemctl start web")
+
+
+def _samples(text: str, host: str) -> set[str]:
+    """Metrics without their time, without the label that the controller gives, and without what it
+    alone knows.
+    """
+    label = f'host="{host}"'
+    return {
+        line.replace(f"{{{label}}}", "").replace(f"{label},", "")
+        for line in text.splitlines()
+        if not line.startswith("quadlet_status_timestamp") and "declared" not in line
+    }

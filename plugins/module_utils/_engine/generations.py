@@ -204,5 +204,5 @@ def _prune(context: Context, manifest: Manifest | None) -> list[str]:
     left = [generation for number, generation in kept.whole.items() if number not in drop]
     left += [from_record(manifest)] if manifest else []
     drop_leftovers(context, [kept.whole.get(number) for number in drop], left)
-    scope.files.call(state.drop_generations, scope.state_dir, app, drop)
+    scope.files.call(state.drop_generations, scope.state_dir, app, drop, not manifest)
     return warnings

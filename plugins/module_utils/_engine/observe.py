@@ -42,7 +42,8 @@ class Snapshot:
     run ended, or one found all as it should be (seconds since the epoch).  touched: files and
     drop-ins that somebody changed since, with the time, whatever they hold now.  moved: whether a
     directory that may have held a drop-in was changed since.  wanted_directories: as declared,
-    with absolute paths; seen_directories: what is there, by path.
+    with absolute paths; seen_directories: what is there, by path.  has_failed: whether the run
+    before this one has failed.
     """
 
     manifest: Manifest
@@ -62,13 +63,14 @@ class Snapshot:
     stale: bool = False
     wanted_directories: tuple[Directory, ...] = ()
     seen_directories: t.Mapping[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
+    has_failed: bool = False
 
 
 class Installed(t.NamedTuple):
     """What is there of an app.  manifest: the record of the last run, empty if there is none.
     current: files that are declared or recorded.  listing: all paths in the app's directory.
     intent: the text that a run under way keeps.  leftover: old or new bytes are
-    there, or an old record.
+    there, or an old record.  has_failed: whether the run before has failed.
     """
 
     manifest: Manifest
@@ -78,6 +80,7 @@ class Installed(t.NamedTuple):
     leftover: bool
     recorded_at: float
     touched: t.Mapping[str, float]
+    has_failed: bool
 
 
 def read_installed(app: App, scope: Scope) -> Installed:
@@ -90,7 +93,16 @@ def read_installed(app: App, scope: Scope) -> Installed:
     listing = tuple(map(str, found["listing"]))
     recorded_at, touched = found["recorded_at"], found["touched"]
     leftover = bool(found["leftover"])
-    return Installed(manifest, current, listing, found["intent"], leftover, recorded_at, touched)
+    return Installed(
+        manifest,
+        current,
+        listing,
+        found["intent"],
+        leftover,
+        recorded_at,
+        touched,
+        bool(found["has_failed"]),
+    )
 
 
 def read_snapshot(
@@ -130,6 +142,7 @@ def read_snapshot(
         stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
         wanted_directories=directories,
         seen_directories={str(p): row for p, row in around.get("directories", {}).items()},
+        has_failed=installed.has_failed,
     )
 
 
@@ -203,5 +216,6 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
         "recorded_at": os.stat(path).st_mtime if text else 0.0,
         "intent": state.read_text(state.intent_path(state_dir, layout.app)),
         "leftover": found["leftover"] or kept,
+        "has_failed": os.path.lexists(state.failures_path(state_dir, layout.app)),
         "touched": {path: scan.changed_at(layout.real(path)) for path in paths},
     }

@@ -84,7 +84,17 @@ class _Order:
         result = describe(self.run, decision, pulled, outcome, diff)
         if outcome and outcome.failures:
             raise _failed(self.app.name, outcome, result)
+        if decision.snapshot.has_failed and not (self.check or self.app.state == "absent"):
+            self.settle_failures()
         return result
+
+    def settle_failures(self) -> None:
+        """This run is a good one: those that failed before it are past."""
+        from .._host import failure_log
+
+        scope = self.run.scope
+        with contextlib.suppress(QuadletError):  # the run counts by now; the next one settles it
+            scope.files.call(failure_log.settle, scope.state_dir, self.app.name)
 
     def decide(self, renewed: frozenset[str] = frozenset()) -> Decision:
         """Observes the host, under the lock where the generator is asked, and decides."""

@@ -11,7 +11,7 @@ import os
 from .._core.errors import QuadletError
 from . import reading
 
-_MOST_APPS = 1000
+MOST_APPS = 1000
 
 
 def manifest_path(state_dir: str, app: str) -> str:
@@ -37,6 +37,16 @@ def generation_path(state_dir: str, app: str, number: int) -> str:
 def pending_path(state_dir: str, app: str, number: int) -> str:
     """Where a generation is kept until the run has ended."""
     return f"{generation_path(state_dir, app, number)}.pending"
+
+
+def failures_path(state_dir: str, app: str) -> str:
+    """Where the runs of an app are that failed since the last good one."""
+    return f"{state_dir}/failures/{app}.json"
+
+
+def past_failures_path(state_dir: str, app: str) -> str:
+    """Where those are that a good run has followed."""
+    return f"{state_dir}/failures/{app}.past.json"
 
 
 def settle_generations(state_dir: str, app: str, number: int) -> None:
@@ -68,9 +78,9 @@ def list_apps(state_dir: str) -> list[str]:
     """Names of the apps that have a manifest."""
     folder = f"{state_dir}/apps"
     names = sorted(name[: -len(".json")] for name in _listing(folder) if name.endswith(".json"))
-    if len(names) > _MOST_APPS:
+    if len(names) > MOST_APPS:
         raise QuadletError(
-            f"it has the records of {len(names):,} apps, and more than {_MOST_APPS:,} are not read",
+            f"it has the records of {len(names):,} apps, and more than {MOST_APPS:,} are not read",
             where=folder,
             remedy="Remove those that no run has written.",
         )
@@ -194,8 +204,14 @@ def close_intent(state_dir: str, app: str) -> None:
     remove(intent_path(state_dir, app))
 
 
-def drop_generations(state_dir: str, app: str, numbers: list[int]) -> None:
-    """Deletes generations, and directories that are empty then."""
+def drop_generations(state_dir: str, app: str, numbers: list[int], gone: bool = False) -> None:
+    """Deletes generations, and directories that are empty then.  gone: the app is, and what its
+    failed runs told goes, too.
+    """
     for number in numbers:
         remove(generation_path(state_dir, app, number))
     _remove_empty(f"{state_dir}/generations/{app}", f"{state_dir}/generations")
+    if gone:
+        remove(failures_path(state_dir, app))
+        remove(past_failures_path(state_dir, app))
+        _remove_empty(f"{state_dir}/failures")

@@ -29,7 +29,14 @@ def run(module: AnsibleModule) -> None:
         module,
         lambda: _reconcile(params, check=module.check_mode),
         lambda error: _foretell(parse_app(params), params, error),
+        lambda result: _log(params, result),
     )
+
+
+def _log(params: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> None:
+    from .failed_runs import log_runs
+
+    log_runs([params], [result])
 
 
 def _foretell(app: App, params: t.Mapping[str, t.Any], error: QuadletError) -> dict[str, t.Any]:

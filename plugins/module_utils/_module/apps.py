@@ -303,7 +303,14 @@ def run(module: AnsibleModule) -> None:
     run_module(
         module,
         lambda: run_apps(items, params["parallel"], check=module.check_mode, request=request()),
+        log=lambda result: _log(items, result),
     )
+
+
+def _log(items: t.Sequence[Item], result: dict[str, t.Any]) -> None:
+    from .failed_runs import log_runs
+
+    log_runs(items, result["apps"])
 
 
 def _request(params: Item) -> t.Callable[[], Request | None]:

@@ -8,6 +8,7 @@ All that leaves a module passes _leave(), which masks it.
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import typing as t
 
@@ -25,16 +26,19 @@ def run_module(
     module: AnsibleModule,
     work: t.Callable[[], Result],
     unready: t.Callable[[QuadletError], Result] | None = None,
+    log: t.Callable[[Result], None] | None = None,
 ) -> t.NoReturn:
     """Ends the module with what `work` returns, or with the sentence of its error.
 
     unready: the result in check mode where the host lacks what an earlier task would have made.
+    log: keeps the result of a run that has failed, as it leaves the host.
     Of the parameters only a few are echoed: texts of units and files would double the way
     back for nothing.  No exception is being handled at the end: Ansible would show it unmasked.
     """
     error, result = _do(with_unready(work, unready if module.check_mode else None))
     echo = {key: module.params[key] for key in _ECHOED if key in module.params}
-    _leave(module, {**result, "invocation": {"module_args": echo}}, failed=error)
+    echoed = {**result, "invocation": {"module_args": echo}}
+    _leave(module, echoed, failed=error, log=None if module.check_mode else log)
 
 
 def with_unready(
@@ -65,7 +69,13 @@ def _do(work: t.Callable[[], Result]) -> tuple[bool, Result]:
         return True, {"msg": str(to_quadlet_error(error)), "exception": traceback.format_exc()}
 
 
-def _leave(module: AnsibleModule, result: Result, *, failed: bool) -> t.NoReturn:
+def _leave(
+    module: AnsibleModule,
+    result: Result,
+    *,
+    failed: bool,
+    log: t.Callable[[Result], None] | None = None,
+) -> t.NoReturn:
     """The one exit."""
     for mark in (HELD_UP, NOT_READY):
         result.pop(mark, None)
@@ -81,6 +91,9 @@ def _leave(module: AnsibleModule, result: Result, *, failed: bool) -> t.NoReturn
         shown = masked(result, given, failed=failed)
     except Exception as error:  # whatever it was: what may hold a secret does not leave
         shown = _left_out(error, failed=failed)
+    if failed and log:
+        with contextlib.suppress(Exception):  # it is no part of the run
+            log(shown)
     for text in shown.pop("warnings", ()):
         module.warn(text)
     if failed:

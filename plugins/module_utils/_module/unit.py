@@ -30,7 +30,14 @@ def run(module: AnsibleModule) -> None:
             check=module.check_mode,
         ),
         lambda error: _foretell(parse_unit_app(params), params, error),
+        lambda result: _log(params, result),
     )
+
+
+def _log(params: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> None:
+    from .failed_runs import log_runs
+
+    log_runs([{**params, "name": parse_unit_app(params).name}], [result])
 
 
 def _foretell(app: App, params: t.Mapping[str, t.Any], error: QuadletError) -> dict[str, t.Any]:

@@ -1,7 +1,7 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Renders the plan, the report and the status of rollouts as text."""
+"""Renders the plan and the report of rollouts as text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import
 State = dict[str, t.Any]
 
 REPORT_HEADS = ("host", "app", "from", "to", "result", "time", "reason")
-STATUS_HEADS = ("host", "app", "generation", "rollout", "services", "drift")
 WIDEST = 100
 """Maximum length of a cell; longer texts are cut."""
 
@@ -77,47 +76,3 @@ def report_lines(report: State) -> list[str]:
 
 def _app_label(name: str, user: str | None) -> str:
     return f"{name} ({user})" if user else name
-
-
-def status_rows(host: str, apps: t.Sequence[State]) -> list[tuple[t.Any, ...]]:
-    """The rows of a host in the status; a row of dashes for a host without apps."""
-    return [
-        (
-            host,
-            _app_label(app["name"], app["user"]),
-            app["generation"],
-            _rollout_label(app["rollout"]),
-            _count_up(app["services"]),
-            "; ".join(app["drift"]),
-        )
-        for app in apps
-    ] or [(host, None, None, None, None, None)]
-
-
-def undeclared_lines(host: str, apps: t.Sequence[State]) -> list[str]:
-    """A line for each app of a host that its inventory does not have."""
-    return [
-        f"{host}: {_app_label(app['name'], app['user'])} is not in the inventory; it was deployed "
-        + (f"by project {app['project']}" if app.get("project") else "without a project")
-        for app in apps
-        if app.get("declared") is False
-    ]
-
-
-def _rollout_label(rollout: State | None) -> str:
-    if not rollout:
-        return ""
-    return f"{rollout['id']}, under way" if rollout["under_way"] else str(rollout["id"])
-
-
-def _count_up(services: t.Mapping[str, State]) -> str:
-    up = sum(service["active"] == "active" for service in services.values())
-    idle = sum(map(_is_idle, services.values()))
-    return f"{up} of {len(services) - idle} active"
-
-
-def _is_idle(service: State) -> bool:
-    """Whether a service is down as it should be: a job that is done, or what others start."""
-    down = service["active"] != "active"
-    done = service.get("job") and service["active"] != "failed"
-    return bool(down and (service.get("waits") or done))

@@ -64,9 +64,10 @@ def trees() -> dict[str, str]:
     found = {}
     for top in TREES:
         for folder, dirs, names in os.walk(top):
-            # Podman's own state of storage and networks; the engine, which a run may keep or not.
-            kept = "engine" if folder.endswith("/quadlet.fleet") else "networks"
-            dirs[:] = [name for name in dirs if name != kept]
+            # Podman's own state of storage and networks; the engine, which a run may keep or not;
+            # what failed runs have told.
+            kept = ["engine", "failures"] if "/quadlet.fleet" in folder else ["networks"]
+            dirs[:] = [name for name in dirs if name not in kept]
             for name in [*dirs, *names]:
                 path = os.path.join(folder, name)
                 found[path] = entry(path)

@@ -17,7 +17,15 @@ from .playbooks import ROOT, Playbooks, Run
 PORT = 8080
 ROLLOUT = [{"ansible.builtin.import_playbook": "quadlet.fleet.rollout"}]
 ROLLBACK = [{"ansible.builtin.import_playbook": "quadlet.fleet.rollback"}]
-STATUS = [{"ansible.builtin.import_playbook": "quadlet.fleet.status"}]
+STATUS = [
+    {
+        "ansible.builtin.import_playbook": "quadlet.fleet.status",
+        "vars": {
+            "quadlet_status_dest": "{{ status_dest | default('') }}",
+            "quadlet_status_formats": ["page", "data", "metrics"],
+        },
+    }
+]
 
 _SERVE = "mkdir /www && echo {{ release }} > /www/index.html && exec httpd -f -p 80 -h /www"
 _WEB = f"""[Unit]

@@ -28,7 +28,6 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.roster i
     undeclared_warning,
     why_not_ours,
 )
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import undeclared_lines
 
 SYSTEM, HOME, ADMIN = Place("a", 0, "system"), Place("a", 1001, "home"), Place("a", 1001, "admin")
 OTHER = Place("b", 0, "system")
@@ -141,16 +140,3 @@ def test_accounts_of_people() -> None:
     rows = ["root:x:0:0::/root:/bin/sh", "svc:x:1000:1000::/home/svc:/usr/sbin/nologin"]
     rows += ["nobody:x:65534:65534::/:/x", "www:x:33:33::/:/x", "broken:x:1", "#c", ""]
     assert may_have_apps("\n".join(rows)) == {"svc"}
-
-
-def test_lines_of_the_status() -> None:
-    apps = [
-        {"name": "a", "user": None, "project": "deploy", "declared": False},
-        {"name": "b", "user": "u", "project": None, "declared": False},
-        {"name": "c", "user": None, "project": None, "declared": True},
-        {"name": "d", "user": None, "project": None, "declared": None},
-    ]
-    assert undeclared_lines("h", apps) == [
-        "h: a is not in the inventory; it was deployed by project deploy",
-        "h: b (u) is not in the inventory; it was deployed without a project",
-    ]

@@ -21,7 +21,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import
     make_table,
     plan_lines,
     report_lines,
-    status_rows,
 )
 
 State = dict[str, t.Any]
@@ -403,45 +402,3 @@ def test_a_table() -> None:
     assert make_table(("a", "b"), [("x" * 3, None), (1.25, "y" * 200)]) == [
         "a    b", "xxx  -", f"1.2  {'y' * 99}…"
     ]  # fmt: skip
-
-
-def test_the_status_of_a_host() -> None:
-    app = {
-        "name": "shop",
-        "user": "svc",
-        "generation": 3,
-        "rollout": OPEN,
-        "services": {"web.service": {"active": "active"}, "db.service": {"active": "failed"}},
-        "drift": ["db.service has failed"],
-    }
-    assert status_rows("h1", [app]) == [
-        ("h1", "shop (svc)", 3, "r1, under way", "1 of 2 active", "db.service has failed")
-    ]
-    assert status_rows("h1", []) == [("h1", None, None, None, None, None)]
-
-
-@pytest.mark.parametrize(
-    ("service", "counted"),
-    [
-        ({"active": "active"}, "2 of 2"),
-        ({"active": "inactive"}, "1 of 2"),
-        ({"active": "inactive", "job": True, "waits": False}, "1 of 1"),
-        ({"active": "inactive", "job": True, "waits": True}, "1 of 1"),
-        ({"active": "inactive", "job": False, "waits": True}, "1 of 1"),
-        ({"active": "failed", "job": True, "waits": False}, "1 of 2"),
-        ({"active": "failed", "job": True, "waits": True}, "1 of 1"),
-        ({"active": "activating", "job": True, "waits": True}, "1 of 1"),
-        ({"active": "active", "job": True, "waits": True}, "2 of 2"),
-    ],
-)
-def test_jobs_that_are_done_do_not_count_as_down(service: dict[str, t.Any], counted: str) -> None:
-    """One that has failed is told as drift."""
-    app = {
-        "name": "shop",
-        "user": None,
-        "generation": 1,
-        "rollout": None,
-        "drift": [],
-        "services": {"web.service": {"active": "active"}, "job.service": service},
-    }
-    assert status_rows("h", [app])[0][4] == f"{counted} active"

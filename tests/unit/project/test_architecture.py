@@ -11,7 +11,11 @@ import pathlib
 import re
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.info import ansible_pull
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import records, roster
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import (
+    failure_log,
+    records,
+    roster,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import kept_engine
 from tests.unit.support.trees import read_nodes
 
@@ -139,6 +143,7 @@ def test_formats_are_those_of_the_code() -> None:
         "`intents/APP.manifest`": str(records.FORMAT),
         "`secret.key`": "none",
         "`projects/PROJECT.json`": str(roster.FORMAT),
+        "`failures/APP.json`, `failures/APP.past.json`": str(failure_log.FORMAT),
         "`pull.json`": str(ansible_pull.FORMAT),
         "`engine/DIGEST.PYTHON`": _format_of_engine(),
     }
