@@ -66,13 +66,15 @@ class Story:
         text = with_our_images(text)
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self._inventory() if name == "inventory.ini" else text, encoding="utf-8")
+        path.write_text(
+            self._inventory(text) if name == "inventory.ini" else text, encoding="utf-8"
+        )
 
-    def _inventory(self) -> str:
+    def _inventory(self, text: str) -> str:
         data = json.loads(self._host.inventory.read_text(encoding="utf-8"))["all"]
         facts = {**data["vars"], **data["hosts"][self._host.name]}
         settings = " ".join(f"{key}={shlex.quote(text)}" for key, text in facts.items())
-        return f"[shop]\nweb1.example.org {settings}\n"
+        return f"{text.splitlines()[0]}\nweb1.example.org {settings}\n"
 
     def _console(self, block: str) -> None:
         """Each command of a block, with the lines that it shows; … stands for anything."""
@@ -116,6 +118,14 @@ def story(tmp_path: pathlib.Path, host: Host) -> t.Iterator[Story]:
         "systemctl --user --machine=shop@ stop web db backup.timer; loginctl disable-linger shop; "
         "loginctl terminate-user shop; sleep 1; pkill -9 -u shop; userdel --force --remove shop"
     )
+
+
+def test_the_start(story: Story, system: Scope) -> None:
+    try:
+        story.follow("start.md")
+    finally:
+        system.app("hello").remove()
+    assert story.commands > 8
 
 
 def test_the_example_and_the_way_back_by_hand(story: Story) -> None:

@@ -38,6 +38,7 @@ DOCS = frozenset({"DOCUMENTATION", "EXAMPLES", "RETURN"})
 LONGEST_FUNCTION = 45
 LONGEST_FILE = 400
 LONGEST_MODULE = 60
+# REUSE-IgnoreStart: headers of other files
 HEADER = (
     "# Copyright (c) quadlet.fleet contributors\n"
     "# GNU General Public License v3.0+ "
@@ -50,6 +51,7 @@ PRIVATE_HEADER = (
     "# SPDX-License-Identifier: GPL-3.0-or-later\n"
     "# PRIVATE to the quadlet.fleet collection: it may change in any release.\n"
 )
+# REUSE-IgnoreEnd
 
 
 Findings = t.Iterator[str]
