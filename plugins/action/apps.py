@@ -28,6 +28,8 @@ _ABOUT_UNDECLARED = ("project", "undeclared", "allow_empty")
 class ActionModule(EngineAction):
     """Passes the content of all apps on to the module; decides nothing about the host."""
 
+    tells = True
+
     def work(self, variables: Args) -> Args:
         """One module run, and another one where archives have to be sent."""
         try:

@@ -12,3 +12,5 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action impor
 
 class ActionModule(EngineAction):
     """See EngineAction."""
+
+    tells = True

@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import typing as t
 
@@ -99,7 +100,7 @@ def _tasks() -> list[dict[str, t.Any]]:
         ("preflight", {"min_free": "1 MB", "users": [USER]}),
         ("users", {"users": [{"name": USER}]}),
         ("linger", HERE),
-        ("app", {**APP, "state": "restarted"}),
+        ("app", {**APP, "state": "restarted", "gate": {"stable": 4}}),
         ("apps", {"apps": [APP], **HERE}),
         ("unit", {"name": "coreunit.container", **HERE, "state": "present", "sections": UNIT}),
         ("validate", {"name": "coreweb", **HERE}),
@@ -141,6 +142,12 @@ def _environment(venv: pathlib.Path) -> dict[str, str]:
     return {**os.environ, **config, "PATH": f"{venv}/bin:{os.environ['PATH']}"}
 
 
+WATCHED = {
+    "ANSIBLE_CALLBACKS_ENABLED": "quadlet.fleet.progress",
+    "QUADLET_PROGRESS_INTERVAL": "1",
+}
+
+
 @pytest.mark.parametrize("core", CORES)
 def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> None:
     playbook, variables = tmp_path / "all.yml", tmp_path / "vars.yml"
@@ -159,7 +166,7 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
         done = subprocess.run(
             [*argv, "-e", f"@{variables}", playbook],
             cwd=ROOT,
-            env=_environment(venv),
+            env={**_environment(venv), **WATCHED},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -179,6 +186,10 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
     assert "DEPRECATION" not in done.stdout, done.stdout
     assert "b0bbin" not in done.stdout
     assert "********" in done.stdout
+    told = r"^progress: \S+: coreweb \(core\): gate \d s, stable time of 4 s: coreweb.service$"
+    assert re.search(told, done.stdout, re.MULTILINE), done.stdout[-6000:]
+    for trouble in ("Failure using method", "Callback dispatch", "Failed to load callback"):
+        assert trouble not in done.stdout, done.stdout
 
 
 CRASH = container(exec_="sh -c 'echo why it ends; exit 3'")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import pathlib
 import time
 import typing as t
 
 import pytest
 
-from tests.integration.support.hosts import Fleet, differences
+from tests.integration.support.hosts import Fleet, Host, differences
 from tests.integration.support.playbooks import Playbooks
 from tests.integration.support.shops import PORT, ROLLBACK, STATUS, Shops, report, results
+from tests.integration.support.watched import OnTerminal, Watched, let_sudo, slow_registry
 from tests.integration.support.watcher import Watcher
 
 EIGHT = [("5.4", role) for role in "pqrs"] + [(v, role) for v in ("5.8", "6.1") for role in "pq"]
@@ -283,3 +286,89 @@ def _samples(text: str, host: str) -> set[str]:
         for line in text.splitlines()
         if not line.startswith("quadlet_status_timestamp") and "declared" not in line
     }
+
+
+LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
+WAIT = 20 if LONG else 7
+"""Seconds of a pull, and of a gate."""
+SILENT = 5.0
+"""Seconds after which a host that waits has had a line."""
+
+
+def _slow_run(shops: Shops, hosts: t.Sequence[Host], image: str, folder: pathlib.Path) -> list[str]:
+    """The command that deploys, and removes again, by ssh as alice, who becomes root by sudo; on
+    every second host without pipelining.
+    """
+    folder.mkdir()
+    inventory, playbook = folder / "slow.json", folder / "slow.yml"
+    data = json.loads(shops.inventory.read_text(encoding="utf-8"))["all"]["hosts"]
+    alice = {"ansible_user": "alice", "ansible_become": True}
+    rows = {
+        host.name: {**data[host.name], **alice, "ansible_pipelining": bool(number % 2)}
+        for number, host in enumerate(hosts)
+    }
+    inventory.write_text(json.dumps({"all": {"hosts": rows}}), encoding="utf-8")
+    unit = f"[Container]\nImage={image}\nExec=sleep infinity\nStopSignal=SIGKILL\n"
+    app = {"name": "slow", "units": {"slow.container": unit}, "gate": {"stable": WAIT}}
+    tasks = [
+        {"name": "Deploy", "quadlet.fleet.apps": {"apps": [app]}},
+        {"name": "Remove", "quadlet.fleet.app": {"name": "slow", "state": "absent"}},
+    ]
+    play = {"hosts": "all", "gather_facts": False, "tasks": tasks}
+    playbook.write_text(json.dumps([play]), encoding="utf-8")
+    return ["ansible-playbook", "-i", str(inventory), str(playbook)]
+
+
+def _plain_lines_tell(run: Watched, names: t.Sequence[str], image: str) -> None:
+    begun = next(at for at, line in run.lines if line.startswith("TASK [Deploy]"))
+    for name in names:
+        ended = next(at for at, line in run.lines if line == f"changed: [{name}]")
+        own = [
+            (at, line.partition(": slow: ")[2])
+            for at, line in run.lines
+            if at < ended
+            and line.startswith("progress: ")
+            and name in line.partition(": slow: ")[0]
+        ]
+        times = [begun, *(at for at, _line in own), ended]
+        silences = [round(later - at, 1) for at, later in itertools.pairwise(times)]
+        assert max(silences) <= SILENT, (name, silences, run.output)
+        shown = [line for _at, line in own]
+        assert [line for line in shown if line.endswith(f"0 of 1 images: {image}")], shown
+        stable = f", stable time of {WAIT} s: slow.service"
+        assert [line for line in shown if line.startswith("gate ") and line.endswith(stable)], shown
+
+
+def _terminal_shows(run: OnTerminal, names: t.Sequence[str]) -> None:
+    for name in names:
+        rows = [line for screen in run.screens for line in screen if line.startswith(f"{name} ")]
+        for phase in ("pull", "gate"):
+            assert [row for row in rows if f"  {phase} " in row], (name, rows)
+        seconds = {int(row.split()[3]) for row in rows if "  pull " in row}
+        assert len(seconds) >= WAIT - 4
+    left = run.terminal.shown
+    for line in ("PLAY [all] ***", *(f"changed: [{name}]" for name in names), "PLAY RECAP ***"):
+        assert any(one.startswith(line) for one in left), left
+    assert not [line for line in left if "  pull " in line or "  gate " in line]
+
+
+def test_long_phases_are_not_silent(
+    shops: Shops, playbooks: Playbooks, tmp_path: pathlib.Path
+) -> None:
+    """A pull and a gate that take their time: on three hosts into a pipe, and on three others on a
+    terminal, at once.
+    """
+    hosts = shops.hosts[:6]
+    for host in hosts:
+        let_sudo(host)
+    environment = {**playbooks.environment, "ANSIBLE_CALLBACKS_ENABLED": "quadlet.fleet.progress"}
+    with slow_registry(hosts, WAIT) as registry:
+        image = f"{registry}/nginx:1"
+        plain = Watched(_slow_run(shops, hosts[:3], image, tmp_path / "a"), environment)
+        drawn = OnTerminal(
+            _slow_run(shops, hosts[3:], image, tmp_path / "b"), environment, width=70, height=20
+        )
+        assert (plain.wait(), drawn.wait()) == (0, 0), plain.output
+    _plain_lines_tell(plain, [host.name for host in hosts[:3]], image)
+    _terminal_shows(drawn, [host.name for host in hosts[3:]])
+    assert [host.ssh("ls -A /run/quadlet.fleet.progress") for host in hosts] == [""] * len(hosts)

@@ -10,7 +10,7 @@ import typing as t
 from .._core.effective import has_health_check
 from .._core.gate.failure import Failure
 from .._core.gate.probes import pauses
-from .._host import heard
+from .._host import heard, progress
 from .start_failures import Report
 from .watch import Watch, Watched, read_containers
 
@@ -65,6 +65,8 @@ def _wait_healthy(watched: Watched, watch: Watch, names: t.Sequence[str]) -> dic
         health = {name: c.health or "" if c else None for name, c in containers.items()}
         watch.poll()
         seen = set(health.values())
+        unsure = [name for name in names if health[name] != "healthy"]
+        progress.tell("health", unsure, len(names) - len(unsure), len(names))
         unhealthy = bool(seen - {"healthy", "starting"})
         if unhealthy or seen == {"healthy"} or watch.down or watch.timed_out:
             return health
@@ -74,7 +76,10 @@ def _wait_healthy(watched: Watched, watch: Watch, names: t.Sequence[str]) -> dic
 
 def _ask_probes(watched: Watched, watch: Watch) -> list[Failure]:
     """What does not pass; an answer is the service's own word."""
-    reasons = [(probe.name, _ask(watched, watch, probe)) for probe in watched.gate.probes]
+    reasons, probes = [], watched.gate.probes
+    for number, probe in enumerate(probes, 1):
+        progress.tell("probe", [probe.kind, *filter(None, [probe.container])], number, len(probes))
+        reasons.append((probe.name, _ask(watched, watch, probe)))
     heard.note_words(watched.owner, *(reason or "" for _name, reason in reasons))
     return [Failure("probe", f"{name}: {reason}") for name, reason in reasons if reason]
 

@@ -14,7 +14,7 @@ from .._core.errors import QuadletError
 from .._core.plan import archives, images
 from .._core.plan.images import Trouble, Wanted
 from .._core.plan.model import ASKING, Pulled, Step
-from .._host import podman
+from .._host import podman, progress
 from .._host.owner import Owner, Ran
 from .._host.scope import Scope
 
@@ -149,6 +149,7 @@ def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
 def _load(app: App, owner: Owner, todo: ImagePlan) -> None:
     troubles = []
     for archive in {todo.offers[name].path: todo.offers[name] for name in todo.loads}.values():
+        progress.tell("load", [n for n in todo.loads if todo.offers[n].path == archive.path])
         ran = podman.load_images(owner, archive.path or "", sent=archive.sent)
         if ran.status:
             cause, hint = images.why_not_pulled(ran.err, ran.status)

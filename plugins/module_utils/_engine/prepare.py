@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from .._core.errors import QuadletError
-from .._host import linger
+from .._host import linger, progress
 from .context import Decision, Run
 
 
 def prepare(run: Run, decision: Decision) -> bool:
     """Makes the user's manager answer, and checks names once more; True if the manager runs."""
     app, scope = decision.app, run.scope
+    progress.enter("prepare")
     if not decision.lingers:
         linger.set_linger(scope.user or "", on=True)
     up = decision.snapshot.manager_up

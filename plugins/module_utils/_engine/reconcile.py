@@ -15,6 +15,7 @@ import typing as t
 from .._core.app.app import App
 from .._core.errors import QuadletError
 from .._core.plan.model import ASKING, Pulled, images_of_active, join_pulled
+from .._host import progress
 from .._host.clock import SYSTEM_CLOCK, Clock
 from .._host.lock import Lock
 from .._host.scope import Scope
@@ -40,10 +41,11 @@ def reconcile(
     app_lock, manager_lock = Lock(scope.manager, app.name, clock), Lock(scope.manager, clock=clock)
     order = _Order(for_host(app), run, manager_lock, check)
     try:
-        if not check:
-            with timed(run.timings, "lock"):
-                app_lock.acquire()
-        return order.go_through()
+        with progress.of_app(app.name, scope.user):
+            if not check:
+                with timed(run.timings, "lock"):
+                    app_lock.acquire()
+            return order.go_through()
     finally:
         manager_lock.release()
         app_lock.release()

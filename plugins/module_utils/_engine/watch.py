@@ -16,7 +16,7 @@ from .._core.gate.stable import seconds_left, stable_times
 from .._core.gate.verdict import has_come_up, next_pause
 from .._core.state.manifest import ServiceRecord
 from .._core.systemd_state import Details, State
-from .._host import podman
+from .._host import podman, progress
 from .._host.clock import Clock
 from .._host.owner import Owner
 from .._host.scope import Scope
@@ -194,12 +194,18 @@ class Watch:
             last = since + (_ENDING if self.ending else _GRACE) if since else self.end
             if now >= min(last, self.end):
                 break
+            if progress.is_on():
+                self._tell_pending()
             self._clock.sleep(pause)
             before, left = left, len(self.pending)
             pause = next_pause(pause, before, left, len(self.names))
         if self._is_partial:
             self.poll()
         self.read_details()
+
+    def _tell_pending(self) -> None:
+        names = [name for name in self.names if name in self.pending]
+        progress.tell("start", names, len(self.names) - len(names), len(self.names))
 
     def wait_stable(self) -> None:
         """Until each has been up for the stable time; a fall or a restart ends it at once."""
@@ -208,6 +214,7 @@ class Watch:
         stable = stable_times(watched.gate.stable, units, watched.content)
         seconds = seconds_left(stable, self._clock.monotonic(), self.details)
         until, pause = self._clock.monotonic() + seconds, 0.1
+        progress.tell("stable", self.acted, of=round(seconds))
         while not self.down and self._clock.monotonic() < until:
             self._clock.sleep(max(0.0, min(pause, until - self._clock.monotonic())))
             pause = min(pause * 1.5, 0.5)

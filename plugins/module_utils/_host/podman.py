@@ -21,7 +21,7 @@ from .._core.host.podman_output import (
 )
 from .._core.quadlet.keys import Version
 from .._core.validate.conflicts import Container
-from . import heard
+from . import heard, progress
 from .child import ASK
 from .owner import Owner, Ran
 from .reading import NotRegularError, open_regular, read_bytes
@@ -208,6 +208,7 @@ def pull_images(
     from concurrent.futures import ThreadPoolExecutor
 
     flags = ["--cert-dir", cert_dir] if cert_dir else []
+    told = progress.SideBySide("pull", len(images))
 
     with _in_memory(auth) as stdin, ThreadPoolExecutor(_PULLS_AT_ONCE) as pool:
         if auth:
@@ -215,7 +216,8 @@ def pull_images(
 
         def pull(image: str) -> Ran:
             argv = ["podman", "pull", "--quiet", *flags, "--", image]
-            return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stdin)
+            with told.under_way(image):
+                return owner.run(argv, timeout=_PULL_TIMEOUT, stdin=stdin)
 
         return dict(zip(images, pool.map(pull, images)))
 

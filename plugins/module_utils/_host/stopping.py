@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError
+from . import progress
 from .systemd import Manager
 
 if t.TYPE_CHECKING:
@@ -25,6 +26,7 @@ def stop_services(manager: Manager, services: t.Collection[str], *, kill: bool =
     """
     if not services:
         return
+    progress.tell("stop", services)
     ran = manager.stop(services, timeout=_AT_FIRST)
     # 5: one of them is not loaded (any more), so it does not run.
     if ran.status not in (0, 5, 124):

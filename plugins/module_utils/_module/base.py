@@ -35,7 +35,13 @@ def run_module(
     Of the parameters only a few are echoed: texts of units and files would double the way
     back for nothing.  No exception is being handled at the end: Ansible would show it unmasked.
     """
-    error, result = _do(with_unready(work, unready if module.check_mode else None))
+    work = with_unready(work, unready if module.check_mode else None)
+    token = getattr(module, "_engine", {}).get("progress")  # somebody watches
+    if token:
+        from .._host.progress_file import telling
+
+        work = telling(token, module.no_log_values, work)
+    error, result = _do(work)
     echo = {key: module.params[key] for key in _ECHOED if key in module.params}
     echoed = {**result, "invocation": {"module_args": echo}}
     _leave(module, echoed, failed=error, log=None if module.check_mode else log)

@@ -21,7 +21,7 @@ from .._engine.generations import read_one
 from .._engine.observe import Snapshot, read_manifest
 from .._engine.start_failures import Report
 from .._engine.watch import Watch, make_watched
-from .._host import state
+from .._host import progress, state
 from .._host.lock import Lock
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
@@ -48,7 +48,9 @@ def ask_gates(
 def _ask_gate(given: t.Mapping[str, t.Any], accept: str, *, check: bool) -> dict[str, t.Any]:
     name = parse_app_name(given["name"])
     try:
-        return _ask_deployed(name, given, accept, check=check)
+        with progress.of_app(name, given["user"]):
+            progress.enter("start")
+            return _ask_deployed(name, given, accept, check=check)
     except QuadletError as error:
         if not (check and NOT_READY in error.data):
             raise

@@ -12,6 +12,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action impor
 class ContentAction(EngineAction):
     """Passes the content on to the module of the same name; decides nothing."""
 
+    tells = True
+
     def work(self, variables: Args) -> Args:
         """One module run with everything that it needs in its arguments; archives of images are
         sent, for a second one, where the host lacks them.

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -18,9 +20,17 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.sources impo
 
 Args = dict[str, t.Any]
 
+_CHANNEL = "ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.channel"
+"""The callback that shows progress loads it before this process is forked; nothing else does."""
+
 
 class EngineAction(ActionBase):
-    """Runs the module of the same name; decides nothing."""
+    """Runs the module of the same name; decides nothing.
+
+    tells: whether the module tells its progress to the callback that shows it.
+    """
+
+    tells = False
 
     _supports_async = True
     _supports_check_mode = True
@@ -49,11 +59,20 @@ class EngineAction(ActionBase):
             answer = self._call(args, variables)
         return answer
 
+    def _watched(self, variables: Args) -> contextlib.AbstractContextManager[dict[str, str]]:
+        """While the module runs; gives what the module has to be told of who watches."""
+        if _CHANNEL not in sys.modules:
+            return contextlib.nullcontext({})
+        from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.follow import followed
+
+        return followed(self, variables, tells=self.tells)
+
     def _call(self, args: t.Mapping[str, t.Any], variables: Args) -> Args:
         engine = {"digest": digest(), **({"content": content()} if self._sends else {})}
-        answer: Args = self._execute_module(
-            module_args={**args, OPTION: engine},
-            task_vars=variables,
-            wrap_async=self._task.async_val,
-        )
+        with self._watched(variables) as told:
+            answer: Args = self._execute_module(
+                module_args={**args, OPTION: {**engine, **told}},
+                task_vars=variables,
+                wrap_async=self._task.async_val,
+            )
         return answer

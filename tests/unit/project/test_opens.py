@@ -23,6 +23,9 @@ ALLOWED = {
     "_host/exchange.py _copy os.open": "the same",
     "_host/staging.py _write os.open": "the same",
     "_host/secrets.py keep_key mkstemp": "the same",
+    "_host/progress_file.py _make os.open": "the same, of the user who runs the module",
+    "_host/progress_file.py __call__ os.open": "it does not block, and opens for appending what "
+    "_make has made, in a directory of its own user alone",
     "_host/roster.py _locked os.open": "a directory (O_DIRECTORY) of the user who runs the module",
     "_module/keep_engine.py _write os.open": "the same, in a directory that only root can write",
     "_module/keep_engine.py _prune os.open": "a directory (O_DIRECTORY) that only root can write",
