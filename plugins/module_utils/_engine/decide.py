@@ -47,7 +47,12 @@ def look(app: App, scope: Scope, manager: Manager) -> Snapshot:
     for content in (desired.content, installed.current):
         heard.note_private(find_private(content))
     directories = _expand_home(app, scope) if app.directories else ()
-    return read_snapshot(app.name, scope, manager, installed, desired, directories)
+    snapshot = read_snapshot(app.name, scope, manager, installed, desired, directories)
+    if app.beside:
+        from .beside import surround
+
+        snapshot = surround(app, scope, snapshot)
+    return snapshot
 
 
 def _expand_home(app: App, scope: Scope) -> tuple[Directory, ...]:

@@ -8,6 +8,8 @@ The host is asked only where a text has changed or something is to be started.
 
 from __future__ import annotations
 
+import typing as t
+
 from .._core.content import text_of
 from .._core.errors import QuadletError, join_errors
 from .._core.mounts.sources import MISSING, Source, find_sources, missing_of
@@ -21,6 +23,9 @@ from .._host.scope import Scope
 from .observe import Snapshot
 from .validate_mounts import place_of, survey_units
 
+if t.TYPE_CHECKING:
+    from .._core.app.beside import Beside
+
 _MOUNTS = (".mount", ".automount")
 _WORDS = (b"Volume", b"Mount", b"PodmanArgs", b"GlobalArgs", b"podman", b"Yaml")
 
@@ -32,7 +37,7 @@ def check_sources(
 
     survey: of the app's units, if there is one.
     """
-    sources = _find(scope, snapshot, survey)
+    sources = _find(scope, snapshot, survey, inputs.app.beside)
     if not sources:
         return []
     wanted = sorted({source.place for source in sources})
@@ -53,7 +58,9 @@ def check_sources(
     return list(dict.fromkeys(warnings))
 
 
-def _find(scope: Scope, snapshot: Snapshot, survey: Survey | None) -> list[Source]:
+def _find(
+    scope: Scope, snapshot: Snapshot, survey: Survey | None, beside: t.Sequence[Beside]
+) -> list[Source]:
     units = {path: blob for path, blob in snapshot.desired.items() if is_unit(path)}
     if not any(word in blob.data for blob in units.values() for word in _WORDS):
         return []
@@ -61,10 +68,14 @@ def _find(scope: Scope, snapshot: Snapshot, survey: Survey | None) -> list[Sourc
         place = place_of(snapshot.manifest.app, scope, snapshot)
         survey = survey_units(place, scope, snapshot, parse_desired(snapshot.desired)[0])
     mounts = {p: text_of(b) for p, b in units.items() if unit_of(p).endswith(_MOUNTS)}
+    mounts.update(row for app in beside for row in app.mounts)
     return find_sources(
         survey,
         files=[p for p in (*snapshot.desired, *snapshot.foreign_files) if not is_unit(p)],
-        directories=[row.path for row in snapshot.wanted_directories],
+        directories=[
+            *(row.path for row in snapshot.wanted_directories),
+            *(path for app in beside for path in app.brings),
+        ],
         mounts=parse_units(mounts)[0],
     )
 
