@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import itertools
 import typing as t
 
 import pytest
@@ -17,6 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.beside imp
 )
 from tests.unit.engine.support.host import UTILS, Ended, Host
 from tests.unit.engine.support.releases import BUSYBOX, Params
+from tests.unit.support.share import pick
 from tests.unit.support.together import together
 
 MakeHost = t.Callable[[str], Host]
@@ -109,8 +111,10 @@ def _told(ended: Ended) -> tuple[list[t.Any], list[str]]:
     return plan, list(ended.result["warnings"])
 
 
-@together("kind", ["system", "user"])
-@together("name", REFERENCES)
+SHARE = list(itertools.product(("system", "user"), REFERENCES))[:: pick(long=1, usual=1, fast=5)]
+
+
+@together(("kind", "name"), SHARE)
 def test_each_reference(kind: str, name: str, make_host: MakeHost) -> None:
     """It is told as behind a real deployment of the other app; without the unit it is an error."""
     unit, units = REFERENCES[name]

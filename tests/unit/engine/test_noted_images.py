@@ -98,7 +98,7 @@ PRODUCT = [
     for row in itertools.product(("system", "user"), TRIES, FAILURES, BEHIND)
     if not _carries_forward(*row[1:])
 ]
-SHARE = PRODUCT[:: pick(long=1, usual=6, fast=37)]
+SHARE = PRODUCT[:: pick(long=1, usual=6, fast=61)]
 
 
 @together(("kind", "name", "how", "behind"), SHARE)
