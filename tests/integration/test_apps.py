@@ -113,6 +113,11 @@ def test_an_app_waits_for_the_one_that_it_mentions(
         item(other, {"web": container()}),
     ]
     # Without the wait the generator would refuse the second one: there is no such network yet.
+    foretold = rows_of(system.call("apps", ["--check"], apps=items).ok())
+    assert foretold[1].actions == {two.service("web"): "start"}
+    no_network = [{**items[0], "units": one.units({"db": container()})}, items[1]]
+    refused = system.call("apps", ["--check"], apps=no_network).refused()
+    assert f"{network} does not exist in this scope" in refused
     result = system.call("apps", apps=items).ok()
     assert rows_of(result)[1].actions == {two.service("web"): "start"}
     assert all((one.runs("db"), two.runs("web"), other.runs("web")))

@@ -130,6 +130,49 @@ def test_made_by_hand(named: App) -> None:
     taken = app.deployed({unit: units[unit] for unit in SAME})
     assert set(taken.actions.values()) == {"start"}
     assert _drift(app) == []
+    _check_expanded(app)
+
+
+def _check_expanded(app: App) -> None:
+    """What systemd expands in names and values is compared; what is not known is told."""
+    top, path = f"systemd-{app.name}", app.path("x.env")
+    host, machine = app.host.ssh("uname -n").strip(), app.host.ssh("cat /etc/machine-id").strip()
+    made = {
+        f"{top}-{host}": "--label a=1",
+        f"{top}-var": "--label a=1",
+        f"{top}-file": "--label a=1",
+        f"{top}-value": f"--label a={machine} --label b=x",
+        f"{top}-flag": "--label a=1",
+        f"{top}-shell": "--label a=/bin/other",
+    }
+    script = " && ".join(f"podman volume create {words} {name}" for name, words in made.items())
+    app.scope.ssh(f"sh -c {shlex.quote(script)}")
+    units = {
+        "host.volume": f"VolumeName={top}-%H\nLabel=a=2\n",
+        "var.volume": f"VolumeName={top}-${{X}}\nLabel=a=2\n[Service]\nEnvironment=X=var\n",
+        "file.volume": f"VolumeName={top}-${{X}}\nLabel=a=2\n[Service]\nEnvironmentFile={path}\n",
+        "value.volume": f"VolumeName={top}-value\nLabel=a=%m\nLabel=b=%G\n",
+        "flag.volume": f"VolumeName={top}-flag\nLabel=a=2\nPodmanArgs=--new-flag x\n",
+        "shell.volume": f"VolumeName={top}-shell\nLabel=a=%s\n",
+    }
+    units = {name: f"[Volume]\n{text}" for name, text in units.items()}
+    files = {"x.env": "X=file\n"}
+    shell = {"shell.volume": units.pop("shell.volume")}
+    message = app.deploy(units, files).refused()
+    for unit, name in zip(units, made):
+        value = (
+            "Label b: there 'x'" if name.endswith("-value") else "Label a: there '1', declared '2'"
+        )
+        assert (
+            f"the volume {name} {FOUND} {app.unit(*unit.split('.'))} declares it: {value}"
+            in message
+        )
+    assert "Label a: there" not in message.partition("-value is there")[2].partition("\n")[0]
+    # What only systemd knows is compared once it has loaded the unit.
+    taken = app.deployed(shell)
+    assert "is not known of a=%s" in taken.warned
+    (drift,) = _drift(app)
+    assert "Label a: there '/bin/other', declared '/bin/" in drift
 
 
 @pytest.mark.scope("alice")

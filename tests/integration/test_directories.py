@@ -144,6 +144,29 @@ def _check_refusals(app: App, units: dict[str, str]) -> None:
     app.host.ssh(f"umount {top}/x/mounted")
 
 
+def _pod(top: str) -> tuple[str, list[str]]:
+    """A pod with types of hostPath, at what is there and what is not; and what is wrong with it."""
+    missing = "does not exist on the host"
+    rows = {
+        f"{top}/there": ("File", ""),  # Podman only checks that something is there
+        "/dev/null": ("CharDevice", ""),
+        f"{top}/made-by-podman": ("DirectoryOrCreate", ""),
+        f"{top}/gone4": ("''", missing),
+        f"{top}/gone5": ("Directory", missing),
+        f"{top}/there/": ("Socket", "is no socket"),
+        f"{top}/gone6/file": ("FileOrCreate", missing),
+    }
+    volumes = [
+        f"  - {{name: v{n}, hostPath: {{path: {path}, type: {kind}}}}}"
+        for n, (path, (kind, _why)) in enumerate(rows.items())
+    ]
+    head = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n"
+    head += f"  containers: [{{name: c, image: '{IMAGE}'}}]\n  volumes:\n"
+    paths = {path: path.removesuffix("/file").rstrip("/") for path in rows}
+    wrong = [f"the hostPath {paths[path]} {why}" for path, (_kind, why) in rows.items() if why]
+    return "\n".join([head.rstrip("\n"), *volumes, ""]), wrong
+
+
 @pytest.mark.scope("alice")
 def test_bind_sources(app: App) -> None:
     """What is there, comes with the app, or can come in time does not hinder a start."""
@@ -176,11 +199,17 @@ def test_bind_sources(app: App) -> None:
         bad["unreadable"] = f"Volume={top}/secret:/x"
         bad["behind"] = f"Volume={top}/locked/in:/x"
     more = {stem: container(line) for stem, line in bad.items()}
+    text, wrong = _pod(top)
+    pod = {"pod.kube": "[Kube]\nYaml=pod.yml\n"}
     for arguments in ([], ["--check"]):
-        refused = app.deploy({**good, **more}, {"conf/x": "x\n"}, arguments).refused()
+        files = {"conf/x": "x\n", "pod.yml": text}
+        refused = app.deploy({**good, **more, **pod}, files, arguments).refused()
         for stem in bad:
             assert f"{app.unit(stem)}:" in refused, stem
         assert refused.count("the bind source ") == len(bad)
+        assert refused.count("the hostPath ") == len(wrong)
+        for reason in wrong:
+            assert f"{app.unit('pod', 'kube')}:2 [Kube] Yaml: {reason}" in refused
     asked = app.run(run=[app.unit("later")]).refused()
     assert f"the bind source {top}/later does not exist on the host" in asked
     assert app.ids("a", "b") == before

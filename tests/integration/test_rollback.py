@@ -273,7 +273,15 @@ def test_who_is_removed_last_removes_the_image(app: App) -> None:
         web = container("StopTimeout=1", f"Label=n={number}").replace(IMAGE, image)
         one.deployed({"web": web}, generations=1)
 
+    crashes = container("StopTimeout=1", exec_="sh -c 'exit 3'").replace(IMAGE, image)
     try:
+        # What a failed first run has pulled stays for the next try, and goes with the app.
+        for _try in range(2):
+            assert app.deploy({"web": crashes}, gate=STABLE).failed
+            assert image in app.scope.ssh(names)
+        app.run(state="absent").ok()
+        assert image not in app.scope.ssh(names)
+        assert app.host.ssh(f"find {app.scope.state_dir} -name '*{app.name}*'") == ""
         for number, one in enumerate((app, other, app, other, app)):
             deploy(one, number)
         app.run(state="absent").ok()

@@ -21,6 +21,7 @@ from .._host.stopping import stop_services
 from .context import Context, Outcome
 from .generations import make_generation, prune
 from .image_tags import keep_images
+from .noted_images import settle_images
 from .start import start_services
 from .timing import timed
 from .transaction import Begun, begin, close, commit, save
@@ -117,6 +118,7 @@ def finish(context: Context, begun: Begun | None, outcome: Outcome) -> Outcome:
         warnings += prune(context, record)
     elif record:
         save(context, record)
+    warnings += settle_images(context, record)
     return outcome._replace(record=record or context.record, warnings=tuple(warnings))
 
 

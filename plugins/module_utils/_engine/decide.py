@@ -12,7 +12,7 @@ from .._core.app.app import App
 from .._core.errors import NOT_READY, QuadletError, join_errors
 from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
-from .._core.plan.model import Plan, PlanInput, has_companions
+from .._core.plan.model import Plan, PlanInput, has_companions, is_literal
 from .._core.plan.own_starts import (
     confirmed_starts,
     find_edits,
@@ -30,10 +30,13 @@ from .._host.scope import Scope
 from .._host.systemd import Manager
 from .context import Decision
 from .desired import decide_desired
-from .observe import Snapshot, read_installed, read_snapshot
+from .observe import Snapshot, is_up, read_installed, read_snapshot
 
 if t.TYPE_CHECKING:
     from .._core.app.directories_option import Directory
+    from .._core.content import Blob
+    from .._core.state.manifest import Manifest
+    from .declared_objects import Units
     from .validate import Validation
 
 
@@ -44,7 +47,12 @@ def look(app: App, scope: Scope, manager: Manager) -> Snapshot:
     for content in (desired.content, installed.current):
         heard.note_private(find_private(content))
     directories = _expand_home(app, scope) if app.directories else ()
-    return read_snapshot(app.name, scope, manager, installed, desired, directories)
+    snapshot = read_snapshot(app.name, scope, manager, installed, desired, directories)
+    if app.beside:
+        from .beside import surround
+
+        snapshot = surround(app, scope, snapshot)
+    return snapshot
 
 
 def _expand_home(app: App, scope: Scope) -> tuple[Directory, ...]:
@@ -103,6 +111,7 @@ def decide(
     services = snapshot.manifest.services
     if needs_validation(snapshot):
         validation, snapshot, services = _validate(app, scope, snapshot)
+        services = _with_literal_names(services, app, scope, snapshot)
     inputs = _read_inputs(app, scope, snapshot, services)._replace(renewed=renewed)
     if app.on_demand is not None or snapshot.manifest.on_demand or app.run:
         inputs = _with_jobs(inputs)
@@ -253,6 +262,40 @@ def decide_late(decision: Decision, scope: Scope, manager: Manager) -> Decision:
     return _check_removed(decision, scope, manager)
 
 
+def _units(
+    scope: Scope,
+    desired: dict[str, Blob],
+    manifest: Manifest,
+    services: t.Mapping[str, ServiceRecord],
+) -> Units:
+    """The app's units, and the services of which systemd has loaded the same command."""
+    from .declared_objects import Units
+
+    known = manifest.services if is_up(scope) and manifest.loaded else {}
+    same = (n for n, row in services.items() if n in known and known[n].creates == row.creates)
+    return Units(desired, frozenset(same))
+
+
+def _with_literal_names(
+    services: dict[str, ServiceRecord], app: App, scope: Scope, snapshot: Snapshot
+) -> dict[str, ServiceRecord]:
+    """The services with the names of networks and volumes as systemd expands them, where that is
+    known.
+    """
+    makers = {n: row for n, row in services.items() if row.makes and not is_literal(row.makes)}
+    if not makers:
+        return services
+    from .declared_objects import declare_objects
+
+    units = _units(scope, snapshot.desired, snapshot.manifest, makers)
+    declared = declare_objects(scope, app.name, makers, units)
+    names = {name: command.name for name, command in declared.items() if command}
+    return {
+        name: dataclasses.replace(row, makes=names[name]) if name in names else row
+        for name, row in services.items()
+    }
+
+
 def _with_objects(inputs: PlanInput, plan: Plan, scope: Scope) -> tuple[PlanInput, Plan]:
     """The plan that knows the networks and volumes which are there, asked where that matters."""
     needed = needed_objects(inputs, plan)
@@ -260,7 +303,8 @@ def _with_objects(inputs: PlanInput, plan: Plan, scope: Scope) -> tuple[PlanInpu
     if asked:
         from .objects import judge_objects
 
-        inputs = inputs._replace(objects=judge_objects(scope, inputs.app.name, asked))
+        units = _units(scope, inputs.desired, inputs.manifest, asked)
+        inputs = inputs._replace(objects=judge_objects(scope, inputs.app.name, asked, units))
         inputs = inputs._replace(vanished=find_vanished(inputs))
         check_found(inputs, scope.user)
         plan = make_plan(inputs)

@@ -27,7 +27,7 @@ from .._core.plan.directories import (
 from .._core.plan.directory import Change
 from .._core.plan.model import Plan
 from .._host import directories as host
-from .._host.accounts import read_ranges
+from .._host.accounts import read_granted
 from .._host.child import CHANGE
 from .._host.owner import Owner
 from .._host.scope import Scope
@@ -63,8 +63,7 @@ def _read_actor(scope: Scope) -> Actor:
     owner = scope.manager
     if scope.is_system:
         return Actor(owner.name, owner.uid, owner.gid)
-    uids, gids = read_ranges().values()
-    return make_actor(owner.name, owner.uid, owner.gid, uids, gids)
+    return make_actor(owner.name, owner.uid, owner.gid, read_granted(owner))
 
 
 def _look_inside(owner: Owner, actor: Actor, hidden: t.Mapping[str, Seen]) -> dict[str, Seen]:

@@ -22,6 +22,7 @@ from .._core.state.generation import (
     to_prune,
 )
 from .._core.state.manifest import Manifest
+from .._core.state.noted_images import parse_noted
 from .._core.state.rollout import revert_target
 from .._host import podman, state
 from .._host.owner import caller_name, to_quadlet_error
@@ -84,9 +85,14 @@ def _still_brought(context: Context, images: t.Iterable[str]) -> tuple[str, ...]
 
 
 def _read_brought(state_dir: str, apps: list[str]) -> list[str]:
-    """The names that generations of these apps answer for, or of all; runs as their owner."""
+    """The names that generations of these apps answer for, or of all, and those that runs have
+    noted; runs as their owner.
+    """
     names: set[str] = set()
-    for app in apps or state.list_apps(state_dir):
+    for app in apps or {*state.list_apps(state_dir), *state.list_noted(state_dir)}:
+        path = state.noted_path(state_dir, app)
+        with contextlib.suppress(QuadletError):
+            names.update(parse_noted(state.read_text(path) or "", path).names)
         for number, text in state.read_generations(state_dir, app).items():
             path = state.generation_path(state_dir, app, int(number))
             with contextlib.suppress(QuadletError):

@@ -17,6 +17,7 @@ from .._core.plan.model import ASKING, Pulled, Step
 from .._host import podman, progress
 from .._host.owner import Owner, Ran
 from .._host.scope import Scope
+from .noted_images import note_images
 
 
 class ImagePlan(t.NamedTuple):
@@ -46,12 +47,24 @@ def is_needed(app: App, todo: ImagePlan) -> bool:
     return bool(todo.pulls or todo.loads or app.pull in ASKING)
 
 
-def fetch_images(app: App, owner: Owner, todo: ImagePlan) -> Pulled:
+def fetch_images(app: App, scope: Scope, todo: ImagePlan) -> Pulled:
     """Pulls what the app's policy says, and loads what archives have; QuadletError where a
     service would lack its image.
     """
+    lacking = [name for name in (*todo.pulls, *todo.loads) if name not in todo.before]
+    note_images(scope, app.name, lacking, lacking)
+    pulled, got_name = _bring(app, scope, todo, lacking)
+    note_images(scope, app.name, lacking, pulled.brought, got_name)
+    return pulled
+
+
+def _bring(
+    app: App, scope: Scope, todo: ImagePlan, lacking: t.Sequence[str]
+) -> tuple[Pulled, list[str]]:
+    """The result; and ids of images that have got a name that was there."""
+    owner = scope.manager
     asking, names = app.pull in ASKING, images.names_of(todo.wanted)
-    warnings = _fetch(app, owner, todo)
+    warnings = _fetch(app, scope, todo, lacking)
     steps, renewed, after = todo.steps, frozenset[str](), {**todo.before, **todo.pulls}
     if asking or todo.loads:
         after = podman.read_image_ids(owner, names)
@@ -60,14 +73,16 @@ def fetch_images(app: App, owner: Owner, todo: ImagePlan) -> Pulled:
         renewed = images.find_renewed(todo.wanted, running, after)
         reasons = {**images.reasons_after(todo.before, after), **todo.loads}
         steps = images.pull_steps(todo.wanted, reasons)
-    return Pulled(
+    replaced = images.find_replaced(todo.before, after)
+    pulled = Pulled(
         steps,
         fetched=bool(todo.pulls or todo.loads or renewed),
         renewed=renewed,
         warnings=warnings,
-        replaced=images.find_replaced(todo.before, after),
+        replaced=replaced,
         brought=tuple(name for name in names if name not in todo.before and name in after),
     )
+    return pulled, [after[name] for name in replaced]
 
 
 def foretell(app: App, scope: Scope, wanted: t.Sequence[Wanted]) -> Pulled:
@@ -125,8 +140,9 @@ def _require_sent(app: App, needed: t.Iterable[Archive]) -> None:
         raise error
 
 
-def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
+def _fetch(app: App, scope: Scope, todo: ImagePlan, lacking: t.Sequence[str]) -> tuple[str, ...]:
     """Loads and pulls; warnings.  Names that it moved before it fails are put back."""
+    owner = scope.manager
     cert_dir = app.image_sources.cert_dir
     if todo.pulls and cert_dir and not owner.call(os.path.isdir, cert_dir):
         raise QuadletError(
@@ -140,9 +156,12 @@ def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
         failed = {name: pull for name, pull in ran.items() if pull.status}
         return _weigh(app, todo.wanted, failed, todo.before)
     except QuadletError:
-        after = podman.read_image_ids(owner, list(todo.before))
-        for name, ident in images.find_replaced(todo.before, after).items():
+        after = podman.read_image_ids(owner, [*todo.before, *lacking])
+        moved = images.find_replaced(todo.before, after)
+        for name, ident in moved.items():
             podman.tag(owner, ident, name)
+        there = [name for name in lacking if name in after]
+        note_images(scope, app.name, lacking, there, [after[name] for name in moved])
         raise
 
 

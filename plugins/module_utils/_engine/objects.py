@@ -9,11 +9,14 @@ import typing as t
 
 from .._core.objects.create_command import find_place
 from .._core.objects.model import Judged, is_pool_matter
-from .._core.plan.model import kind_of_service
+from .._core.plan.model import is_literal, kind_of_service
 from .._core.state.manifest import ServiceRecord
 from .._host import heard, podman
 from .._host.owner import Owner
 from .._host.scope import Scope
+
+if t.TYPE_CHECKING:
+    from .declared_objects import Units
 
 Shown = t.Mapping[str, t.Optional[t.Mapping[str, t.Any]]]
 """What Podman shows of a service's object; None where there is none."""
@@ -33,27 +36,32 @@ def read_shown(owner: Owner, services: t.Mapping[str, ServiceRecord]) -> Shown:
 
 
 def judge_objects(
-    scope: Scope, app: str, services: t.Mapping[str, ServiceRecord], shown: Shown | None = None
+    scope: Scope,
+    app: str,
+    services: t.Mapping[str, ServiceRecord],
+    units: Units,
+    shown: Shown | None = None,
 ) -> dict[str, Judged]:
-    """The judgement on each service's object."""
-    from .._core.mounts.facts import Facts, Ground
-    from .._core.objects.judge import declared_object, judge_object
+    """The judgement on each service's object; of one without a literal name only that it may be
+    there.
+    """
+    from .._core.objects.judge import judge_object
+    from .declared_objects import declare_objects
 
-    shown = read_shown(scope.manager, services) if shown is None else shown
-    facts, home = Facts(scope.manager.name, scope.manager.uid), scope.manager.home
-    ground = Ground(scope.app_dir(app), scope.unit_dir, home, frozenset(), facts)
+    named = {name: record for name, record in services.items() if is_literal(record.makes)}
+    shown = read_shown(scope.manager, named) if shown is None else shown
+    declared = declare_objects(scope, app, named, units) if named else {}
     judged = {
-        name: judge_object(
-            kind_of_service(record).suffix,
-            declared_object(name, record.creates, ground),
-            shown[name],
-        )
-        for name, record in services.items()
+        name: judge_object(kind_of_service(record).suffix, declared[name], shown[name])
+        for name, record in named.items()
     }
+    others = {name: record for name, record in services.items() if name not in named}
+    judged.update((n, Judged(there=True, unclear=(record.makes,))) for n, record in others.items())
     found = [row for one in judged.values() for row in one.differences or ()]
     if any(map(is_pool_matter, found)) and scope.manager.call(podman.has_pools):
         judged = {name: _without_pools(one) for name, one in judged.items()}
-    heard.note_text(scope.manager, "\n".join(map(str, found)))
+    unclear = [text for one in judged.values() for text in one.unclear]
+    heard.note_text(scope.manager, "\n".join(map(str, (*found, *unclear))))
     return judged
 
 

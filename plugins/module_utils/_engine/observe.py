@@ -41,9 +41,10 @@ class Snapshot:
     units name.  new_key: what made them, where the scope has none yet.  recorded_at: when the last
     run ended, or one found all as it should be (seconds since the epoch).  touched: files and
     drop-ins that somebody changed since, with the time, whatever they hold now.  moved: whether a
-    directory that may have held a drop-in was changed since.  wanted_directories: as declared,
-    with absolute paths; seen_directories: what is there, by path.  has_failed: whether the run
-    before this one has failed.
+    directory that may have held a drop-in was changed since.  noted: whether images are noted that
+    runs have pulled and no generation answers for.  going: units of other apps that go before this
+    run, in check mode.  wanted_directories: as declared, with absolute paths; seen_directories:
+    what is there, by path.  has_failed: whether the run before this one has failed.
     """
 
     manifest: Manifest
@@ -61,6 +62,8 @@ class Snapshot:
     moved: bool = False
     died: Intent | None = None
     stale: bool = False
+    noted: bool = False
+    going: tuple[str, ...] = ()
     wanted_directories: tuple[Directory, ...] = ()
     seen_directories: t.Mapping[str, dict[str, t.Any]] = dataclasses.field(default_factory=dict)
     has_failed: bool = False
@@ -70,7 +73,8 @@ class Installed(t.NamedTuple):
     """What is there of an app.  manifest: the record of the last run, empty if there is none.
     current: files that are declared or recorded.  listing: all paths in the app's directory.
     intent: the text that a run under way keeps.  leftover: old or new bytes are
-    there, or an old record.  has_failed: whether the run before has failed.
+    there, or an old record.  has_failed: whether the run before has failed.  noted: images are
+    noted.
     """
 
     manifest: Manifest
@@ -81,6 +85,7 @@ class Installed(t.NamedTuple):
     recorded_at: float
     touched: t.Mapping[str, float]
     has_failed: bool
+    noted: bool
 
 
 def read_installed(app: App, scope: Scope) -> Installed:
@@ -92,17 +97,9 @@ def read_installed(app: App, scope: Scope) -> Installed:
     current = from_wire(found["files"], manifest.on_change)
     listing = tuple(map(str, found["listing"]))
     recorded_at, touched = found["recorded_at"], found["touched"]
-    leftover = bool(found["leftover"])
-    return Installed(
-        manifest,
-        current,
-        listing,
-        found["intent"],
-        leftover,
-        recorded_at,
-        touched,
-        bool(found["has_failed"]),
-    )
+    leftover, failed, noted = (bool(found[key]) for key in ("leftover", "has_failed", "noted"))
+    more = (leftover, recorded_at, touched, failed, noted)
+    return Installed(manifest, current, listing, found["intent"], *more)
 
 
 def read_snapshot(
@@ -140,6 +137,7 @@ def read_snapshot(
         moved=around["moved"] > installed.recorded_at,
         died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
         stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
+        noted=installed.noted,
         wanted_directories=directories,
         seen_directories={str(p): row for p, row in around.get("directories", {}).items()},
         has_failed=installed.has_failed,
@@ -217,5 +215,6 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
         "intent": state.read_text(state.intent_path(state_dir, layout.app)),
         "leftover": found["leftover"] or kept,
         "has_failed": os.path.lexists(state.failures_path(state_dir, layout.app)),
+        "noted": os.path.lexists(state.noted_path(state_dir, layout.app)),
         "touched": {path: scan.changed_at(layout.real(path)) for path in paths},
     }

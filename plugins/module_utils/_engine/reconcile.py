@@ -170,7 +170,7 @@ class _Order:
             return todo.foretold
         images.require_sent(app, todo)
         self.manager_lock.release()
-        return images.fetch_images(app, self.run.scope.manager, todo)
+        return images.fetch_images(app, self.run.scope, todo)
 
     def carry_out(self, decision: Decision, pulled: Pulled) -> Outcome:
         """The plan, done or undone; QuadletError: nothing has changed."""
@@ -197,19 +197,22 @@ class _Order:
     def tidy(self, decision: Decision, pulled: Pulled) -> Outcome | None:
         """Of an app that is gone, what a run that died has left of its generations goes.
 
-        Of one that is as it should be, the record tells when.
+        Of one that is as it should be, the record tells when, and images of failed runs go.
         """
         if decision.confirmed:
             from .._host import state
 
             scope = self.run.scope
             scope.files.call(state.mark_end, scope.state_dir, self.app.name, self.looked_at)
-        if decision.app.state != "absent":
+        if decision.app.state != "absent" and not decision.snapshot.noted:
             return None
         from .generations import prune
+        from .noted_images import settle_images
 
-        context = make_context(self.run, decision, pulled)
-        return Outcome(context.record, warnings=tuple(prune(context, None)))
+        context, gone = make_context(self.run, decision, pulled), decision.app.state == "absent"
+        warnings = prune(context, None) if gone else []
+        warnings += settle_images(context, None if gone else context.record)
+        return Outcome(context.record, states=context.states, warnings=tuple(warnings))
 
     def _apply(self, context: Context, *, manager_up: bool) -> Outcome:
         """Write, load, start; whatever fails after the first write, what was before comes back."""

@@ -11,6 +11,7 @@ import typing as t
 
 from .._core.app.adopted import Adopted, find_moves
 from .._core.app.app import App
+from .._core.app.beside import staged
 from .._core.content import Wire, to_wire
 from .._core.errors import QuadletError, join_errors
 from .._core.lint import engine as lint
@@ -83,7 +84,9 @@ def validate_app(
     if errors:
         raise _refused(errors, findings)
     quadlets = to_wire(snapshot.desired, filter(is_quadlet, snapshot.desired))
-    verdict = _ask_generator(app, scope, version, quadlets, [*_owned(app, scope, snapshot), *gone])
+    without = [*_owned(app, scope, snapshot), *gone, *snapshot.going]
+    besides = staged(app.beside, snapshot.others) if app.beside else {}
+    verdict = _ask_generator(scope, version, {**besides, place.app_dir: quadlets}, without)
     warnings = [*cautions, *_weigh(verdict, scope, place.app_dir, units, snapshot)]
     warnings += [str(finding) for finding in findings if finding.level == "warning"]
     own = companion_services(units, scope.systemd_dir)
@@ -145,13 +148,12 @@ def _owned(app: App, scope: Scope, snapshot: Snapshot) -> list[str]:
 
 
 def _ask_generator(
-    app: App, scope: Scope, version: Version, units: Wire, without: t.Sequence[str]
+    scope: Scope, version: Version, units: dict[str, Wire], without: t.Sequence[str]
 ) -> Verdict:
     ran = scope.manager.call(
         staging.judge,
         podman.find_generator(system=scope.is_system),
         [top for top, since in scope.search if since <= version],
-        scope.app_dir(app.name),
         units,
         list(without),
         limit=CHANGE,

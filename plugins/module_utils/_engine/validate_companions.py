@@ -19,6 +19,9 @@ from .._host.child import CHANGE
 from .._host.scope import Scope
 from .observe import Snapshot
 
+if t.TYPE_CHECKING:
+    from .._core.app.beside import Beside
+
 
 def validate_companions(
     scope: Scope, snapshot: Snapshot, units: t.Mapping[str, UnitText]
@@ -49,7 +52,12 @@ def taken_companions(scope: Scope, app: App, snapshot: Snapshot) -> list[Quadlet
             remedy="Rename one of the two.",
         )
         for path, owner in owners.items()
+        if not any(one.name == owner and _gives_up(one, path) for one in app.beside)
     ]
+
+
+def _gives_up(app: Beside, path: str) -> bool:
+    return app.prunes and path not in app.companions
 
 
 def _owners_among(state_dir: str, app: str, paths: t.Sequence[str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from .._core.app.adopted import Adopted
 from .._core.app.app import App
+from .._core.app.beside import owner_beside
 from .._core.errors import NOT_READY, QuadletError, join_errors
 from .._core.host.subordinate_ids import missing_remedy
 from .._core.state.manifest import parse_manifest
@@ -81,7 +82,7 @@ def check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted
     for name, path in snapshot.others:
         if name not in snapshot.desired or path == layout.real(name):
             continue
-        owner = read_owner(scope, path)
+        owner = owner_beside(app.beside, path) or read_owner(scope, path)
         if owner is None and app.adopt and path.startswith(scope.unit_dir + "/"):
             adopted[name] = Adopted(path, scope.files.call(state.read_text, path) or "")
         else:

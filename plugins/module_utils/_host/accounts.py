@@ -13,9 +13,16 @@ import typing as t
 
 from .._core.errors import QuadletError
 from .._core.host.accounts import Host, Seen, Step, parse_bounds
-from .._core.host.subordinate_ids import FILES, Range, parse_ranges
+from .._core.host.subordinate_ids import (
+    FILES,
+    Granted,
+    Range,
+    parse_getsubids,
+    parse_ranges,
+    ranges_of,
+)
 from . import reading
-from .owner import own_process
+from .owner import NOT_FOUND, Owner, own_process
 
 _STEP_TIMEOUT = 120.0
 
@@ -41,6 +48,24 @@ def read_accounts(names: t.Collection[str]) -> Host:
 def read_ranges() -> dict[str, tuple[Range, ...]]:
     """The ranges of subordinate ids, by file."""
     return {path: parse_ranges(read_text(path)) for path in FILES}
+
+
+def read_granted(owner: Owner) -> Granted:
+    """The ranges of a user, as newuidmap(1) finds them.
+
+    A name service (subid in nsswitch.conf) is asked where a file has none; that is a process.
+    """
+    found, lacking = list[tuple[Range, ...]](), list[str]()
+    for path, option in zip(FILES, ([], ["-g"])):
+        rows = tuple(ranges_of(parse_ranges(read_text(path)), owner.name, owner.uid))
+        if not rows:
+            argv = ["getsubids", *option, owner.name]
+            ran = own_process().run(argv)
+            rows = parse_getsubids(ran.out) if ran.status == 0 else ()
+            why = "is not on the host" if ran.status == NOT_FOUND else "tells none"
+            lacking += [] if rows else [f"{path} has no row, and {' '.join(argv)} {why}"]
+        found.append(rows)
+    return Granted(found[0], found[1], tuple(lacking))
 
 
 def read_text(path: str) -> str:

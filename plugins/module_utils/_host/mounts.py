@@ -15,6 +15,7 @@ import stat
 import typing as t
 
 from .._core.errors import QuadletError
+from .._core.mounts.kube import BLOCK, CHARACTER, SOCKET
 from .._core.mounts.sources import MISSING
 from .reading import read_start
 
@@ -43,17 +44,25 @@ def _read(path: str) -> str | None:
 
 
 def find_unusable(
-    paths: t.Sequence[str], mapped: t.Sequence[t.Sequence[t.Sequence[int]]]
-) -> dict[str, str]:
-    """Why bind sources can't be mounted, by path; what can be is left out.
+    wanted: t.Sequence[t.Sequence[str]], mapped: t.Sequence[t.Sequence[t.Sequence[int]]]
+) -> list[list[str]]:
+    """Why bind sources can't be mounted, as [path, kind, why]; what can be is left out.
 
-    mapped: [first, count] of the user's subordinate uids, and of gids; empty for root.
+    wanted: [path, what it has to be, or ''].  mapped: [first, count] of the user's subordinate
+    uids, and of gids; empty for root.
     """
-    found = {path: _why_unusable(path, mapped) for path in paths}
-    return {path: why for path, why in found.items() if why}
+    rows = [[path, kind, _why_unusable(path, kind, mapped)] for path, kind in wanted]
+    return [row for row in rows if row[2]]
 
 
-def _why_unusable(path: str, mapped: t.Sequence[t.Sequence[t.Sequence[int]]]) -> str:
+_KINDS: t.Final[dict[str, t.Callable[[int], bool]]] = {
+    SOCKET: stat.S_ISSOCK,
+    BLOCK: stat.S_ISBLK,
+    CHARACTER: stat.S_ISCHR,
+}
+
+
+def _why_unusable(path: str, kind: str, mapped: t.Sequence[t.Sequence[t.Sequence[int]]]) -> str:
     try:
         status = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
@@ -63,6 +72,8 @@ def _why_unusable(path: str, mapped: t.Sequence[t.Sequence[t.Sequence[int]]]) ->
         return "" if _is_mapped(os.stat(above), mapped) else f"lies behind {above}, {_CLOSED}"
     except OSError as error:
         return f"can't be used: {error.strerror}"
+    if kind and not _KINDS[kind](status.st_mode):
+        return f"is no {kind}, which its type asks for"
     is_folder = stat.S_ISDIR(status.st_mode)
     ways = (os.X_OK,) if is_folder else (os.R_OK, os.W_OK, os.X_OK)
     usable = not (is_folder or stat.S_ISREG(status.st_mode))

@@ -38,8 +38,8 @@ class Ran(t.NamedTuple):
         return QuadletError(f"{what}: {reason}", where=where, data={mark: True} if mark else None)
 
 
-_TOO_LONG, _NOT_FOUND = 124, 127
-_MARKS = {_TOO_LONG: HELD_UP, _NOT_FOUND: NOT_READY}
+_TOO_LONG, NOT_FOUND = 124, 127
+_MARKS = {_TOO_LONG: HELD_UP, NOT_FOUND: NOT_READY}
 
 
 class Owner:
@@ -110,7 +110,7 @@ class Owner:
         except OSError as error:
             failed = Ran(126, "", f"{argv[0]}: {error.strerror}")
             if isinstance(error, FileNotFoundError):
-                failed = Ran(_NOT_FOUND, "", f"{argv[0]}: not found")
+                failed = Ran(NOT_FOUND, "", f"{argv[0]}: not found")
             return lambda *_given: failed
 
         def end(timeout: float = RUN, given: bytes | None = None) -> Ran:

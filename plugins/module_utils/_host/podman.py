@@ -192,6 +192,14 @@ def _inspect(owner: Owner, images: t.Sequence[str], shown: str) -> dict[str, str
     return lines
 
 
+def read_nameless_images(owner: Owner) -> frozenset[str]:
+    """Ids of images in the owner's storage that have no name, and are no other's base."""
+    ran = owner.run(["podman", "images", "--no-trunc", "--quiet", "--filter", "dangling=true"])
+    if ran.status != 0:
+        raise ran.error("podman images failed")
+    return frozenset(line.rpartition(":")[2] for line in ran.out.split())
+
+
 _PULLS_AT_ONCE = 4
 _PULL_TIMEOUT = 1800.0
 _STDIN = "/proc/self/fd/0"

@@ -28,11 +28,10 @@ _TIMEOUT = 30.0
 def judge(
     generator: t.Sequence[str],
     search: t.Sequence[str],
-    app_dir: str,
-    units: Wire,
+    apps: t.Mapping[str, Wire],
     without: t.Sequence[str],
 ) -> dict[str, t.Any]:
-    """The dry run over the scope with these units and drop-ins of the app.
+    """The dry run over the scope with these units and drop-ins, by the directory of their app.
 
     without: paths that will be gone.  Returns status, out and err.
     """
@@ -44,8 +43,9 @@ def judge(
             os.mkdir(copy)
             tops.append((copy, top))
             _copy_units(top, copy, frozenset(without))
-            if app_dir.startswith(top + "/") and os.path.dirname(app_dir) == top:
-                _write_units(f"{copy}/{os.path.basename(app_dir)}", units)
+            for app_dir, units in apps.items():
+                if os.path.dirname(app_dir) == top:
+                    _write_units(f"{copy}/{os.path.basename(app_dir)}", units)
         ran = run_generator(generator, [copy for copy, _top in tops])
         for copy, top in tops:
             ran = {

@@ -49,6 +49,21 @@ def past_failures_path(state_dir: str, app: str) -> str:
     return f"{state_dir}/failures/{app}.past.json"
 
 
+def noted_path(state_dir: str, app: str) -> str:
+    """Where images are noted that runs have pulled and no generation answers for."""
+    return f"{state_dir}/images/{app}.json"
+
+
+def write_noted(state_dir: str, app: str, text: str) -> None:
+    """Replaces that note; without a text it goes."""
+    path = noted_path(state_dir, app)
+    if text:
+        write_text(path, text)
+    else:
+        remove(path)
+        _remove_empty(os.path.dirname(path))
+
+
 def settle_generations(state_dir: str, app: str, number: int) -> None:
     """Keeps the pending generation of that number; removes those of runs that died."""
     for name in _listing(f"{state_dir}/generations/{app}"):
@@ -76,7 +91,15 @@ def read_text(path: str) -> str | None:
 
 def list_apps(state_dir: str) -> list[str]:
     """Names of the apps that have a manifest."""
-    folder = f"{state_dir}/apps"
+    return _list_records(f"{state_dir}/apps")
+
+
+def list_noted(state_dir: str) -> list[str]:
+    """Names of the apps that have noted images; they may have no manifest."""
+    return _list_records(f"{state_dir}/images")
+
+
+def _list_records(folder: str) -> list[str]:
     names = sorted(name[: -len(".json")] for name in _listing(folder) if name.endswith(".json"))
     if len(names) > MOST_APPS:
         raise QuadletError(

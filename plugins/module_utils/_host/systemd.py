@@ -97,6 +97,11 @@ class Manager:
         rows = self._show(units, ("SourcePath", "FragmentPath")) if units else {}
         return {n: row.get("SourcePath") or row.get("FragmentPath", "") for n, row in rows.items()}
 
+    def read_commands(self, services: t.Collection[str]) -> dict[str, str]:
+        """ExecStart of each service as systemd has loaded it, with its specifiers expanded."""
+        rows = self._show(services, ("ExecStart",)) if services else {}
+        return {name: row.get("ExecStart", "") for name, row in rows.items()}
+
     def read_drop_ins(self, unit: str) -> list[str]:
         """The drop-ins of systemd's own that a unit was loaded with."""
         row = self._show([unit], ("DropInPaths",)).get(unit, {})

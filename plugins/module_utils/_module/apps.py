@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import dataclasses
+import functools
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -21,7 +23,7 @@ from .._core.app.many import (
     is_postponed,
     join_rows,
 )
-from .._core.app.ordering import make_footprint, one_by_one, order_apps
+from .._core.app.ordering import make_footprint, one_by_one, order_apps, reachable
 from .._core.errors import HELD_UP, NOT_READY, QuadletError, join_errors
 from .._engine.reconcile import reconcile
 from .._host.scope import Scope, resolve_scope
@@ -76,17 +78,7 @@ def run_apps(
     waits, order_warnings = _find_waits(ready)
     if parallel <= 1:
         waits = one_by_one(waits, "parallel is 1")
-
-    def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
-        if ready[number].error:
-            return run_task(tasks[number])
-        error = _give_up(number, ready, answers)
-        if not error and any(_is_postponed(answers[earlier]) for earlier in waits[number]):
-            error = QuadletError("it waits for an archive", data={"postponed": True})
-        return Answer(None, error) if error else None
-
-    tasks = [_task(item, prepared, check=check) for item, prepared in zip(params, ready)]
-    answers = run_tasks(tasks, waits, parallel, instead)
+    answers = _run_all(params, ready, waits, parallel, check=check)
     rows = [_make_row(item, answer) for item, answer in zip(params, answers)]
     for row, earlier in zip(rows, waits):
         row["waited_for"] = [{"app": rows[n]["name"], "reason": earlier[n]} for n in earlier]
@@ -102,13 +94,51 @@ def run_apps(
     return result
 
 
-def _task(params: Item, ready: _Ready, *, check: bool) -> t.Callable[[], Item]:
-    """The run of an app; where it can't begin, its error."""
+def _run_all(
+    params: t.Sequence[Item],
+    ready: t.Sequence[_Ready],
+    waits: t.Sequence[t.Mapping[int, str]],
+    parallel: int,
+    *,
+    check: bool,
+) -> list[Answer]:
+    """The answer of each app, in the order of the list."""
+    before: dict[int, list[_Ready]] = {number: [] for number in range(len(ready))}
+
+    def instead(number: int, answers: t.Mapping[int, Answer]) -> Answer | None:
+        if ready[number].error:
+            return run_task(tasks[number])
+        passed = [n for n in reachable(number, waits) if not answers[n].error] if check else []
+        before[number] = [ready[n] for n in passed]
+        error = _give_up(number, ready, answers)
+        if not error and any(_is_postponed(answers[earlier]) for earlier in waits[number]):
+            error = QuadletError("it waits for an archive", data={"postponed": True})
+        return Answer(None, error) if error else None
+
+    tasks = [
+        _task(item, one, functools.partial(before.__getitem__, number), check=check)
+        for number, (item, one) in enumerate(zip(params, ready))
+    ]
+    return run_tasks(tasks, waits, parallel, instead)
+
+
+def _task(
+    params: Item, ready: _Ready, before: t.Callable[[], t.Sequence[_Ready]], *, check: bool
+) -> t.Callable[[], Item]:
+    """The run of an app; where it can't begin, its error.  before: in check mode, the apps that a
+    run would have deployed before it.
+    """
 
     def run_app() -> Item:
         if ready.error:
             raise ready.error
-        return reconcile(t.cast(App, ready.app), t.cast(Scope, ready.scope), check=check)
+        app, scope = t.cast(App, ready.app), t.cast(Scope, ready.scope)
+        earlier = [(one.app, one.scope) for one in before() if one.app and one.scope]
+        if earlier:
+            from .._engine.beside import find_beside
+
+            app = dataclasses.replace(app, beside=find_beside(earlier, scope))
+        return reconcile(app, scope, check=check)
 
     def foretell(error: QuadletError) -> Item:
         from .._engine.foretell import foretell_app

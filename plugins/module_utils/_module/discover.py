@@ -9,7 +9,7 @@ import os
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.host.subordinate_ids import FILES, Range, ranges_of
+from .._core.host.subordinate_ids import Range
 from .._host import accounts, foreign
 from .._host.app_users import read_app_users
 from .._host.engines import find_engines
@@ -66,8 +66,8 @@ def _read_ranges(target: str | None) -> list[list[Range]]:
     owner = resolve_scope(target).manager if target is not None else None
     if owner is None or not owner.uid:
         return []
-    ranges = accounts.read_ranges()
-    return [ranges_of(ranges[path], owner.name, owner.uid) for path in FILES]
+    granted = accounts.read_granted(owner)
+    return [list(granted.uids), list(granted.gids)]
 
 
 def _look(scope: Scope, ranges: list[list[Range]]) -> dict[str, list[Row]]:

@@ -217,9 +217,12 @@ def _object_drift(
     there = {n: r for n, r in manifest.services.items() if storage.objects.get(n) is not None}
     if not there:
         return []
+    from .._engine.declared_objects import Units
     from .._engine.objects import judge_objects
 
-    judged = judge_objects(scope, manifest.app, there, storage.objects)
+    loaded = frozenset(there) if snapshot.manager_up and manifest.loaded else frozenset()
+    units = Units(snapshot.current, loaded)
+    judged = judge_objects(scope, manifest.app, there, units, storage.objects)
     return drift.find_object_drift(manifest, inputs, snapshot.states, judged)
 
 

@@ -321,5 +321,6 @@ class App:
             f"rm -rf {' '.join(folders)};"
             f"for top in {scope.state_dir} /var/lib/quadlet.fleet/users/1000; do "
             f"rm -rf $top/apps/{self.name}.json $top/generations/{self.name}"
-            f" $top/intents/{self.name}.* $top/failures/{self.name}.*; done"
+            f" $top/intents/{self.name}.* $top/failures/{self.name}.* $top/images/{self.name}.json;"
+            " done"
         )

@@ -13,7 +13,10 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.directorie
     parse_directories,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.subordinate_ids import Range
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.host.subordinate_ids import (
+    Granted,
+    Range,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.directories import (
     read_folders,
 )
@@ -35,8 +38,11 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model imp
 from tests.unit.support.together import together
 
 ROOT = Actor("root", 0, 0)
-RANGES = (Range("other", 1, 9), Range("1001", 500000, 10), Range("svc", 100000, 65536))
-SVC = make_actor("svc", 1001, 1002, RANGES, RANGES)
+RANGES = (Range("1001", 500000, 10), Range("svc", 100000, 65536))
+SVC = make_actor("svc", 1001, 1002, Granted(RANGES, RANGES))
+NONE = make_actor(
+    "svc", 1001, 1002, Granted((), (), ("/etc/subuid has no row, and getsubids svc tells none",))
+)
 HOMES = {"root": "/root", "svc": "/home/svc"}
 UNITS = {
     "root": "/etc/containers/systemd",
@@ -184,6 +190,7 @@ def test_owners() -> None:
         (ROOT, Directory("/srv/x", None, "none"), "the host has no owner 'none'"),
         (SVC, named, "is a name, which says nothing in a user's scope"),
         (SVC, Directory("/srv/x", None, None, "70000"), "is beyond the ids of user svc"),
+        (NONE, Directory("/srv/x", None, "1"), "they end at 0; /etc/subuid has no row, and get"),
     ):
         with pytest.raises(QuadletError, match=words):
             _decide(actor, row, made)

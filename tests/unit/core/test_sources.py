@@ -8,6 +8,11 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.facts import Facts, Ground
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.kube import (
+    BLOCK,
+    CHARACTER,
+    SOCKET,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.sources import (
     Source,
     find_sources,
@@ -15,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.sources
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.survey import Survey
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import parse_units
+from tests.unit.support.together import together
 
 HOME = "/home/svc"
 GROUND = Ground(
@@ -182,7 +188,91 @@ def test_what_systemd_makes(key: str, specifier: str) -> None:
     assert _find({"web.container": f"{text}[Service]\n{key}=app\n"}) == []
     found = _find({"web.container": text})
     assert len(found) == (2 if specifier in "SL" else 1)
-    wrong = {row.path: "is missing" for row in found}
+    wrong = {row.place: "is missing" for row in found}
     assert [row.path for row, _why in missing_of(found, wrong)] == [found[0].path]
     left = dict(list(wrong.items())[1:])
     assert list(missing_of(found, left)) == [], "one of the two is enough"
+
+
+TYPES: dict[str | None, tuple[str, str] | None] = {
+    None: ("/srv/x", ""),
+    "": ("/srv/x", ""),
+    "Directory": ("/srv/x", ""),
+    "File": ("/srv/x", ""),
+    "Socket": ("/srv/x", SOCKET),
+    "BlockDevice": ("/srv/x", BLOCK),
+    "CharDevice": ("/srv/x", CHARACTER),
+    "FileOrCreate": ("/srv", ""),
+    "DirectoryOrCreate": None,
+    "Other": None,
+}
+"""What each type of hostPath needs, and of which kind; Podman refuses other types itself."""
+
+PODS = {
+    "Pod": ("Pod", "spec"),
+    "Deployment": ("Deployment", "spec.template.spec"),
+    "DaemonSet": ("DaemonSet", "spec.template.spec"),
+    "Job": ("Job", "spec.template.spec"),
+    "behind another document": ("Pod", "spec"),
+}
+NO_PODS = {"PersistentVolume": ("PersistentVolume", "spec"), "Service": ("Service", "spec")}
+
+
+def _find_in_yaml(text: str, **more: t.Any) -> list[Source]:
+    units, _errors = parse_units({"web.kube": "[Kube]\nYaml=pod.yml\n"})
+    facts = GROUND.facts._replace(files=frozenset({"pod.yml"}), texts={"pod.yml": text})
+    given: dict[str, t.Any] = {"files": ["pod.yml"], "directories": (), "mounts": {}, **more}
+    return find_sources(Survey.of(units, GROUND._replace(facts=facts)), **given)
+
+
+def _yaml(kind: str, place: str, volumes: str) -> str:
+    text = "".join(f"{'  ' * n}{key}:\n" for n, key in enumerate(place.split(".")))
+    indent = "  " * len(place.split("."))
+    lines = "".join(f"{indent}{line}\n" for line in volumes.splitlines())
+    return f"apiVersion: v1\nkind: {kind}\n{text}{lines}"
+
+
+def _volume(kind: str | None, mounts: str, *, flow: bool) -> str:
+    shown = "" if kind is None else f", type: {kind or chr(39) * 2}"
+    volume = f"- {{name: v, hostPath: {{path: /srv/x{shown}}}}}"
+    if not flow:
+        more = "" if kind is None else f"\n    type: {kind or chr(39) * 2}"
+        volume = f"- name: v\n  hostPath:\n    path: /srv/x{more}"
+    return f"{mounts}volumes:\n{volume}\n"
+
+
+MOUNTS = {
+    "mounted": "containers:\n- volumeMounts:\n  - {name: v, mountPath: /x}\n",
+    "read-only": "containers:\n- volumeMounts:\n  - {name: v, mountPath: /x, readOnly: true}\n",
+    "mounted by none": "",
+    "twice": "containers:\n- volumeMounts: [{name: v, mountPath: /x}, {name: v, mountPath: /y}]\n",
+}
+
+
+@together("kind", TYPES)
+@together("pod", [*PODS, *NO_PODS])
+@together("mounts", MOUNTS)
+@together("flow", [False, True])
+def test_sources_in_yaml(kind: str | None, pod: str, mounts: str, flow: bool) -> None:
+    name, place = {**PODS, **NO_PODS}[pod]
+    text = _yaml(name, place, _volume(kind, MOUNTS[mounts], flow=flow))
+    if pod == "behind another document":
+        text = f"kind: ConfigMap\ndata:\n  hostPath: x\n---\n{text}"
+    found = _find_in_yaml(text)
+    wanted = TYPES[kind] if pod in PODS else None
+    assert [row.place for row in found] == ([wanted] if wanted else []), text
+    assert all(row.line[1].key == "Yaml" and row.unit == "web.kube" for row in found)
+    if wanted:
+        assert _find_in_yaml(text, directories=[f"{wanted[0]}/below"]) == []
+
+
+def test_a_socket_that_comes_while_the_host_runs() -> None:
+    text = _yaml("Pod", "spec", _volume("Socket", "", flow=True)).replace("/srv/x", "/run/x.sock")
+    (row,) = _find_in_yaml(text)
+    assert "while the host runs" in row.doubt
+
+
+@pytest.mark.parametrize("path", ["data", "''", "[a]", "{a: b}", "null"])
+def test_what_is_no_absolute_path(path: str) -> None:
+    text = _yaml("Pod", "spec", _volume(None, "", flow=True)).replace("/srv/x", path)
+    assert _find_in_yaml(text) == []

@@ -81,10 +81,13 @@ def test_a_run(kind: str, scenario: Scenario, make_host: t.Callable[[str], Host]
     else:
         assert getattr(ended.error, "data", {})["rolled_back"]
         assert before.differences(after) == []
+    assert after.noted is not scenario.passes
     again = host.run(scenario.then)
     assert again.result
     assert not again.result["changed"]
-    assert acts_of(host) == []
+    assert acts_of(host) == ([] if scenario.passes else ["image-rm"])
+    assert not look(host).noted
+    assert scenario.passes or look(host).images == before.images
     assert not list((host.top / "tmp").iterdir())
     assert [path.name for path in (host.top / "run").iterdir()] == ["bus"]
 

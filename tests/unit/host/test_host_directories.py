@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import pathlib
+import socket
 import stat
 
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.kube import (
+    BLOCK,
+    CHARACTER,
+    SOCKET,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.directories import LINK, Seen
 from ansible_collections.quadlet.fleet.plugins.module_utils._host import directories, mounts
 
@@ -125,5 +131,28 @@ def test_unusable_sources(top: pathlib.Path) -> None:
         "gone": "does not exist on the host",
         "file/below": "does not exist on the host",
     }
-    found = mounts.find_unusable([str(top / name) for name in paths], [])
-    assert found == {str(top / name): why for name, why in paths.items() if why}
+    found = mounts.find_unusable([[str(top / name), ""] for name in paths], [])
+    assert found == [[str(top / name), "", why] for name, why in paths.items() if why]
+
+
+def test_sources_of_a_kind(top: pathlib.Path) -> None:
+    """What a type of hostPath asks for, beside what is there: the whole product."""
+    (top / "file").write_text("x")
+    (top / "folder").mkdir()
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(top / "socket"))
+    there = {
+        **{str(top / name): name for name in ("file", "folder", "socket", "missing")},
+        "/dev/null": CHARACTER,
+    }
+    wanted = [[path, kind] for path in there for kind in ("", SOCKET, BLOCK, CHARACTER)]
+    found = {(path, kind): why for path, kind, why in mounts.find_unusable(wanted, [])}
+    listener.close()
+    for path, kind in wanted:
+        why = found.get((path, kind), "")
+        if there[path] == "missing":
+            assert why == "does not exist on the host"
+        elif kind in ("", there[path]):
+            assert why == ""
+        else:
+            assert why == f"is no {kind}, which its type asks for"

@@ -141,6 +141,7 @@ def test_formats_are_those_of_the_code() -> None:
         "`generations/APP/N.json`": str(records.FORMAT),
         "`intents/APP.json`": str(records.FORMAT),
         "`intents/APP.manifest`": str(records.FORMAT),
+        "`images/APP.json`": str(records.FORMAT),
         "`secret.key`": "none",
         "`projects/PROJECT.json`": str(roster.FORMAT),
         "`failures/APP.json`, `failures/APP.past.json`": str(failure_log.FORMAT),

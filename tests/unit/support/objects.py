@@ -22,7 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.facts i
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.objects.create_command import (
     CreateCommand,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.objects.judge import (
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.objects.declared import (
     declared_object,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys import SECTIONS

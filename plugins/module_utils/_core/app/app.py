@@ -25,6 +25,7 @@ from .paths import (
 )
 
 if t.TYPE_CHECKING:
+    from .beside import Beside
     from .directories_option import Directory
 
 ON_CHANGE = ("restart", "reload", "none")
@@ -48,6 +49,7 @@ class App:
     name; None: the option is not set.  rollout: the id of the rollout, or ''.
     warnings: about the older generation.  on_demand: units that no run starts; None: those of the
     installed set.  run: jobs to run.  directories: by path as given.
+    beside: apps that the same call deploys before it, and that check mode takes as deployed.
     """
 
     name: str
@@ -78,6 +80,7 @@ class App:
     on_demand: tuple[str, ...] | None = None
     run: tuple[str, ...] = ()
     directories: tuple[Directory, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
 
 def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:

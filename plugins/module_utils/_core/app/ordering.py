@@ -172,7 +172,7 @@ def _why_needed(app: Footprint, owner: Footprint) -> str:
 
 def _find_circles(needs: t.Sequence[t.Mapping[int, str]]) -> list[list[int]]:
     """Apps that need each other, each circle by the places of its apps."""
-    reach = [_reachable(number, needs) for number in range(len(needs))]
+    reach = [reachable(number, needs) for number in range(len(needs))]
     circles = {
         tuple(other for other in sorted(reach[number]) if number in reach[other])
         for number in range(len(needs))
@@ -181,7 +181,8 @@ def _find_circles(needs: t.Sequence[t.Mapping[int, str]]) -> list[list[int]]:
     return [list(circle) for circle in sorted(circles)]
 
 
-def _reachable(start: int, needs: t.Sequence[t.Mapping[int, str]]) -> set[int]:
+def reachable(start: int, needs: t.Sequence[t.Mapping[int, str]]) -> set[int]:
+    """The apps that one waits for, those that these wait for among them."""
     reached: set[int] = set()
     todo = [*needs[start]]
     while todo:

@@ -33,6 +33,24 @@ def ranges_of(rows: t.Iterable[Range], name: str, uid: int) -> list[Range]:
     return [row for row in rows if row.owner in (name, str(uid))]
 
 
+class Granted(t.NamedTuple):
+    """A user's ranges.  lacking: where some were looked for and not found, in words."""
+
+    uids: tuple[Range, ...]
+    gids: tuple[Range, ...]
+    lacking: tuple[str, ...] = ()
+
+
+def parse_getsubids(text: str) -> tuple[Range, ...]:
+    """The lines `0: alice 100000 65536` of getsubids(1), which asks name services, too."""
+    rows = (line.split() for line in text.splitlines())
+    return tuple(
+        Range(row[1], int(row[2]), int(row[3]))
+        for row in rows
+        if len(row) == 4 and row[2].isdigit() and row[3].isdigit()
+    )
+
+
 def has_range(text: str, name: str, uid: int) -> bool:
     """Whether a file's text grants the user any ids."""
     return any(row.size for row in ranges_of(parse_ranges(text), name, uid))

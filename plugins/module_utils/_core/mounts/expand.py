@@ -40,6 +40,9 @@ _DIRECTORIES = {
 _DEPENDENT = "ESCLDTV"
 """Specifiers that variables of a user's manager change, or its release."""
 
+_OF_RELEASE = "SLTV"
+"""Those that stay open where the variables are known."""
+
 Table = t.Mapping[str, str]
 
 
@@ -59,7 +62,8 @@ def specifier_tables(service: str, ground: Ground) -> list[dict[str, str]]:
 def sure_specifiers(service: str, ground: Ground) -> dict[str, str]:
     """The specifiers of a service; ANYTHING for those of a user that depend on the manager."""
     table = specifier_tables(service, ground)[0]
-    return {**table, **dict.fromkeys(_DEPENDENT, ANYTHING)} if ground.rootless else table
+    open_ones = _DEPENDENT if ground.facts.environment is None else _OF_RELEASE
+    return {**table, **dict.fromkeys(open_ones, ANYTHING)} if ground.rootless else table
 
 
 def _of_scope(ground: Ground) -> dict[str, str]:
@@ -77,6 +81,7 @@ def _of_scope(ground: Ground) -> dict[str, str]:
         "g": UNKNOWN,
         "G": UNKNOWN,
         "s": ANYTHING,
+        **facts.specifiers,
     }
     if not ground.rootless:
         return {**table, **_SYSTEM}

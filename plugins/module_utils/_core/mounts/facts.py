@@ -20,6 +20,7 @@ class Facts(t.NamedTuple):
     files: the app's other files, None if they are not known.  texts: of some of them, by path in
     the app, and of files of the host, by absolute path.  environment: the manager's, None if it was
     not asked.  names: other names of a path on the host, where links and bind mounts lead.
+    specifiers: values that only the host knows, by letter.
     regular: paths that are regular files there.  linked: where links in the directories of units
     lead to.
     """
@@ -32,6 +33,7 @@ class Facts(t.NamedTuple):
     names: t.Mapping[str, t.Sequence[str]] = _NOTHING
     regular: frozenset[str] = frozenset()
     linked: tuple[str, ...] = ()
+    specifiers: t.Mapping[str, str] = _NOTHING
 
 
 class Ground(t.NamedTuple):

@@ -1,13 +1,15 @@
 # Copyright (c) quadlet.fleet contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 # PRIVATE to the quadlet.fleet collection: it may change in any release.
-"""Reads what YAML for `podman kube play` has pods write on the host.
+"""Reads what YAML for `podman kube play` has pods write on the host, and needs to be there.
 
 Go's JSON, behind Podman's YAML, takes the names of fields in any case.
+Source of what a type of hostPath needs: pkg/specgen/generate/kube/volume.go, Podman 4.7 to 6.1.
 """
 
 from __future__ import annotations
 
+import posixpath
 import re
 import typing as t
 
@@ -31,7 +33,48 @@ def read_kube(text: str) -> list[Given | FromContainer] | None:
         mounts = [mount for mapping in _mappings(document) for mount in _mounts(mapping)]
         for mapping in _mappings(document):
             found += _read_mapping(mapping, mounts)
+        found += _needed(document)
     return found
+
+
+_PODS: t.Final[dict[str, tuple[str, ...]]] = {
+    "Pod": ("spec",),
+    **dict.fromkeys(("Deployment", "DaemonSet", "Job"), ("spec", "template", "spec")),
+}
+"""Where the pod is, by the kind of a document; Podman plays no others."""
+
+SOCKET, BLOCK, CHARACTER = "socket", "block device", "character device"
+_KINDS: t.Final[dict[str, str]] = {
+    **dict.fromkeys(("", "null", "~", "Directory", "File"), ""),
+    "Socket": SOCKET,
+    "BlockDevice": BLOCK,
+    "CharDevice": CHARACTER,
+}
+"""What has to be at a path, by the type of a hostPath: of a directory and a file Podman only
+checks that something is there.
+"""
+
+
+def _needed(document: t.Any) -> t.Iterator[Given]:
+    """What has to be there before Podman makes a pod, whether a container mounts it or not."""
+    pod = document
+    for name in _PODS.get(_text(document, "kind"), ("",)):
+        pod = _get(pod, name) if isinstance(pod, dict) else None
+    volumes = _get(pod, "volumes") if isinstance(pod, dict) else None
+    for volume in volumes if isinstance(volumes, list) else ():
+        source = _get(volume, "hostPath") if isinstance(volume, dict) else None
+        path, kind = _text(source, "path"), _text(source, "type")
+        if not path.startswith("/"):
+            continue
+        if kind == "FileOrCreate":
+            yield Given(posixpath.dirname(posixpath.normpath(path)), writable=False, source=True)
+        elif kind in _KINDS:
+            yield Given(path, writable=False, source=True, kind=_KINDS[kind])
+
+
+def _text(mapping: t.Any, key: str) -> str:
+    value = _get(mapping, key) if isinstance(mapping, dict) else None
+    return value if isinstance(value, str) else ""
 
 
 Mapping = t.Mapping[str, t.Any]

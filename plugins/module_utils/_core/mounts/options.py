@@ -16,7 +16,7 @@ import typing as t
 class Given(t.NamedTuple):
     """A path that a container gets.  glob: it is a pattern.
     deep: file systems that are mounted below it come along; they stay writable, `ro` or not.
-    source: Podman starts no container without it.
+    source: Podman starts no container without it.  kind: what it has to be then, or ''.
     """
 
     path: str
@@ -24,6 +24,7 @@ class Given(t.NamedTuple):
     glob: bool = False
     deep: bool = True
     source: bool = False
+    kind: str = ""
 
 
 class FromContainer(t.NamedTuple):

@@ -20,8 +20,8 @@ _AT_RUNTIME = ("/run/", "/var/run/", "/dev/", "/proc/", "/sys/")
 
 class Source(t.NamedTuple):
     """A path that a line needs to be there.  unit: whose line it is.  doubt: what may make it in
-    time, in words, or ''.  either: one of those of its line is enough, since %S and %L of a user
-    differ between releases of systemd.
+    time, in words, or ''.  kind: what has to be there, or ''.  either: one of those of its line is
+    enough, since %S and %L of a user differ between releases of systemd.
     """
 
     unit: str
@@ -29,6 +29,12 @@ class Source(t.NamedTuple):
     path: str
     doubt: str = ""
     either: bool = False
+    kind: str = ""
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What the host is asked for."""
+        return self.path, self.kind
 
 
 def find_sources(
@@ -59,22 +65,22 @@ def find_sources(
             enough |= {place} if either else set()
             continue
         doubt = _doubt(path, grant.unit, commands, {*shared, *made} - {path}, points)
-        found.append(Source(grant.unit, grant.line, path, doubt, either))
+        found.append(Source(grant.unit, grant.line, path, doubt, either, grant.given.kind))
     return [row for row in dict.fromkeys(found) if (row.unit, row.line) not in enough]
 
 
 def missing_of(
-    sources: t.Sequence[Source], wrong: t.Mapping[str, str]
+    sources: t.Sequence[Source], wrong: t.Mapping[tuple[str, str], str]
 ) -> t.Iterator[tuple[Source, str]]:
-    """The sources that can't be used, with the reason.  wrong: reasons by path."""
-    fine = {(row.unit, row.line) for row in sources if row.either and row.path not in wrong}
+    """The sources that can't be used, with the reason.  wrong: reasons by path and kind."""
+    fine = {(row.unit, row.line) for row in sources if row.either and row.place not in wrong}
     told = set[tuple[str, Line]]()
     for row in sources:
         place = (row.unit, row.line)
-        if row.path not in wrong or (row.either and place in fine | told):
+        if row.place not in wrong or (row.either and place in fine | told):
             continue
         told |= {place} if row.either else set()
-        yield row, wrong[row.path]
+        yield row, wrong[row.place]
 
 
 def _mount_points(units: t.Mapping[str, UnitText]) -> set[str]:

@@ -48,13 +48,22 @@ TRUE: t.Final = frozenset({"1", "t", "T", "true", "TRUE", "True"})
 
 class CreateCommand(t.NamedTuple):
     """A command.  options: values by long flag, in their order.  place: Podman's own options
-    before the subcommand, which may name another storage.
+    before the subcommand, which may name another storage.  unknown: flags that are not in the
+    table, and variables that may be any words.  unclear: words of which not all is known before
+    systemd expands them.
     """
 
     kind: str
     name: str
     options: t.Mapping[str, tuple[str, ...]]
     place: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+
+    @property
+    def bare(self) -> CreateCommand:
+        """The command without its options."""
+        return self._replace(options={})
 
     def last(self, flag: str, default: str = "") -> str:
         """The value of a flag that counts once: the last one."""
@@ -86,8 +95,9 @@ def find_place(words: t.Sequence[str]) -> tuple[str, ...]:
 
 
 def parse_create(words: t.Sequence[str]) -> CreateCommand | None:
-    """The parts of such a command; None with a flag that is not known: what follows it may be
-    its value.
+    """The parts of such a command, or None.
+
+    Its only argument is the name at its end: a word behind a flag that is not known is its value.
     """
     place = find_place(words)
     at = len(place)
@@ -95,17 +105,27 @@ def parse_create(words: t.Sequence[str]) -> CreateCommand | None:
         return None
     kind, name = words[at], words[-1]
     options: dict[str, list[str]] = {}
+    unknown: list[str] = []
     rest = iter(words[at + 2 : -1])
     for word in rest:
-        flag, equals, value = word.partition("=")
-        flag = _SHORT.get(flag, flag)
+        flag, equals, value = _split(word)
         takes = FLAGS[kind].get(flag)
         if takes is None:
-            return None
+            unknown += [flag] if flag.startswith("-") and flag != "--" else []
+            continue
         if takes == _BOOL:
             value = value if equals else "true"
         elif not equals:
             value = next(rest, "")
         options.setdefault(flag, []).extend(value.split(",") if takes == _LIST else [value])
     values = {flag: tuple(given) for flag, given in options.items()}
-    return CreateCommand(kind, name, values, place)
+    return CreateCommand(kind, name, values, place, tuple(dict.fromkeys(unknown)))
+
+
+def _split(word: str) -> tuple[str, bool, str]:
+    """(long flag, whether a value follows in the word, that value); `-dbridge` is `-d bridge`."""
+    flag, equals, value = word.partition("=")
+    short = _SHORT.get(word[:2])
+    if short and not word.startswith("--"):
+        return short, len(word) > 2, word[2:].removeprefix("=")
+    return flag, bool(equals), value

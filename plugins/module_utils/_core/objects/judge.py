@@ -5,33 +5,15 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from ..host.podman_output import parse_made_at
-from ..mounts.expand import Environment, expand_words, sure_specifiers
-from ..mounts.facts import ANYTHING, UNKNOWN
-from .create_command import CreateCommand, parse_create
-from .model import ANY, Difference, Judged, Row
+from .model import ANY, Difference, Judged, Row, without_password
 from .networks import network_rows
 from .volumes import volume_rows
 
 if t.TYPE_CHECKING:
-    from ..mounts.facts import Ground
-
-
-def declared_object(service: str, words: t.Sequence[str], ground: Ground) -> CreateCommand | None:
-    """The command of a service, with what systemd expands in it; None if it can't be read.
-
-    What is not known before systemd expands it becomes ANY.
-    """
-    table = sure_specifiers(service, ground)
-    words = expand_words(words, table, Environment(ground))
-    words = [re.sub(f"[{UNKNOWN}{ANYTHING}]", ANY, word) for word in words]
-    command = parse_create(words)
-    if command is None or ANY in command.name or any(ANY in word for word in command.place):
-        return None
-    return command
+    from .create_command import CreateCommand
 
 
 def judge_object(
@@ -43,8 +25,17 @@ def judge_object(
     made_at = parse_made_at(shown, kind)
     if command is None:
         return Judged(there=True, made_at=made_at)
-    rows = network_rows(command, shown) if kind == "network" else volume_rows(command, shown)
-    return Judged(True, made_at, tuple(Difference(*row) for row in rows if _differs(row)))
+    rows = _rows(kind, command, shown)
+    if command.unknown:  # a default may be none any more
+        usual = {(key, value) for key, _t, value in _rows(kind, command.bare, shown)}
+        rows = [row for row in rows if (row[0], row[2]) not in usual]
+    found = tuple(Difference(*row) for row in rows if _differs(row))
+    unclear = dict.fromkeys(map(without_password, (*command.unknown, *command.unclear)))
+    return Judged(True, made_at, found, tuple(unclear))
+
+
+def _rows(kind: str, command: CreateCommand, shown: t.Mapping[str, t.Any]) -> list[Row]:
+    return list(network_rows(command, shown) if kind == "network" else volume_rows(command, shown))
 
 
 def _differs(row: Row) -> bool:

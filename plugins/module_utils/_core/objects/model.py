@@ -29,7 +29,12 @@ class Difference(t.NamedTuple):
         there, declared = (
             "nothing" if value is None else f"'{value}'" for value in (self.there, self.declared)
         )
-        return _PASSWORD.sub(r"\1=...", f"{self.key}: there {there}, declared {declared}")
+        return without_password(f"{self.key}: there {there}, declared {declared}")
+
+
+def without_password(text: str) -> str:
+    """The text without values of options that are passwords."""
+    return _PASSWORD.sub(r"\1=...", text)
 
 
 class Judged(t.NamedTuple):
@@ -37,11 +42,13 @@ class Judged(t.NamedTuple):
 
     there: whether it is there at all.  made_at: its creation, in seconds since the epoch.
     differences: from what its unit declares; None where the two can't be compared.
+    unclear: parts of its command that were not compared.
     """
 
     there: bool
     made_at: float = 0.0
     differences: tuple[Difference, ...] | None = None
+    unclear: tuple[str, ...] = ()
 
 
 ANY: t.Final = "\x01"

@@ -10,14 +10,13 @@ import typing as t
 
 from ..app.directories_option import Directory
 from ..errors import QuadletError, join_errors
-from ..host.subordinate_ids import ranges_of
 from ..mounts.directories import judge_path
 from ..mounts.facts import Facts, Ground
 from .directory import Change
 from .model import Plan, Step
 
 if t.TYPE_CHECKING:
-    from ..host.subordinate_ids import Range
+    from ..host.subordinate_ids import Granted, Range
 
 DEFAULT_MODE = 0o755
 Ids = tuple[int, int]
@@ -44,7 +43,8 @@ class Seen(t.NamedTuple):
 
 class Actor(t.NamedTuple):
     """Who makes directories.  uids, gids: the ids of its user namespace, each as (first inside,
-    first on the host, count); none for root, whose ids are the host's.
+    first on the host, count); none for root, whose ids are the host's.  lacking: where more ids
+    were looked for and not found, in words.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Actor(t.NamedTuple):
     gid: int
     uids: tuple[tuple[int, int, int], ...] = ()
     gids: tuple[tuple[int, int, int], ...] = ()
+    lacking: tuple[str, ...] = ()
 
     @property
     def is_root(self) -> bool:
@@ -65,21 +66,21 @@ class Actor(t.NamedTuple):
         )
 
 
-def make_actor(
-    name: str, uid: int, gid: int, uids: t.Iterable[Range], gids: t.Iterable[Range]
-) -> Actor:
+def make_actor(name: str, uid: int, gid: int, granted: Granted) -> Actor:
     """A user with the ranges of subordinate ids, as rootless Podman maps them: the user is 0, and
     the ranges follow, the lowest first whatever their order in the file is.
     """
 
     def table(own: int, ranges: t.Iterable[Range]) -> tuple[tuple[int, int, int], ...]:
         rows, inside = [(0, own, 1)], 1
-        for row in sorted(ranges_of(ranges, name, uid), key=lambda row: row.first):
+        for row in sorted(ranges, key=lambda row: row.first):
             rows.append((inside, row.first, row.size))
             inside += row.size
         return tuple(rows)
 
-    return Actor(name, uid, gid, table(uid, uids), table(gid, gids))
+    return Actor(
+        name, uid, gid, table(uid, granted.uids), table(gid, granted.gids), granted.lacking
+    )
 
 
 def to_host(ident: int, table: t.Sequence[tuple[int, int, int]]) -> int | None:
@@ -135,7 +136,8 @@ def _resolve(
             return host
         most = sum(count for _inside, _host, count in table) - 1
         raise QuadletError(
-            f"the {option} {given} is beyond the ids of user {actor.name}: they end at {most}",
+            f"the {option} {given} is beyond the ids of user {actor.name}: they end at {most}"
+            f"{''.join(f'; {text}' for text in actor.lacking)}",
             remedy="Use a smaller id, or give the user more subordinate ids (/etc/subuid, "
             "/etc/subgid).",
         )

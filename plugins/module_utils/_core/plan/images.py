@@ -74,7 +74,7 @@ def declared_images(inputs: PlanInput) -> tuple[str, ...]:
 
 
 def _named(inputs: PlanInput, services: t.Container[str]) -> list[tuple[str, str]]:
-    made = _made_here(inputs)
+    made = _made_here(inputs).union(*(app.images for app in inputs.app.beside))
     images = ((name, _image(inputs, name)) for name in inputs.services if name in services)
     return [(name, image) for name, image in images if image and image not in made]
 

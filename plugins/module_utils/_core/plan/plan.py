@@ -17,6 +17,7 @@ from .recreate import (
     is_recreated,
     is_renamed,
     outdated_warnings,
+    unclear_warnings,
     why_recreated,
 )
 from .start_order import stop_order
@@ -81,8 +82,12 @@ def make_plan(inputs: PlanInput) -> Plan:
         ),
         run=run,
         in_sync=tuple(n for n in inputs.services if not left[n] and _is_in_sync(inputs, n)),
-        warnings=(*outdated_warnings(inputs), *_unused_secrets(inputs), *_left_running(left)),
+        warnings=(*_object_warnings(inputs), *_unused_secrets(inputs), *_left_running(left)),
     )
+
+
+def _object_warnings(inputs: PlanInput) -> list[str]:
+    return [*outdated_warnings(inputs), *unclear_warnings(inputs)]
 
 
 def _needs_reload(inputs: PlanInput, moved: t.Sequence[str], actions: t.Collection[str]) -> bool:

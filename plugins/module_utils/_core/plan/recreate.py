@@ -32,14 +32,14 @@ def check_names(inputs: PlanInput) -> None:
 def is_stale(inputs: PlanInput, name: str) -> bool:
     """Whether a service's network or volume is not as its unit declares it.
 
-    What Podman shows decides.  Where that was not asked or can't be compared: whether the unit
-    changed since the service made the object.
+    What Podman shows decides.  Where that was not asked or can't be compared, as a whole or in
+    parts: whether the unit changed since the service made the object.
     """
     record, known = inputs.services[name], inputs.manifest.services.get(name)
     if kind_of_service(record).suffix not in MADE_ONCE or name in inputs.vanished:
         return False
     judged = inputs.objects.get(name, _NOT_ASKED)
-    if judged.differences is not None:
+    if judged.differences or (judged.differences is not None and not judged.unclear):
         return bool(judged.differences)
     if record.triggered or known is None or is_renamed(record, known):
         return False
@@ -79,7 +79,7 @@ def is_outdated(inputs: PlanInput, name: str) -> bool:
 def is_as_declared(inputs: PlanInput, name: str) -> bool:
     """Whether Podman shows a service's network or volume as its unit declares it."""
     judged = inputs.objects.get(name, _NOT_ASKED)
-    return judged.there and judged.differences == ()
+    return judged.there and judged.differences == () and not judged.unclear
 
 
 def why_recreated(inputs: PlanInput, name: str) -> str:
@@ -117,13 +117,33 @@ def outdated_warnings(inputs: PlanInput) -> list[str]:
     return warnings
 
 
+def unclear_warnings(inputs: PlanInput) -> list[str]:
+    """Warnings about objects that the app takes as they are, and that could not be compared."""
+    warnings = []
+    for name, judged in inputs.objects.items():
+        if not (judged.there and judged.unclear):
+            continue
+        if is_own(inputs, name) and not has_changed(inputs, name):
+            continue
+        record = inputs.services[name]
+        kind, what = kind_of_service(record).suffix, ", ".join(judged.unclear)
+        warnings.append(
+            f"the {kind} {record.makes} is there already, and is taken: whether it is as "
+            f"{record.unit} declares it is not known of {what}"
+            if is_literal(record.makes)
+            else f"{record.unit}: which {kind} is meant is known to systemd alone ({what}): one "
+            "that is there already is taken as it is"
+        )
+    return warnings
+
+
 def objects_to_ask(
     inputs: PlanInput, plan: Plan, needed: t.Container[str]
 ) -> dict[str, ServiceRecord]:
     """Services whose network or volume Podman is asked for, where one may be other than declared.
 
     Those that are new, that start, whose unit changed since, or that option recreate names; and
-    what the run needs.
+    what the run needs.  Podman can be asked for literal names alone.
     """
     app, moved = inputs.app, {*plan.start, *plan.restart}
     if app.state == "absent":
@@ -131,7 +151,7 @@ def objects_to_ask(
     return {
         name: record
         for name, record in inputs.services.items()
-        if is_literal(record.makes)
+        if record.makes
         and (
             name in needed
             or name in moved

@@ -282,7 +282,9 @@ def _image_inspect(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     return 125 if lacking else 0, out or ("\n" if not lacking else ""), err
 
 
-def _images(host: Host, *_more: t.Any) -> Answer:
+def _images(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
+    if "dangling=true" in words:
+        return 0, "".join(f"sha256:{one}\n" for one in sorted(host.podman.nameless)), ""
     by_id: dict[str, list[str]] = {}
     for name, ident in host.podman.images.items():
         by_id.setdefault(ident, []).append(name)
@@ -301,21 +303,35 @@ def _pull(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
         row = next(r for r in read_rows(host.kind) if r.argv[:2] == ("podman", "pull") and r.status)
         return row.status, row.out, row.err
     host.clock.passed += 0.5
-    host.podman.images[name] = host.podman.registry[name]
+    _name_image(host, name, host.podman.registry[name])
     return 0, f"{host.podman.images[name]}\n", ""
 
 
 def _tag(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     image, name = words
-    known = {**host.podman.images, **{i: i for i in host.podman.images.values()}}
+    idents = {*host.podman.images.values(), *host.podman.nameless}
+    known = {**host.podman.images, **{one: one for one in idents}}
     if image not in known:
         return 125, "", f"Error: {image}: image not known\n"
-    host.podman.images[name] = known[image]
+    _name_image(host, name, known[image])
     return GOOD
+
+
+def _name_image(host: Host, name: str, ident: str) -> None:
+    """Gives an image a name; the one that had it is nameless then, if it has no other."""
+    podman = host.podman
+    before = podman.images.get(name)
+    podman.images[name] = ident
+    podman.nameless.discard(ident)
+    if before and before not in podman.images.values():
+        podman.nameless.add(before)
 
 
 def _image_rm(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
     images, name = host.podman.images, words[0]
+    if name in host.podman.nameless:
+        host.podman.nameless.remove(name)
+        return 0, f"Deleted: {name}\n", ""
     if name not in images:
         return 1, "", f"Error: {name}: image not known\n"
     last = list(images.values()).count(images[name]) == 1

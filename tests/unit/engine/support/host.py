@@ -344,7 +344,7 @@ class Host:
             sorted(self.systemd.files.items()),
             sorted(units.items()),
             list(jobs.items()),
-            sorted(podman.images.items()),
+            (sorted(podman.images.items()), sorted(podman.nameless)),
             sorted(podman.secrets.items()),
             (sorted(podman.networks), sorted(podman.volumes), sorted(podman.containers)),
             sorted(read_tree(str(self.top)).items()),

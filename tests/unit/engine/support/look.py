@@ -15,7 +15,8 @@ _IMAGES = "localhost/quadlet.fleet:shop."
 
 class Look(t.NamedTuple):
     """units: all in the directories of units.  state: the records' files.  running: by container,
-    what it was started with.  left: files that should not be there.
+    what it was started with.  noted: whether a failed run has left images for the next one.
+    left: files that should not be there.
     """
 
     units: Files
@@ -28,6 +29,7 @@ class Look(t.NamedTuple):
     networks: frozenset[str]
     volumes: frozenset[str]
     images: dict[str, str]
+    noted: bool
     left: tuple[str, ...]
 
     def differences(self, now: Look) -> list[str]:
@@ -70,11 +72,12 @@ def look(host: Host) -> Look:
         networks=frozenset(podman.networks),
         volumes=frozenset(podman.volumes),
         images=dict(podman.images),
+        noted="images/shop.json" in state,
         left=tuple(_left({**units, **state})),
     )
 
 
-_SPARE = (".fleet.d", ".pending", "intents/", ".secret.key", ".quadlet.fleet.")
+_SPARE = ("images/", ".fleet.d", ".pending", "intents/", ".secret.key", ".quadlet.fleet.")
 
 
 def _is_spare(path: str) -> bool:
@@ -85,7 +88,8 @@ def _is_spare(path: str) -> bool:
 def _left(files: Files) -> t.Iterator[str]:
     # The file of a key that a run was killed over holds random bytes, and was never used.
     # A record that is not written to its end is replaced by the next of its name.
-    known = (".secret.key", ".wants", ".new")
+    # Images that a failed run has pulled are noted for the next one.
+    known = ("images/", ".secret.key", ".wants", ".new")
     yield from (path for path in files if _is_spare(path) and not any(n in path for n in known))
 
 

@@ -69,6 +69,13 @@ def run_module(
     return ended.error.shown
 
 
+def with_own_clock(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has modules, which take the system's clock, take that of a host."""
+    clock = importlib.import_module(f"{UTILS}._host.clock").SystemClock
+    for method in ("time", "monotonic", "sleep"):
+        monkeypatch.setattr(clock, method, _as_method(getattr(host.clock, method)))
+
+
 class Chatter:
     """Has a host's services crash, its checks and probes fail, and all of it print some lines.
 
@@ -87,10 +94,7 @@ class Chatter:
         monkeypatch.setattr(Podman, "ends", ended)
         scopes = importlib.import_module(f"{UTILS}._host.scope")
         monkeypatch.setattr(scopes, "_find_scope", lambda _user, _location: host.scope)
-        clock = importlib.import_module(f"{UTILS}._host.clock").SystemClock
-        for method in ("time", "monotonic", "sleep"):
-            function = getattr(host.clock, method)
-            monkeypatch.setattr(clock, method, _as_method(function))
+        with_own_clock(host, monkeypatch)
 
     def _answered(
         self, host: Host, argv: t.Sequence[str], given: bytes | None, limit: float

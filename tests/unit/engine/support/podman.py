@@ -42,10 +42,11 @@ class Container:
 
 @dataclasses.dataclass
 class Storage:
-    """registry: names that can be pulled, with their ids.  images: ids by name."""
+    """registry: names that can be pulled, with their ids.  images: ids by name.  nameless: ids."""
 
     registry: dict[str, str] = dataclasses.field(default_factory=dict)
     images: dict[str, str] = dataclasses.field(default_factory=dict)
+    nameless: set[str] = dataclasses.field(default_factory=set)
     secrets: dict[str, tuple[str, bytes]] = dataclasses.field(default_factory=dict)
     networks: dict[str, float] = dataclasses.field(default_factory=dict)
     volumes: dict[str, float] = dataclasses.field(default_factory=dict)

@@ -199,6 +199,9 @@ class Table:
             now, wanted = without_folders(now), without_folders(wanted)
         found = problems_of(now, wanted)
         found = [one for one in found if NOBODYS not in one] or self._spare_secrets(found)
+        spare = {*now.images} - {*wanted.images}
+        found += [f"the image {one} is left" for one in sorted(spare)]
+        found += ["images are still noted"] if now.noted else []
         again = self.host.run(self.scenario.then)
         if not again.result:
             found.append(f"the run after that failed: {again.error!r}")
