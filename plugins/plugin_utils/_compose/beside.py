@@ -32,6 +32,18 @@ class Files(t.Protocol):
     def source(self, path: str) -> str:
         """The path that a task on the controller takes."""
 
+    def mode(self, path: str) -> str:
+        """Its mode as octal digits, as the app has it: see mode_of."""
+
+
+def mode_of(mode: int) -> str:
+    """A file's mode in an app: whether it is executed, and whether its owner alone may read it,
+    stays as it is; nobody but the app's owner writes it.
+    """
+    if mode & 0o100:
+        return "0755" if mode & 0o077 else "0700"
+    return "0644" if mode & 0o077 else "0600"
+
 
 class NotAllowedError(OSError):
     """A path outside of the base."""
@@ -51,6 +63,10 @@ class DiskFiles:
         if not (inside or self._outside):
             raise NotAllowedError(errno.EACCES, f"{path} is outside of {self._base}", path)
         return found
+
+    def mode(self, path: str) -> str:
+        """Its mode as octal digits, as the app has it."""
+        return mode_of(os.stat(self.source(path)).st_mode)
 
     def kind(self, path: str) -> Kind:
         """What is there; '' for nothing."""

@@ -147,7 +147,7 @@ def add_file(reading: Reading, by: Branch, path: str, name: str) -> None:
         remedy = "Give it another name."
         raise UnfitError(by, f"{name} has the name of a unit", remedy)
     try:
-        reading.model.files[name] = File(source=files.source(path))
+        reading.model.files[name] = File("", files.mode(path), files.source(path))
     except OSError as error:
         raise UnfitError(by, f"can't read {path}: {error}") from None
     if path not in reading.model.sources:

@@ -41,7 +41,8 @@ def _walk(needs: dict[str, dict[str, Given]], start: str, path: list[str], done:
         for stem, given in following:
             if stem in path:
                 circle = ", ".join([*path[path.index(stem) :], stem])
-                given.refused(f"containers need each other: {circle}", "Leave one need out.")
+                each = "it needs itself" if name == stem else "containers need each other"
+                given.refused(f"{each}: {circle}", "Leave one need out.")
             elif stem not in done:
                 path.append(stem)
                 stack.append((stem, iter(needs[stem].items())))

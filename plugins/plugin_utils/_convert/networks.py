@@ -15,10 +15,13 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Port,
     Value,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
 _JOINS_SINCE = (5, 3)
+_RESOLVER = 53
+_ANYWHERE = frozenset({"", "0.0.0.0", "::", "[::]"})
 _LOWEST = 1024
 
 
@@ -76,6 +79,14 @@ def _write_port(writing: Writing, unit: Unit, port: Port, mode: Value[str] | Non
         port.given.exact(f"with network mode {mode.value} no port is published")
         return
     unit.put("PublishPort", _port_text(port), port.given)
+    if takes_resolver_port(writing, port):
+        port.given.approximated(
+            f"it does not start while Podman's own resolver has port {_RESOLVER} of a network's "
+            "gateway, as on each network with names",
+            f"Publish it at one address of the host, ADDRESS:{port.host}:{port.container}, or set "
+            "dns_bind_port in containers.conf.",
+            "resolver-port",
+        )
     first = port.host.partition("-")[0]
     if writing.is_user and first.isdigit() and 0 < int(first) < _LOWEST:
         port.given.approximated(
@@ -89,6 +100,24 @@ def _write_port(writing: Writing, unit: Unit, port: Port, mode: Value[str] | Non
                 "Use socket activation, or the host's network.",
                 "client-address",
             )
+
+
+def takes_resolver_port(writing: Writing, port: Port) -> bool:
+    """Whether a published port is that of Podman's resolver: aardvark-dns listens at the gateway
+    of each network; a user's does so in a namespace of its own.
+    """
+    first, _dash, last = port.host.partition("-")
+    if writing.is_user or not first.isdigit() or port.address not in _ANYWHERE:
+        return False
+    return int(first) <= _RESOLVER <= int(last if last.isdigit() else first)
+
+
+def resolves_alone(writing: Writing, stem: str) -> Given | None:
+    """What publishes the resolver's port of a container that is alone on a network."""
+    owners: list[Container | Pod] = [*writing.model.containers, *writing.model.pods]
+    there = [o for o in owners if any(n.network == stem and not n.external for n in o.networks)]
+    ports = there[0].ports if len(there) == 1 else []
+    return next((port.given for port in ports if takes_resolver_port(writing, port)), None)
 
 
 def _port_text(port: Port) -> str:

@@ -16,6 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.mounts import volume_device
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.networks import (
     published_inside,
+    resolves_alone,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option import write_option
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
@@ -48,6 +49,9 @@ def write_network(writing: Writing, network: Network) -> None:
         unit.put("NetworkName", network.network_name, network.given)
     if network.internal is not None:
         _write_internal(writing, unit, network, network.internal)
+    alone = resolves_alone(writing, network.name)
+    if alone is not None:  # nobody is there whose name it could ask for
+        unit.put("DisableDNS", "true", alone)
     for name, item in network.labels.items():
         _write_label(unit, name, item.value, item.given)
     for option in network.options:

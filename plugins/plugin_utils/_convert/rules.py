@@ -112,6 +112,9 @@ pre-stop            Commands before the stop run as the first of the service's s
     systemd runs them whenever the service ends.
 pull-period         A pull after a time becomes one at each start, if there is a newer image.
     Podman does not know when an image was last looked for.
+resolver-port       Port 53 at all addresses of the host is told.
+    Podman's resolver has it at the gateway of each network with names; one that a container has for
+    itself goes without.
 restart             Restarts are systemd's, without its limit where Docker has none.
     By default systemd gives up after five starts in ten seconds; Docker never does.
 restart-job         A job starts again only when it fails.

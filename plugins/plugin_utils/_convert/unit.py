@@ -164,8 +164,12 @@ class Unit:
 
     def _add(self, row: Key, text: str, given: Given) -> None:
         keys = self.sections[self.section]
+        lines = keys.setdefault(row.name, []) if row.repeats else []
+        if text in lines:  # two devices, or ports, of one name are an error of Podman's
+            given.write(self.name, row.name)
+            return
         if row.repeats:
-            keys.setdefault(row.name, []).append(text)
+            lines.append(text)
         else:
             keys[row.name] = text
         self._own(row.name, given)

@@ -37,6 +37,10 @@ class HostFiles:
         self.read(path)
         return self._whole(path)
 
+    def mode(self, path: str) -> str:
+        """A script is executed: what else a file on the host is like was not read."""
+        return "0755" if self.read(path).startswith(b"#!") else "0644"
+
     def kind(self, path: str) -> Kind:
         """What is there, as far as it is known."""
         whole = self._whole(path)

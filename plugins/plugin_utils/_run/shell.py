@@ -252,6 +252,9 @@ class _Reader:
         begin = self.at
         end = self.text.find(closing, begin + skip)
         command = " ".join(self.text[begin + skip : end].split()) if end >= 0 else ""
+        if closing == "`" and command.startswith("#") and "\n" not in self.text[begin:end]:
+            self.at = end + 1  # a comment, as in `#optional`, prints nothing
+            return
         if command in _COMMANDS:
             self.at = end + 1
             self.variable(_COMMANDS[command], begin, shown=self.text[begin : end + 1])

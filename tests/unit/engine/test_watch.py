@@ -71,7 +71,11 @@ def _watch(
 ) -> tuple[Manager, Watch]:
     manager = Manager({MOVED: changes.get("moved", ()), OTHER: changes.get("other", ())})
     names = NAMES[:count]
-    services = {name: ServiceRecord(unit=f"{name[:-8]}.container") for name in names}
+    once = bool(changes.get("once"))
+    services = {
+        name: ServiceRecord(unit=f"{name[:-8]}.container", once=once and name == MOVED)
+        for name in names
+    }
     watched = Watched(
         t.cast(t.Any, manager),
         t.cast(t.Any, None),
@@ -110,6 +114,20 @@ def test_without_a_look_just_before_the_first_is_at_all() -> None:
 def test_few_are_always_asked_together() -> None:
     manager, _watched = _watch(count=20, moved=[(0.4, UP)])
     assert set(manager.asked) == {20}
+
+
+def test_a_job_is_followed_to_its_last_try() -> None:
+    again = State(load="loaded", active="activating", sub="auto-restart")
+    between = State(load="loaded", active="failed", sub="failed-before-auto-restart")
+    done = State(load="loaded", active="inactive", sub="dead")
+    tries = [(0.1, between), (0.2, again), (0.5, STARTING), (0.6, between), (0.7, again)]
+    for last, down, pending in ((done, set(), set()), (FAILED, {MOVED}, set())):
+        _manager, watch = _watch(count=1, moved=[*tries, (1.5, last)], once=True)
+        assert (watch.down, watch.pending) == (down, pending)
+    _manager, watch = _watch(3.0, count=1, moved=tries, once=True)
+    assert (watch.down, watch.pending, watch.timed_out) == (set(), {MOVED}, True)
+    _manager, watch = _watch(count=1, moved=[*tries, (1.5, done)])
+    assert watch.down == {MOVED}, "a service that has to stay up fails with its first crash"
 
 
 @pytest.mark.parametrize("fallen", [0.05, 0.2, 0.39])

@@ -51,6 +51,11 @@ class FakeFiles:
         names = [name for name in self._contents if name.startswith(prefix)]
         return [name.removeprefix(prefix) for name in names][: limit + 1]
 
+    def mode(self, path: str) -> str:
+        """The mode of any file."""
+        self.read(path)
+        return "0644"
+
     def source(self, path: str) -> str:
         """The path on the controller."""
         return f"/base/{posixpath.normpath(path)}"

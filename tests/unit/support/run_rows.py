@@ -39,6 +39,7 @@ class Line:
         text = re.sub(
             r"(?<![\\'])\$\{?([A-Z]+)\}?", lambda m: env.get(m.group(1), m.group()), whole
         )
+        text = re.sub(r"`\s*#[^`\n]*`", "", text)  # a comment, which prints nothing
         words = shlex.split(text, comments=True)
         return words[1:] if words[0] == "sudo" else words
 

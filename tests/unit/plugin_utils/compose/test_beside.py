@@ -93,3 +93,18 @@ def test_no_key_takes_what_is_outside(base: pathlib.Path, keys: str, path: str) 
     model = read_project(project, report, ReadOptions(files=DiskFiles(str(base))))
     assert "hidden-text" not in str(model)
     assert not any(file.source for file in model.files.values())
+
+
+def test_modes_stay_as_far_as_they_matter(base: pathlib.Path) -> None:
+    modes = {0o755: "0755", 0o775: "0755", 0o700: "0700", 0o644: "0644", 0o664: "0644",
+             0o600: "0600", 0o640: "0644", 0o400: "0600", 0o500: "0700", 0o711: "0755"}  # fmt: skip
+    for mode, kept in modes.items():
+        (base / "conf/a.conf").chmod(mode)
+        text = "services: {a: {image: x, volumes: ['./conf/a.conf:/a'], build: ./conf/deep}}"
+        tree = read(text).root
+        options = ReadOptions(files=DiskFiles(str(base)))
+        model = read_project(Project("p", tree, (), (), ()), Report(), options)
+        assert model.files["conf/a.conf"].mode == kept, oct(mode)
+        (base / "conf/deep/b.conf").chmod(mode)
+        model = read_project(Project("p", tree, (), (), ()), Report(), options)
+        assert model.files["build/a/b.conf"].mode == kept, oct(mode)
