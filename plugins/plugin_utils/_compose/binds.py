@@ -23,6 +23,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.reading imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service import Service
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking import Branch
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import File, Mount
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import clean_path
 
 MOST_FILES: t.Final = 500
 _CONFIGURATION: t.Final = re.compile(r"/etc(/|$)|/docker-entrypoint|/usr(/|$)|/config$")
@@ -44,7 +45,7 @@ def bind(
 ) -> Mount:
     """The mount of a path."""
     given = item.head() if is_long else item.take()
-    mount = Mount("bind", source, posixpath.normpath(target), given, options, make=make)
+    mount = Mount("bind", source, clean_path(target), given, options, make=make)
     if source[0] == ".":
         _settle_relative(service.reading, item, mount)
     elif _looks_like_file(source) and _looks_like_file(target):
@@ -149,6 +150,6 @@ def add_file(reading: Reading, by: Branch, path: str, name: str) -> None:
     try:
         reading.model.files[name] = File("", files.mode(path), files.source(path))
     except OSError as error:
-        raise UnfitError(by, f"can't read {path}: {error}") from None
+        raise UnfitError(by, f"can't read {path}: {error.strerror or error}") from None
     if path not in reading.model.sources:
         reading.model.sources.append(path)

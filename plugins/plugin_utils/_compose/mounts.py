@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import typing as t
 
@@ -33,6 +32,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.service imp
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.table import Row
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking import Branch
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Mount, Option
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import clean_path
 
 Fields = t.Mapping[str, Branch]
 
@@ -107,7 +107,7 @@ def _check_target(item: Branch, target: str) -> None:
 
 
 def _clean(target: str) -> str:
-    return posixpath.normpath(target).replace("//", "/")
+    return clean_path(target)
 
 
 def _read_long(service: Service, item: Branch) -> Mount:
@@ -115,9 +115,8 @@ def _read_long(service: Service, item: Branch) -> Mount:
     kind = taken(fields, "type")
     if kind not in _LONG:
         known = ", ".join(_LONG)
-        raise UnfitError(
-            fields.get("type", item), f"Podman has no mounts of type {kind!r}", f"It has {known}."
-        )
+        what = f"Podman has no mounts of type {kind!r}" if kind else "it has no type"
+        raise UnfitError(fields.get("type", item), what, f"Give one of {known}.")
     for other in set(fields) & set(_LONG) - {kind}:
         fields[other].take().exact(f"it has no effect with the type {kind}")
     target = taken(fields, "target")

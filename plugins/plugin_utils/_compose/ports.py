@@ -18,7 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._compose.taking impo
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model import Port
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 
-_RANGE: t.Final = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_RANGE: t.Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _REMEDY: t.Final = "Write [[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]."
 _PROTOCOLS: t.Final = frozenset({"tcp", "udp", "sctp"})
 

@@ -210,6 +210,8 @@ def _read_hook(item: Branch) -> Hook:
             environment[key] = value.value
     words = read_words(fields["command"])
     words.given.exact()
+    if not words.value:
+        raise UnfitError(item, "it has no command")
     return Hook(
         words.value,
         item.head(),

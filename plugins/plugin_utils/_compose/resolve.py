@@ -31,20 +31,21 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.walk import
 
 Services = t.Mapping[str, Service]
 
+_MOST_SHOWN: t.Final = 20
 _NAMESPACES: t.Final = frozenset({"--ipc", "--pid", "--uts", "--cgroupns"})
 
 
 def resolve(reading: Reading, services: Services) -> None:
     """Resolves what services say of each other, and puts their containers into the model."""
-    _refuse_circles(services)
+    order = _refuse_circles(services)
     for service in services.values():
         settle_provider(service, services)
         resolve_contexts(service, services)
         _resolve_needs(reading, service, services)
         _resolve_links(service, services)
         _resolve_namespaces(service, services)
-    for service in services.values():
-        _resolve_shares(service, services, ())
+    for name in order:
+        _resolve_shares(services[name], services)
     for service in services.values():
         reading.model.containers += _with_steps(service)
     _refuse_same_names(reading)
@@ -85,24 +86,32 @@ def _add_dependencies(service: Service, other: Service, need: Need) -> None:
     ]
 
 
-def _refuse_circles(services: Services) -> None:
-    """Refuses services that need each other, with the way around."""
-    done: set[str] = set()
+def _refuse_circles(services: Services) -> list[str]:
+    """Refuses services that need each other, with the way around.  All services, those that others
+    need before them.
+    """
+    done: dict[str, None] = {}
+    for first in services:
+        way = {} if first in done else {first: iter(services[first].needs)}
+        while way:
+            name = next(reversed(way))
+            need = next(way[name], None)
+            if need is None:
+                del way[name]
+                done[name] = None
+            elif need.service in way:
+                _refuse_circle([*way], need)
+            elif need.service in services and need.service not in done:
+                way[need.service] = iter(services[need.service].needs)
+    return [*done]
 
-    def visit(name: str, way: tuple[str, ...]) -> None:
-        if name in way:
-            circle = " needs ".join((*way[way.index(name) :], name))
-            need = next(one for one in services[way[-1]].needs if one.service == name)
-            need.given.refused(f"{circle}: none could start first", "Remove one of them.")
-            return
-        if name in done or name not in services:
-            return
-        for need in services[name].needs:
-            visit(need.service, (*way, name))
-        done.add(name)
 
-    for name in services:
-        visit(name, ())
+def _refuse_circle(way: list[str], need: Need) -> None:
+    names = way[way.index(need.service) :]
+    if len(names) > _MOST_SHOWN:
+        names = [*names[: _MOST_SHOWN // 2], "…", *names[-_MOST_SHOWN // 2 :]]
+    circle = " needs ".join((*names, need.service))
+    need.given.refused(f"{circle}: none could start first", "Remove one of them.")
 
 
 def _resolve_links(service: Service, services: Services) -> None:
@@ -144,14 +153,13 @@ def _only_stem(services: Services, reference: str, given: Given) -> str:
     return other.stems()[0] if other and other.count else name
 
 
-def _resolve_shares(service: Service, services: Services, way: tuple[str, ...]) -> None:
-    """Takes over the mounts of others; theirs first, should they take over some."""
+def _resolve_shares(service: Service, services: Services) -> None:
+    """Takes over the mounts of others, which have taken over theirs."""
     shares, service.shares = service.shares, []
     for share in shares:
         other = services.get(share.service)
-        if other is None or share.service in way:
+        if other is None:
             continue
-        _resolve_shares(other, services, (*way, service.name))
         targets = {mount.target for mount in service.container.mounts}
         for mount in other.container.mounts:
             if mount.target not in targets:

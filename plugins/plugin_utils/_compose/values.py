@@ -11,12 +11,16 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import sum_of_units
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import (
+    parse_whole,
+    sum_of_units,
+)
 
 Data = t.Union[str, int, float, bool, None]
 
 _TRUE = frozenset({"1", "t", "true", "y", "yes", "on"})
 _FALSE = frozenset({"0", "f", "false", "n", "no", "off"})
+_LARGEST_SIZE = 2.0**63
 _SIZE = re.compile(r"(-?\d+(?:\.\d+)?) ?([bkmgtp])?(?:i?b)?", re.IGNORECASE)
 _SECONDS = {
     "ns": 1e-9,
@@ -55,9 +59,10 @@ def to_bool(value: Data) -> bool:
 def to_int(value: Data) -> int:
     """A whole number, also as text."""
     text = to_text(value).strip()
-    if re.fullmatch(r"[+-]?\d+", text):
-        return int(text)
-    raise ValueError(f"{text!r} is no whole number")
+    number = parse_whole(text)
+    if number is None:
+        raise ValueError(f"{text!r} is no whole number")
+    return number
 
 
 def to_number(value: Data) -> str:
@@ -75,7 +80,10 @@ def to_bytes(value: Data) -> int:
     if not match:
         raise ValueError(f"{text!r} is no size, such as 512m")
     power = "bkmgtp".index((match[2] or "b").lower())
-    return int(float(match[1]) * 1024**power)
+    size = float(match[1]) * 1024**power
+    if abs(size) >= _LARGEST_SIZE:
+        raise ValueError(f"{text!r} is no size: it is too large")
+    return int(size)
 
 
 def to_size(value: Data) -> str:

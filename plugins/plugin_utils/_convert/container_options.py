@@ -17,6 +17,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.option impo
     write_option,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.sources import place_file
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import parse_whole
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.writing import Writing
 
@@ -32,6 +33,7 @@ _FAR_LOGS = frozenset(
 )
 _DOCKER_LOGS = frozenset({"json-file", "local", "db"})
 _HIGHEST_FILES = 524288
+_MOST_CARDS = 64
 
 
 def write_options(writing: Writing, unit: Unit, container: Container) -> None:
@@ -114,8 +116,9 @@ def _gpu_names(value: str) -> list[str]:
         number = text if name == "count" else "" if equals else name
         if number in ("all", "-1"):
             return ["all"]
-        if number.isdigit():
-            return [str(index) for index in range(int(number))]
+        count = parse_whole(number)
+        if count is not None and 0 < count <= _MOST_CARDS:
+            return [str(index) for index in range(count)]
     return ["all"]
 
 
@@ -175,7 +178,7 @@ def _write_device_rule(writing: Writing, unit: Unit, _container: Container, opti
 def _write_ulimit(writing: Writing, unit: Unit, _container: Container, option: Option) -> None:
     write_option(unit, option)
     name, _equals, value = (option.value or "").partition("=")
-    numbers = [int(part) for part in value.split(":") if re.fullmatch(r"-?\d+", part)]
+    numbers = [number for part in value.split(":") if (number := parse_whole(part)) is not None]
     high = any(number < 0 or (name == "nofile" and number > _HIGHEST_FILES) for number in numbers)
     if writing.is_user and (high or (name in ("memlock", "rtprio", "nice") and numbers)):
         option.given.approximated(

@@ -15,6 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import (
     duration,
     parse_duration,
+    parse_whole,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.unit import Unit
 
@@ -80,8 +81,8 @@ def start_limit(container: Container) -> int:
     interval = _time(health.interval, given.get("--health-interval"), 30)
     patience = _time(health.timeout, given.get("--health-timeout"), 30)
     period = _time(health.start_period, given.get("--health-start-period"), 0)
-    number = given.get("--health-retries", "")
-    retries = health.retries.value if health.retries else int(number) if number.isdigit() else 3
+    number = parse_whole(given.get("--health-retries", ""))
+    retries = health.retries.value if health.retries else 3 if number is None else number
     return int(period + max(retries, 1) * (interval + patience) + 60)
 
 

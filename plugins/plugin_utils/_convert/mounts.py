@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 import typing as t
 
@@ -21,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.sources imp
     place_source,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import (
+    clean_path,
     complete_image,
     slug,
 )
@@ -93,7 +93,7 @@ def _name_anonymous(writing: Writing, container: Container, mount: Mount) -> str
 def _write_bind(
     writing: Writing, unit: Unit, container: Container, mount: Mount, options: _Options
 ) -> None:
-    path = posixpath.normpath(mount.source)
+    path = clean_path(mount.source)
     if container.engine == "docker" and _DOCKER_SOCKET.fullmatch(path):
         _write_socket(writing, unit, mount, options)
     elif container.engine == "docker" and _DOCKER_STATE.fullmatch(path):

@@ -56,6 +56,8 @@ def write_network(writing: Writing, network: Network) -> None:
         _write_label(unit, name, item.value, item.given)
     for option in network.options:
         _write_network_option(unit, option, _driver_of(network))
+    if _driver_of(network) != "bridge":
+        _tell_addresses(writing, network)
 
 
 def _write_internal(writing: Writing, unit: Unit, network: Network, internal: Value[bool]) -> None:
@@ -94,8 +96,30 @@ def _write_network_option(unit: Unit, option: Option, driver: str) -> None:
         )
     elif option.name == "--opt":
         unit.pair("Options", name, value, option.given)
+        if name == "parent" and "." in value:
+            option.given.approximated(
+                f"the host has to have {value}: Podman makes no interface of a VLAN",
+                rule="network-driver",
+            )
     else:
         write_option(unit, option)
+
+
+def _tell_addresses(writing: Writing, network: Network) -> None:
+    """Where no subnet is given, Docker chooses one, and Podman asks the LAN's DHCP server."""
+    if any(option.name in ("--subnet", "--ipam-driver") for option in network.options):
+        return
+    driver = next(o for o in network.options if o.name == "--driver")
+    remedy = "Give the subnet in ipam, too."
+    if driver.value == "ipvlan":
+        what = "Podman makes no network of the driver ipvlan without a subnet"
+        driver.given.refused(what, remedy, "network-driver")
+    elif any(container.engine == "docker" for container in writing.model.containers):
+        driver.given.approximated(
+            "without a subnet its addresses come from a DHCP server, by netavark-dhcp-proxy.socket",
+            remedy,
+            "network-driver",
+        )
 
 
 def _write_label(unit: Unit, name: str, value: str, given: t.Any) -> None:

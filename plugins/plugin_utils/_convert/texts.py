@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import posixpath
 import re
 import typing as t
 
@@ -17,7 +18,27 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.image_
 _STEM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*@?")
 _APP = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+_LARGEST = 2**63
+_LONGEST_DURATION = _LARGEST / 1e9
+"""Seconds: Go counts nanoseconds."""
 _VARIABLE = re.compile(r"\{\{|\{%|\$\{")
+
+
+def clean_path(path: str) -> str:
+    """A path without what means nothing in it; POSIX keeps two slashes at its begin, Linux does not
+    tell them from one.
+    """
+    clean = posixpath.normpath(path)
+    return clean[1:] if clean.startswith("//") else clean
+
+
+def parse_whole(text: str) -> int | None:
+    """A whole number as Go reads it: of digits, with 64 bits; None: it is none."""
+    if not _WHOLE.fullmatch(text):
+        return None
+    number = int(text)
+    return number if -_LARGEST <= number < _LARGEST else None
 
 
 def parse_duration(text: str) -> float | None:
@@ -28,12 +49,15 @@ def parse_duration(text: str) -> float | None:
 
 
 def sum_of_units(text: str, units: t.Mapping[str, float]) -> float | None:
-    """The sum of numbers with units, such as 1m30s; None: it is none.  units: what each counts."""
+    """The sum of numbers with units, such as 1m30s; None: it is none, or longer than Go can count.
+    units: what each counts.
+    """
     names = "|".join(sorted(units, key=len, reverse=True))
     parts = re.findall(rf"(\d+\.?\d*|\.\d+)({names})", text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
         return None
-    return round(sum(float(number) * units[unit] for number, unit in parts), 9)
+    total = sum(float(number) * units[unit] for number, unit in parts)
+    return round(total, 9) if total < _LONGEST_DURATION else None
 
 
 def duration(seconds: float) -> str:

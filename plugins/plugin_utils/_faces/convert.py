@@ -31,22 +31,39 @@ EXTRAS: t.Final = ("report", "variables", "sources")
 _TEXTS: t.Final = {INSPECT: to_json_texts, SYSTEMD: to_unit_texts}
 
 
+_MOST_CONTAINERS: t.Final = 1000
+_MOST_CAUSES: t.Final = 1000
+_LONGEST_CAUSE: t.Final = 1000
+
+
 class RefusedError(QuadletError):
     """A thing that can't be converted.  causes: all of them.  items: of the report."""
 
     def __init__(self, causes: t.Sequence[str], items: t.Sequence[Result] = ()) -> None:
-        super().__init__("\n".join(causes))
-        self.causes = tuple(causes)
+        more = len(causes) - _MOST_CAUSES
+        shown = [_shortened(cause) for cause in causes[:_MOST_CAUSES]]
+        self.causes = (*shown, f"and {more} more") if more > 0 else tuple(shown)
+        super().__init__("\n".join(self.causes))
         self.items = list(items)
 
     def __str__(self) -> str:
         return self.what
 
 
+def _shortened(cause: str) -> str:
+    """A cause without the middle of a value that nobody reads."""
+    if len(cause) <= _LONGEST_CAUSE:
+        return cause
+    half = _LONGEST_CAUSE // 2
+    return f"{cause[:half]} … ({len(cause) - 2 * half} characters) … {cause[-half:]}"
+
+
 def convert(kind: str, source: t.Any, given: t.Mapping[str, t.Any]) -> Result:
     """An app with its report.  RefusedError: with all causes why there is none."""
     values = parse_arguments(kind, given)
     texts = _TEXTS.get(kind, to_texts)(source, NAMES[kind])
+    if len(texts) > _MOST_CONTAINERS:
+        raise RefusedError([f"{len(texts)} texts are no app. At most {_MOST_CONTAINERS} are read."])
     return convert_texts(kind, texts, values)
 
 
@@ -57,6 +74,10 @@ def convert_texts(kind: str, texts: t.Any, values: Given, **more: t.Any) -> Resu
         read = READERS[kind](texts, values, report, options, **more)
     except LoadError as error:
         raise RefusedError(error.causes, [_item(cause) for cause in error.found]) from None
+    count = len(read.model.containers) + len(read.model.pods)
+    if count > _MOST_CONTAINERS:
+        what = f"{count} containers are no app. At most {_MOST_CONTAINERS} are converted at once."
+        raise RefusedError([what])
     app = write_app(read.model, report, options)
     causes = report.refusals(strict=values["strict"])
     if causes:

@@ -63,7 +63,7 @@ def recognize(file: str, text: str) -> str:
 def _is_json(text: str) -> bool:
     try:
         value = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     rows = value if isinstance(value, list) else [value]
     return bool(rows) and all(isinstance(row, dict) and "services" not in row for row in rows)

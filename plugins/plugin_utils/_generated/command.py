@@ -112,6 +112,7 @@ class Ending(t.NamedTuple):
 
 
 _TIMES = frozenset({"-t", "--time", "--timeout"})
+_SECONDS = re.compile(r"[0-9]{1,9}")
 _FILES = frozenset({"--cidfile", "--pod-id-file"})
 _ENDING_FLAGS = re.compile(r"-[fivl]+|--(?:force|ignore|volumes|log)(?:=true)?")
 _ENDINGS = frozenset(
@@ -132,7 +133,7 @@ def parse_ending(command: Command) -> Ending | None:
         name, value = _next_option(words)
         if name in _FILES or not name:
             targets += [value] if value else []
-        elif name in _TIMES and value.isdigit():
+        elif name in _TIMES and _SECONDS.fullmatch(value):
             timeout = float(value)
         elif not _ENDING_FLAGS.fullmatch(name) or name in _TIMES:
             return None

@@ -110,7 +110,7 @@ class Objects:
         start = len(self._gives)
         try:
             return read()
-        except (AttributeError, KeyError, TypeError, ValueError):
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             for entered in [*self._gives[start:], *([given] if given else [])]:
                 if not entered.is_settled or entered is given:
                     entered.refused(

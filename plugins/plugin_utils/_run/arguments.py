@@ -14,6 +14,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.options import 
     Table,
 )
 
+_MOST_FAULTS: t.Final = 100
+
 
 @dataclasses.dataclass(frozen=True)
 class Argument:
@@ -45,7 +47,7 @@ def parse_arguments(words: t.Sequence[str], table: Table = RUN) -> Arguments:
         if word == "--":
             index += 1
             break
-        if not word.startswith("-") or word == "-":
+        if not word.startswith("-") or word == "-" or len(found.faults) >= _MOST_FAULTS:
             break
         index = _read_long(words, index, found, table) if word.startswith("--") else _read_short(
             words, index, found, table

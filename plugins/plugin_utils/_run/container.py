@@ -16,7 +16,10 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Value,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import parse_duration
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import (
+    parse_duration,
+    parse_whole,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.mounts import (
     read_mount,
     read_tmpfs,
@@ -105,21 +108,21 @@ def _read_read_only(reading: Reading, value: str, given: Given) -> None:
 
 def _read_restart(reading: Reading, value: str, given: Given) -> None:
     policy, colon, tries = value.partition(":")
-    wrong = colon and (policy != "on-failure" or not tries.isdigit())
-    if policy not in _POLICIES or wrong:
+    number = parse_whole(tries) if colon else 0
+    wrong = colon and policy != "on-failure"
+    if policy not in _POLICIES or wrong or number is None or number < 0:
         given.refused(
             f"{value} is no restart policy", "Use no, always, unless-stopped or on-failure[:N]."
         )
         return
     policy = "no" if policy in ("never", "") else policy
     supersede(reading.container.restart)
-    reading.container.restart = Restart(policy, given, int(tries or 0))
+    reading.container.restart = Restart(policy, given, number)
 
 
 def _read_stop_timeout(reading: Reading, value: str, given: Given) -> None:
-    try:
-        seconds = int(value)
-    except ValueError:
+    seconds = parse_whole(value)
+    if seconds is None:
         given.refused(f"{value!r} is no number of seconds", "Write a whole number.")
         return
     if seconds < 0:
@@ -135,7 +138,7 @@ def _read_entrypoint(reading: Reading, value: str, given: Given) -> None:
     if not reading.is_docker and value.startswith("["):
         try:
             words = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             words = None
     supersede(reading.container.entrypoint)
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
@@ -306,14 +309,13 @@ def finish_health(reading: Reading) -> None:
         field = name.removeprefix("--health-").replace("-", "_")
         if field == "cmd":
             health.command, health.shell = Value((value,) if value else (), given), True
-        elif field == "retries" and value.isdigit():
-            _set(health, field, int(value), given)
         else:
-            seconds = None if field == "retries" else parse_duration(value)
-            if seconds is None:
+            parse = parse_whole if field == "retries" else parse_duration
+            number = parse(value)
+            if number is None or number < 0:
                 given.refused(f"{value!r} is no value of {name}", "Write one such as 30s, or 3.")
             else:
-                _set(health, field, seconds, given)
+                _set(health, field, number, given)
 
 
 def _set(health: Health, field: str, value: float, given: Given) -> None:

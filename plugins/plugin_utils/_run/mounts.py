@@ -102,6 +102,9 @@ def read_mount(reading: Reading, value: str, given: Given) -> None:
     if kind == "volume":
         mount.source = _volume_of(reading, source, given)
         _set_driver(reading, mount.source, driver_name, driver, given)
+    elif kind == "bind" and _WINDOWS.match(source):
+        given.refused(f"{source} is a path of Windows", "Write the path on the host of the app.")
+        return
     elif kind == "bind":
         mount.source = reading.resolve(source)
     reading.container.mounts.append(mount)

@@ -17,7 +17,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.reading import Reading, supersede
 
-_RANGE = r"\d{1,5}(?:-\d{1,5})?"
+_RANGE = r"[0-9]{1,5}(?:-[0-9]{1,5})?"
 _PORT = re.compile(
     rf"(?:(?:(?P<address>\[[0-9A-Fa-f:.%\w]*\]|[^:\[\]]*):)?(?P<host>{_RANGE})?:)?"
     rf"(?P<container>{_RANGE})(?:/(?P<protocol>tcp|udp|sctp))?",

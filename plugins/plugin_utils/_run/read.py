@@ -42,7 +42,9 @@ _IDLE = frozenset(
      "image pull", "pod start", "pod stop", "pod rm", "network rm", "volume rm"}
 )  # fmt: skip
 
-_LONGEST: t.Final = 1024 * 1024
+_LONGEST: t.Final = 256 * 1024
+_LONGEST_WORD: t.Final = 128 * 1024 - 1
+"""execve(2): Linux starts no program with a longer one."""
 _MOST_PLACES: t.Final = 20
 
 
@@ -140,6 +142,7 @@ def read_run(text: str, report: Report, options: RunOptions) -> Model:
         return lines.model
     split = _split(text, options.variables)
     _tell_faults(lines, split)
+    _refuse_long_words(lines, split)
     if any(not fault.missing for fault in split.faults):
         return lines.model
     if split.faults:
@@ -192,6 +195,16 @@ def _tell_faults(lines: _Lines, split: Split) -> None:
             lines.give_at(f"column {fault.column}", fault.line).refused(
                 fault.what, fault.remedy, "shell-syntax"
             )
+
+
+def _refuse_long_words(lines: _Lines, split: Split) -> None:
+    for words in split.lines:
+        for word in words:
+            if len(word.text) * 4 > _LONGEST_WORD < len(word.text.encode(errors="replace")):
+                lines.give_at(f"column {word.column}", word.line).refused(
+                    f"an argument of {len(word.text)} characters can't be given to a program",
+                    f"Linux takes {_LONGEST_WORD} bytes. Give it in a file.",
+                )
 
 
 def _name_apart(model: Model) -> None:

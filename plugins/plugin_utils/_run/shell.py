@@ -10,6 +10,7 @@ Variables come from a mapping; nothing else is expanded.  `$(pwd)`, `$(id -u)`, 
 from __future__ import annotations
 
 import bisect
+import contextlib
 import dataclasses
 import re
 import typing as t
@@ -54,11 +55,17 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+])([^{}$`]*))?\}")
 _PLACEHOLDER = re.compile(r"<[A-Za-z][\w ./:@-]*>")
 _BRACES = re.compile(r"\{([^{}\s]*)\}")
+_PLAIN = re.compile(r"[\w./:@=,+-]+")
+_QUOTED = re.compile(r'[^"\\$`]+')
 _BLANKS = re.compile(r"[^\S\n]*")
 _COMMENT = re.compile(r"[ \t]*#[^\n]*\n")
 """A line of comment among continued lines: a shell would end the command there."""
 _CMD_VARIABLE = re.compile(r"%[A-Za-z_]\w*%")
-_PROMPT = re.compile(r"[ \t]*\$[ \t]+")
+_PROMPT = re.compile(
+    r"[ \t]*(?:\[[\w.-]+@[^\]\n]*\][$#]|[\w.-]+@[\w.-]+(?:[: ][\w./~-]*)?[$#]|[\w./~-]*\$|%)"
+    r"[ \t]+(?=(?:sudo |[A-Z_]+=\S* )*(?:docker|podman) )|[ \t]*\$[ \t]+"
+)
+"""What shells write in front of a line, as people copy it."""
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "a": "\a", "b": "\b",
             "e": "\x1b", "f": "\f", "v": "\v", "0": "\0"}  # fmt: skip
 _OPERATORS = {
@@ -70,6 +77,12 @@ _OPERATORS = {
     "(": "a subshell",
     ")": "a subshell",
 }
+
+MOST_FAULTS = 1000
+
+
+class _TooManyError(Exception):
+    """There are more faults than anybody reads."""
 
 
 class _Reader:
@@ -84,6 +97,8 @@ class _Reader:
         self.begins = [0, *(match.end() for match in re.finditer("\n", self.text))]
 
     def fault(self, what: str, at: int, remedy: str = "", missing: str = "") -> None:
+        if len(self.faults) >= MOST_FAULTS:
+            raise _TooManyError
         self.faults.append(Fault(what, *self.place(at), remedy, missing))
 
     def place(self, at: int) -> tuple[int, int]:
@@ -108,8 +123,15 @@ class _Reader:
 
     def read(self) -> Split:
         self.skip_prompt()
+        with contextlib.suppress(_TooManyError):
+            self.read_all()
+        self.end_line()
+        return Split([line for line in self.lines if line], self.faults)
+
+    def read_all(self) -> None:
         while self.at < len(self.text):
-            char = self.text[self.at]
+            self.plain(_PLAIN)
+            char = self.text[self.at : self.at + 1]
             step = self.steps.get(char)
             if step:
                 step(self)
@@ -120,8 +142,13 @@ class _Reader:
             else:
                 self.put(char)
                 self.at += 1
-        self.end_line()
-        return Split([line for line in self.lines if line], self.faults)
+
+    def plain(self, pattern: re.Pattern[str]) -> None:
+        """Takes characters that mean themselves."""
+        match = pattern.match(self.text, self.at)
+        if match:
+            self.put(match.group())
+            self.at = match.end()
 
     def line_end(self) -> int:
         end = self.text.find("\n", self.at)
@@ -136,6 +163,9 @@ class _Reader:
         """Where the blanks behind the character end."""
         match = _BLANKS.match(self.text, min(self.at + 1, len(self.text)))
         return match.end() if match else self.at + 1
+
+    def is_comment(self, at: int) -> bool:
+        return self.text.startswith("#", at)
 
     def skip_prompt(self) -> None:
         match = _PROMPT.match(self.text, self.at)
@@ -157,7 +187,7 @@ class _Reader:
             self.at += 2
             while comment := _COMMENT.match(self.text, self.at):
                 self.at = comment.end()
-        elif self.ends_line() or self.text.startswith("#", self.blanks_end()):
+        elif self.ends_line() or (following.isspace() and self.is_comment(self.blanks_end())):
             is_comment = not self.ends_line()
             self.fault(
                 f"there {'is a comment' if is_comment else 'are blanks'} behind the backslash, "
@@ -187,7 +217,8 @@ class _Reader:
         self.put("")
         self.at += 1
         while self.at < len(self.text):
-            char = self.text[self.at]
+            self.plain(_QUOTED)
+            char = self.text[self.at : self.at + 1]
             following = self.text[self.at + 1 : self.at + 2]
             if char == '"':
                 self.at += 1
