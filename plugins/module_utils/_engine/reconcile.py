@@ -95,7 +95,7 @@ class _Order:
         from .._host import failure_log
 
         scope = self.run.scope
-        with contextlib.suppress(QuadletError):  # the run counts by now; the next one settles it
+        with contextlib.suppress(QuadletError, OSError):  # the next good run settles it
             scope.files.call(failure_log.settle, scope.state_dir, self.app.name)
 
     def decide(self, renewed: frozenset[str] = frozenset()) -> Decision:

@@ -47,8 +47,17 @@ def read_runs(
             errors.append({**place, "app": None, "msg": str(error)})
             continue
         for app, entries in found.items():
-            if wanted is None or app in wanted:
+            if (wanted is None or app in wanted) and _is_name(str(app)):
                 for entry in entries:
                     heard.note_text(scope.manager, "\n".join(failure_log.texts_of(entry)))
                     rows.append({"app": app, **place, **entry})
     return rows
+
+
+def _is_name(app: str) -> bool:
+    """Whether a file is of an app: a user can put any name there."""
+    try:
+        parse_app_name(app)
+    except QuadletError:
+        return False
+    return True

@@ -3,14 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the metrics of a host; runs on it as root, by quadlet-status.timer.
 
-collect.py FILE: what is read, and what is made of it, is the code of module info and of module
-status, in engine.zip beside this file.
+What is read, and what is made of it, is the code of module info and of module status, in engine.zip
+beside this file; config.json says where the metrics go.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -68,14 +69,15 @@ def write(path: str, text: str) -> None:
         raise
 
 
-def main(path: str) -> None:
+def main() -> None:
     """Ends with status 1 where the host could not be read; the metrics say so, too."""
+    config = json.loads((HERE / "config.json").read_text(encoding="utf-8"))
     sys.path.insert(0, str(unpack(HERE / "engine.zip")))
     text, trouble = read()
-    write(path, text)
+    write(config["file"], text)
     if trouble:
         sys.exit(trouble)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

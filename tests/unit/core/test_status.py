@@ -69,6 +69,9 @@ def test_an_app_whose_first_deployment_failed() -> None:
         app("wiki"), failures=[failure("wiki"), failure("shop"), failure("old", open=False)]
     )
     assert [row["name"] for row in words.lost_apps(told)] == ["shop"]
+    many = info(failures=[failure(f"a{n}") for n in range(1000)])
+    assert len(words.lost_apps(many)) == words.MOST_LOST
+    assert make_metrics(many, 1.0).count("\n") < 20 * words.MOST_LOST
 
 
 def _samples(text: str) -> dict[tuple[str, str], float]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import pathlib
 import typing as t
 
 import pytest
 
 from tests.unit.engine.support import releases
-from tests.unit.engine.support.host import Host
+from tests.unit.engine.support.host import UTILS, Host
 from tests.unit.engine.support.look import look, problems_of
 from tests.unit.engine.support.recorded import SCOPES
 from tests.unit.engine.support.table import SCENARIOS, Scenario
@@ -134,3 +136,28 @@ def test_how_often_podman_is_asked_for_objects(
     assert (asked.count("network"), asked.count("volume")) == (2, 2)
     host.run(releases.release(1))
     assert [row.argv for row in host.commands if row.argv[0] == "podman"] == []
+
+
+@pytest.mark.parametrize("kind", SCOPES)
+def test_a_good_run_ends_what_failed_before(kind: str, make_host: t.Callable[[str], Host]) -> None:
+    """Also one that changes nothing; check mode ends nothing, and with the app the log goes."""
+    host = make_host(kind)
+    assert host.run(ONE).result
+    host.rest()
+    place = host.scope.state_dir
+    name = str(ONE["name"])
+    state, log = (importlib.import_module(f"{UTILS}._host.{n}") for n in ("state", "failure_log"))
+    entry = {"ended_at": "2026-01-31T12:00:00Z", "failures": [{"reason": "why"}]}
+    log.add_entry(place, name, entry)
+    for check, is_open in ((True, True), (False, False), (False, False)):
+        ended = host.run(ONE, check=check)
+        assert ended.result
+        assert not ended.result["changed"]
+        rows = log.read_entries(place)[name]
+        assert [(row["open"], row["failures"][0]["reason"]) for row in rows] == [(is_open, "why")]
+    assert acts_of(host) == []
+    log.add_entry(place, name, entry)
+    assert len(log.read_entries(place)[name]) == 2
+    assert host.run({**ONE, "state": "absent", "units": None, "files": None}).result
+    assert log.read_entries(place) == {}
+    assert not pathlib.Path(state.failures_path(place, name)).parent.exists()

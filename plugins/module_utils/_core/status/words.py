@@ -23,6 +23,9 @@ done, or what a timer, a socket or a person starts)."""
 ABSENT = "absent"
 """The state of an app that is not deployed: only failed runs tell of it."""
 
+MOST_LOST = 100
+"""Such apps of a host that are told of: a user can make up any number."""
+
 _HEALTHS = ("unhealthy", "starting", "healthy")
 
 
@@ -77,7 +80,7 @@ def lost_apps(info: t.Mapping[str, t.Any]) -> list[Row]:
         place = (row["app"], row["user"], row["location"])
         if row["open"] and place not in known:
             lost[place] = None
-    return [_lost_app(*place) for place in lost]
+    return [_lost_app(*place) for place in [*lost][:MOST_LOST]]
 
 
 def _lost_app(name: str, user: str | None, location: str) -> Row:
