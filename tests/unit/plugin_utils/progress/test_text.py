@@ -284,7 +284,6 @@ TIMINGS = {"read": 0.1, "pull": 20.14, "start": 13.3}
 ENDED: list[tuple[dict[str, t.Any], str]] = [
     ({}, "a: apps: ended after 9 s"),
     ({"failed": True}, "a: apps: failed after 9 s"),
-    ({"unreachable": True}, "a: apps: failed after 9 s"),
     ({"timings": TIMINGS}, "a: apps: ended after 9 s: pull 20 s, start 13 s"),
     (
         {"apps": [{"name": "x", "user": "u", "timings": TIMINGS}, {"name": "y", "timings": {}}]},
