@@ -27,7 +27,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress import cha
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
-_FIRST, _EVERY = 1.2, 2.0
+_FIRST, _EVERY = 1.5, 2.0
 _SHARE, _RAREST = 2, 10.0
 """Where an answer takes long, the pause is so many times as long, and no longer than that."""
 _GIVEN_UP = 3

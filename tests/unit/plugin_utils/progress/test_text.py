@@ -22,6 +22,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.text impor
     phase_of,
     plain_lines,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout import state as rollout
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import Host, Settings
 from tests.unit.support.generators import ROOT
 from tests.unit.support.together import together
 from tests.unit.support.trees import read_nodes
@@ -197,28 +199,33 @@ def test_wide_characters_take_two_columns() -> None:
     assert columns("e\u0301") == 1
 
 
-ROLLOUT = {
-    "batches": [
-        {"name": "canary web", "hosts": ["a"]},
-        {"name": "the rest", "hosts": ["b", "c", "d"]},
+SETTINGS = Settings(canary="web", batches=("50%",))
+PLANNED = rollout.plan(
+    [
+        rollout.Looked(Host(name, groups), [{"name": "shop", "changed": True}])
+        for name, groups in {"a": ("web",), "b": (), "c": (), "d": ()}.items()
     ],
-    "batch": {"number": 2, "hosts": ["b", "c"]},
-}
+    SETTINGS,
+    "",
+    "new",
+)
+ROLLOUT = rollout.begin(PLANNED, ["b", "c"], SETTINGS)
 
 
 def test_the_batch_of_a_rollout() -> None:
     board = _board(begin("b", batch=2, of=9))
     assert batch_line(board.batch) == "batch of 2 of 9 hosts"
-    board.begin_batch({**ROLLOUT, "batch": {"number": 1, "hosts": ["a"]}})
-    assert batch_line(board.batch) == "rollout, batch 1 of 2 (canary web): 1 of 4 hosts"
+    board.begin_batch(rollout.begin(PLANNED, ["a"], SETTINGS))
+    assert batch_line(board.batch) == "rollout, batch 1 of 3 (canary web): 1 of 4 hosts"
     board.begin_batch(ROLLOUT)
-    assert batch_line(board.batch) == "rollout, batch 2 of 2 (the rest): 2 of 4 hosts"
+    assert batch_line(board.batch) == "rollout, batch 2 of 3 (50%): 2 of 4 hosts"
     assert live_lines(board, 1.0, 80, 9, colour=False)[0] == batch_line(board.batch)
     board.begin_play()
     assert batch_line(board.batch) == ""
     # Before the first batch, and in a fact of somebody else.
     for state in (
         {},
+        PLANNED,
         {"batch": {"number": 9, "hosts": ["a"]}},
         {**ROLLOUT, "batch": {"number": 2}},
     ):
@@ -275,7 +282,7 @@ def test_hosts_that_wait_for_the_same_share_a_line() -> None:
 def test_a_batch_is_told_once() -> None:
     board = _board(begin("b"))
     board.begin_batch(ROLLOUT)
-    head = "rollout, batch 2 of 2 (the rest): 2 of 4 hosts"
+    head = "rollout, batch 2 of 3 (50%): 2 of 4 hosts"
     assert plain_lines(board, 4.0) == [head, "b: apps: runs 4 s"]
     assert plain_lines(board, 8.0) == ["b: apps: runs 8 s"]
 
