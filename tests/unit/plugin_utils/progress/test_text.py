@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.progress import Event
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.board import Board
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.board import Batch, Board
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.text import (
     PHASES,
     STEPS,
@@ -48,7 +48,7 @@ def event(
     host: str, app: str, phase: str, step: str = "", age: float = 0.0, **more: t.Any
 ) -> dict[str, t.Any]:
     """The message of an event, from some seconds ago."""
-    told = Event(app, phase=phase, step=step, **more)._asdict()
+    told = Event(app, phase=phase, step=step)._replace(**more)._asdict()
     return {"kind": "event", "host": host, "event": told, "age": age}
 
 
@@ -121,6 +121,43 @@ def test_words_are_those_of_the_page() -> None:
     shown = {phase_of(Event(phase=phase, step=step)) for phase in PHASES for step in ("", *STEPS)}
     assert {word.partition(",")[0] for word in shown} <= words
     assert words - {"runs"} <= {word.partition(",")[0] for word in shown}
+
+
+VALKEY, NGINX = "docker.io/valkey/valkey:8", "docker.io/library/nginx:1.29"
+
+
+def test_the_lines_on_the_page_are_rendered_so() -> None:
+    page = (ROOT / "docs/progress.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```text\n(.*?)\n```", page, re.DOTALL)
+    drawn, plain = (block.splitlines() for block in blocks)
+    db = {"done": 1, "of": 2, "what": ("db.service",)}
+    pull = {"of": 2, "what": (NGINX, VALKEY)}
+    board = _board(
+        *map(begin, ("web2", "web3", "web4")),
+        event("web2", "shop", "start", "health", age=12, **db),
+        event("web3", "shop", "pull", "pull", age=31, **pull),
+        event(
+            "web3", "blog", "start", "start", age=3, user="svc", **{**db, "what": ("blog.service",)}
+        ),
+        event("web4", "shop", "lock", age=8),
+    )
+    board.batch = Batch(4, 9, 2, 3, "50%")
+    assert live_lines(board, 0.0, 100, 24, colour=False) == drawn[2:]
+
+    board = _board(*map(begin, ("web2", "web3", "web4")))
+    board.batch = Batch(4, 9, 2, 3, "50%")
+    for name in ("web2", "web3", "web4"):
+        board.take(event(name, "shop", "pull", "pull", **pull), 0.0)
+    lines = plain_lines(board, 4.0)
+    board.end("web3")
+    board.end("web4")
+    board.take(event("web2", "shop", "start", "health", age=12, **db), 40.0)
+    lines += plain_lines(board, 40.0)
+    host = board.end("web2")
+    assert host
+    result = {"apps": [{"name": "shop", "timings": {"pull": 24.1, "start": 16.2}}]}
+    lines.append(ended_line(host, 41.0, result))
+    assert [f"progress: {line}" for line in lines] == plain
 
 
 def test_rows_of_a_terminal() -> None:
