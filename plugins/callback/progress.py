@@ -107,8 +107,8 @@ class CallbackModule(CallbackBase):
         del stats
         self._end()
 
-    def _ended(self, result: t.Any) -> None:
-        told = result._result if isinstance(result._result, dict) else {}
+    def _ended(self, result: t.Any, *, failed: bool = False) -> None:
+        told = {**(result._result if isinstance(result._result, dict) else {}), "failed": failed}
         if self._watcher:
             state = (told.get("ansible_facts") or {}).get(_FACT)
             if isinstance(state, dict):
@@ -122,11 +122,11 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: bool = False) -> None:
         """A task that failed."""
         del ignore_errors
-        self._ended(result)
+        self._ended(result, failed=True)
 
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
         """A host without connection."""
-        self._ended(result)
+        self._ended(result, failed=True)
 
     def v2_runner_on_skipped(self, result: t.Any) -> None:
         """A task that was left out."""

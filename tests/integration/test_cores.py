@@ -192,6 +192,64 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
         assert trouble not in done.stdout, done.stdout
 
 
+WAITING_ACTION = """
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action import EngineAction
+
+class ActionModule(EngineAction):
+    tells = True
+"""
+WAITING_MODULE = """
+import time
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.quadlet.fleet.plugins.module_utils._host import progress
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.progress_file import telling
+
+def work():
+    with progress.of_app("shop", None):
+        progress.enter("start")
+        progress.tell("start", [module.params["name"] + "-hunter2.service"], 1, 2)
+        time.sleep(5)
+    return {"told": progress.is_on()}
+
+options = {"_engine": {"type": "dict"}, "name": {}, "password": {"no_log": True}}
+module = AnsibleModule(options)
+token = module.params["_engine"].get("progress")
+module.exit_json(token=bool(token), **telling(token, module.no_log_values, work)())
+"""
+
+
+@pytest.mark.parametrize("core", CORES)
+def test_progress_without_a_host(core: str, tmp_path: pathlib.Path) -> None:
+    """Over a local connection, of two hosts at once, and hidden where the task is."""
+    for name, text in {"action_plugins": WAITING_ACTION, "library": WAITING_MODULE}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "waits.py").write_text(text)
+    options = {"name": "{{ inventory_hostname }}", "password": "hunter2"}
+    task = {"name": "Wait", "waits": options, "no_log": "{{ inventory_hostname == 'c' }}"}
+    play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    venv = _venv(core)
+    words = ["-i", "a,b,c", "-c", "local", "-e", f"ansible_python_interpreter={venv}/bin/python"]
+    done = subprocess.run(
+        [venv / "bin/ansible-playbook", *words, tmp_path / "play.yml"],
+        cwd=ROOT,
+        env={**_environment(venv), **WATCHED, "QUADLET_PROGRESS_INTERVAL": "1.5"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    for name in "ab":
+        told = rf"^progress: .*{name}: shop: start \d s, 1 of 2 up, waits for {name}-\*+.service$"
+        assert re.search(told, done.stdout, re.MULTILINE), done.stdout
+    assert re.search(r"^progress: .*c: waits: runs ", done.stdout, re.MULTILINE), done.stdout
+    assert "c-" not in done.stdout
+    assert "hunter2" not in done.stdout
+
+
 CRASH = container(exec_="sh -c 'echo why it ends; exit 3'")
 MOST = {"a task alone": 34, "its result is registered": 110, "the role": 40}
 """The most lines that a failed deployment of three units may print, in YAML."""

@@ -27,9 +27,9 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress import cha
 if t.TYPE_CHECKING:
     from ansible.plugins.action import ActionBase
 
-_FIRST, _EVERY = 1.2, 2.0
-_SHARE, _RAREST = 8, 20.0
-"""Of a slow connection asking takes an eighth at most, but it is not rarer than that."""
+_FIRST, _EVERY = 1.5, 2.0
+_SHARE, _RAREST = 2, 10.0
+"""Where an answer takes long, the pause is so many times as long, and no longer than that."""
 _GIVEN_UP = 3
 _LAST = 3.0
 _SIZES = ("ansible_play_batch", "ansible_play_hosts_all")

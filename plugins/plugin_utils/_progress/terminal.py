@@ -12,10 +12,14 @@ away until the next whole line.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import typing as t
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.text import columns
+
+_COLOUR = re.compile(r"\x1b\[\d*m")
 _TAKEN_OVER = frozenset({"buffer", "detach", "fileno"})
 _USUAL = os.terminal_size((80, 24))
 
@@ -29,7 +33,7 @@ class Area:
         self._write, self._measure = write, measure
         self._lock = threading.RLock()
         self._lines: list[str] = []
-        self._drawn, self._width = 0, 0
+        self._drawn, self._longest = 0, 0
         self._writers, self._is_free = 0, True
 
     def size(self) -> tuple[int, int]:
@@ -78,16 +82,17 @@ class Area:
                 self._write(text.encode("utf-8", "replace"))
 
     def _erasing(self) -> str:
-        """After the terminal has become narrower the lines may be longer than they were, on some:
-        they stay there as they are, and nothing above them is touched.
+        """Some terminals break lines anew when they become too narrow for them, others don't: such
+        lines stay where they are, and nothing above them is touched.
         """
         drawn, self._drawn = self._drawn, 0
-        if not drawn or self._measure().columns < self._width:
+        if not drawn or self._measure().columns <= self._longest:
             return ""
         return f"\r\x1b[{drawn}A\x1b[J"
 
     def _drawing(self) -> str:
-        self._drawn, self._width = len(self._lines), self._measure().columns
+        shown = [columns(_COLOUR.sub("", line)) for line in self._lines]
+        self._drawn, self._longest = len(shown), max(shown, default=0)
         return "".join(f"{line}\x1b[K\n" for line in self._lines)
 
 

@@ -197,7 +197,7 @@ def ended_line(host: Host, now: float, result: t.Mapping[str, t.Any]) -> str:
     apps = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [result]
     found = [_long_phases(app) for app in apps]
     told = "; ".join(text for text in found if text)
-    how = "failed" if result.get("failed") or result.get("unreachable") else "ended"
+    how = "failed" if result.get("failed") else "ended"
     return f"{host.name}: {host.action}: {how} after {now - host.began:.0f} s" + (
         f": {told}" if told else ""
     )

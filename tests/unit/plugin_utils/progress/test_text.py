@@ -10,7 +10,7 @@ import typing as t
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.progress import Event
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.board import Board
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.board import Batch, Board
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.text import (
     PHASES,
     STEPS,
@@ -22,6 +22,8 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.text impor
     phase_of,
     plain_lines,
 )
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout import state as rollout
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import Host, Settings
 from tests.unit.support.generators import ROOT
 from tests.unit.support.together import together
 from tests.unit.support.trees import read_nodes
@@ -46,7 +48,7 @@ def event(
     host: str, app: str, phase: str, step: str = "", age: float = 0.0, **more: t.Any
 ) -> dict[str, t.Any]:
     """The message of an event, from some seconds ago."""
-    told = Event(app, phase=phase, step=step, **more)._asdict()
+    told = Event(app, phase=phase, step=step)._replace(**more)._asdict()
     return {"kind": "event", "host": host, "event": told, "age": age}
 
 
@@ -119,6 +121,43 @@ def test_words_are_those_of_the_page() -> None:
     shown = {phase_of(Event(phase=phase, step=step)) for phase in PHASES for step in ("", *STEPS)}
     assert {word.partition(",")[0] for word in shown} <= words
     assert words - {"runs"} <= {word.partition(",")[0] for word in shown}
+
+
+VALKEY, NGINX = "docker.io/valkey/valkey:8", "docker.io/library/nginx:1.29"
+
+
+def test_the_lines_on_the_page_are_rendered_so() -> None:
+    page = (ROOT / "docs/progress.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```text\n(.*?)\n```", page, re.DOTALL)
+    drawn, plain = (block.splitlines() for block in blocks)
+    db = {"done": 1, "of": 2, "what": ("db.service",)}
+    pull = {"of": 2, "what": (NGINX, VALKEY)}
+    board = _board(
+        *map(begin, ("web2", "web3", "web4")),
+        event("web2", "shop", "start", "health", age=12, **db),
+        event("web3", "shop", "pull", "pull", age=31, **pull),
+        event(
+            "web3", "blog", "start", "start", age=3, user="svc", **{**db, "what": ("blog.service",)}
+        ),
+        event("web4", "shop", "lock", age=8),
+    )
+    board.batch = Batch(4, 9, 2, 3, "50%")
+    assert live_lines(board, 0.0, 100, 24, colour=False) == drawn[2:]
+
+    board = _board(*map(begin, ("web2", "web3", "web4")))
+    board.batch = Batch(4, 9, 2, 3, "50%")
+    for name in ("web2", "web3", "web4"):
+        board.take(event(name, "shop", "pull", "pull", **pull), 0.0)
+    lines = plain_lines(board, 4.0)
+    board.end("web3")
+    board.end("web4")
+    board.take(event("web2", "shop", "start", "health", age=12, **db), 40.0)
+    lines += plain_lines(board, 40.0)
+    host = board.end("web2")
+    assert host
+    result = {"apps": [{"name": "shop", "timings": {"pull": 24.1, "start": 16.2}}]}
+    lines.append(ended_line(host, 41.0, result))
+    assert [f"progress: {line}" for line in lines] == plain
 
 
 def test_rows_of_a_terminal() -> None:
@@ -197,28 +236,33 @@ def test_wide_characters_take_two_columns() -> None:
     assert columns("e\u0301") == 1
 
 
-ROLLOUT = {
-    "batches": [
-        {"name": "canary web", "hosts": ["a"]},
-        {"name": "the rest", "hosts": ["b", "c", "d"]},
+SETTINGS = Settings(canary="web", batches=("50%",))
+PLANNED = rollout.plan(
+    [
+        rollout.Looked(Host(name, groups), [{"name": "shop", "changed": True}])
+        for name, groups in {"a": ("web",), "b": (), "c": (), "d": ()}.items()
     ],
-    "batch": {"number": 2, "hosts": ["b", "c"]},
-}
+    SETTINGS,
+    "",
+    "new",
+)
+ROLLOUT = rollout.begin(PLANNED, ["b", "c"], SETTINGS)
 
 
 def test_the_batch_of_a_rollout() -> None:
     board = _board(begin("b", batch=2, of=9))
     assert batch_line(board.batch) == "batch of 2 of 9 hosts"
-    board.begin_batch({**ROLLOUT, "batch": {"number": 1, "hosts": ["a"]}})
-    assert batch_line(board.batch) == "rollout, batch 1 of 2 (canary web): 1 of 4 hosts"
+    board.begin_batch(rollout.begin(PLANNED, ["a"], SETTINGS))
+    assert batch_line(board.batch) == "rollout, batch 1 of 3 (canary web): 1 of 4 hosts"
     board.begin_batch(ROLLOUT)
-    assert batch_line(board.batch) == "rollout, batch 2 of 2 (the rest): 2 of 4 hosts"
+    assert batch_line(board.batch) == "rollout, batch 2 of 3 (50%): 2 of 4 hosts"
     assert live_lines(board, 1.0, 80, 9, colour=False)[0] == batch_line(board.batch)
     board.begin_play()
     assert batch_line(board.batch) == ""
     # Before the first batch, and in a fact of somebody else.
     for state in (
         {},
+        PLANNED,
         {"batch": {"number": 9, "hosts": ["a"]}},
         {**ROLLOUT, "batch": {"number": 2}},
     ):
@@ -275,7 +319,7 @@ def test_hosts_that_wait_for_the_same_share_a_line() -> None:
 def test_a_batch_is_told_once() -> None:
     board = _board(begin("b"))
     board.begin_batch(ROLLOUT)
-    head = "rollout, batch 2 of 2 (the rest): 2 of 4 hosts"
+    head = "rollout, batch 2 of 3 (50%): 2 of 4 hosts"
     assert plain_lines(board, 4.0) == [head, "b: apps: runs 4 s"]
     assert plain_lines(board, 8.0) == ["b: apps: runs 8 s"]
 
@@ -284,7 +328,6 @@ TIMINGS = {"read": 0.1, "pull": 20.14, "start": 13.3}
 ENDED: list[tuple[dict[str, t.Any], str]] = [
     ({}, "a: apps: ended after 9 s"),
     ({"failed": True}, "a: apps: failed after 9 s"),
-    ({"unreachable": True}, "a: apps: failed after 9 s"),
     ({"timings": TIMINGS}, "a: apps: ended after 9 s: pull 20 s, start 13 s"),
     (
         {"apps": [{"name": "x", "user": "u", "timings": TIMINGS}, {"name": "y", "timings": {}}]},
