@@ -6,6 +6,7 @@ import base64
 import json
 import pathlib
 import re
+import shlex
 import typing as t
 
 import pytest
@@ -149,6 +150,12 @@ def test_what_fails_is_named_and_keeps_nobody_back(
     system: Scope, alice: Scope, make: t.Callable[..., App]
 ) -> None:
     good, bad, after, refused, nobody = make(), make(alice), make(alice), make(), make()
+    unwell = make(alice)
+    unwell_units = {
+        "n.network": "[Network]\n",
+        "web": container(f"Network={unwell.unit('n', 'network')}", "Secret=token"),
+    }
+    asks = {"container": unwell.unit("web"), "command": ["false"], "retries": 1, "interval": 0.1}
     needs = f"[Unit]\nWants={bad.service('web')}\nAfter={bad.service('web')}\n"
     items = [
         item(good, {"web": container()}),
@@ -156,18 +163,20 @@ def test_what_fails_is_named_and_keeps_nobody_back(
         item(after, {"web": container(more=f"\n{needs}")}),
         item(refused, {"web": container("Imago=x")}),
         item(nobody, {"web": container()}, user="no-such-user"),
+        item(unwell, unwell_units, gate={"stable": 0, "probes": [asks]}, secrets={"token": "x"}),
     ]
+    before = what_is_there(alice)
     result = system.call("apps", ["--diff"], apps=items)
     message = result.refused()
     first = message.split("\n")[0]
     assert first.startswith(
-        f"3 of 5 apps failed: {bad.name} (user alice): {bad.service('web')} did"
+        f"4 of 6 apps failed: {bad.name} (user alice): {bad.service('web')} did"
     )
     assert f"; {refused.name}: " in first
     assert f"; {nobody.name} (user no-such-user): user: the host has no user" in first
     assert "boom" in message
     rows = rows_of(result)
-    assert [row.failed for row in rows] == [False, True, False, True, True]
+    assert [row.failed for row in rows] == [False, True, False, True, True, True]
     assert result.changed
     assert good.runs("web")
     assert after.runs("web")
@@ -176,6 +185,31 @@ def test_what_fails_is_named_and_keeps_nobody_back(
     assert bad.service("web") in rows[1].message
     assert "Imago" in rows[3].message
     assert not system.host.exists(refused.path())
+    # Of new apps whose gate was not passed nothing is left, and it is asked anew.
+    assert rows[5]["rolled_back"] is True
+    assert rows[5]["failures"][0]["phase"] == "probe"
+    left = what_is_there(alice)
+    assert {line for line in left - before if after.name not in line} == set()
+    assert "is not installed" in alice.call("gate", apps=[{"name": unwell.name}]).refused()
+    items[5]["gate"] = {"stable": 0, "probes": [{**asks, "command": ["true"]}]}
+    again = rows_of(system.call("apps", apps=[items[1], items[5]]))
+    assert [row.failed for row in again] == [True, False]
+    assert unwell.runs("web")
+    assert again[1]["generation"] == 1
+
+
+def what_is_there(scope: Scope) -> set[str]:
+    """Files, units and objects of a scope, a line for each."""
+    lines = [
+        f"find {scope.unit_dir} {scope.systemd_dir} {scope.state_dir} -not -path '*/engine*'",
+        f"systemctl {scope.flags} list-units --plain --no-legend '*-web.*' '*-network.*'",
+        "podman ps -a --format 'container {{.Names}}'",
+        "podman network ls --format 'network {{.Name}}'",
+        "podman secret ls --format 'secret {{.Name}}'",
+    ]
+    text = "\n".join(lines)
+    said = scope.host.ssh(scope.command(f"sh -c {shlex.quote(text)}"))
+    return {" ".join(line.split()) for line in said.splitlines() if "secret.key" not in line}
 
 
 def test_what_is_wrong_as_such_changes_nothing(system: Scope, make: t.Callable[..., App]) -> None:

@@ -38,7 +38,6 @@ EDITS = {
     "kube": Edit("pod.yaml", "# EDITED\n"),
     "map": Edit("map.yaml", "  EDITED: yes\n"),
     "pod-pod": Edit("NAME-pod.pod", "[Pod]\nPodmanArgs=--label EDITED=1\n"),
-    "native": Edit("SYSTEMD/NAME-native.service", "[Service]\nEnvironment=EDITED=1\n"),
     "loaded": Edit("NAME-loaded.container", MORE),
 }
 """By the service that reads it; the last one is put back before the start, without a reload."""
@@ -103,6 +102,67 @@ def _edit(app: App, ways: t.Mapping[str, str]) -> str:
     return "set -e\n" + "\n".join(lines) + "\n"
 
 
+class Round(t.NamedTuple):
+    """What is done before a start and behind it, who is started, and who has to be again."""
+
+    before: str
+    behind: str
+    started: tuple[str, ...]
+    expected: tuple[str, ...] = ()
+
+
+LATER = {
+    "nothing changes": Round("", "", ("same", "kube", "native")),
+    "the app's directory is another one": Round(
+        "mv DIR DIR.away; cp -a DIR.away DIR; echo EDITED=1 >>DIR/settings.env",
+        "rm -r DIR; mv DIR.away DIR",
+        ("same", "kube", "environ"),
+        ("kube", "environ"),
+    ),
+    "a drop-in of a pod of YAML": Round(
+        "mkdir DIR/../NAME-kube.kube.d; echo '[Kube]' >DIR/../NAME-kube.kube.d/x.conf",
+        "rm -r DIR/../NAME-kube.kube.d",
+        ("same", "kube"),
+        ("kube",),
+    ),
+    "a drop-in of systemd's own": Round(
+        "mkdir -p OWN/NAME-same.service.d; echo '[Unit]' >OWN/NAME-same.service.d/x.conf",
+        "rm -r OWN/NAME-same.service.d",
+        ("same",),
+        ("same",),
+    ),
+    "a service of systemd's own": Round(
+        "cp -p OWN/NAME-native.service DIR/../kept; echo '#' >>OWN/NAME-native.service",
+        "cp -p DIR/../kept OWN/NAME-native.service; rm DIR/../kept",
+        ("native",),
+        ("native",),
+    ),
+}
+"""By what comes and goes.  systemd loads its units behind each step."""
+TOLD = {"nothing changes", "a drop-in of a pod of YAML"}
+"""Rounds in which the drift is read, too."""
+
+
+def _check_later(app: App, units: dict[str, t.Any], files: dict[str, t.Any]) -> None:
+    places = {"DIR": app.path(), "OWN": app.scope.systemd_dir, "NAME": app.name}
+    manager = f"systemctl {app.scope.flags}"
+    load = f"{manager} daemon-reload"
+    for what, row in LATER.items():
+        restart = f"{manager} restart {' '.join(map(app.service, row.started))}"
+        text = f"set -e\n{row.before}\n{load}\n{restart}\n{row.behind}\n{load}\n"
+        for word, place in places.items():
+            text = text.replace(word, place)
+        app.host.write(f"/tmp/{app.name}.sh", text, owner=app.scope.owner)
+        app.scope.ssh(f"sh /tmp/{app.name}.sh")
+        if what in TOLD:
+            drift = app.scope.call("info", apps=[app.name]).ok()["apps"][0]["drift"]
+            stale = [f"{app.service(stem)} was started with other files" for stem in row.expected]
+            assert [line.split(" than ")[0] for line in drift] == stale
+        result = app.deployed(units, files)
+        restarted = {name for name, action in result.actions.items() if action == "restart"}
+        assert restarted == {*map(app.service, row.expected)}, (what, result["plan"])
+
+
 ROUNDS = len(WAYS) if os.environ.get("QUADLET_TEST_LONG") else 1
 
 
@@ -126,4 +186,5 @@ def test_a_text_that_was_put_back_is_started(app: App) -> None:
         for stem in ("unit", "drop", "foreign", "came", "environ", "loaded"):
             assert "EDITED" not in app.inside(stem, "env")
         assert not app.deployed(units, files).changed
+    _check_later(app, units, files)
     scope.ssh(f"rm -rf {folder}")

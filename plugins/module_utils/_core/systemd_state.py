@@ -96,6 +96,10 @@ DETAIL_PROPERTIES = (
 )
 
 
+LOADS = ("GeneratorsStartTimestamp", "UnitsLoadTimestamp")
+"""Of a manager: when it began to load its units at its start; and at its last daemon-reload."""
+
+
 def parse_states(answer: str) -> dict[str, State]:
     """States by service, from busctl's JSON of ListUnitsByNames (org.freedesktop.systemd1(5))."""
     try:
@@ -108,6 +112,16 @@ def parse_states(answer: str) -> dict[str, State]:
 def parse_details(text: str) -> dict[str, Details]:
     """Details by service, from `systemctl show --timestamp=us+utc`."""
     return {values["Id"]: _parse_block(values) for values in parse_blocks(text)}
+
+
+def parse_loads(text: str) -> tuple[float, float | None]:
+    """When a manager loaded its units first and last, from `systemctl show --timestamp=us+utc`.
+
+    None: it does not tell (before systemd 251); without a daemon-reload last is first.
+    """
+    values = dict(line.partition("=")[::2] for line in text.split("\n"))
+    first, last = (_moment(values.get(name, "")) for name in LOADS)
+    return first, (last or first if LOADS[1] in values else None) or None
 
 
 def parse_running(text: str) -> list[Running]:

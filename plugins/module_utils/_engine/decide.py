@@ -14,6 +14,7 @@ from .._core.info.restarts import find_restarted, lasting
 from .._core.plan.inputs import AppInputs, loaded_digest
 from .._core.plan.model import Plan, PlanInput, has_companions, is_literal
 from .._core.plan.own_starts import (
+    Times,
     confirmed_starts,
     find_edits,
     find_suspects,
@@ -318,13 +319,21 @@ def _restarted(inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snap
     return find_restarted(details) if details else []
 
 
+def find_started_otherwise(
+    app: App, scope: Scope, manager: Manager, snapshot: Snapshot
+) -> frozenset[str]:
+    """Services of an installed app that others started since the last run with other texts."""
+    inputs = _read_inputs(app, scope, snapshot, {**snapshot.manifest.services})
+    return _other_texts(inputs, scope, manager, snapshot)[0]
+
+
 def _other_texts(
     inputs: PlanInput, scope: Scope, manager: Manager, snapshot: Snapshot
 ) -> tuple[frozenset[str], bool]:
     """Services that somebody started since the last run with texts that are not there any more;
     and whether all that somebody started were found to have the installed ones.
     """
-    if not (snapshot.touched or snapshot.moved):
+    if not (snapshot.touched or max(snapshot.moved) > snapshot.recorded_at):
         return frozenset(), False
     edits = find_edits(inputs, snapshot.touched)
     details = manager.read_details(started_after(scope, edits, snapshot.recorded_at))
@@ -333,7 +342,8 @@ def _other_texts(
         return frozenset(), False
     from .other_texts import find_other_texts
 
-    return find_other_texts(inputs, scope, edits, details, snapshot.recorded_at)
+    times = Times(snapshot.recorded_at, snapshot.moved, manager.read_loads())
+    return find_other_texts(inputs, scope, edits, details, times)
 
 
 def _own_starts(inputs: PlanInput, manager: Manager) -> frozenset[str]:

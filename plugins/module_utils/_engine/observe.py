@@ -12,14 +12,16 @@ import typing as t
 from .._core.app.app import App
 from .._core.app.layout import Layout
 from .._core.content import Blob, from_wire
+from .._core.plan.own_starts import Moved
 from .._core.quadlet.kinds import drop_in_dirs, is_quadlet
 from .._core.state.manifest import Manifest, parse_manifest
 from .._core.systemd_state import State
-from .._host import files, state
+from .._host import changes, files, state
 from .._host import unit_search as scan
 from .._host.owner import Owner
 from .._host.scope import Scope
 from .._host.systemd import Manager
+from .._host.unit_search import Around
 
 if t.TYPE_CHECKING:
     from .._core.app.directories_option import Directory
@@ -40,8 +42,8 @@ class Snapshot:
     run that did end, or had not begun.  secrets: stored names by declared ones, of those that its
     units name.  new_key: what made them, where the scope has none yet.  recorded_at: when the last
     run ended, or one found all as it should be (seconds since the epoch).  touched: files and
-    drop-ins that somebody changed since, with the time, whatever they hold now.  moved: whether a
-    directory that may have held a drop-in was changed since.  noted: whether images are noted that
+    drop-ins that somebody changed since, with the time, whatever they hold now.  moved: when
+    directories that a start is made from were changed.  noted: whether images are noted that
     runs have pulled and no generation answers for.  going: units of other apps that go before this
     run, in check mode.  wanted_directories: as declared, with absolute paths; seen_directories:
     what is there, by path.  has_failed: whether the run before this one has failed.
@@ -59,7 +61,7 @@ class Snapshot:
     new_key: str = dataclasses.field(default="", repr=False)
     recorded_at: float = 0.0
     touched: t.Mapping[str, float] = dataclasses.field(default_factory=dict)
-    moved: bool = False
+    moved: Moved = dataclasses.field(default_factory=Moved)
     died: Intent | None = None
     stale: bool = False
     noted: bool = False
@@ -113,9 +115,7 @@ def read_snapshot(
     """The app with what surrounds it, as far as that matters to the desired content."""
     manifest, intent = installed.manifest, installed.intent
     owned = sorted({*desired.content, *manifest.files})
-    units = [path for path in owned if is_quadlet(path) and "/" not in path]
-    drop_ins = sorted({d for unit in units for d in drop_in_dirs(unit)})
-    around = _scan(scope, app, owned, drop_ins, [row.path for row in directories])
+    around = _scan(scope, _around(app, scope, owned, manifest.services, directories))
     up = is_up(scope)
     return Snapshot(
         manifest=manifest,
@@ -134,13 +134,32 @@ def read_snapshot(
             for path, when in (*installed.touched.items(), *around["touched"].items())
             if when > installed.recorded_at
         },
-        moved=around["moved"] > installed.recorded_at,
+        moved=Moved(*(float(around["moved"].get(key, 0.0)) for key in Moved._fields)),
         died=_parse_died(intent, manifest, state.intent_path(scope.state_dir, app)),
         stale=bool(intent or installed.leftover) and bool(manifest.loaded or not manifest.files),
         noted=installed.noted,
         wanted_directories=directories,
         seen_directories={str(p): row for p, row in around.get("directories", {}).items()},
         has_failed=installed.has_failed,
+    )
+
+
+def _around(
+    app: str,
+    scope: Scope,
+    owned: t.Sequence[str],
+    services: t.Iterable[str],
+    directories: t.Iterable[Directory],
+) -> Around:
+    units = [path for path in owned if is_quadlet(path) and "/" not in path]
+    return Around(
+        scope.app_dir(app),
+        tuple(owned),
+        tuple(sorted({d for unit in units for d in drop_in_dirs(unit)})),
+        tuple(scope.drop_in_places),
+        tuple({d for service in services for d in drop_in_dirs(service)}),
+        tuple(row.path for row in directories),
+        tuple(sorted({0, scope.manager.uid})),
     )
 
 
@@ -165,39 +184,29 @@ def is_up(scope: Scope) -> bool:
     return scope.is_system or os.path.exists(f"{scope.manager.runtime_dir}/bus")
 
 
-def _scan(
-    scope: Scope,
-    app: str,
-    owned: t.Sequence[str],
-    dirs: t.Sequence[str],
-    directories: t.Sequence[str],
-) -> dict[str, t.Any]:
+def _scan(scope: Scope, around: Around) -> dict[str, t.Any]:
     """What is in the scope beside the app.
 
     Each directory is looked into by who owns it, and nobody's word counts for another's:
     a path below the unit directory of location admin may be acted on by root.
     """
-    asked = ([*directories], sorted({0, scope.manager.uid})) if directories else ()
-
-    def look(owner: Owner, tops: list[str], *more: t.Any) -> dict[str, t.Any]:
-        found: dict[str, t.Any] = owner.call(
-            scan.scan_scope, tops, scope.app_dir(app), list(owned), list(dirs), places, *more
-        )
-        return found
-
-    places = scope.drop_in_places
     tops = [top for top, _since in scope.search]
     if scope.files is scope.manager:
-        return look(scope.manager, tops, *asked)
+        return _look(scope.manager, tops, around)
     inside = f"{scope.unit_dir}/"
-    mine = look(scope.files, [scope.unit_dir])
-    theirs = look(scope.manager, [top for top in tops if top != scope.unit_dir], *asked)
+    mine = _look(scope.files, [scope.unit_dir], around._replace(directories=()))
+    theirs = _look(scope.manager, [top for top in tops if top != scope.unit_dir], around)
     units = [row for row in theirs["units"] if not str(row[1]).startswith(inside)]
-    moved = max(mine["moved"], theirs["moved"])
+    moved = {key: max(mine["moved"][key], at) for key, at in theirs["moved"].items()}
     found: dict[str, t.Any] = {**theirs, "units": [*mine["units"], *units], "moved": moved}
     for key in ("drop_ins", "touched"):
         others = {p: row for p, row in theirs[key].items() if not str(p).startswith(inside)}
         found[key] = {**mine[key], **others}
+    return found
+
+
+def _look(owner: Owner, tops: list[str], around: Around) -> dict[str, t.Any]:
+    found: dict[str, t.Any] = owner.call(scan.scan_scope, tops, around)
     return found
 
 
@@ -216,5 +225,5 @@ def _read_installed(state_dir: str, layout: Layout, declared: t.Sequence[str]) -
         "leftover": found["leftover"] or kept,
         "has_failed": os.path.lexists(state.failures_path(state_dir, layout.app)),
         "noted": os.path.lexists(state.noted_path(state_dir, layout.app)),
-        "touched": {path: scan.changed_at(layout.real(path)) for path in paths},
+        "touched": {path: changes.changed_at(layout.real(path)) for path in paths},
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.validate.drop_ins import find_refusals, search_dirs, wanted_dirs
+from .._core.validate.drop_ins import find_refusals, wanted_dirs
 from .._core.validate.generator import Service, Verdict
 from .._host import drop_ins, heard, staging
 from .._host.child import CHANGE
@@ -20,9 +20,8 @@ def check_drop_ins(
 ) -> list[QuadletError]:
     """Errors for services that systemd would refuse; it is asked only where there are drop-ins."""
     owner = scope.manager
-    tops = search_dirs(owner.home, owner.runtime_dir, is_system=scope.is_system)
     wanted = wanted_dirs(service.name for service in services if not service.template)
-    found = owner.call(drop_ins.find_drop_ins, tops, wanted)
+    found = owner.call(drop_ins.find_drop_ins, scope.drop_in_places, wanted)
     if not found:
         return []
     texts = {name: [verdict.text_of(name), 0o644] for name in found}

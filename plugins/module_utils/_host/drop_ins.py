@@ -31,6 +31,12 @@ def find_drop_ins(
     return {service: paths for service, paths in found.items() if paths}
 
 
+def find_in(top: str, folders: t.Collection[str]) -> list[str]:
+    """Those of the named directories that a place has, and what is in them."""
+    there = [f"{top}/{name}" for name in _names(top) if name in folders]
+    return [*there, *(f"{folder}/{name}" for folder in there for name in _names(folder))]
+
+
 def _names(folder: str) -> list[str]:
     with contextlib.suppress(OSError):
         return os.listdir(folder)

@@ -31,7 +31,7 @@ SYSTEMD_DIRS: t.Final[dict[str, str]] = {
 """Where systemd reads units, by location; the last is shared by all users and never written."""
 
 
-_SYSTEM_PLACES = ("system", "system.control")
+_ANY = ("system.control", "system", "system.attached")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,11 +72,19 @@ class Scope:
 
     @property
     def drop_in_places(self) -> list[str]:
-        """Directories in which people put drop-ins of systemd's own for services."""
+        """Directories in which people put units and drop-ins of systemd's own (systemd.unit(5))."""
         if self.is_system:
-            return [f"{top}/systemd/{name}" for top in ("/etc", "/run") for name in _SYSTEM_PLACES]
-        tops = (f"{self.manager.home}/.config", self.manager.runtime_dir, "/etc", "/run")
-        return [f"{top}/systemd/{name}" for top in tops for name in ("user", "user.control")]
+            found = [f"{top}/{name}" for top in ("/etc/systemd", "/run/systemd") for name in _ANY]
+            return [*found, "/usr/local/lib/systemd/system"]
+        home, runtime_dir = self.manager.home, self.manager.runtime_dir
+        own = (f"{home}/.config", runtime_dir)
+        return [
+            *(f"{top}/systemd/{name}" for top in own for name in ("user.control", "user")),
+            *(f"{top}/systemd/user" for top in ("/etc/xdg", "/etc", "/run")),
+            f"{home}/.local/share/systemd/user",
+            "/usr/local/share/systemd/user",
+            "/usr/local/lib/systemd/user",
+        ]
 
     def layout(self, app: str) -> Layout:
         """Where an app's content lies."""

@@ -10,6 +10,7 @@ import typing as t
 from .._core.errors import QuadletError
 from .._core.systemd_state import (
     DETAIL_PROPERTIES,
+    LOADS,
     Details,
     Running,
     State,
@@ -25,6 +26,7 @@ from .owner import Owner, Ran
 
 if t.TYPE_CHECKING:
     from .._core.plan.external import Relations
+    from .._core.plan.own_starts import Loads
 
 _MANAGER = (
     "org.freedesktop.systemd1",
@@ -81,6 +83,16 @@ class Manager:
         if ran.status != 0:
             raise self.failed("systemctl show failed", ran)
         return parse_details(ran.out)
+
+    def read_loads(self) -> Loads:
+        """When the manager loaded its units first and last, as far as it tells."""
+        from .._core.plan.own_starts import Loads
+        from .._core.systemd_state import parse_loads
+
+        properties = [f"-p{name}" for name in LOADS]
+        ran = self._systemctl("show", "--timestamp=us+utc", *properties)
+        first, last = parse_loads(ran.out)
+        return Loads(first) if last is None else Loads(first, last)
 
     def read_relations(self, units: t.Collection[str]) -> dict[str, Relations]:
         """Related units by property and unit."""

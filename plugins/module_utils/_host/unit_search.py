@@ -12,7 +12,8 @@ import re
 import typing as t
 
 from .._core.errors import QuadletError
-from .._core.quadlet.kinds import KINDS, kind_of
+from .._core.quadlet.kinds import KINDS, is_unit, kind_of
+from .changes import changed_at, services_changed_at, way_changed_at
 from .directories import look_at
 from .reading import read_bytes
 
@@ -68,9 +69,20 @@ class _Search:
             if entry.name.endswith(".conf") and not _is_dir(entry):
                 yield self._relative(entry.path)
 
-    def directories_changed_at(self) -> float:
-        """When something last came into a directory of this walk, or went: a drop-in may have."""
-        return max(map(changed_at, [*self._seen, *self._of_drop_ins]), default=0.0)
+    def directories_changed_at(self, mine: str) -> tuple[float, float]:
+        """When something last came into a directory of this walk, or went: a drop-in may have.
+
+        mine: an app's directory.  The second time is that of directories beside it, other apps'.
+        """
+        top, folder = os.path.split(mine)
+        tops = {f"{top}/", f"{os.path.realpath(top)}/"}
+        times = [0.0, 0.0]
+        for path in (*self._seen, *self._of_drop_ins):
+            below = next((path[len(one) :] for one in tops if path.startswith(one)), "")
+            first = below.partition("/")[0]
+            beside = bool(first) and first != folder and not first.endswith(".d")
+            times[beside] = max(times[beside], changed_at(path))
+        return times[0], times[1]
 
     def _relative(self, path: str) -> str:
         return path[len(self._top) + 1 :]
@@ -126,26 +138,36 @@ def walk_units(top: str) -> t.Iterator[str]:
     return _Search(top).walk()
 
 
-def scan_scope(
-    search: t.Sequence[str],
-    app_dir: str,
-    owned: t.Sequence[str],
-    drop_in_dirs: t.Sequence[str],
-    others: t.Sequence[str] = (),
-    directories: t.Sequence[str] = (),
-    trusted: t.Sequence[int] = (),
-) -> dict[str, t.Any]:
-    """`{"units": [[name, path] …], "drop_ins": {path: digest}, "touched": {path: time}, "moved":
-    time}` outside what an app owns.
+class Around(t.NamedTuple):
+    """What is looked at beside an app's files.
 
-    drop_ins: those in directories of the given names; touched: when they were last changed; moved:
-    when a directory that may hold one was.  others: directories that are not searched, and may too.
-    directories, trusted: of look_at(), whose answer comes along where it is asked for.
+    owned: what the app owns.  drop_in_dirs: names of the directories whose drop-ins count for its
+    units.  places: directories of systemd's units; service_dirs: names of the directories in them
+    whose drop-ins count for its services.  directories, trusted: of look_at().
     """
-    mine = {f"{app_dir}/{path}" for path in owned}
-    wanted = frozenset(drop_in_dirs)
+
+    app_dir: str
+    owned: tuple[str, ...] = ()
+    drop_in_dirs: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    service_dirs: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+    trusted: tuple[int, ...] = ()
+
+
+def scan_scope(search: t.Sequence[str], around: Around) -> dict[str, t.Any]:
+    """`{"units": [[name, path] …], "drop_ins": {path: digest}, "touched": {path: time}, "moved":
+    {…: time}}` outside what an app owns.
+
+    drop_ins: those that count for its units; touched: when they were last changed; moved: when
+    directories were, as Moved (_core/plan/own_starts.py) has them.  "directories" comes along where
+    it is asked for.
+    """
+    app_dir = around.app_dir
+    mine = {f"{app_dir}/{path}" for path in around.owned}
+    wanted = frozenset(around.drop_in_dirs)
     units, drop_ins, touched = [], {}, {}
-    moved = max(map(changed_at, others), default=0.0)
+    moved = [_moved_around(search, around)]
     for top in search:
         walk = _Search(top)
         for relative in walk.walk():
@@ -158,21 +180,29 @@ def scan_scope(
             elif folder in wanted:
                 drop_ins[path] = _digest(path)
                 touched[path] = changed_at(path)
-        moved = max(moved, walk.directories_changed_at())
-    seen = {"directories": look_at(directories, trusted)} if directories else {}
-    return {"units": units, "drop_ins": drop_ins, "touched": touched, "moved": moved, **seen}
+        moved.append(dict(zip(("units", "beside"), walk.directories_changed_at(app_dir))))
+    seen = {}
+    if around.directories:
+        seen = {"directories": look_at(around.directories, around.trusted)}
+    keys = ("units", "beside", *moved[0])
+    latest = {key: max(row.get(key, 0.0) for row in moved) for key in keys}
+    return {"units": units, "drop_ins": drop_ins, "touched": touched, "moved": latest, **seen}
 
 
-def changed_at(path: str) -> float:
-    """When a file was last written, renamed, or given another time (seconds since the epoch); one
-    that is not there has not been.
-
-    That is its ctime: whoever puts a file back can give it its old mtime (`mv`, `cp -p`, `tar`).
-    """
-    try:
-        return os.lstat(path).st_ctime
-    except OSError:
-        return 0.0
+def _moved_around(search: t.Sequence[str], around: Around) -> dict[str, float]:
+    """Of an app's own directories, those of systemd's drop-ins, and those above."""
+    folders = {""}
+    for path in around.owned:
+        folder = "" if is_unit(path) else os.path.dirname(path)
+        while folder:
+            folders.add(folder)
+            folder = os.path.dirname(folder)
+    above = [os.path.dirname(around.app_dir), *search]
+    return {
+        "files": max(changed_at(f"{around.app_dir}/{folder}") for folder in folders),
+        "services": services_changed_at(around.places, frozenset(around.service_dirs)),
+        "above": max(map(way_changed_at, above), default=0.0),
+    }
 
 
 def _digest(path: str) -> str:

@@ -30,7 +30,7 @@ from .._core.state.rollout import to_result
 from .._core.state.roster import Place
 from .._core.systemd_state import Details, Running, State
 from .._core.validate.conflicts import Container
-from .._engine.decide import look
+from .._engine.decide import find_started_otherwise, look
 from .._engine.generations import Kept, read_all
 from .._engine.objects import read_shown
 from .._engine.observe import Snapshot, is_up
@@ -165,6 +165,7 @@ def _app(
     enabled = manager.read_enabled(installable(snapshot.current, manifest.files))
     details = manager.read_details(manifest.services) if snapshot.manager_up else {}
     inputs, current, states = _inputs(name, scope, snapshot), snapshot.current, snapshot.states
+    own = drift.find_drift(manifest, current, inputs, states, enabled, details, scope.user)
     kept = read_all(scope, name)
     return {
         "name": name,
@@ -182,7 +183,8 @@ def _app(
         },
         "drift": [
             *drift.find_died(snapshot.died),
-            *drift.find_drift(manifest, current, inputs, states, enabled, details, scope.user),
+            *own,
+            *drift.find_started_otherwise(_others(name, scope, manager, snapshot), own),
             *drift.find_strays(manifest, scope.app_dir(name), running),
             *_object_drift(scope, snapshot, inputs, storage),
             *drift.find_storage_drift(manifest.services, states, declared, storage),
@@ -198,6 +200,18 @@ def _generations(kept: Kept, current: int) -> list[dict[str, t.Any]]:
     return [
         to_row(generation, current, _iso(generation.made_at)) for generation in kept.whole.values()
     ]
+
+
+def _others(name: str, scope: Scope, manager: Manager, snapshot: Snapshot) -> t.Collection[str]:
+    """Services that somebody started with other texts than are installed."""
+    if not snapshot.manager_up:
+        return ()
+    try:
+        return find_started_otherwise(App(name, state="present"), scope, manager, snapshot)
+    except QuadletError as error:
+        if error.data.get(HELD_UP):
+            raise
+        return ()  # a generator that is gone, say: the next run tells
 
 
 def _inputs(name: str, scope: Scope, snapshot: Snapshot) -> dict[str, Inputs]:

@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.info.drift imp
     find_image_drift,
     find_object_drift,
     find_orphans,
+    find_started_otherwise,
     find_storage_drift,
     find_strays,
 )
@@ -151,6 +152,13 @@ def test_what_systemd_started_itself(
     )
     told = "web.service was started with other files than are installed"
     assert (told in found) == older
+
+
+def test_what_somebody_started_with_other_texts() -> None:
+    told = "web.service was started with other files than are installed"
+    assert find_started_otherwise(["web.service"], ["x is missing"]) == [told]
+    assert find_started_otherwise(["web.service"], [told]) == []
+    assert find_started_otherwise([], [told]) == []
 
 
 def test_units_in_the_directory_that_the_record_does_not_know() -> None:

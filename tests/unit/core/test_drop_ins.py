@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
+import pwd
 
 import pytest
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.drop_ins import (
     find_refusals,
     is_foreign,
-    search_dirs,
     wanted_dirs,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.generator import Verdict
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.drop_ins import find_drop_ins
+from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
 
 PATH = "/etc/systemd/system/web.service.d/x.conf"
 # As systemd 257 says it.
@@ -45,20 +47,31 @@ def test_what_systemd_refuses(said: str, refused: bool) -> None:
         ("/run/systemd/system.control/web.service.d/50-CPUWeight.conf", True),
         ("/home/alice/.config/systemd/user/web.service.d/x.conf", True),
         ("/usr/lib/systemd/system/service.d/10-timeout-abort.conf", False),
+        ("/usr/local/lib/systemd/system/web.service.d/x.conf", True),
+        ("/usr/share/systemd/user/web.service.d/x.conf", False),
         ("/run/systemd/generator/web.service.d/x.conf", False),
+        ("/run/user/1000/systemd/generator/web.service.d/x.conf", False),
+        ("/run/user/1000/systemd/user/web.service.d/x.conf", True),
     ],
 )
 def test_whose_they_are(path: str, foreign: bool) -> None:
     assert is_foreign(path) is foreign
 
 
-def test_where_they_are_looked_for() -> None:
-    user = search_dirs("/home/a", "/run/user/1000", is_system=False)
-    system = search_dirs("/root", "/run", is_system=True)
-    assert "/etc/systemd/system" in system
-    assert not set(user) & set(system)
-    assert {"/home/a/.config/systemd/user", "/etc/systemd/user"} <= set(user)
-    assert all(map(is_foreign, [*user, *system]))
+@pytest.mark.parametrize("user", [None, pwd.getpwuid(65534).pw_name])
+def test_where_they_are_looked_for(user: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that systemd reads (systemd-analyze unit-paths), but for distributions' and generators',
+    and what lives as long as a unit (transient).
+    """
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    scope = resolve_scope(user)
+    kind, places = "user" if user else "system", scope.drop_in_places
+    own = [f"{scope.manager.home}/.config", scope.manager.runtime_dir] if user else ["/etc", "/run"]
+    assert {f"{top}/systemd/{kind}{more}" for top in own for more in ("", ".control")} < {*places}
+    assert {f"/etc/systemd/{kind}", f"/run/systemd/{kind}"} < {*places}
+    assert f"/usr/local/lib/systemd/{kind}" in places
+    assert all(map(is_foreign, places))
+    assert not {f"/etc/systemd/{'system' if user else 'user'}"} & {*places}
 
 
 @pytest.mark.parametrize(

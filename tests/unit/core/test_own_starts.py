@@ -11,8 +11,15 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.content import
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.inputs import Inputs
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model import PlanInput
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.own_starts import (
+    LOADED,
+    OTHER,
+    OURS,
+    UNCLEAR,
     Edits,
-    Starts,
+    Loads,
+    Moved,
+    Times,
+    Traits,
     confirmed_starts,
     find_edits,
     find_suspects,
@@ -148,11 +155,35 @@ def test_units_and_files_are_edited_apart() -> None:
         manifest=_manifest(ServiceRecord("web.container", started_with=parts)),
         digests={"web.service": Inputs(parts, {})},
     )
-    assert find_edits(inputs, paths) == {"web.service": Edits(unit=5.0, files=4.0)}
+    assert find_edits(inputs, paths) == {"web.service": Edits(5.0, 4.0, reads=True)}
 
 
 RECORDED, STARTED = 10.0, 12.0
 WHEN = {"never": 0.0, "before the start": 11.0, "behind it": 15.0, "by this run": NOW}
+LOADS = {
+    "before the change": Loads(1.0, 10.5),
+    "behind the change": Loads(1.0, 11.5),
+    "behind the start": Loads(1.0, 16.0),
+    "at boot, then behind the start": Loads(11.5, 16.0),
+    "not known": Loads(),
+}
+TRAITS = {
+    "container": Traits(tells=True),
+    "kube": Traits(),
+    "companion": Traits(generated=False),
+    "network": Traits(makes=True),
+}
+
+
+def _judge(
+    edit: Edits,
+    row: Details,
+    traits: Traits,
+    moved: Moved | None = None,
+    loads: Loads | None = None,
+) -> str | None:
+    times = Times(RECORDED, moved or Moved(), loads or Loads())
+    return judge_starts({"x": edit}, {"x": row}, {"x": traits}, times).get("x")
 
 
 @pytest.mark.parametrize("files", WHEN)
@@ -164,18 +195,43 @@ def test_what_is_known_of_a_start(begun: str, unit: str, files: str) -> None:
     """
     row = _details(9.0 if begun != "since" else STARTED)
     row = row._replace(left_at=STARTED if begun == "restarted directly" else 0.0)
-    edits = {"web.service": Edits(WHEN[unit], WHEN[files])}
-    found = judge_starts(edits, {"web.service": row}, RECORDED)
-    behind = WHEN[unit] > STARTED or WHEN[files] > STARTED
-    known = "ours" if begun == "recorded" else "other" if behind else "unclear"
-    assert found == Starts(
-        frozenset(edits) if known == "other" else frozenset(),
-        frozenset(edits) if known == "unclear" else frozenset(),
-    )
+    found = _judge(Edits(WHEN[unit], WHEN[files]), row, TRAITS["container"])
+    if begun == "recorded":
+        assert found is None
+    elif WHEN[unit] > STARTED or WHEN[files] > STARTED:
+        assert found == OTHER
+    else:
+        assert found == (UNCLEAR if WHEN[unit] else OURS)
+
+
+@pytest.mark.parametrize("loaded", LOADS)
+@pytest.mark.parametrize("part", Moved._fields)
+@pytest.mark.parametrize("at", ["never", "before the start", "behind it"])
+@pytest.mark.parametrize("kind", TRAITS)
+@pytest.mark.parametrize("reads", [False, True])
+def test_directories_that_were_changed(
+    reads: bool, kind: str, at: str, part: str, loaded: str
+) -> None:
+    moved, loads, traits = Moved()._replace(**{part: WHEN[at]}), LOADS[loaded], TRAITS[kind]
+    found = _judge(Edits(reads=reads), _details(STARTED), traits, moved, loads)
+    concerns = part == "services" or kind != "companion"
+    fresh = loaded in ("behind the change", "at boot, then behind the start")
+    if at == "behind it" and reads and part in ("files", "above"):
+        assert found == OTHER  # another file may have been there
+    elif at == "never" or not concerns or kind == "network" or (at == "before the start" and fresh):
+        assert found == OURS
+    elif loads.last <= STARTED:
+        assert found == LOADED
+    elif part == "services":
+        assert found == OTHER
+    elif kind == "container":
+        assert found == UNCLEAR
+    else:
+        assert found == (OURS if part == "beside" else OTHER)
 
 
 @pytest.mark.parametrize("who", ["itself", "its neighbour", "nobody"])
-@pytest.mark.parametrize("part", ["unit", "files"])
+@pytest.mark.parametrize("part", ["unit", "files", "folder"])
 @pytest.mark.parametrize("at", [12.4, 15.5])
 def test_a_start_that_relabels_its_files_edits_none(who: str, part: str, at: float) -> None:
     """`Volume=./x:/x:Z` gives files new labels while the container is made: their ctime tells."""
@@ -183,8 +239,12 @@ def test_a_start_that_relabels_its_files_edits_none(who: str, part: str, at: flo
         "web.service": _details(11.0 if who == "its neighbour" else 12.0)._replace(active_at=13.0),
         "db.service": _details(12.0)._replace(active_at=13.0),
     }
-    relabelling = {"itself": ["web.service"], "its neighbour": ["db.service"], "nobody": []}[who]
-    edits = {"web.service": Edits()._replace(**{part: at}), "db.service": Edits()}
-    found = judge_starts(edits, rows, RECORDED, relabelling)
-    by_start = part == "files" and who != "nobody" and at == 12.4
-    assert ("web.service" in found.other) is not by_start
+    relabelling = {"itself": "web.service", "its neighbour": "db.service", "nobody": ""}[who]
+    traits = {name: Traits(tells=True, relabels=name == relabelling) for name in rows}
+    mine = Edits(reads=True)
+    mine = mine if part == "folder" else mine._replace(**{part: at})
+    moved = Moved(files=at if part == "folder" else 0.0)
+    edits = {"web.service": mine, "db.service": Edits()}
+    found = judge_starts(edits, rows, traits, Times(RECORDED, moved, Loads()))
+    by_start = part != "unit" and who != "nobody" and at == 12.4
+    assert (found["web.service"] == OTHER) is not by_start

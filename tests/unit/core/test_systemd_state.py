@@ -13,6 +13,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state 
     Running,
     State,
     parse_details,
+    parse_loads,
     parse_running,
     parse_states,
 )
@@ -197,3 +198,19 @@ def test_running() -> None:
 def test_between_two_crashes(active: str, sub: str) -> None:
     state = State("loaded", active, sub)
     assert (state.up, state.crashing, state.failed) == (False, True, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "loads"),
+    [
+        ("UnitsLoadTimestamp={}\nGeneratorsStartTimestamp={}\n", (12.5, 20.0)),
+        ("UnitsLoadTimestamp=\nGeneratorsStartTimestamp={1}\n", (12.5, 12.5)),
+        ("GeneratorsStartTimestamp={1}\n", (12.5, None)),
+        ("UnitsLoadTimestamp=\nGeneratorsStartTimestamp=\n", (0.0, None)),
+        ("", (0.0, None)),
+    ],
+    ids=["reloaded", "not since its start", "systemd before 251", "neither", "nothing"],
+)
+def test_when_a_manager_loaded_its_units(text: str, loads: tuple[float, float | None]) -> None:
+    times = ("Thu 1970-01-01 00:00:20 UTC", "Thu 1970-01-01 00:00:12.5 UTC")
+    assert parse_loads(text.format(*times)) == loads

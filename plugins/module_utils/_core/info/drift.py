@@ -62,12 +62,23 @@ def find_drift(
         reason = _service_drift(name, record, states.get(name, State()), user)
         older = _is_older(record, states.get(name, State()), inputs.get(name))
         if not reason and older and not (intact and _started_since(manifest, details.get(name))):
-            reason = f"{name} was started with other files than are installed"
+            reason = _started_with_others(name)
         drifts += [reason] if reason else []
     lasts = lasting(manifest.services, states)
     drifts += find_restarted({name: details[name] for name in lasts if name in details})
     drifts += [f"{name} is disabled" for name, word in enabled.items() if word == "disabled"]
     return drifts
+
+
+def find_started_otherwise(names: t.Iterable[str], drifts: t.Collection[str]) -> list[str]:
+    """A message for each service that somebody started while its texts were others, but for those
+    that are told of.
+    """
+    return [row for row in map(_started_with_others, sorted(names)) if row not in drifts]
+
+
+def _started_with_others(name: str) -> str:
+    return f"{name} was started with other files than are installed"
 
 
 def _service_drift(name: str, record: ServiceRecord, state: State, user: str | None) -> str:

@@ -12,6 +12,7 @@ import typing as t
 
 from ..quadlet.kinds import is_unit
 from ..systemd_state import Details
+from .inputs import Inputs
 from .model import PlanInput, state_of
 from .plan import file_changes
 
@@ -34,10 +35,13 @@ def find_suspects(inputs: PlanInput) -> list[str]:
 class Edits(t.NamedTuple):
     """When files of a service were last changed: what its unit is made of, and what the container
     reads itself.  0: not since the record; without end: this run puts them in order.
+
+    reads: whether it has files of the second kind.
     """
 
     unit: float = 0.0
     files: float = 0.0
+    reads: bool = False
 
 
 def find_edits(inputs: PlanInput, touched: t.Mapping[str, float]) -> dict[str, Edits]:
@@ -50,7 +54,7 @@ def find_edits(inputs: PlanInput, touched: t.Mapping[str, float]) -> dict[str, E
     times = {**touched, **dict.fromkeys((*writes, *deletes), _NOW)}
     suspects = {*find_suspects(inputs)}
     return {
-        name: _edits_of({*inputs.digests[name].restart, *(known.started_with or ())}, times)
+        name: _edits_of(inputs.digests[name], known.started_with or (), times)
         for name, known in inputs.manifest.services.items()
         if name in inputs.digests
         and state_of(inputs, name).up
@@ -58,48 +62,110 @@ def find_edits(inputs: PlanInput, touched: t.Mapping[str, float]) -> dict[str, E
     }
 
 
-def _edits_of(paths: t.Iterable[str], times: t.Mapping[str, float]) -> Edits:
-    edits = [(is_unit(path), times[path]) for path in paths if path in times]
-    return Edits(
-        *(max((at for u, at in edits if u is unit), default=0.0) for unit in (True, False))
-    )
+def _edits_of(now: Inputs, before: t.Iterable[str], times: t.Mapping[str, float]) -> Edits:
+    edits = [(is_unit(path), times[path]) for path in {*now.restart, *before} if path in times]
+    unit, files = (max((at for u, at in edits if u is kind), default=0.0) for kind in (True, False))
+    return Edits(unit, files, not all(map(is_unit, (*now.restart, *now.reload))))
 
 
-class Starts(t.NamedTuple):
-    """Services that others started since the record.  other: with other texts than are installed;
-    unclear: only their container can tell.
+class Moved(t.NamedTuple):
+    """When directories that a start is made from were last changed (seconds since the epoch):
+    something may have come there and gone.
+
+    units: those that the generator reads; beside: of these, other apps'.  files: those of the app
+    and its files.  services: those of systemd's own units and drop-ins, and these.  above: those on
+    the way to them, where they were renamed, or a link was.
     """
 
-    other: frozenset[str]
-    unclear: frozenset[str]
+    units: float = 0.0
+    beside: float = 0.0
+    files: float = 0.0
+    services: float = 0.0
+    above: float = 0.0
+
+
+class Loads(t.NamedTuple):
+    """When a manager loaded its units: at its own start, and last; without end: not known."""
+
+    first: float = 0.0
+    last: float = float("inf")
+
+
+class Times(t.NamedTuple):
+    """When the app's record was written, directories were changed, and systemd loaded its units."""
+
+    recorded: float
+    moved: Moved
+    loads: Loads
+
+
+class Traits(t.NamedTuple):
+    """What a service is.  generated: of a Quadlet file; tells: its container or pod keeps the
+    command that it was created with; makes: it makes a network or volume, which are compared;
+    relabels: its start gives files new labels or owners, which is no edit.
+    """
+
+    generated: bool = True
+    tells: bool = False
+    makes: bool = False
+    relabels: bool = False
+
+
+OURS, LOADED, UNCLEAR, OTHER = "ours", "loaded", "unclear", "other"
+"""What a start was made with: the installed texts; what systemd has loaded now; what only the
+container can tell; other texts, or nobody can know.
+"""
 
 
 def judge_starts(
     edits: t.Mapping[str, Edits],
     details: t.Mapping[str, Details],
-    recorded_at: float,
-    relabelling: t.Collection[str] = (),
-) -> Starts:
-    """What is known of those services' texts at their start.
+    traits: t.Mapping[str, Traits],
+    times: Times,
+) -> dict[str, str]:
+    """What is known of the texts of services that others started since the record.
 
-    A file that was changed behind the start was another one at the start.  A unit that was changed
-    before may have been another one at the last daemon-reload before it.
-    relabelling: services whose start gives files new labels or owners, which is no edit.
+    A file that was changed behind the start was another one at the start; so may be all in a
+    directory that was.  What was changed before the last time that systemd loaded its units before
+    the start was loaded as it is now.  What was changed behind that may have been another one.
     """
-    foreign = {name: row for name, row in details.items() if row.begun_at > recorded_at}
-    starts = [
-        (row.begun_at, row.active_at + _SLACK) for n, row in foreign.items() if n in relabelling
-    ]
-    other = {
-        name
+    foreign = {name: row for name, row in details.items() if row.begun_at > times.recorded}
+    labels = [
+        (row.begun_at, row.active_at + _SLACK)
         for name, row in foreign.items()
-        if edits[name].unit > row.begun_at
-        or (
-            edits[name].files > row.begun_at
-            and not any(begin < edits[name].files < end for begin, end in starts)
-        )
-    }
-    return Starts(frozenset(other), frozenset(foreign.keys() - other))
+        if traits[name].relabels
+    ]
+    moved, loads = times.moved, times.loads
+
+    def is_behind(at: float, begun_at: float) -> bool:
+        return at > begun_at and not any(begin < at < end for begin, end in labels)
+
+    found = {}
+    for name, row in foreign.items():
+        edit, begun_at = edits[name], row.begun_at
+        swapped = max(moved.files, moved.above) if edit.reads else 0.0
+        if edit.unit > begun_at or any(is_behind(at, begun_at) for at in (edit.files, swapped)):
+            found[name] = OTHER
+            continue
+        loaded_at = max(at for at in (times.recorded, *loads) if at <= begun_at)
+        found[name] = _judge_texts(edit, traits[name], moved, loaded_at, loads.last <= begun_at)
+    return found
+
+
+def _judge_texts(edit: Edits, traits: Traits, moved: Moved, loaded_at: float, is_last: bool) -> str:
+    """loaded_at: when systemd certainly loaded the service's texts; is_last: and never again."""
+    own, beside = edit.unit, 0.0
+    if traits.generated:
+        own, beside = max(own, moved.units, moved.files, moved.above), moved.beside
+    if max(own, beside, moved.services) <= loaded_at or traits.makes:
+        return OURS
+    if is_last and not (edit.unit > loaded_at and not traits.generated):
+        return LOADED
+    if max(edit.unit if not traits.generated else 0.0, moved.services) > loaded_at:
+        return OTHER
+    if traits.tells:
+        return UNCLEAR
+    return OTHER if own > loaded_at else OURS
 
 
 _NOW = float("inf")

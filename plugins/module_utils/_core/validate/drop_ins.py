@@ -14,18 +14,8 @@ from ..quadlet.kinds import drop_in_dirs
 _REFUSES = re.compile(
     r"Refusing\.|bad unit file setting|is not executable|is not absolute|Failed to (?:load|create)"
 )
-_OURS = ("/usr/", "/lib/", "/run/systemd/generator")
+_OURS = re.compile(r"(?:/usr)?/lib/|/usr/share/|/run/(?:user/\d+/)?systemd/generator")
 """Where distributions and generators put theirs, which do not break a service."""
-
-
-def search_dirs(home: str, runtime_dir: str, *, is_system: bool) -> list[str]:
-    """The directories in which people put drop-ins of services (systemd.unit(5))."""
-    if is_system:
-        tops = ("/etc", "/run")
-        return [f"{top}/systemd/{name}" for top in tops for name in ("system.control", "system")]
-    own = (f"{home}/.config", runtime_dir)
-    dirs = [f"{top}/systemd/{name}" for top in own for name in ("user.control", "user")]
-    return [*dirs, "/etc/systemd/user", "/run/systemd/user", f"{home}/.local/share/systemd/user"]
 
 
 def wanted_dirs(services: t.Iterable[str]) -> dict[str, list[str]]:
@@ -35,7 +25,7 @@ def wanted_dirs(services: t.Iterable[str]) -> dict[str, list[str]]:
 
 def is_foreign(path: str) -> bool:
     """Whether a person put it there."""
-    return not path.startswith(_OURS)
+    return not _OURS.match(path)
 
 
 def find_refusals(said: str, drop_ins: t.Mapping[str, t.Sequence[str]]) -> list[QuadletError]:

@@ -71,6 +71,8 @@ def _bus(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
 
 
 def _show(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
+    if "-pUnitsLoadTimestamp" in words:
+        return 0, f"GeneratorsStartTimestamp={_moment(START)}\nUnitsLoadTimestamp=\n", ""
     if "-pRequiredBy" in words:
         return 0, "\n\n".join(_relations(host, name) for name in _names(words)) + "\n", ""
     if "-pTimeoutStopUSec" in words:
@@ -227,6 +229,12 @@ def _unit_meant(words: t.Sequence[str]) -> str:
     """The unit whose lines are asked for, '' where it is jobs."""
     found = (word.partition("=") for word in words)
     return next((unit for field, _, unit in found if field in _UNIT_FIELDS), "")
+
+
+def whose(words: t.Sequence[str]) -> dict[str, str]:
+    """What an entry of the unit's own says of it."""
+    unit = _unit_meant(words)
+    return {"_SYSTEMD_CGROUP": f"/{unit}", **dict.fromkeys(_UNIT_FIELDS, unit)}
 
 
 _UNIT_FIELDS = ("_SYSTEMD_UNIT", "_SYSTEMD_USER_UNIT")

@@ -102,7 +102,7 @@ class Chatter:
         status, out, err = self._answer(host, argv, given, limit)
         words = [word for word in argv if word != "--user"]
         if "journal" in self.says and words[0] == "journalctl" and "-n" in words:
-            rows = [{"MESSAGE": line} for line in self.says["journal"]]
+            rows = [{"MESSAGE": line, **answers.whose(words)} for line in self.says["journal"]]
             return status, out + "".join(f"{json.dumps(row)}\n" for row in rows), err
         if "health" in self.says and words[:2] == ["podman", "ps"]:
             sick = out.replace("(healthy)", "(unhealthy)").replace("(starting)", "(unhealthy)")

@@ -77,6 +77,8 @@ def _failing(user: str | None) -> t.Iterator[list[str]]:
     ]
     limits = ["show", "-pId", "-pTimeoutStopUSec", "--", "shop-db.service", "shop-web.service"]
     yield ["systemctl", *(["--user"] if user else []), *limits]
+    loads = ["show", "--timestamp=us+utc", "-pGeneratorsStartTimestamp", "-pUnitsLoadTimestamp"]
+    yield ["systemctl", *(["--user"] if user else []), *loads]
     yield ["systemctl", *(["--user"] if user else []), "reset-failed", "--", "none.service"]
     yield ["systemctl", *(["--user"] if user else []), "start", "--no-block", "--", "none.service"]
     yield [
