@@ -33,7 +33,9 @@ def drop_leftovers(
     owner, app = context.scope.manager, context.app.name
     if owner.uid and not context.manager.answers():
         if is_up(context.scope):
-            raise QuadletError(f"the service manager of user {owner.name} does not answer")
+            raise QuadletError(
+                f"the service manager of user {owner.name} does not answer", topic="no-manager"
+            )
         return  # Podman is not to be run without the user's runtime directory
     if any(generation is None or generation.secrets for generation in dropped):
         needed = secrets_of(left)
@@ -66,7 +68,11 @@ def _drop_images(
     for name in [*(kept_name(app, tag) for tag in tags if tag not in ids), *sorted(brought)]:
         ran = podman.remove_image(owner, name)
         if ran.status not in _GONE_OR_USED:
-            errors.append(QuadletError(f"podman image rm {name} failed: {ran.err.strip()}"))
+            errors.append(
+                QuadletError(
+                    f"podman image rm {name} failed: {ran.err.strip()}", topic="podman-failed"
+                )
+            )
     return errors
 
 

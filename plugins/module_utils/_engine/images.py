@@ -133,6 +133,7 @@ def _fetch(app: App, owner: Owner, todo: ImagePlan) -> tuple[str, ...]:
             f"{cert_dir} is not a directory that user {owner.name} can read",
             where="cert_dir",
             remedy="Put the CA's certificate there, as NAME.crt. Nothing was written or stopped.",
+            topic="cert-dir",
         )
     try:
         _load(app, owner, todo)

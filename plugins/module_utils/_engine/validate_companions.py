@@ -47,6 +47,7 @@ def taken_companions(scope: Scope, app: App, snapshot: Snapshot) -> list[Quadlet
             f"{path} is a unit of app {owner!r}",
             where=scope.layout(app.name).real(path),
             remedy="Rename one of the two.",
+            topic="unit-taken",
         )
         for path, owner in owners.items()
     ]

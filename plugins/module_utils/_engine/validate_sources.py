@@ -89,7 +89,12 @@ def _error(scope: Scope, snapshot: Snapshot, source: Source, why: str) -> Quadle
         make = "Bring it as one of the app's files, or correct the path."
     elif why != MISSING:
         make = "Give the scope's user the right to it, or correct the path."
-    return QuadletError(f"the bind source {source.path} {why}", where=_where(source), remedy=make)
+    return QuadletError(
+        f"the bind source {source.path} {why}",
+        where=_where(source),
+        remedy=make,
+        topic="bind-source",
+    )
 
 
 def _warning(source: Source, why: str) -> str:

@@ -83,6 +83,7 @@ def list_apps(state_dir: str) -> list[str]:
             f"it has the records of {len(names):,} apps, and more than {MOST_APPS:,} are not read",
             where=folder,
             remedy="Remove those that no run has written.",
+            topic="too-many-files",
         )
     return names
 

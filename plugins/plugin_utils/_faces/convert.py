@@ -40,7 +40,7 @@ class RefusedError(QuadletError):
         self.items = list(items)
 
     def __str__(self) -> str:
-        return self.what
+        return f"{self.what} [not-convertible]"
 
 
 def convert(kind: str, source: t.Any, given: t.Mapping[str, t.Any]) -> Result:
