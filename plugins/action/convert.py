@@ -115,7 +115,7 @@ def _refused(source: Source, error: RefusedError) -> Args:
         "report": error.items,
         "variables": [],
         "next": [],
-        "msg": f"{source.shown} can't be converted, for {noun}:\n{causes}",
+        "msg": f"{source.shown} can't be converted, for {noun}:\n{causes} [not-convertible]",
     }
 
 

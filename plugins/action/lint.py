@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
         args = _arguments(self)
         top = find_source(self, args["src"])
         if not os.path.isdir(top):
-            raise AnsibleActionFail(f"src {args['src']!r}: it is not a directory")
+            raise AnsibleActionFail(f"src {args['src']!r}: it is not a directory [no-source]")
         sources = read_sources(self, top, variables)
         try:
             findings = _lint(sources, args)
@@ -105,7 +105,9 @@ def _release(text: str | None) -> Version:
     try:
         return parse_version(text) if text else NEWEST
     except ValueError:
-        raise QuadletError(f"{text!r} is no release of Podman", remedy="Write 5.4, say.") from None
+        raise QuadletError(
+            f"{text!r} is no release of Podman", remedy="Write 5.4, say.", topic="podman-release"
+        ) from None
 
 
 def _shown(path: str) -> str:

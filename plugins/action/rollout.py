@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         step = self._task.args.get("step")
         if step not in _STEPS:
-            raise AnsibleActionFail(f"step: {step!r} is none of {', '.join(_STEPS)}")
+            raise AnsibleActionFail(f"step: {step!r} is none of {', '.join(_STEPS)} [option-value]")
         try:
             state, more = _STEPS[step](self)
         except RolloutError as error:

@@ -55,7 +55,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitda
 
 def _unit_data(text: t.Any, name: str = "unit") -> dict[str, dict[str, t.Any]]:
     if not isinstance(text, str):
-        raise AnsibleFilterError(f"unit_data: it takes a unit's text, not {text!r}")
+        raise AnsibleFilterError(f"unit_data: it takes a unit's text, not {text!r} [filter-input]")
     try:
         return unit_data(name, text)
     except QuadletError as error:

@@ -56,7 +56,9 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.render
 
 def _unit_text(sections: t.Any, name: str = "unit") -> str:
     if not isinstance(sections, t.Mapping):
-        raise AnsibleFilterError(f"unit_text: it takes a mapping of sections, not {sections!r}")
+        raise AnsibleFilterError(
+            f"unit_text: it takes a mapping of sections, not {sections!r} [filter-input]"
+        )
     try:
         return render_unit(name, sections)
     except QuadletError as error:

@@ -88,7 +88,7 @@ class LookupModule(LookupBase):
     ) -> list[t.Any]:
         """One value: the list of apps."""
         if terms:
-            raise AnsibleError("lookup quadlet.fleet.deploy_apps: it takes no terms")
+            raise AnsibleError("lookup quadlet.fleet.deploy_apps: it takes no terms [option-value]")
         known = variables or {}
         overridden = find_overridden(t.cast(t.Any, self._loader), known)
         if overridden:

@@ -127,7 +127,9 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._module.convert_opti
 def main() -> None:
     """Runs the module: never, as its action does all of it."""
     module = AnsibleModule(argument_spec=CONVERT, supports_check_mode=True)
-    module.fail_json(msg="quadlet.fleet.convert runs on the controller, as a task of a play")
+    module.fail_json(
+        msg="quadlet.fleet.convert runs on the controller, as a task of a play [controller-only]"
+    )
 
 
 if __name__ == "__main__":

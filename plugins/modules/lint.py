@@ -120,7 +120,9 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._module.options impo
 def main() -> None:
     """Runs the module: never, as its action does all of it."""
     module = AnsibleModule(argument_spec=LINT_RUN, supports_check_mode=True)
-    module.fail_json(msg="quadlet.fleet.lint runs on the controller, as a task of a play")
+    module.fail_json(
+        msg="quadlet.fleet.lint runs on the controller, as a task of a play [controller-only]"
+    )
 
 
 if __name__ == "__main__":

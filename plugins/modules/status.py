@@ -102,7 +102,9 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._module.status_optio
 def main() -> None:
     """Runs the module: never, as its action does all of it."""
     module = AnsibleModule(argument_spec=STATUS, supports_check_mode=True)
-    module.fail_json(msg="quadlet.fleet.status runs on the controller, as a task of a play")
+    module.fail_json(
+        msg="quadlet.fleet.status runs on the controller, as a task of a play [controller-only]"
+    )
 
 
 if __name__ == "__main__":

@@ -14,8 +14,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SITE = {"README.md": "about.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
-"""The site's name of pages beside docs/; CHANGELOG.md is there after the first release."""
-SITE_IF_THERE = {"CHANGELOG.md": "changelog.md"}
+"""The site's name of pages beside docs/."""
 _LINK = re.compile(r"(\]\()([^()\s#]+)((?:#[^()\s]*)?\))")
 _SECTION = re.compile(r"^## (.+?)\n(.*?)(?=^## |\Z)", re.DOTALL | re.MULTILINE)
 _ROW = re.compile(r"^\| \[[^\]]+\]\(([\w-]+)\.md\)", re.MULTILINE)
@@ -25,9 +24,7 @@ def _names() -> dict[pathlib.Path, str]:
     """By page of the repository, its name on the site."""
     found = {page: page.name for page in sorted((ROOT / "docs").glob("*.md"))}
     found[ROOT / "docs/README.md"] = "index.md"
-    for page, name in {**SITE, **SITE_IF_THERE}.items():
-        if page in SITE or (ROOT / page).exists():
-            found[ROOT / page] = name
+    found.update({ROOT / page: name for page, name in SITE.items()})
     return found
 
 
@@ -62,11 +59,6 @@ def _index(text: str) -> str:
             pages.insert(0, "collections/index")
         if heading == "Inside":
             pages += [name.removesuffix(".md") for name in SITE.values()]
-            pages += [
-                name.removesuffix(".md")
-                for page, name in SITE_IF_THERE.items()
-                if (ROOT / page).exists()
-            ]
         parts.append(_tree(heading, pages))
     return "".join(parts)
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import typing as t
 
-_TEXTS = ("where", "remedy", "rule", "phase")
+_TEXTS = ("where", "remedy", "topic", "rule", "phase")
 
 
 class QuadletError(Exception):
     """A failure that a person can act on.
 
     what: the fact, with the value seen.  where: unit, file:line, section or key.
-    remedy: what to do about it.  rule: the id of the rule that it breaks, for errors in
-    a unit's text.  phase: the phase of the run that failed.
+    remedy: what to do about it.  topic: the id of its kind, by which docs/messages.md explains it;
+    None where each part of the text has one.  rule: the id of the rule that it breaks, for errors
+    in a unit's text, explained by docs/lint.md.  phase: the phase of the run that failed.
     data: return values for the module (JSON-able), such as "failures".
     """
 
@@ -25,6 +26,7 @@ class QuadletError(Exception):
         *,
         where: str | None = None,
         remedy: str | None = None,
+        topic: str | None = None,
         rule: str | None = None,
         phase: str | None = None,
         data: dict[str, t.Any] | None = None,
@@ -33,13 +35,16 @@ class QuadletError(Exception):
         self.what = what
         self.where = where
         self.remedy = remedy
+        self.topic = topic
         self.rule = rule
         self.phase = phase
         self.data = dict(data or {})
 
     def __str__(self) -> str:
         head = f"{self.where}: {self.what}" if self.where else self.what
-        return f"{head.rstrip('.')}. {self.remedy}" if self.remedy else head
+        text = f"{head.rstrip('.')}. {self.remedy}" if self.remedy else head
+        ident = self.topic or self.rule
+        return f"{text} [{ident}]" if ident else text
 
     def add(self, troubles: t.Iterable[str]) -> None:
         """Tells what could not be put back as well."""
@@ -77,4 +82,5 @@ def join_errors(errors: t.Sequence[QuadletError]) -> QuadletError:
     return QuadletError(
         f"{len(errors)} errors, nothing on the host was changed:{lines}",
         data={"errors": [error.to_dict() for error in errors]},
+        topic=None,
     )

@@ -106,7 +106,9 @@ def parse_states(answer: str) -> dict[str, State]:
         rows = json.loads(answer)["data"][0]
         return {row[0]: State(load=row[2], active=row[3], sub=row[4], job=row[8]) for row in rows}
     except (ValueError, RecursionError, KeyError, IndexError, TypeError):
-        raise QuadletError(f"systemd's answer is not understood: {answer[:200]!r}") from None
+        raise QuadletError(
+            f"systemd's answer is not understood: {answer[:200]!r}", topic="systemd-answer"
+        ) from None
 
 
 def parse_details(text: str) -> dict[str, Details]:

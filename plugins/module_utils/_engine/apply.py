@@ -105,6 +105,7 @@ def _check_loaded(context: Context, since: float) -> None:
         remedy="Correct the unit."
         if own
         else "Look for the generator's message: journalctl -b -t quadlet-generator",
+        topic="not-loaded",
     )
 
 

@@ -51,7 +51,9 @@ def can_run_podman(context: Context) -> bool:
     if not owner.uid or context.manager.answers():
         return True
     if is_up(context.scope):
-        raise QuadletError(f"the service manager of user {owner.name} does not answer")
+        raise QuadletError(
+            f"the service manager of user {owner.name} does not answer", topic="no-manager"
+        )
     return False
 
 
@@ -84,7 +86,11 @@ def remove_images(owner: Owner, names: t.Iterable[str]) -> list[QuadletError]:
     for name in names:
         ran = podman.remove_image(owner, name)
         if ran.status not in _GONE_OR_USED:
-            errors.append(QuadletError(f"podman image rm {name} failed: {ran.err.strip()}"))
+            errors.append(
+                QuadletError(
+                    f"podman image rm {name} failed: {ran.err.strip()}", topic="podman-failed"
+                )
+            )
     return errors
 
 

@@ -71,6 +71,7 @@ def check_installed(app: App, scope: Scope, snapshot: Snapshot) -> None:
             where="units",
             remedy="Give units or src; without them the installed set is meant.",
             data={NOT_READY: True},
+            topic="not-installed",
         )
 
 

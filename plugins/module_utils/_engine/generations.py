@@ -151,6 +151,7 @@ def return_to(app: App, scope: Scope) -> App:
             where="state",
             remedy="There is nothing to roll back; deploy it first.",
             data={NOT_READY: True},
+            topic="not-installed",
         )
     kept = read_all(scope, app.name)
     wanted = app.generation

@@ -149,6 +149,7 @@ def _fetch(app: App, scope: Scope, todo: ImagePlan, lacking: t.Sequence[str]) ->
             f"{cert_dir} is not a directory that user {owner.name} can read",
             where="cert_dir",
             remedy="Put the CA's certificate there, as NAME.crt. Nothing was written or stopped.",
+            topic="cert-dir",
         )
     try:
         _load(app, owner, todo)

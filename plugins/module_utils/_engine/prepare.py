@@ -23,6 +23,7 @@ def prepare(run: Run, decision: Decision) -> bool:
                 f"the service manager of user {scope.user} does not run, and linger is off",
                 where="linger",
                 remedy="Use linger: true, or let the user log in first.",
+                topic="linger-off",
             )
         linger.ensure_manager(scope, run.manager)
         up = True

@@ -90,6 +90,7 @@ def recreate_objects(context: Context, services: t.Sequence[str]) -> None:
                 f"podman {kind} rm failed: {ran.err.strip()}",
                 where=record.unit,
                 remedy=f"Remove what uses the {kind}, then run again.",
+                topic="podman-failed",
             )
 
 

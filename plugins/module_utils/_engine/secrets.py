@@ -54,6 +54,7 @@ def _bring(context: Context) -> list[str]:
                 "not given",
                 where=f"app {context.app.name}",
                 remedy="Give it in secrets, and it is made again; nothing was changed.",
+                topic="secret-gone",
             )
     _make(context, {stored: values[name] for name, stored in lost.items() if name in values})
     # The record of a run that died has what it made.

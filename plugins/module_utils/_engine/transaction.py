@@ -81,6 +81,7 @@ def _make_intent(context: Context, kept: t.Mapping[str, str], outside: t.Sequenc
             f"systemctl does not tell whether {', '.join(links)} are enabled",
             where=f"app {context.app.name}",
             remedy="Nothing was changed; run again.",
+            topic="systemd-answer",
         )
     now = Intent(
         app=context.app.name,

@@ -50,6 +50,7 @@ def taken_companions(scope: Scope, app: App, snapshot: Snapshot) -> list[Quadlet
             f"{path} is a unit of app {owner!r}",
             where=scope.layout(app.name).real(path),
             remedy="Rename one of the two.",
+            topic="unit-taken",
         )
         for path, owner in owners.items()
         if not any(one.name == owner and _gives_up(one, path) for one in app.beside)

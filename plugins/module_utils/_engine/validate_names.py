@@ -51,6 +51,7 @@ def check_service_names(
             f"{details.fragment}",
             where=name,
             remedy="Rename the unit, or remove that file.",
+            topic="service-name-taken",
         )
         for name, details in manager.read_details([n for n in taken if n not in masked]).items()
         if details.fragment and not _is_ours(services[name].unit, details.fragment, scope)

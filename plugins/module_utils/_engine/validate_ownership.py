@@ -32,6 +32,7 @@ def check_user(scope: Scope) -> None:
             where="user",
             remedy=missing_remedy(str(scope.user)),
             data={NOT_READY: True},
+            topic="no-subordinate-ids",
         )
 
 
@@ -49,6 +50,7 @@ def check_location(app: App, scope: Scope) -> None:
             f"app {app.name!r} is installed at location {other} already",
             where=f"{folder}/{app.name}",
             remedy=f"Remove it there first (state: absent, location: {other}).",
+            topic="other-location",
         )
 
 
@@ -75,6 +77,7 @@ def check_files(app: App, scope: Scope, snapshot: Snapshot) -> dict[str, Adopted
                     "a file is there that no app owns",
                     where=layout.real(path),
                     remedy="Use adopt: true to replace it, or remove it.",
+                    topic="foreign-file",
                 )
             )
     adopted: dict[str, Adopted] = {}

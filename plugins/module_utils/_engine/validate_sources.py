@@ -102,7 +102,9 @@ def _error(scope: Scope, snapshot: Snapshot, source: Source, why: str) -> Quadle
         make = f"See that the {source.kind} is there, or correct the path or the type."
     elif why != MISSING:
         make = "Give the scope's user the right to it, or correct the path."
-    return QuadletError(f"the {_what(source)} {why}", where=_where(source), remedy=make)
+    return QuadletError(
+        f"the {_what(source)} {why}", where=_where(source), remedy=make, topic="bind-source"
+    )
 
 
 def _what(source: Source) -> str:

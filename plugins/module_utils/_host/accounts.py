@@ -88,6 +88,7 @@ def run_step(step: Step) -> None:
             f"{step.argv[0]} failed: {(ran.err or ran.out).strip()}",
             where=step.user,
             remedy=f"To {step.what}, run as root: {' '.join(step.argv)}",
+            topic="command-failed",
         )
 
 

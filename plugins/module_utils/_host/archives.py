@@ -43,12 +43,14 @@ def read_archive(path: str, seconds: float = float("inf")) -> dict[str, str]:
             f"it is compressed, and can't be looked through within {seconds:g} s",
             where=path,
             remedy="Unpack it (gunzip, unxz): of an archive as it is only headers are read.",
+            topic="unreadable-archive",
         ) from None
     except (tarfile.TarError, EOFError, ValueError, RecursionError, zlib.error) as error:
         raise QuadletError(
             f"it can't be read as an archive of images: {error}",
             where=path,
             remedy="Make it with: podman save -o FILE IMAGE",
+            topic="unreadable-archive",
         ) from None
 
 

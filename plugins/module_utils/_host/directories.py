@@ -142,7 +142,9 @@ def _enter(folder: int, name: str) -> int:
         reason = "it is no directory any more" if wrong else error.strerror
         place = os.readlink(f"/proc/self/fd/{folder}").rstrip("/")
         raise QuadletError(
-            f"the directory {place}/{name} can't be made or entered: {reason}", where="directories"
+            f"the directory {place}/{name} can't be made or entered: {reason}",
+            where="directories",
+            topic="directory-obstacle",
         ) from None
     return descriptor
 

@@ -53,11 +53,15 @@ class Engine:
         left = self._end - time.monotonic()
         if left <= 0:
             raise QuadletError(
-                f"{self.name} took more than {BUDGET:g} s altogether", data={HELD_UP: True}
+                f"{self.name} took more than {BUDGET:g} s altogether",
+                data={HELD_UP: True},
+                topic="engine-answer",
             )
         ran = self.owner.run([self.name, *words], timeout=Limit(min(RUN, left)), extra=self._extra)
         if len(ran.out) > _MOST:
-            raise QuadletError(f"{self.name} {words[0]}: it answers with more than 64 MiB")
+            raise QuadletError(
+                f"{self.name} {words[0]}: it answers with more than 64 MiB", topic="engine-answer"
+            )
         error = ran.error(f"{self.name} {' '.join(words[:2])}")
         if HELD_UP in error.data:
             raise error
@@ -121,6 +125,7 @@ def _find_podman(owner: Owner) -> list[Engine]:
             f"Podman of user {owner.name} is not asked: {owner.runtime_dir} is missing, without "
             "which it would take the host for rebooted",
             remedy="Enable linger for the user.",
+            topic="no-runtime-dir",
         )
     return [Engine("podman", owner)] if _is_there(owner, "podman", "podman") else []
 

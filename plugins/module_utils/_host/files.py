@@ -39,6 +39,7 @@ def read_app(layout: Layout, paths: t.Sequence[str]) -> dict[str, t.Any]:
                 f"more than {_MOST_NAMES:,} files are in an app's directory",
                 where=layout.app_dir,
                 remedy="Move what is no unit and no file of the app elsewhere.",
+                topic="too-many-files",
             )
     leftover = os.path.lexists(f"{layout.app_dir}/{RESERVED_DIR}")
     return {"files": files, "listing": sorted(listing), "leftover": leftover}
@@ -66,6 +67,7 @@ def read_file(path: str) -> list[t.Any] | None:
                 "a directory is where a file belongs",
                 where=path,
                 remedy="Remove it, or give the app's file another path.",
+                topic="no-plain-file",
             )
         return [os.readlink(path), LINK] if stat.S_ISLNK(info.st_mode) else ["", -1]
     try:
@@ -83,6 +85,7 @@ def refuse_link(app_dir: str) -> None:
             "an app's directory must be a real directory, this is a symbolic link",
             where=app_dir,
             remedy="Remove the link: Podman before 5.3 does not follow it.",
+            topic="linked-directory",
         )
 
 

@@ -36,6 +36,7 @@ def set_linger(user: str, *, on: bool) -> None:
                 if on
                 else ""
             ),
+            topic="linger-failed",
         )
 
 
@@ -51,6 +52,7 @@ def ensure_manager(scope: Scope, manager: Manager, timeout: float = BUS_TIMEOUT)
             f"the service manager of user {scope.user} did not answer within {timeout:.0f} s",
             where=unit,
             remedy=f"Look at: journalctl -b -u {unit}",
+            topic="no-manager",
         )
 
 

@@ -60,6 +60,7 @@ class Lock:
             + (f": {holder}" if holder else ""),
             where=self._path,
             remedy=f"Wait for its end, or end it if it hangs: fuser -v {self._path}",
+            topic="locked",
         )
 
     def _try(self) -> bool:
@@ -149,7 +150,9 @@ def _open(path: str, uid: int) -> int:
     if _uid_of(descriptor) == uid:
         return descriptor
     os.close(descriptor)
-    raise QuadletError("the lock is another user's file", where=path, remedy="Remove it.")
+    raise QuadletError(
+        "the lock is another user's file", where=path, remedy="Remove it.", topic="foreign-lock"
+    )
 
 
 def _uid_of(descriptor: int) -> int:

@@ -35,7 +35,12 @@ class Ran(t.NamedTuple):
         """That it failed, with its reason."""
         reason = (self.err or self.out).strip() or f"status {self.status}"
         mark = _MARKS.get(self.status)
-        return QuadletError(f"{what}: {reason}", where=where, data={mark: True} if mark else None)
+        return QuadletError(
+            f"{what}: {reason}",
+            where=where,
+            data={mark: True} if mark else None,
+            topic="command-failed",
+        )
 
 
 _TOO_LONG, NOT_FOUND = 124, 127
@@ -173,10 +178,13 @@ class Owner:
                 where=ended.path or None,
                 remedy=_LOOK,
                 data={HELD_UP: True},
+                topic="owner-process",
             )
         reply = read_reply(ended.outputs[0])
         if reply is None:
-            raise QuadletError(f"{doing} died without an answer", remedy="Run it again.")
+            raise QuadletError(
+                f"{doing} died without an answer", remedy="Run it again.", topic="owner-process"
+            )
         return self._result(reply)
 
     def _result(self, reply: t.Mapping[str, t.Any]) -> t.Any:
@@ -250,10 +258,13 @@ def to_quadlet_error(error: Exception) -> QuadletError:
     if isinstance(error, OSError):
         return from_os_error(error)
     if isinstance(error, MemoryError):
-        return QuadletError(f"what is to be read is too large: it takes {_MEMORY >> 20} MiB")
+        return QuadletError(
+            f"what is to be read is too large: it takes {_MEMORY >> 20} MiB", topic="too-large"
+        )
     place = traceback.extract_tb(error.__traceback__)[-1]
     return QuadletError(
-        f"unexpected {type(error).__name__}: {error} ({place.name}, line {place.lineno})"
+        f"unexpected {type(error).__name__}: {error} ({place.name}, line {place.lineno})",
+        topic="unexpected",
     )
 
 
@@ -280,4 +291,5 @@ def from_os_error(error: OSError) -> QuadletError:
         error.strerror or str(error),
         where=os.fsdecode(path) if isinstance(path, (str, bytes)) else None,
         remedy=_REMEDIES.get(name),
+        topic="system-error",
     )

@@ -67,6 +67,7 @@ def find_generator(*, system: bool) -> list[str]:
         f"nor {' nor '.join(_BINARIES)}",
         remedy="Install the package of Podman that has Quadlet.",
         data={NOT_READY: True},
+        topic="no-generator",
     )
 
 

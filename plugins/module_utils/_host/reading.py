@@ -97,6 +97,7 @@ def _open(path: str, flags: int) -> int:
             "a process has a lease on it, and would let nobody read it",
             where=path,
             remedy=f"End that process: fuser -v {path}",
+            topic="no-plain-file",
         ) from None
 
 

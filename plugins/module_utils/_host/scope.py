@@ -130,6 +130,7 @@ def _find_scope(user: str | int | None, location: str) -> Scope:
             f"this runs as {_own_name()}, which can't act for user {entry.pw_name}",
             where="user",
             remedy=f"Use become: true, or become_user: {entry.pw_name}.",
+            topic="wrong-user",
         )
     return _user_scope(entry, location)
 
@@ -144,6 +145,7 @@ def _entry(user: str | int | None) -> pwd.struct_passwd:
             where="user",
             remedy="Create the user first (ansible.builtin.user).",
             data={NOT_READY: True},
+            topic="no-user",
         ) from None
 
 
@@ -160,10 +162,14 @@ def _system_scope(location: str) -> Scope:
             f"the system scope needs root, this runs as {_own_name()}",
             where="user",
             remedy="Use become: true, or user: to deploy into a user's own scope.",
+            topic="wrong-user",
         )
     if location == "admin":
         raise QuadletError(
-            "location: admin is for a user's scope", where="location", remedy="Set user too."
+            "location: admin is for a user's scope",
+            where="location",
+            remedy="Set user too.",
+            topic="options-exclude",
         )
     root = Owner(pwd.getpwuid(0))
     search = (
@@ -194,6 +200,7 @@ def _user_scope(entry: pwd.struct_passwd, location: str) -> Scope:
             f"location: admin writes into {admin_units}, which needs root",
             where="location",
             remedy="Use become: true, or location: home.",
+            topic="wrong-user",
         )
     state = f"{SYSTEM_STATE}/users/{entry.pw_uid}"
     return Scope(entry.pw_name, location, owner, Owner(pwd.getpwuid(0)), admin_units, state, search)

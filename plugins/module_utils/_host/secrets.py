@@ -37,6 +37,7 @@ def require_runtime_dir(owner: Owner) -> None:
             where="user",
             remedy="Turn linger on first (quadlet.fleet.linger).",
             data={NOT_READY: True},
+            topic="no-runtime-dir",
         )
 
 
@@ -55,6 +56,7 @@ def require_space(owner: Owner) -> None:
             "less than 4 MiB are free, and Podman loses all secrets where it can't write them",
             where=path,
             remedy="Free some space on that file system; nothing was changed.",
+            topic="no-space",
         )
 
 
@@ -97,7 +99,9 @@ def read_store(owner: Owner) -> Store:
             ["podman", "secret", "ls", "--noheading", "--format", _LISTED], timeout=ASK
         )
         if listed.status != 0:
-            raise QuadletError(f"podman secret ls failed: {listed.err.strip()}")
+            raise QuadletError(
+                f"podman secret ls failed: {listed.err.strip()}", topic="podman-failed"
+            )
         ids = [line.split()[0] for line in listed.out.splitlines() if line.strip()]
         if not ids:
             return Store([], frozenset(), 0.0)
@@ -108,7 +112,9 @@ def read_store(owner: Owner) -> Store:
         if "no such secret" not in ran.err:  # one that another run has removed since
             break
     # Its message is left out: a driver of somebody's own may have put anything into it.
-    raise QuadletError(f"podman secret inspect --showsecret ended with status {ran.status}")
+    raise QuadletError(
+        f"podman secret inspect --showsecret ended with status {ran.status}", topic="podman-failed"
+    )
 
 
 def _parse_store(out: str, ids: list[str]) -> Store:
@@ -119,7 +125,9 @@ def _parse_store(out: str, ids: list[str]) -> Store:
     except ValueError:
         values, times = [], []
     if len(values) != len(ids):
-        raise QuadletError(f"podman secret inspect shows {len(values)} of {len(ids)} values")
+        raise QuadletError(
+            f"podman secret inspect shows {len(values)} of {len(ids)} values", topic="podman-failed"
+        )
     replaced = [end for begin, end in times if end - begin > _AT_ONCE]
     return Store(values, frozenset(ids), max(replaced, default=0) / 1e9)
 
@@ -174,6 +182,7 @@ def read_key(state_dir: str) -> str:
             f"the key has not {KEY_SIZE} bytes",
             where=path,
             remedy="Remove it: the next run makes one, and restarts what uses secrets once.",
+            topic="secret-key",
         )
     return key.hex()
 
@@ -191,7 +200,10 @@ def keep_key(state_dir: str, key: str) -> None:
         os.link(waiting, path)  # unlike a rename it replaces nothing
     except FileExistsError:
         raise QuadletError(
-            "another run has made the key meanwhile", where=path, remedy="Run again."
+            "another run has made the key meanwhile",
+            where=path,
+            remedy="Run again.",
+            topic="secret-key",
         ) from None
     finally:
         with contextlib.suppress(FileNotFoundError):

@@ -110,6 +110,7 @@ def _copy_units(top: str, copy: str, without: frozenset[str]) -> None:
                 "end, at each reload",
                 where=source,
                 remedy="Remove it.",
+                topic="no-plain-file",
             ) from None
 
 
@@ -144,6 +145,7 @@ def run_generator(generator: t.Sequence[str], dirs: t.Sequence[str] | None) -> d
             where=generator[0],
             remedy="Podman 4.6 to 5.3 hang on a backslash at a line's end before an empty line: "
             "look for one in the scope's unit files.",
+            topic="generator-time",
         ) from None
     out, err = (stream.decode("utf-8", "surrogateescape") for stream in (done.stdout, done.stderr))
     return {"status": done.returncode, "out": out, "err": err}

@@ -106,6 +106,7 @@ def _list_records(folder: str) -> list[str]:
             f"it has the records of {len(names):,} apps, and more than {MOST_APPS:,} are not read",
             where=folder,
             remedy="Remove those that no run has written.",
+            topic="too-many-files",
         )
     return names
 

@@ -58,6 +58,7 @@ def _wait_out(manager: Manager, services: t.Collection[str], *, kill: bool) -> N
         raise QuadletError(
             f"stopping {', '.join(seen.again)} failed: something started them again",
             remedy="Look for what does: a socket, a timer, a path unit, another run.",
+            topic="stop-failed",
         )
 
 
@@ -65,4 +66,5 @@ def _not_down(seen: Seen, why: str) -> QuadletError:
     return QuadletError(
         f"{', '.join(seen.overdue or seen.busy)} did not stop{why}",
         remedy=f"Look at: systemctl status {' '.join(seen.overdue or seen.busy)}",
+        topic="stop-failed",
     )

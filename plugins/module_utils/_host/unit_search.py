@@ -123,6 +123,7 @@ class _Search:
             "reload",
             where=place.link or self._top,
             remedy="Remove the link." if place.link else "Move what is no unit elsewhere.",
+            topic="too-many-files",
         )
 
 

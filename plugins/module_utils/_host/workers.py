@@ -68,7 +68,7 @@ class _Worker:
         """Ends it at once."""
         self._child.kill()
         self._child.finish()
-        return Answer(None, QuadletError(why, remedy=_AGAIN), self._seconds)
+        return Answer(None, QuadletError(why, remedy=_AGAIN, topic="owner-process"), self._seconds)
 
     @property
     def _seconds(self) -> float:
@@ -152,5 +152,7 @@ def _read_answer(output: bytes, status: int, seconds: float) -> Answer:
     if isinstance(reply.get("result"), dict):
         return Answer(reply["result"], None, seconds)
     how = f"signal {-status}" if status < 0 else f"status {status}"
-    error = QuadletError(f"its process ended by {how} before it was done", remedy=_AGAIN)
+    error = QuadletError(
+        f"its process ended by {how} before it was done", remedy=_AGAIN, topic="owner-process"
+    )
     return Answer(None, error, seconds)

@@ -66,10 +66,7 @@ def run_apps(
 
     request: the project that the apps are of, and what becomes of those that it declares no more.
     """
-    if parallel < 1:
-        raise QuadletError(
-            f"{parallel} apps at once do nothing", where="parallel", remedy="1 is one by one."
-        )
+    _check_parallel(parallel)
     params = _validate(items)
     ready = list(map(_prepare, params))
     _refuse_duplicates(params, ready)
@@ -90,7 +87,7 @@ def run_apps(
     if handled:
         _add(result, handled)
     if message:
-        raise QuadletError(message, data=result)
+        raise QuadletError(message, data=result, topic=None)
     return result
 
 
@@ -112,7 +109,9 @@ def _run_all(
         before[number] = [ready[n] for n in passed]
         error = _give_up(number, ready, answers)
         if not error and any(_is_postponed(answers[earlier]) for earlier in waits[number]):
-            error = QuadletError("it waits for an archive", data={"postponed": True})
+            error = QuadletError(
+                "it waits for an archive", data={"postponed": True}, topic="archive-not-sent"
+            )
         return Answer(None, error) if error else None
 
     tasks = [
@@ -120,6 +119,16 @@ def _run_all(
         for number, (item, one) in enumerate(zip(params, ready))
     ]
     return run_tasks(tasks, waits, parallel, instead)
+
+
+def _check_parallel(parallel: int) -> None:
+    if parallel < 1:
+        raise QuadletError(
+            f"{parallel} apps at once do nothing",
+            where="parallel",
+            remedy="1 is one by one.",
+            topic="option-value",
+        )
 
 
 def _task(
@@ -231,6 +240,7 @@ def _give_up(
         f"{errors[-1].what}",
         where=errors[-1].where,
         remedy=errors[-1].remedy,
+        topic="held-up",
     )
 
 
@@ -243,7 +253,7 @@ def _validate(items: t.Sequence[Item]) -> list[Item]:
         where = f"apps[{number}]" + (f" ({item['name']})" if item.get("name") else "")
         for error in result.errors:
             what = f"unknown option {error.msg}" if isinstance(error, UnsupportedError) else error
-            errors.append(QuadletError(str(what), where=where))
+            errors.append(QuadletError(str(what), where=where, topic="option-value"))
         parsed.append(result.validated_parameters)
     if errors:
         raise join_errors(errors)
@@ -296,6 +306,7 @@ def _refuse_duplicates(params: t.Sequence[Item], ready: t.Sequence[_Ready]) -> N
             f"app {app_label(params[second]['name'], params[second]['user'])} is there twice",
             where=f"apps[{first}] and apps[{second}]",
             remedy="Write one item with all of it.",
+            topic="declared-twice",
         )
         for first, second in find_duplicates(places)
     ]
@@ -353,6 +364,7 @@ def _request(params: Item) -> t.Callable[[], Request | None]:
                     f"undeclared: {params['undeclared']} is given without project",
                     where="undeclared",
                     remedy="Give project: it tells which apps of the host are meant.",
+                    topic="options-exclude",
                 )
             return None
         from .undeclared import Request

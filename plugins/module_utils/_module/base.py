@@ -114,7 +114,7 @@ def _left_out(error: Exception, *, failed: bool) -> Result:
         "changed": not failed,
         "msg": f"The run {how}, and what it says is left out: it could not be searched for "
         f"secrets ({type(error).__name__} in {place.name}, line {place.lineno}). Look on "
-        "the host: journalctl -b",
+        "the host: journalctl -b [left-out]",
         "invocation": {},
     }
 

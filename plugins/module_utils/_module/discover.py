@@ -41,7 +41,7 @@ def discover(params: t.Mapping[str, t.Any]) -> Row:
         and params["user"] is not None
         and not any(result[kind] for kind in result if kind != "errors")
     ):
-        raise QuadletError("\n".join(row["msg"] for row in errors))
+        raise QuadletError("\n".join(row["msg"] for row in errors), topic=None)
     warnings = [f"{row['user'] or 'the system'}: {row['msg']}" for row in errors]
     return {"changed": False, **result, "warnings": warnings}
 

@@ -37,7 +37,7 @@ class EngineModule(AnsibleModule):
         if digest is None:
             self.fail_json(
                 msg="The module was run without its action plugin, which tells it what it needs. "
-                f"Write a task that calls quadlet.fleet.{name} by this name."
+                f"Write a task that calls quadlet.fleet.{name} by this name. [no-action-plugin]"
             )
         folder = find_folder()
         codes = read_engine(folder, digest)
@@ -55,7 +55,9 @@ class EngineModule(AnsibleModule):
         try:
             codes = compile_engine(unpack(content, digest))
         except ValueError as error:
-            self.fail_json(msg=f"The engine of quadlet.fleet arrived damaged: {error}")
+            self.fail_json(
+                msg=f"The engine of quadlet.fleet arrived damaged: {error} [damaged-engine]"
+            )
         install(codes)
         if not self.check_mode:
             _load("keep_engine").keep(folder, digest, codes)

@@ -41,7 +41,7 @@ def ask_gates(
     result = {"changed": any(app["changed"] for app in apps), "apps": apps}
     failed = [app for app in apps if not app["passed"]]
     if failed:
-        raise QuadletError("\n".join(app["msg"] for app in failed), data=result)
+        raise QuadletError("\n".join(app["msg"] for app in failed), data=result, topic=None)
     return result
 
 
@@ -74,7 +74,9 @@ def _ask_deployed(
         "generation": snapshot.manifest.generation,
     }
     if check and not snapshot.manifest.files:
-        raise QuadletError(f"in {scope.label} it is not installed", data={NOT_READY: True})
+        raise QuadletError(
+            f"in {scope.label} it is not installed", data={NOT_READY: True}, topic="not-installed"
+        )
     try:
         failures = _gate_failures(name, scope, manager, snapshot)
         if failures:
@@ -117,7 +119,10 @@ def _check_whole(name: str, scope: Scope, snapshot: Snapshot) -> None:
     for what, is_true in problems.items():
         if is_true:
             raise QuadletError(
-                f"in {scope.label} {what}", where=f"app {name}", remedy="Deploy it again."
+                f"in {scope.label} {what}",
+                where=f"app {name}",
+                remedy="Deploy it again.",
+                topic="not-whole",
             )
 
 

@@ -343,7 +343,7 @@ def read_inventory(
     pulls, troubles = read_pulls(scopes, errors)
     failures = read_runs(scopes, wanted, errors)
     if errors and not apps and user is not None:
-        raise QuadletError("\n".join(row["msg"] for row in errors))
+        raise QuadletError("\n".join(row["msg"] for row in errors), topic=None)
     warnings += [*troubles, *map(_describe, errors)]
     return {
         "changed": False,

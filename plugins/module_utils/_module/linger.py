@@ -23,7 +23,10 @@ def reconcile_linger(user: str, *, on: bool, check: bool) -> dict[str, t.Any]:
     scope = resolve_scope(user)
     if scope.is_system or scope.user is None:
         raise QuadletError(
-            "the system's manager needs no linger", where="user", remedy="Name another user."
+            "the system's manager needs no linger",
+            where="user",
+            remedy="Name another user.",
+            topic="options-exclude",
         )
     changed = linger.is_lingering(scope.user) != on
     warnings: list[str] = []

@@ -35,7 +35,7 @@ def look(params: t.Mapping[str, t.Any], min_free: int) -> dict[str, t.Any]:
     }
     text = message(os.uname().nodename, findings) if findings else ""
     if findings and params["fail"]:
-        raise QuadletError(text, data=result)
+        raise QuadletError(text, data=result, topic="preflight")
     return {**result, "report": text}
 
 

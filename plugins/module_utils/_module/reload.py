@@ -33,6 +33,7 @@ def reload_scope(user: str | None, *, check: bool) -> dict[str, t.Any]:
                 f"the service manager of user {scope.user} does not run",
                 where="user",
                 remedy="Turn linger on first (quadlet.fleet.linger), or let the user log in.",
+                topic="no-manager",
             )
         manager.reload()
     services = sorted(service.name for service in verdict.services)

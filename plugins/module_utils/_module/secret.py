@@ -53,6 +53,7 @@ def _replace(owner: Owner, name: str, old: bytes, new: bytes) -> None:
         raise QuadletError(
             f"{error.what.rstrip('.')}; the old value is in place",
             remedy="Mend the cause and run again.",
+            topic=error.topic,
         ) from error
 
 
@@ -71,6 +72,7 @@ def _put_back(owner: Owner, name: str, old: bytes, error: QuadletError) -> None:
         raise QuadletError(
             f"{error.what}; the old value is gone, and its restore failed too: {again.what}",
             remedy="Mend the cause and run again.",
+            topic="secret-lost",
         ) from error
 
 

@@ -40,7 +40,9 @@ Done = list[dict[str, str]]
 def reconcile_users(items: t.Sequence[Item], *, check: bool) -> dict[str, t.Any]:
     """The module's result."""
     if own_process().uid:
-        raise QuadletError("only root can create users", remedy="Use become: true.")
+        raise QuadletError(
+            "only root can create users", remedy="Use become: true.", topic="wrong-user"
+        )
     for item in items:
         for registry in item["cas"] or {}:
             check_registry(registry, item["name"])
@@ -68,7 +70,7 @@ def reconcile_users(items: t.Sequence[Item], *, check: bool) -> dict[str, t.Any]
     }
     if errors:
         text = "\n".join(f"- {error}" for error in errors)
-        raise QuadletError(f"not all could be done:\n{text}", data=result)
+        raise QuadletError(f"not all could be done:\n{text}", data=result, topic=None)
     return result
 
 

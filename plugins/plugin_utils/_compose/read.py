@@ -88,4 +88,5 @@ def _check_all(reading: Reading) -> None:
         raise QuadletError(
             f"a defect of the converter: nobody read {', '.join(left)}",
             remedy="Please report it with what you gave.",
+            topic="converter-defect",
         )

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -13,6 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.archives import read_archive
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import find_source
 
 Call = t.Callable[[dict[str, t.Any]], dict[str, t.Any]]
 
@@ -34,14 +34,14 @@ class Archives:
         self._action = action
         self._label = label
         self._sources = {
-            number: action._find_needle("files", os.path.expanduser(str(item["src"])))
+            number: find_source(action, str(item["src"]))
             for number, item in enumerate(self.items)
             if "src" in item
         }
         if self._sources and action._task.async_val:
             raise AnsibleActionFail(
                 "archives: src can't be used with async, which leaves no time to send a file. "
-                "Copy it to the host first, and write path."
+                "Copy it to the host first, and write path. [options-exclude]"
             )
         for number, source in self._sources.items():
             self.items[number]["_images"] = _look_into(source)
@@ -58,13 +58,15 @@ class Archives:
 
 def _check(archives: t.Any) -> list[dict[str, t.Any]]:
     if not isinstance(archives, list) or not all(isinstance(item, dict) for item in archives):
-        raise AnsibleActionFail("archives: it is a list of mappings with path or src")
+        raise AnsibleActionFail(
+            "archives: it is a list of mappings with path or src [option-value]"
+        )
     items = [{key: value for key, value in item.items() if value} for item in archives]
     for item in items:
         if set(item) not in ({"path"}, {"src"}):
             raise AnsibleActionFail(
                 f"archives: an item has either path, a file of the host, or src, a file of the "
-                f"controller, not {', '.join(sorted(map(str, item))) or 'neither'}"
+                f"controller, not {', '.join(sorted(map(str, item))) or 'neither'} [option-value]"
             )
     return items
 
@@ -72,8 +74,10 @@ def _check(archives: t.Any) -> list[dict[str, t.Any]]:
 def _look_into(source: str) -> dict[str, str]:
     try:
         return read_archive(source)
-    except (QuadletError, OSError) as error:
+    except QuadletError as error:
         raise AnsibleActionFail(f"archives: {error}") from error
+    except OSError as error:
+        raise AnsibleActionFail(f"archives: {error} [system-error]") from error
 
 
 def _send(action: ActionBase, source: str, name: str) -> str:

@@ -55,7 +55,9 @@ def read_items(
     others = {key: value for key, value in args.items() if key not in defaults and key != "apps"}
     apps = args.get("apps")
     if not isinstance(apps, list) or not all(isinstance(item, dict) for item in apps):
-        raise AnsibleActionFail("apps: it is a list of mappings with the options of an app")
+        raise AnsibleActionFail(
+            "apps: it is a list of mappings with the options of an app [option-value]"
+        )
     return [
         _read_item(action, number, {**defaults, **item}, task_vars)
         for number, item in enumerate(apps)
@@ -68,7 +70,9 @@ _OF_AN_APP = frozenset(_options.APP) - {"name"}
 def _read_item(action: ActionBase, number: int, item: Args, task_vars: dict[str, t.Any]) -> Item:
     label = f"apps[{number}] ({item.get('name')})"
     if not isinstance(item.get("secrets") or {}, dict):
-        raise AnsibleActionFail(f"{label}: secrets: it is a mapping of names to values")
+        raise AnsibleActionFail(
+            f"{label}: secrets: it is a mapping of names to values [option-value]"
+        )
     try:
         args = gather_content(action, item, task_vars)
         archives = args.get("archives")

@@ -175,7 +175,9 @@ class Overlay:
             )
 
     def _error(self, what: str, path: Path, remedy: str) -> QuadletError:
-        return QuadletError(what, where=f"{self._source}: {place_of(path)}", remedy=remedy)
+        return QuadletError(
+            what, where=f"{self._source}: {place_of(path)}", remedy=remedy, topic="overlay"
+        )
 
 
 def settle(values: Map, path: Path = ()) -> Map:

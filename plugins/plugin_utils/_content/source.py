@@ -9,7 +9,7 @@ import base64
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
@@ -44,7 +44,9 @@ def gather_content(
     units, files = args.get("units"), args.get("files")
     for option, value in (("units", units), ("files", files)):
         if value is not None and not isinstance(value, dict):
-            raise AnsibleActionFail(f"{option}: it is a mapping of paths, not {value!r}")
+            raise AnsibleActionFail(
+                f"{option}: it is a mapping of paths, not {value!r} [option-value]"
+            )
     if files is not None:
         args["files"] = {
             p: _with_content(action, p, value, task_vars) for p, value in files.items()
@@ -79,14 +81,20 @@ def _with_content(
     if not isinstance(value, dict) or "src" not in value:
         return value
     if "content" in value:
-        raise AnsibleActionFail(f"files {path}: content and src exclude each other")
+        raise AnsibleActionFail(
+            f"files {path}: content and src exclude each other [options-exclude]"
+        )
     source = find_source(action, str(value["src"]))
     more = {key: item for key, item in value.items() if key != "src"}
     return {**read_file(action, source, task_vars), **more}
 
 
 def find_source(action: ActionBase, src: str) -> str:
-    found: str = action._find_needle("files", os.path.expanduser(src))
+    """The path on the controller, searched for as Ansible does."""
+    try:
+        found: str = action._find_needle("files", os.path.expanduser(src))
+    except AnsibleError as error:
+        raise AnsibleActionFail(f"{error.message} [no-source]") from None
     return found
 
 
@@ -95,7 +103,7 @@ def _read_directory(
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     top = find_source(action, src)
     if not os.path.isdir(top):
-        raise AnsibleActionFail(f"src {src!r}: it is not a directory")
+        raise AnsibleActionFail(f"src {src!r}: it is not a directory [no-source]")
     units: dict[str, t.Any] = {}
     files: dict[str, t.Any] = {}
     for folder, dirs, names in os.walk(top):
@@ -108,7 +116,8 @@ def _read_directory(
                 continue
             if path in units or path in files:
                 raise AnsibleActionFail(
-                    f"src {src!r}: {path} is there twice, with and without {TEMPLATE}"
+                    f"src {src!r}: {path} is there twice, with and without {TEMPLATE} "
+                    "[declared-twice]"
                 )
             template = template_of(path) if is_quadlet(path) else None
             if template and _leads_to(source, template):

@@ -22,7 +22,11 @@ def encode_syntax(key: Key, text: str) -> str:
     if key.reads in (Reads.ARGS, Reads.KEYVAL):
         return quoting.word(text)
     if not text or text != text.strip():
-        raise QuadletError(f"the value {text!r} is empty, or begins or ends in a blank")
+        raise QuadletError(
+            f"the value {text!r} is empty, or begins or ends in a blank", topic="unwritable-value"
+        )
     if key.reads is not Reads.ALL and '"' in (text[0], text[-1]):
-        raise QuadletError(f"the value {text!r} begins or ends in a quote")
+        raise QuadletError(
+            f"the value {text!r} begins or ends in a quote", topic="unwritable-value"
+        )
     return quoting.line(text)

@@ -187,6 +187,7 @@ class Report:
             raise QuadletError(
                 f"a defect of the converter: nothing became of {', '.join(lost)}",
                 remedy="Please report it with what you gave.",
+                topic="converter-defect",
             )
         settled = [given for given in self._all if given.is_settled]
         rows = [item for given in settled for item in self._items(given)]

@@ -60,7 +60,9 @@ class Unit:
         """A value as data.  option: what it is for podman, if it is not the key's own."""
         row = SECTIONS[self.section].get(key)
         option = option or (row.option if row else "")
-        error = QuadletError(f"[{self.section}] has no {key}=, and podman no option for it")
+        error = QuadletError(
+            f"[{self.section}] has no {key}=, and podman no option for it", topic="unwritable-value"
+        )
         try:
             if row and self.key(key):
                 self._add(row, encode(row, text), given)
@@ -77,7 +79,7 @@ class Unit:
         row = SECTIONS[self.section].get(key)
         try:
             if row is None:
-                raise QuadletError(f"[{self.section}] has no {key}=")
+                raise QuadletError(f"[{self.section}] has no {key}=", topic="unwritable-value")
             self._add(row, encode_syntax(row, text), given)
         except QuadletError as error:
             given.fail(error)
@@ -87,7 +89,7 @@ class Unit:
         row = SECTIONS[self.section][key]
         try:
             if not self.key(key):
-                raise QuadletError(f"{key}= is too new")
+                raise QuadletError(f"{key}= is too new", topic="unwritable-value")
             self._check(key, {name: value})
             self.sections[self.section].setdefault(key, {})[name] = value
             self._own(key, given)

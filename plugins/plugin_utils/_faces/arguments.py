@@ -81,6 +81,7 @@ def parse_arguments(kind: str, given: t.Mapping[str, t.Any]) -> Given:
             raise QuadletError(
                 f"there is no argument {name!r}",
                 remedy=f"Did you mean {close[0]}?" if close else f"There are {', '.join(names)}.",
+                topic="conversion-argument",
             )
         if value not in (None, ""):
             values[name] = _parse(name, ARGUMENTS[name], value)
@@ -90,9 +91,12 @@ def parse_arguments(kind: str, given: t.Mapping[str, t.Any]) -> Given:
 def _parse(name: str, row: Argument, value: t.Any) -> t.Any:
     words, types = _FORMS[row.type]
     if not isinstance(value, types) or (isinstance(value, bool) and row.type != "flag"):
-        raise QuadletError(f"{name}: it takes {words}, not {value!r}")
+        raise QuadletError(f"{name}: it takes {words}, not {value!r}", topic="conversion-argument")
     if row.choices and value not in row.choices:
-        raise QuadletError(f"{name}: it is one of {', '.join(row.choices)}, not {value!r}")
+        raise QuadletError(
+            f"{name}: it is one of {', '.join(row.choices)}, not {value!r}",
+            topic="conversion-argument",
+        )
     if row.type == "texts":
         return [value] if isinstance(value, str) else [str(item) for item in value]
     if row.type == "mapping":
@@ -104,7 +108,9 @@ def _parse(name: str, row: Argument, value: t.Any) -> t.Any:
 
 def _text(name: str, key: t.Any, value: t.Any) -> str:
     if isinstance(value, (t.Mapping, list, tuple)):
-        raise QuadletError(f"{name}: {key}: it takes a text, not {value!r}")
+        raise QuadletError(
+            f"{name}: {key}: it takes a text, not {value!r}", topic="conversion-argument"
+        )
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
@@ -114,7 +120,9 @@ def _parse_release(name: str, value: t.Any) -> tuple[int, ...]:
     try:
         release = parse_version(str(value))
     except ValueError:
-        raise QuadletError(f"{name}: it takes a release such as '5.4', not {value!r}") from None
+        raise QuadletError(
+            f"{name}: it takes a release such as '5.4', not {value!r}", topic="podman-release"
+        ) from None
     if release > NEWEST:
         return NEWEST
     return release
@@ -143,13 +151,16 @@ def to_texts(source: t.Any, names: t.Sequence[str]) -> list[tuple[str, str]]:
         pairs = [(names[min(n, 1)].format(n + 1), text) for n, text in enumerate(source)]
     else:
         raise QuadletError(
-            f"it takes a text, a list of texts, or texts by file, not {source!r:.60}"
+            f"it takes a text, a list of texts, or texts by file, not {source!r:.60}",
+            topic="conversion-source",
         )
     for file, text in pairs:
         if not isinstance(text, str):
-            raise QuadletError(f"it takes a text, not {text!r:.60}", where=file)
+            raise QuadletError(
+                f"it takes a text, not {text!r:.60}", where=file, topic="conversion-source"
+            )
     if not pairs:
-        raise QuadletError("there is nothing to convert")
+        raise QuadletError("there is nothing to convert", topic="conversion-source")
     return [(str(file), str(text)) for file, text in pairs]
 
 

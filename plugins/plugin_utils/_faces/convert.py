@@ -47,7 +47,7 @@ class RefusedError(QuadletError):
         self.items = list(items)
 
     def __str__(self) -> str:
-        return self.what
+        return f"{self.what} [not-convertible]"
 
 
 def _shortened(cause: str) -> str:

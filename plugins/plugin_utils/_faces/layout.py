@@ -92,6 +92,7 @@ def _content(app: t.Mapping[str, t.Any], templates: Templates) -> t.Iterator[tup
                     f"a file that ends in {TEMPLATE} would be taken for a template",
                     where=path,
                     remedy="Give it another name on the host.",
+                    topic="file-name",
                 )
             yield f"{name}/{path}", Entry(b"", mode, str(options["src"]))
         else:

@@ -57,6 +57,7 @@ def recognize(file: str, text: str) -> str:
         "it is no Compose file, no unit, no output of inspect, and has no docker run or podman run",
         where=file,
         remedy=f"Say what it is: -e from={COMPOSE}, {RUN}, {SYSTEMD} or {INSPECT}.",
+        topic="conversion-source",
     )
 
 
@@ -81,4 +82,5 @@ def recognize_directory(names: t.Collection[str]) -> tuple[str, list[str]]:
     raise QuadletError(
         "the directory has neither a Compose file nor a unit",
         remedy=f"Name the file, or call it {COMPOSE_NAMES[0]}.",
+        topic="conversion-source",
     )

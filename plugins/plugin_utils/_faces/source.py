@@ -61,7 +61,10 @@ def _read_directory(path: str, kind: str | None) -> Source:
         found, files = kind, [name for name in names if name.endswith(UNIT_SUFFIX)]
     elif kind and kind != found:
         raise QuadletError(
-            f"of a directory, from={kind} takes no files", where=path, remedy="Name the file."
+            f"of a directory, from={kind} takes no files",
+            where=path,
+            remedy="Name the file.",
+            topic="conversion-source",
         )
     name = os.path.basename(path)
     return Source(found, _texts(path, files), path, name, name)
@@ -75,16 +78,23 @@ def _read(path: str) -> str:
     try:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
-            raise QuadletError("it is neither a file nor a directory", where=path)
+            raise QuadletError(
+                "it is neither a file nor a directory", where=path, topic="conversion-source"
+            )
         if found.st_size > _MOST:
             size = found.st_size >> 20
-            raise QuadletError(f"it has {size} MiB, which nothing to convert has", where=path)
+            raise QuadletError(
+                f"it has {size} MiB, which nothing to convert has",
+                where=path,
+                topic="conversion-source",
+            )
         with open(path, "rb") as stream:
             return stream.read().decode("utf-8-sig")
     except OSError as error:
-        raise QuadletError(str(error.strerror), where=path) from None
+        raise QuadletError(str(error.strerror), where=path, topic="conversion-source") from None
     except UnicodeDecodeError as error:
         raise QuadletError(
             f"it is no text in UTF-8: byte {error.start} is {error.object[error.start]:#04x}",
             where=path,
+            topic="conversion-source",
         ) from None

@@ -64,6 +64,7 @@ def plan_changes(
             f"{', '.join(sorted(foreign))} would be replaced, and is not as it was written",
             where=dest,
             remedy="Write to another directory and compare, or remove what is not needed.",
+            topic="edited-since",
         )
     listed = {path: digest for path, digest in known.items() if path in stays}
     listed.update({path: _digest(after) for path, after in contents.items()})
@@ -109,7 +110,10 @@ def _read(path: str) -> tuple[bytes | None, int]:
         return None, 0
     if not stat.S_ISREG(mode):
         raise QuadletError(
-            "no regular file is where one is to be written", where=path, remedy="Move it away."
+            "no regular file is where one is to be written",
+            where=path,
+            remedy="Move it away.",
+            topic="no-plain-file",
         )
     with open(path, "rb") as stream:
         return stream.read(), stat.S_IMODE(mode)
@@ -141,7 +145,10 @@ def _read_list(dest: str) -> dict[str, str]:
         return {str(path): str(digest) for path, digest in files.items() if _is_inner(str(path))}
     except (ValueError, LookupError, TypeError, AttributeError):
         raise QuadletError(
-            "the list of what was written is damaged", where=f"{dest}/{LIST}", remedy="Remove it."
+            "the list of what was written is damaged",
+            where=f"{dest}/{LIST}",
+            remedy="Remove it.",
+            topic="damaged-record",
         ) from None
 
 

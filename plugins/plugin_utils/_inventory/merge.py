@@ -77,13 +77,16 @@ def _items(layer: Layer) -> list[Item]:
     if not isinstance(value, list):
         # Not the type's own name: Ansible's types have names like _AnsibleTaggedDict.
         kind = "a mapping" if isinstance(value, dict) else f"{value!r}"
-        raise QuadletError(f"it is a list of apps, not {kind}", where=layer.source)
+        raise QuadletError(
+            f"it is a list of apps, not {kind}", where=layer.source, topic="apps-variable"
+        )
     for number, item in enumerate(value):
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
             raise QuadletError(
                 f"item {number + 1} is no mapping with a name",
                 where=layer.source,
                 remedy="Each app has a name, by which it is found in other lists.",
+                topic="apps-variable",
             )
     return value
 
@@ -100,6 +103,7 @@ def _find(known: t.Sequence[Item], item: Item, source: str) -> int | None:
             f"it is not said which app {item['name']!r} is meant: there is one of {users}",
             where=source,
             remedy="Give user too.",
+            topic="ambiguous-app",
         )
     return matches[0] if matches else None
 

@@ -61,7 +61,9 @@ def count_of(value: int | str, whole: int, where: str, least: int = 0) -> int:
         return max(least, int(whole * float(percent.group(1)) / 100))
     if isinstance(value, int) or (isinstance(value, str) and value.strip().isdigit()):
         return max(least, int(value))
-    raise RolloutError(f"{where}: {value!r} is neither a number nor a percentage such as 10%")
+    raise RolloutError(
+        f"{where}: {value!r} is neither a number nor a percentage such as 10% [rollout-setting]"
+    )
 
 
 def parse_settings(given: t.Mapping[str, t.Any]) -> Settings:
@@ -81,12 +83,14 @@ def parse_settings(given: t.Mapping[str, t.Any]) -> Settings:
     )
     if settings.on_failure not in POLICIES:
         raise RolloutError(
-            f"quadlet_rollout_on_failure: {settings.on_failure!r} is none of {', '.join(POLICIES)}"
+            f"quadlet_rollout_on_failure: {settings.on_failure!r} is none of "
+            f"{', '.join(POLICIES)} [rollout-setting]"
         )
     for group, number in settings.budget.items():
         if count_of(number, 100, f"quadlet_rollout_budget, {group}", least=0) == 0:
             raise RolloutError(
-                f"quadlet_rollout_budget, {group}: with {number!r} no host could ever be updated"
+                f"quadlet_rollout_budget, {group}: with {number!r} no host could ever be updated "
+                "[rollout-budget]"
             )
     for name in ("max_failures", "max_failures_total"):
         count_of(_or(getattr(settings, name), 0), 100, f"quadlet_rollout_{name}")
@@ -111,7 +115,7 @@ def sort_hosts(hosts: t.Sequence[Host], order: str, seed: str) -> list[Host]:
     if lost:
         raise RolloutError(
             f"quadlet_rollout_order: {order!r} is no variable of {', '.join(lost[:3])}; name one "
-            "that every host has, or inventory, reverse_inventory or random"
+            "that every host has, or inventory, reverse_inventory or random [rollout-setting]"
         )
     numbers = all(isinstance(host.sort, (int, float)) for host in hosts)
     return sorted(hosts, key=lambda host: host.sort if numbers else str(host.sort))
@@ -153,7 +157,9 @@ def check_groups(settings: Settings, known: t.Container[str]) -> None:
     named.update({f"quadlet_rollout_budget, {group}": group for group in settings.budget})
     for where, name in named.items():
         if name not in known:
-            raise RolloutError(f"{where}: the inventory has no group (or host) {name!r}")
+            raise RolloutError(
+                f"{where}: the inventory has no group (or host) {name!r} [rollout-group]"
+            )
 
 
 def make_waves(
@@ -176,7 +182,8 @@ def make_waves(
     )
     if used_up:
         raise RolloutError(
-            f"the budget of group {used_up[0]} is used up: {down[used_up[0]]} of its hosts are down"
+            f"the budget of group {used_up[0]} is used up: {down[used_up[0]]} of its hosts "
+            "are down [rollout-budget]"
         )
     waves: list[list[Host]] = []
     for host in hosts:

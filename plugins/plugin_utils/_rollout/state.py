@@ -112,7 +112,8 @@ def find_rollout(infos: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
     known = "; ".join(f"{ident} on {_listed(sorted(names))}" for ident, names in hosts.items())
     raise RolloutError(
         f"which rollout is to be taken back? {known or 'the hosts are part of none'}. Name one "
-        "with -e quadlet_rollout_id=ID, or use -e quadlet_rollout_generation=previous"
+        "with -e quadlet_rollout_id=ID, or use -e quadlet_rollout_generation=previous "
+        "[rollout-unclear]"
     )
 
 

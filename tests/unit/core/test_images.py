@@ -343,7 +343,7 @@ def test_the_error_names_all() -> None:
         f"app shop: the image {A} of a.container can't be had",
         f"  the image {B} of b.container is gone. ",
         "Do it.",
-        "Nothing was written or stopped.",
+        "Nothing was written or stopped. [pull-failed]",
     ]
     assert [failure["hint"] for failure in error.data["failures"]] == ["Do it.", None]
     assert error.data["failures"][0]["service"] == "a.service"

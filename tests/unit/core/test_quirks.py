@@ -100,7 +100,7 @@ def test_a_dependency_s_remedy_names_the_service() -> None:
     (error,) = check_quirks("a.container", unit, KINDS["container"], (5, 4, 2), [quirk])
     assert str(error) == (
         "a.container:2 [Unit] After: 'b.pod': before Podman 5.5 a unit's name means nothing here, "
-        "and the host has 5.4.2. Write b-pod.service."
+        "and the host has 5.4.2. Write b-pod.service. [untranslated-dependency]"
     )
 
 

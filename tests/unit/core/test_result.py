@@ -152,7 +152,7 @@ def test_a_step_that_failed_is_no_service() -> None:
     text = str(_error(_result(), failures))
     first = text.split("\n", maxsplit=1)[0]
     assert "its files could not be put in place: /a: No space left on device" in first
-    assert text.endswith("Free some space.\nWhat is now.")
+    assert text.endswith("Free some space.\nWhat is now. [write-failed]")
 
 
 def test_a_failure_without_a_service_or_unit_names_none() -> None:

@@ -507,7 +507,7 @@ def test_answers_come_in_the_given_order(parallel: int) -> None:
     assert big_one.result == {"big": big}
     assert refused.error
     assert refused.error.to_dict() == {
-        "what": "no", "where": "there", "remedy": "do", "rule": None, "phase": None,
+        "what": "no", "where": "there", "remedy": "do", "topic": None, "rule": None, "phase": None,
         "data": {"n": 1},
     }  # fmt: skip
     assert "unexpected ZeroDivisionError" in str(broken.error)

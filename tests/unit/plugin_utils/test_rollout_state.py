@@ -223,7 +223,9 @@ def test_the_id_that_is_given() -> None:
 def test_a_wreck_uses_the_budget_up() -> None:
     settings = Settings(batches=(4,), budget={"all": 1}, max_failures=3)
     state = _run(_plan(settings=settings), {"h2": WRECKED}, settings)
-    assert state["stopped"] == "the budget of group all is used up: 1 of its hosts are down"
+    assert state["stopped"].startswith(
+        "the budget of group all is used up: 1 of its hosts are down"
+    )
     assert _results(state)["h3"] == "untouched"
 
 

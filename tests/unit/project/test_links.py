@@ -14,7 +14,9 @@ from tests.unit.support.together import together
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-PAGES = [*sorted(ROOT.glob("*.md")), *DOCS, *sorted(ROOT.glob("roles/*/README.md"))]
+OURS = sorted(path for path in ROOT.glob("*.md") if path.name != "CHANGELOG.md")
+"""antsibull-changelog writes that one, with anchors of its own."""
+PAGES = [*OURS, *DOCS, *sorted(ROOT.glob("roles/*/README.md"))]
 INDEX = ROOT / "docs/README.md"
 LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^()\s]+)\)")
 

@@ -94,6 +94,7 @@ def parse_unit_app(params: t.Mapping[str, t.Any]) -> App:
             "neither sections nor content is given",
             where=f"name {unit}",
             remedy="Give the unit's sections or its text as content, or use state: absent.",
+            topic="no-content",
         )
     return App(
         name=parse_app_name(params["app"] or re.split(r"[@.]", unit)[0]),
@@ -124,7 +125,10 @@ def _parse_run(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 def _parse_generations(number: int) -> int:
     if number < 1:
         raise QuadletError(
-            f"{number} generations can't be kept", where="generations", remedy="Keep at least 1."
+            f"{number} generations can't be kept",
+            where="generations",
+            remedy="Keep at least 1.",
+            topic="option-value",
         )
     return number
 
@@ -153,6 +157,7 @@ def parse_app(params: t.Mapping[str, t.Any]) -> App:
             f"the set of units of app {name!r} is empty",
             where="units",
             remedy="To remove the app use state: absent; to keep it as it is leave units out.",
+            topic="empty-app",
         )
     return App(
         name=name,
@@ -201,18 +206,21 @@ def _check_rolled_back(params: t.Mapping[str, t.Any]) -> None:
             f"{given[0]} is given with state: rolled_back, which brings its own",
             where=given[0],
             remedy="Leave it out, or use another state.",
+            topic="options-exclude",
         )
     if returns and params.get("rollout") and params.get("generation") is not None:
         raise QuadletError(
             f"generation {params['generation']} and rollout {params['rollout']} are given",
             where="generation",
             remedy="Name one of them: a rollout leads back to what was before it.",
+            topic="options-exclude",
         )
     if not returns and params.get("generation") is not None:
         raise QuadletError(
             f"generation {params['generation']} is named, and state is {params['state']}",
             where="generation",
             remedy="It says where state: rolled_back leads.",
+            topic="options-exclude",
         )
 
 
@@ -237,6 +245,7 @@ def parse_app_name(name: str) -> str:
             f"{name!r} can't be an app's name: {reason}",
             where="name",
             remedy="Begin with a letter or a digit, go on with those, '_' and '-'; not 'users'.",
+            topic="app-name",
         )
     return name
 
@@ -283,6 +292,7 @@ def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
             f"{path!r} can't be an instance of a template",
             where=where,
             remedy="An instance is called STEM@NAME.SUFFIX, with a Quadlet suffix.",
+            topic="instance-form",
         )
     if dict(value) != {"template": wanted}:
         raise QuadletError(
@@ -290,6 +300,7 @@ def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
             where=where,
             remedy="Write its own settings into a drop-in, "
             f"such as {path}.d/10-own.conf, or into a unit without template.",
+            topic="instance-form",
         )
     return Blob(wanted.encode(), LINK)
 
@@ -301,7 +312,9 @@ def _unit_text(path: str, value: t.Any) -> str:
         return render_unit(path, value)
     if not isinstance(value, str):
         raise QuadletError(
-            f"a unit is text or a mapping of sections, not {value!r}", where=f"units {path}"
+            f"a unit is text or a mapping of sections, not {value!r}",
+            where=f"units {path}",
+            topic="unit-form",
         )
     return value if value.endswith("\n") or not value else value + "\n"
 
@@ -319,10 +332,13 @@ def _parse_file(path: str, value: t.Any) -> Blob:
             where=where,
             remedy="A file is text, or a mapping of content or src, mode and on_change; "
             "give data through a filter such as to_json.",
+            topic="file-form",
         )
     on_change = given.get("on_change", "restart")
     if on_change not in ON_CHANGE:
         raise QuadletError(
-            f"on_change {on_change!r} is none of {', '.join(ON_CHANGE)}", where=where
+            f"on_change {on_change!r} is none of {', '.join(ON_CHANGE)}",
+            where=where,
+            topic="option-value",
         )
     return Blob(file_bytes(where, given), parse_mode(where, given.get("mode", 0o644)), on_change)

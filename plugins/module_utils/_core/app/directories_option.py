@@ -40,7 +40,9 @@ def parse_directories(given: t.Any, state: str) -> tuple[Directory, ...]:
         try:
             row = _parse(str(path), options)
             if row.path in found:
-                raise QuadletError(f"{row.path} is declared twice", where=row.where)
+                raise QuadletError(
+                    f"{row.path} is declared twice", where=row.where, topic="declared-twice"
+                )
             found[row.path] = row
         except QuadletError as error:
             errors.append(error)
@@ -57,11 +59,15 @@ def _parse(path: str, options: t.Any) -> Directory:
             f"a directory is a mapping of mode, owner and group, not {options!r}",
             where=where,
             remedy="Write {} for one that only has to be there.",
+            topic="option-value",
         )
     unknown = sorted(str(key) for key in options if key not in _OPTIONS)
     if unknown:
         raise QuadletError(
-            f"unknown option {unknown[0]!r}", where=where, remedy=f"It has {', '.join(_OPTIONS)}."
+            f"unknown option {unknown[0]!r}",
+            where=where,
+            remedy=f"It has {', '.join(_OPTIONS)}.",
+            topic="option-value",
         )
     mode, owner, group = (options.get(key) for key in _OPTIONS)
     return Directory(
@@ -82,6 +88,7 @@ def _parse_path(path: str, where: str) -> str:
             where=where,
             remedy="Write an absolute path, or one that begins with ~/ or %h/. The app's own "
             "directory is read-only for containers.",
+            topic="directory-path",
         )
     if re.search(r"[\x00-\x1f\x7f]", path) or "%" in path or "$" in path:
         raise QuadletError(
@@ -89,9 +96,15 @@ def _parse_path(path: str, where: str) -> str:
             where=where,
             remedy="Write the path in full: specifiers other than %h, and variables, are not known "
             "here.",
+            topic="directory-path",
         )
     if ".." in path.split("/"):
-        raise QuadletError(f"{path!r} has .. in it", where=where, remedy="Write it without.")
+        raise QuadletError(
+            f"{path!r} has .. in it",
+            where=where,
+            remedy="Write it without.",
+            topic="directory-path",
+        )
     return "/" + posixpath.normpath(path).lstrip("/") if path[:1] == "/" else _normal_home(path)
 
 
@@ -111,6 +124,7 @@ def _parse_mode(mode: t.Any, where: str) -> int:
             f"the mode {mode!r} is not an octal number up to 7777",
             where=where,
             remedy="Write it as a string: '0750'.",
+            topic="file-mode",
         )
     return bits
 
@@ -129,5 +143,6 @@ def _parse_id(given: t.Any, option: str, where: str) -> str | None:
             f"the {option} {given!r} is neither a number nor a name",
             where=where,
             remedy="Write the id as a number.",
+            topic="directory-owner",
         )
     return text

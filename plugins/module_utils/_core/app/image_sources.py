@@ -42,12 +42,14 @@ def parse_image_sources(params: t.Mapping[str, t.Any]) -> ImageSources:
             where="authfile",
             remedy='Give what podman login writes: {"auths": {"REGISTRY": {"auth": '
             '"base64 of USER:PASSWORD"}}}.',
+            topic="authfile",
         )
     if cert_dir and not cert_dir.startswith("/"):
         raise QuadletError(
             f"{cert_dir!r} is not an absolute path",
             where="cert_dir",
             remedy="Give the directory of the host that has the CA's certificate.",
+            topic="absolute-path",
         )
     return ImageSources(auth, cert_dir, tuple(map(_parse_archive, params.get("archives") or ())))
 
@@ -69,6 +71,7 @@ def _parse_archive(item: t.Mapping[str, t.Any]) -> Archive:
             f"{path!r} is not an absolute path",
             where="archives",
             remedy="Write src for a file of the controller.",
+            topic="absolute-path",
         )
     if not src:
         return Archive(path or "", path)

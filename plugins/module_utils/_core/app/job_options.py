@@ -20,6 +20,7 @@ def parse_on_demand(given: t.Sequence[str] | None, state: str) -> tuple[str, ...
             "on_demand is given with state: rolled_back, which brings its own",
             where="on_demand",
             remedy="Leave it out, or use another state.",
+            topic="options-exclude",
         )
     return None if given is None else tuple(dict.fromkeys(given))
 
@@ -30,12 +31,16 @@ def parse_run(given: t.Sequence[str] | None, state: str) -> tuple[str, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise QuadletError(
-            f"{twice!r} is named twice", where="run", remedy="Each job runs once in a call."
+            f"{twice!r} is named twice",
+            where="run",
+            remedy="Each job runs once in a call.",
+            topic="declared-twice",
         )
     if names and state not in RUNNING:
         raise QuadletError(
             f"a job runs once the app is up, and state is {state}",
             where="run",
             remedy=f"Leave it out, or use state: {RUNNING[0]}.",
+            topic="options-exclude",
         )
     return names

@@ -31,16 +31,18 @@ def check_unit_path(app: str, path: str, content: t.Container[str]) -> None:
             f"{path!r} is neither a unit nor a drop-in",
             where=where,
             remedy="A unit's name has no slash; a drop-in is UNIT.d/NAME.conf.",
+            topic="unit-name",
         )
     unit, name = parts
     if _CONTROL.search(name):
-        raise QuadletError(f"{name!r} can't be a drop-in's name", where=where)
+        raise QuadletError(f"{name!r} can't be a drop-in's name", where=where, topic="drop-in-name")
     stem, _dot, suffix = unit.rpartition(".")
     if unit in _SUFFIXES or (suffix in _SUFFIXES and stem.endswith("-")):
         raise QuadletError(
             f"the drop-in directory {unit}.d applies to units of other apps too",
             where=where,
             remedy="Write one drop-in for each unit that it is meant for.",
+            topic="drop-in-reach",
         )
     template = f"{stem.partition('@')[0]}@.{suffix}"
     if unit not in content and template not in content:
@@ -51,6 +53,7 @@ def check_unit_path(app: str, path: str, content: t.Container[str]) -> None:
             f"{stem}.container.d/{name}): [Service] and [Unit] work there."
             if suffix == "service"
             else f"Declare {unit} in this app, or put the drop-in into the app that has it.",
+            topic="drop-in-reach",
         )
 
 
@@ -63,6 +66,7 @@ def check_unit_name(name: str, where: str) -> None:
             remedy=_templated(name)
             or f"Units end in one of {', '.join('.' + suffix for suffix in _SUFFIXES)}; "
             "other files belong into files.",
+            topic="unit-name",
         )
     if not _UNIT.fullmatch(name) or len(name) > 200:
         raise QuadletError(
@@ -70,6 +74,7 @@ def check_unit_name(name: str, where: str) -> None:
             where=where,
             remedy=_templated(name)
             or "Use letters, digits and '_', '-', '.', ':', '@', not beginning with a dot.",
+            topic="unit-name",
         )
 
 
@@ -96,14 +101,20 @@ def check_file_path(path: str) -> None:
             f"{path!r} is not a plain path inside the app's directory",
             where=where,
             remedy=_templated(path) or "Give a relative path without '.', '..' or empty parts.",
+            topic="file-path",
         )
     if parts[0] == RESERVED_DIR:
-        raise QuadletError(f"{RESERVED_DIR} is kept for the work of this collection", where=where)
+        raise QuadletError(
+            f"{RESERVED_DIR} is kept for the work of this collection",
+            where=where,
+            topic="file-path",
+        )
     if is_companion(path):
         raise QuadletError(
             f"{path!r} is the name of a systemd unit",
             where=where,
             remedy="Declare it in units, and systemd gets it, or put it into a directory.",
+            topic="file-name",
         )
     for part in parts:
         if is_read_by_generator(part):
@@ -111,6 +122,7 @@ def check_file_path(path: str) -> None:
                 f"{part!r} has a Quadlet suffix, so the generator would read it",
                 where=where,
                 remedy="Declare it in units, or give the file another name.",
+                topic="file-name",
             )
 
 
@@ -126,14 +138,18 @@ def file_bytes(where: str, given: t.Mapping[str, t.Any]) -> bytes:
     if encoding == "text":
         return content.encode("utf-8", "surrogateescape")
     if encoding != "base64":
-        raise QuadletError(f"encoding {encoding!r} is neither text nor base64", where=where)
+        raise QuadletError(
+            f"encoding {encoding!r} is neither text nor base64", where=where, topic="file-encoding"
+        )
     import base64
     import binascii
 
     try:
         return base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise QuadletError(f"the content is not base64: {error}", where=where) from None
+        raise QuadletError(
+            f"the content is not base64: {error}", where=where, topic="file-encoding"
+        ) from None
 
 
 def parse_mode(where: str, mode: t.Any) -> int:
@@ -147,6 +163,7 @@ def parse_mode(where: str, mode: t.Any) -> int:
             f"the mode {mode!r} is not an octal number up to 0777",
             where=where,
             remedy="Write it as a string: '0640'.",
+            topic="file-mode",
         )
     return bits
 
@@ -162,4 +179,5 @@ def check_nesting(content: t.Collection[str]) -> None:
                     f"{folder!r} is a file and the directory of {path!r}",
                     where="files",
                     remedy="Rename one of the two.",
+                    topic="file-path",
                 )

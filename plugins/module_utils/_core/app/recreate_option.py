@@ -20,7 +20,7 @@ def parse_recreate(given: t.Sequence[str], state: str, restart: str) -> tuple[st
         how = "restart: never" if restart == "never" else f"state: {state}"
         refusals.append(("it stops and starts services", f"Leave it out, or {how}."))
     for what, remedy in filter(None, refusals):
-        raise QuadletError(what, where="recreate", remedy=remedy)
+        raise QuadletError(what, where="recreate", remedy=remedy, topic="option-value")
     return tuple(item.partition(":")[0] for item in given)
 
 

@@ -26,12 +26,15 @@ def parse_secrets(given: t.Mapping[str, t.Any], app: str) -> dict[str, bytes]:
                 raise QuadletError(
                     "it is neither text nor a mapping of value and encoding (text or base64)",
                     remedy="Write NAME: VALUE, or NAME: {value: …, encoding: base64}.",
+                    topic="secret-value",
                 )
             check_name(str(name))
             _check_length(str(name), app)
             values[str(name)] = decode_value(options["value"], encoding)
         except QuadletError as error:
-            raise QuadletError(error.what, where=where, remedy=error.remedy) from None
+            raise QuadletError(
+                error.what, where=where, remedy=error.remedy, topic=error.topic
+            ) from None
     return values
 
 
@@ -41,4 +44,5 @@ def _check_length(name: str, app: str) -> None:
         raise QuadletError(
             f"the name has more than {limit} bytes, so none are left for the app's name behind it",
             remedy="Give it a shorter name.",
+            topic="secret-name",
         )

@@ -72,6 +72,7 @@ def failure_error(
         "\n".join(lines),
         where=f"app {app}",
         remedy="\n" + "\n".join([*hints, ending]),
+        topic=_TOPICS[first.phase],
         data={**result, "failures": [failure.to_result() for failure in failures]},
     )
 
@@ -99,6 +100,16 @@ _LEADS = {
     "health": "{service} did not become healthy{others}: {reason}",
     "probe": "a probe failed{others}: {reason}",
     "stay": "{service} did not stay up{others}: {reason}",
+}
+_TOPICS = {
+    "start": "start-failed",
+    "run": "job-failed",
+    "reload": "reload-failed",
+    "write": "write-failed",
+    "load": "load-failed",
+    "health": "unhealthy",
+    "probe": "probe-failed",
+    "stay": "not-stable",
 }
 
 

@@ -54,18 +54,19 @@ def _parse_probe(number: int, row: t.Mapping[str, t.Any]) -> Probe:
             f"it has {' and '.join(kinds) or 'none'} of {', '.join(_KINDS)}",
             where=where,
             remedy="A probe asks one thing.",
+            topic="probe-form",
         )
     kind = kinds[0]
     target = given.pop(kind)
     misplaced = [key for key in given if key not in (*_OPTIONS[kind], "retries", "interval")]
     if misplaced:
-        raise QuadletError(f"{misplaced[0]} is nothing for {kind}", where=where)
+        raise QuadletError(f"{misplaced[0]} is nothing for {kind}", where=where, topic="probe-form")
     problem = _CHECKS[kind](target) or _bad_pattern(given.get("body", ""))
     if problem:
-        raise QuadletError(problem, where=where)
+        raise QuadletError(problem, where=where, topic="probe-form")
     check_seconds(where, given.get("interval", 0))
     if given.get("retries", 0) < 0:
-        raise QuadletError(f"{given['retries']} retries", where=where)
+        raise QuadletError(f"{given['retries']} retries", where=where, topic="probe-form")
     lists = {key: tuple(given[key]) for key in ("status",) if key in given}
     return Probe(kind, tuple(target) if kind == "command" else target, **{**given, **lists})
 
@@ -148,4 +149,4 @@ def _shortened(text: str, size: int) -> str:
 def check_seconds(where: str, value: float) -> None:
     """Refuses values that are no number of seconds."""
     if value < 0 or not math.isfinite(value):
-        raise QuadletError(f"{value} is no number of seconds", where=where)
+        raise QuadletError(f"{value} is no number of seconds", where=where, topic="option-value")

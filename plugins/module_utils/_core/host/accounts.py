@@ -63,10 +63,16 @@ class Step(t.NamedTuple):
 
 def plan_accounts(wanted: t.Sequence[Wanted], host: Host) -> list[Step]:
     """The commands that create or change the users; none if they are as declared."""
-    errors = [QuadletError(*w, where=u.name, remedy=r) for u in wanted for *w, r in _wrong(u, host)]
+    errors = [
+        QuadletError(what, where=user.name, remedy=remedy, topic="user-account")
+        for user in wanted
+        for what, remedy in _wrong(user, host)
+    ]
     names = [user.name for user in wanted]
     errors += [
-        QuadletError("the user is named twice", where=name, remedy="Name it once.")
+        QuadletError(
+            "the user is named twice", where=name, remedy="Name it once.", topic="declared-twice"
+        )
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     if errors:
@@ -158,6 +164,7 @@ def _grant(user: Wanted, host: Host, free: int) -> tuple[list[Step], int]:
             f"no {user.subids} subordinate ids are free up to {host.last}",
             where=user.name,
             remedy="Remove ranges of users that are gone, or raise SUB_UID_MAX in login.defs.",
+            topic="subordinate-ids-full",
         )
     step = Step(user.name, f"grant subordinate ids from {free}", (*argv, user.name))
     return [step], end
@@ -201,7 +208,10 @@ def merge_logins(text: str, logins: t.Sequence[t.Mapping[str, str]], where: str)
         auths = dict(before.get("auths") or {})
     except (ValueError, RecursionError, AttributeError, TypeError):
         raise QuadletError(
-            "the file is no auth.json", where=where, remedy="Repair it, or remove it."
+            "the file is no auth.json",
+            where=where,
+            remedy="Repair it, or remove it.",
+            topic="authfile",
         ) from None
     for login in logins:
         pair = f"{login['username']}:{login['password']}"
@@ -214,7 +224,10 @@ def check_registry(name: str, user: str) -> str:
     """Returns the name of a registry, which is used as a directory's name; refuses others."""
     if not _REGISTRY.fullmatch(name):
         raise QuadletError(
-            f"{name!r} is no registry", where=user, remedy="Write HOST or HOST:PORT."
+            f"{name!r} is no registry",
+            where=user,
+            remedy="Write HOST or HOST:PORT.",
+            topic="registry-name",
         )
     return name
 

@@ -24,5 +24,10 @@ def parse_size(option: str, text: str) -> int:
     unit = unit.upper() or "B"
     power = _LETTERS.find(unit[0])
     if power < 0 or unit[1:] not in ("", "B", "BYTE", "BYTES", "IB"):
-        raise QuadletError(f"{text!r} is no size", where=option, remedy="Write a size like 10G.")
+        raise QuadletError(
+            f"{text!r} is no size",
+            where=option,
+            remedy="Write a size like 10G.",
+            topic="option-value",
+        )
     return round(float(number) * (1 << 10 * power))

@@ -105,5 +105,8 @@ def missing_archives(
         return None
     labels = ", ".join(archives[number].label for number in numbers)
     return QuadletError(
-        f"the controller has not sent {labels}", where="archives", data={"send_archives": numbers}
+        f"the controller has not sent {labels}",
+        where="archives",
+        data={"send_archives": numbers},
+        topic="archive-not-sent",
     )

@@ -101,7 +101,7 @@ def expand_home(directories: t.Iterable[Directory], home: str) -> tuple[Director
     for row in directories:
         path = home + row.path[1:] if row.path[:1] == "~" else row.path
         if path in rows:
-            raise QuadletError(f"{path} is declared twice", where=row.where)
+            raise QuadletError(f"{path} is declared twice", where=row.where, topic="declared-twice")
         rows[path] = row._replace(path=path)
     return tuple(rows[path] for path in sorted(rows))
 
@@ -120,7 +120,9 @@ def resolve_ids(
             owner = _resolve("owner", row.owner, actor, find)
             ids[row.path] = (owner, _resolve("group", row.group, actor, find))
         except QuadletError as error:
-            errors.append(QuadletError(error.what, where=row.where, remedy=error.remedy))
+            errors.append(
+                QuadletError(error.what, where=row.where, remedy=error.remedy, topic=error.topic)
+            )
     return ids, errors
 
 
@@ -140,16 +142,20 @@ def _resolve(
             f"{''.join(f'; {text}' for text in actor.lacking)}",
             remedy="Use a smaller id, or give the user more subordinate ids (/etc/subuid, "
             "/etc/subgid).",
+            topic="directory-owner",
         )
     if not actor.is_root:
         raise QuadletError(
             f"the {option} {given!r} is a name, which says nothing in a user's scope",
             remedy="Write the id as a number, as it is inside the user's namespace.",
+            topic="directory-owner",
         )
     known = find(option, given)
     if known is None:
         raise QuadletError(
-            f"the host has no {option} {given!r}", remedy="Write the id as a number."
+            f"the host has no {option} {given!r}",
+            remedy="Write the id as a number.",
+            topic="directory-owner",
         )
     return known
 
@@ -190,11 +196,15 @@ def _check_place(row: Directory, look: Seen, ground: Ground) -> None:
             f"{look.place} is {look.obstacle}",
             where=row.where,
             remedy=_OBSTACLES.get(look.obstacle, "Move it away, or name another directory."),
+            topic="directory-obstacle",
         )
     for path in dict.fromkeys((row.path, look.real)):
         if f"{path}/".startswith(_KERNEL):
             raise QuadletError(
-                f"{path} is the kernel's", where=row.where, remedy="Name a directory elsewhere."
+                f"{path} is the kernel's",
+                where=row.where,
+                remedy="Name a directory elsewhere.",
+                topic="directory-place",
             )
         verdict = judge_path(path, ground)
         if verdict:
@@ -206,6 +216,7 @@ def _check_place(row: Directory, look: Seen, ground: Ground) -> None:
                 "this collection keeps its state",
                 where=row.where,
                 remedy="Name a directory elsewhere, such as one below /srv or ~/data.",
+                topic="directory-place",
             )
 
 
@@ -267,6 +278,7 @@ def _check_writable(row: Directory, look: Seen, actor: Actor) -> None:
         remedy="Make it as root, with the user as its owner, or name another place."
         if not actor.is_root
         else "Name another place.",
+        topic="directory-rights",
     )
 
 
@@ -277,12 +289,14 @@ def _check_change(row: Directory, look: Seen, actor: Actor, reasons: t.Sequence[
             f"{look.uid} and gid {look.gid} of the host",
             where=row.where,
             remedy="Change it as root, or leave mode, owner and group out.",
+            topic="directory-rights",
         )
     if look.mounted:
         raise QuadletError(
             f"something is mounted on it, and it is not as declared ({', '.join(reasons)})",
             where=row.where,
             remedy="Name a directory below it, or set mode and owner where it is mounted.",
+            topic="directory-mounted",
         )
 
 

@@ -240,4 +240,5 @@ def pull_error(app: str, troubles: t.Sequence[Trouble]) -> QuadletError:
         where=f"app {app}",
         remedy="\n" + "\n".join([*hints, "Nothing was written or stopped."]),
         data={"failures": [failure.to_result() for failure in failures]},
+        topic="pull-failed",
     )

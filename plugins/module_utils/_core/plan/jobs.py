@@ -72,6 +72,7 @@ def _unknown(option: str, name: str, inputs: PlanInput) -> QuadletError | None:
         f"{name!r} is no unit of app {inputs.app.name!r}",
         where=option,
         remedy=f"Name its files; it has {', '.join(units)}.",
+        topic="unknown-unit",
     )
 
 
@@ -82,6 +83,7 @@ def _no_job(name: str, inputs: PlanInput) -> QuadletError | None:
             f"{name!r} is a template, which has no service",
             where="run",
             remedy=f"Declare and name an instance, such as {name.replace('@.', '@NAME.')}.",
+            topic="no-job",
         )
     if records and all(record.job for record in records):
         return None
@@ -89,6 +91,7 @@ def _no_job(name: str, inputs: PlanInput) -> QuadletError | None:
         f"{name!r} is no job: its service stays up, or makes an object",
         where="run",
         remedy="A job is a container, kube or service unit with Type=oneshot under [Service].",
+        topic="no-job",
     )
 
 

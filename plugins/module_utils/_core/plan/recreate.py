@@ -26,6 +26,7 @@ def check_names(inputs: PlanInput) -> None:
                 f"{unit!r} is no unit of app {inputs.app.name!r}",
                 where="recreate",
                 remedy="Name a network or volume unit that it has.",
+                topic="unknown-unit",
             )
 
 
@@ -202,6 +203,7 @@ def _found_error(inputs: PlanInput, name: str, user: str | None) -> QuadletError
         remedy=f"Declare what is there; or give yours another name with {name_key}=; or remove it"
         f"{price}: recreate: ['{unit}{ask}'], or{whose or ' on the host'} podman {kind.suffix} rm "
         f"{record.makes}. Podman leaves an existing {kind.suffix} as it is. Nothing was written.",
+        topic="object-differs",
     )
 
 
@@ -257,6 +259,7 @@ def in_use_error(
         where="recreate" if anew else unit,
         remedy=f"Stop and remove those containers first ({first}), or let their units name "
         f"{unit} (then they stop and start with it). Nothing was written or stopped.",
+        topic="object-in-use",
     )
 
 

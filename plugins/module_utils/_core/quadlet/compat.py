@@ -94,7 +94,9 @@ def _lines(unit: UnitText, row: Key, entry: Entry) -> list[str]:
         return [f"PodmanArgs={_words(row, value)}" for value in _values(row, entry.value)]
     except QuadletError as error:
         where = entry.where(unit.name)
-        raise QuadletError(error.what, where=where, remedy=error.remedy) from None
+        raise QuadletError(
+            error.what, where=where, remedy=error.remedy, topic=error.topic
+        ) from None
 
 
 def _values(row: Key, text: str) -> list[str]:

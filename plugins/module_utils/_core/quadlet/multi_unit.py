@@ -35,13 +35,16 @@ def expand(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         if not holds_units(path):
             continue
         if not isinstance(text, str):
-            raise QuadletError(f"several units are text, not {text!r}", where=f"units {path}")
+            raise QuadletError(
+                f"several units are text, not {text!r}", where=f"units {path}", topic="unit-form"
+            )
         for part in split_quadlets(path, text):
             if part.name in single:
                 raise QuadletError(
                     f"{part.name} is declared already",
                     where=f"{path}:{part.offset + 1}",
                     remedy="Declare it once.",
+                    topic="declared-twice",
                 )
             single[part.name] = part.text
     return single
@@ -51,7 +54,12 @@ def split_quadlets(path: str, text: str) -> list[Part]:
     """The units of a text; QuadletError with file:line for a part without name or kind."""
     parts = [_part(path, offset, chunk) for offset, chunk in _chunks(text) if chunk.strip()]
     if not parts:
-        raise QuadletError("it holds no unit", where=path, remedy="Remove it, or write units.")
+        raise QuadletError(
+            "it holds no unit",
+            where=path,
+            remedy="Remove it, or write units.",
+            topic="several-units",
+        )
     seen: dict[str, Part] = {}
     for part in parts:
         other = seen.setdefault(part.name, part)
@@ -60,6 +68,7 @@ def split_quadlets(path: str, text: str) -> list[Part]:
                 f"{part.name} is there twice, from line {other.offset + 1} on too",
                 where=f"{path}:{part.offset + 1}",
                 remedy="Give one of the two another FileName.",
+                topic="declared-twice",
             )
     return parts
 
@@ -83,6 +92,7 @@ def _part(path: str, offset: int, text: str) -> Part:
             "the part has no name",
             where=where,
             remedy="Begin it with a comment such as '# FileName=web'.",
+            topic="several-units",
         )
     name = named.group(1).strip()
     if not name or "." in name or "/" in name:
@@ -90,6 +100,7 @@ def _part(path: str, offset: int, text: str) -> Part:
             f"FileName={name} is not a name without a suffix and a slash",
             where=f"{path}:{offset + 1 + text.count(chr(10), 0, named.start())}",
             remedy="Write the bare name; the section gives the suffix.",
+            topic="several-units",
         )
     kinds = [_SUFFIXES[s] for s in _SECTION.findall(text) if s in _SUFFIXES]
     if not kinds:
@@ -97,5 +108,6 @@ def _part(path: str, offset: int, text: str) -> Part:
             f"the part {name!r} has no section of a unit",
             where=where,
             remedy=f"Begin it with one of [{'], ['.join(_SUFFIXES)}].",
+            topic="several-units",
         )
     return Part(f"{name}.{kinds[0]}", text, offset)

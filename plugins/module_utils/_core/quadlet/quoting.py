@@ -32,6 +32,7 @@ def check_characters(text: str) -> None:
         raise QuadletError(
             f"{match.group()!r} {odd_character(match.group())}",
             remedy="Remove it, or let a script or an environment file make it.",
+            topic="unwritable-value",
         )
 
 
@@ -47,12 +48,16 @@ def line(text: str) -> str:
         raise QuadletError(
             f"the value {text!r} has more than one line",
             remedy="A string is one line of syntax; give a list or a mapping for more.",
+            topic="unwritable-value",
         )
     check_characters(text)
     if text.rstrip().endswith("\\"):
-        raise QuadletError(f"the value {text!r} ends in a backslash, which joins the next line")
+        raise QuadletError(
+            f"the value {text!r} ends in a backslash, which joins the next line",
+            topic="unwritable-value",
+        )
     if text.strip() == ";":
-        raise QuadletError(_LONE_SEMICOLON, remedy=_IN_A_SCRIPT)
+        raise QuadletError(_LONE_SEMICOLON, remedy=_IN_A_SCRIPT, topic="unwritable-value")
     return text
 
 
@@ -62,9 +67,10 @@ def word(text: str) -> str:
         raise QuadletError(
             "an empty argument can't be written: it ends the list for Podman",
             remedy="Leave it out, or set it in a script or an environment file.",
+            topic="unwritable-value",
         )
     if text == ";":
-        raise QuadletError(_LONE_SEMICOLON, remedy=_IN_A_SCRIPT)
+        raise QuadletError(_LONE_SEMICOLON, remedy=_IN_A_SCRIPT, topic="unwritable-value")
     check_characters(text)
     if not _NEEDS_QUOTES.search(text):
         return text
@@ -78,15 +84,22 @@ def _escape_control(char: str) -> str:
 def strv_word(text: str) -> str:
     """A word of a list without escapes (LookupAllStrv)."""
     if text == "":
-        raise QuadletError("an empty item can't be written: it ends the list for Podman")
+        raise QuadletError(
+            "an empty item can't be written: it ends the list for Podman", topic="unwritable-value"
+        )
     if _CONTROL.search(text):
-        raise QuadletError(f"the value {text!r} holds a control character")
+        raise QuadletError(
+            f"the value {text!r} holds a control character", topic="unwritable-value"
+        )
     if not re.search(r"[\s\"']|\\$", text):  # a backslash at the end would join the next line
         return text
     for quote in "\"'":
         if quote not in text:
             return f"{quote}{text}{quote}"
-    raise QuadletError(f"the value {text!r} has both kinds of quotes, which can't be written here")
+    raise QuadletError(
+        f"the value {text!r} has both kinds of quotes, which can't be written here",
+        topic="unwritable-value",
+    )
 
 
 def colon_parts(parts: list[str]) -> str:
@@ -99,12 +112,20 @@ def colon_parts(parts: list[str]) -> str:
             raise QuadletError(
                 f"the part {part!r} holds a colon, which ends it for Podman",
                 remedy="A string is written unchanged: give the whole value as a string.",
+                topic="unwritable-value",
             )
     text = ":".join(parts)
     if not text:
-        raise QuadletError("an empty part alone would reset the key", remedy="Leave it out.")
+        raise QuadletError(
+            "an empty part alone would reset the key",
+            remedy="Leave it out.",
+            topic="unwritable-value",
+        )
     if text != text.strip():
-        raise QuadletError(f"the value {text!r} begins or ends in a blank, which Podman trims")
+        raise QuadletError(
+            f"the value {text!r} begins or ends in a blank, which Podman trims",
+            topic="unwritable-value",
+        )
     return line(literal(text))
 
 
@@ -122,6 +143,8 @@ def json_command(words: list[str]) -> str:
     for text in words:
         match = _NO_JSON.search(text)
         if match:
-            raise QuadletError(f"{match.group()!r} {odd_character(match.group())}")
+            raise QuadletError(
+                f"{match.group()!r} {odd_character(match.group())}", topic="unwritable-value"
+            )
     text = json.dumps(words, ensure_ascii=False)
     return literal(ODD_CHARACTER.sub(lambda match: json.dumps(match.group())[1:-1], text))

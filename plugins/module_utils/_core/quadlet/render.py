@@ -29,12 +29,15 @@ def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
     blocks = []
     for section, assignments in sections.items():
         if not _is_name(_SECTION, section):
-            raise QuadletError(f"{section!r} is not a section's name", where=name)
+            raise QuadletError(
+                f"{section!r} is not a section's name", where=name, topic="section-form"
+            )
         if not isinstance(assignments, t.Mapping):
             raise QuadletError(
                 f"a section is a mapping of keys, not {assignments!r}",
                 where=f"{name} [{section}]",
                 remedy="To write text unchanged, give the whole unit as a string.",
+                topic="section-form",
             )
         lines = [f"[{section}]"]
         for key, value in assignments.items():
@@ -46,12 +49,16 @@ def render_unit(name: str, sections: t.Mapping[str, t.Any]) -> str:
 def _render_key(name: str, section: str, key: t.Any, value: t.Any) -> list[str]:
     where = f"{name} [{section}] {key}"
     if not _is_name(_KEY, key):
-        raise QuadletError(f"{key!r} is not a key's name", where=f"{name} [{section}]")
+        raise QuadletError(
+            f"{key!r} is not a key's name", where=f"{name} [{section}]", topic="section-form"
+        )
     row = SECTIONS.get(section, {}).get(key)
     try:
         return [f"{key}={text}" for text in _values(row, key, value)]
     except QuadletError as error:
-        raise QuadletError(error.what, where=where, remedy=error.remedy) from None
+        raise QuadletError(
+            error.what, where=where, remedy=error.remedy, topic=error.topic
+        ) from None
 
 
 def _is_name(pattern: re.Pattern[str], name: t.Any) -> bool:
@@ -76,7 +83,9 @@ def _scalar(value: t.Any) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     raise QuadletError(
-        f"the value {value!r} is neither text, an integer nor a boolean", remedy=_QUOTE_IT
+        f"the value {value!r} is neither text, an integer nor a boolean",
+        remedy=_QUOTE_IT,
+        topic="value-form",
     )
 
 
@@ -86,13 +95,19 @@ def _from_mapping(row: Key | None, key: str, value: t.Mapping[t.Any, t.Any]) -> 
         return [quoting.word(pair) for pair in pairs]
     if key in _PAIRS_IN_WORDS and row:
         return [quoting.strv_word(pair) for pair in pairs]
-    raise QuadletError("the key takes no mapping", remedy="Give a string, or a list of strings.")
+    raise QuadletError(
+        "the key takes no mapping",
+        remedy="Give a string, or a list of strings.",
+        topic="value-form",
+    )
 
 
 def _pair_name(name: t.Any) -> str:
     text = _scalar(name)
     if not text or "=" in text:
-        raise QuadletError(f"{name!r} can't be the name in a name=value pair")
+        raise QuadletError(
+            f"{name!r} can't be the name in a name=value pair", topic="unwritable-value"
+        )
     return quoting.literal(text)
 
 
@@ -102,7 +117,9 @@ def _from_list(row: Key | None, key: str, items: list[t.Any]) -> list[str]:
     if row and row.reads is Reads.COMMAND:
         return [quoting.json_command([_scalar(item) for item in items])]
     if row and not row.repeats:
-        raise QuadletError(f"{key} takes one value, not a list", remedy="Give a string.")
+        raise QuadletError(
+            f"{key} takes one value, not a list", remedy="Give a string.", topic="value-form"
+        )
     return [_list_item(row, key, item) for item in items]
 
 
@@ -110,7 +127,9 @@ def _list_item(row: Key | None, key: str, item: t.Any) -> str:
     if isinstance(item, (list, tuple)) and row:
         parts = [_scalar(part) for part in item]
         if not parts:
-            raise QuadletError("an empty list would reset the key", remedy="Leave it out.")
+            raise QuadletError(
+                "an empty list would reset the key", remedy="Leave it out.", topic="value-form"
+            )
         if row.reads is Reads.ARGS:
             return quoting.command(parts)
         if row.reads is Reads.ALL:
@@ -126,6 +145,7 @@ def _check_parts(key: str, parts: list[str]) -> None:
         raise QuadletError(
             "an empty part would make it an anonymous volume, which goes when the container stops",
             remedy="Name the volume or the directory; one part alone is an anonymous volume.",
+            topic="unwritable-value",
         )
 
 
@@ -136,12 +156,15 @@ def _options(key: str, item: t.Mapping[t.Any, t.Any]) -> str:
     for name, value in item.items():
         if key == "Mount" and name in ("source", "src") and value == "":
             raise QuadletError(
-                "an empty source can't be mounted", remedy="Name it, or use type: tmpfs."
+                "an empty source can't be mounted",
+                remedy="Name it, or use type: tmpfs.",
+                topic="unwritable-value",
             )
         if key == "Mount" and isinstance(value, str) and _LINE_BREAK.search(value):
             raise QuadletError(
                 f"the option {name}={value!r} holds a line break, which ends it for Podman",
                 remedy="Rename the file or directory.",
+                topic="unwritable-value",
             )
     return ",".join(_option(name, part) for name, part in item.items())
 
@@ -153,6 +176,7 @@ def _option(name: t.Any, value: t.Any) -> str:
 def _in_options(text: str) -> str:
     if "," in text or '"' in text:
         raise QuadletError(
-            f"the option {text!r} holds a comma or a quote, which ends it for Podman"
+            f"the option {text!r} holds a comma or a quote, which ends it for Podman",
+            topic="unwritable-value",
         )
     return text

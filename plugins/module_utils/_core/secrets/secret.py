@@ -25,6 +25,7 @@ def check_name(name: str) -> None:
             f"{name[:80]!r} can't be a secret's name",
             where="name",
             remedy=f"It has 1 to {LONGEST_NAME} bytes, and no comma, slash, equals sign or NUL.",
+            topic="secret-name",
         )
 
 
@@ -36,11 +37,15 @@ def decode_value(value: t.Any, encoding: str) -> bytes:
             where="value",
             remedy="Quote it where it is written, or end its template with the filter string "
             "(to_json for a mapping or a list).",
+            topic="secret-value",
         )
     data = _from_base64(value) if encoding == "base64" else _from_text(value)
     if not 0 < len(data) <= LONGEST_VALUE:
         raise QuadletError(
-            f"it has {len(data)} bytes", where="value", remedy=f"Podman takes 1 to {LONGEST_VALUE}."
+            f"it has {len(data)} bytes",
+            where="value",
+            remedy=f"Podman takes 1 to {LONGEST_VALUE}.",
+            topic="secret-value",
         )
     return data
 
@@ -51,7 +56,10 @@ def _from_text(value: str) -> bytes:
     except UnicodeEncodeError:
         pass
     raise QuadletError(
-        "it is no valid Unicode", where="value", remedy="Give it as encoding: base64."
+        "it is no valid Unicode",
+        where="value",
+        remedy="Give it as encoding: base64.",
+        topic="secret-value",
     )
 
 
@@ -61,7 +69,10 @@ def _from_base64(value: str) -> bytes:
     except (binascii.Error, ValueError):
         pass
     raise QuadletError(
-        "it is not base64", where="value", remedy="Use the filter b64encode, or encoding: text."
+        "it is not base64",
+        where="value",
+        remedy="Use the filter b64encode, or encoding: text.",
+        topic="secret-value",
     )
 
 

@@ -36,7 +36,7 @@ def check_uses(content: t.Mapping[str, Blob], names: Names) -> list[QuadletError
                 where = entry.where(path)
                 uses = _CHECKS[entry.key](entry, names, content)
                 errors += [
-                    QuadletError(what, where=place or where, remedy=remedy)
+                    QuadletError(what, where=place or where, remedy=remedy, topic="secret-use")
                     for what, remedy, place in uses
                 ]
     return errors

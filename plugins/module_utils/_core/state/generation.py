@@ -119,6 +119,7 @@ def choose_target(
         f"{which} is {'not ' if wanted is not None else ''}kept; there are: {kept}",
         where=f"app {app}",
         remedy="Name a generation that is kept, or deploy the app as it should be.",
+        topic="no-generation",
     )
 
 

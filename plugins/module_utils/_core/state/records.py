@@ -37,12 +37,15 @@ def parse(
                 f"it has format {version}, this release of quadlet.fleet knows {FORMAT}",
                 where=path,
                 remedy="Update the collection on the controller.",
+                topic="newer-format",
             )
         record = build(data)
         check(record)
         return record
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
-        raise QuadletError(f"the record is damaged ({error})", where=path, remedy=remedy) from None
+        raise QuadletError(
+            f"the record is damaged ({error})", where=path, remedy=remedy, topic="damaged-record"
+        ) from None
 
 
 _MOST = 1 << 62

@@ -25,6 +25,7 @@ def parse_rollout(given: str | None) -> str:
         f"{given!r} can't be the id of a rollout",
         where="rollout",
         remedy="Use up to 100 letters, digits and '._+:@-', a letter or digit first.",
+        topic="rollout-id",
     )
 
 

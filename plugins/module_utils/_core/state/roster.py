@@ -48,6 +48,7 @@ def parse_roster(text: str, path: str) -> Roster:
                 f"it has format {version}, this release of quadlet.fleet knows {FORMAT}",
                 where=path,
                 remedy="Update the collection on the controller.",
+                topic="newer-format",
             )
         return {
             Place(str(row["name"]), int(row["uid"]), str(row["location"])): int(row["generation"])
@@ -58,6 +59,7 @@ def parse_roster(text: str, path: str) -> Roster:
             f"the list of a project's apps is damaged ({error})",
             where=path,
             remedy="Remove it: the next run writes it, without apps that are no longer declared.",
+            topic="damaged-record",
         ) from None
 
 
@@ -112,6 +114,7 @@ def check_empty(project: str, labels: t.Sequence[str], *, declared: bool, allowe
         where="undeclared",
         remedy="Declare what is to stay; where all of them are to go, say allow_empty: true "
         "(quadlet_deploy_allow_empty of the role deploy).",
+        topic="empty-project",
     )
 
 

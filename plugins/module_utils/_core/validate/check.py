@@ -73,11 +73,13 @@ def check_podman(version: Version | None, shown: str) -> Version:
             f"Podman was not found on the host ({shown})",
             remedy=f"Install podman {version_text(OLDEST)} or newer, with its systemd generator.",
             data={NOT_READY: True},
+            topic="no-podman",
         )
     if version < OLDEST:
         raise QuadletError(
             f"the host has Podman {shown}; quadlet.fleet needs {version_text(OLDEST)} or newer",
             remedy="Older releases do not read the directory of an app: update Podman.",
+            topic="old-podman",
         )
     return version
 

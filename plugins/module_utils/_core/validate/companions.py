@@ -101,6 +101,7 @@ def check_companions(
                     f"companions can't be at location admin: {folder} is read for every user",
                     where=path,
                     remedy="Use location: home.",
+                    topic="companion-location",
                 )
             )
         errors += _check_sections(path, unit)
@@ -123,6 +124,7 @@ def _check_mount(path: str, unit: UnitText, location: str) -> list[QuadletError]
                 remedy="Declare it in an app of the system's scope, and let the user's units mount "
                 "the directory; or mount by other means, such as a volume with Type=nfs or a "
                 "program with FUSE in a .service.",
+                topic="mount-unit",
             )
         ]
     where = unit.value(section, "Where") or ""
@@ -132,6 +134,7 @@ def _check_mount(path: str, unit: UnitText, location: str) -> list[QuadletError]
                 f"Where={where} is no absolute path",
                 where=f"{path} [{section}] Where",
                 remedy="Write the directory to mount at, such as /srv/data.",
+                topic="mount-unit",
             )
         ]
     right = f"{escape_path(where.replace('%%', '%'))}.{suffix}"
@@ -142,6 +145,7 @@ def _check_mount(path: str, unit: UnitText, location: str) -> list[QuadletError]
             f"the unit mounts at {where}, so that systemd takes it under the name {right} alone",
             where=f"{path} [{section}] Where",
             remedy=f"Rename it to {right}, or mount at {unescape_path(stem)}.",
+            topic="mount-unit",
         )
     ]
 
@@ -156,6 +160,7 @@ def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
             f"[{section}] is no section of a .{row.suffix} unit",
             where=path,
             remedy=f"It has {', '.join(f'[{name}]' for name in known)}; systemd ignores others.",
+            topic="companion-section",
         )
         for section in unit.sections
         if section not in known and not section.startswith("X-")
@@ -166,6 +171,7 @@ def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
                 f"the unit has no [{row.section}] section",
                 where=path,
                 remedy=f"A .{row.suffix} unit needs [{row.section}].",
+                topic="companion-section",
             )
         )
     if is_template(name) and "Install" in unit.sections:
@@ -174,6 +180,7 @@ def _check_sections(path: str, unit: UnitText) -> list[QuadletError]:
                 "a template is neither enabled nor started",
                 where=f"{path} [Install]",
                 remedy=f"Declare an instance, such as {name.replace('@.', '@NAME.')}.",
+                topic="template-enabled",
             )
         )
     return errors
@@ -195,7 +202,11 @@ def parse_verification(
         where, text = line[: match.start("text") - 2], match["text"]
         if _IS_ERROR.search(text):
             remedy = "See systemd.unit(5) and the page of the unit's type."
-            errors.append(QuadletError(f"systemd says: {text}", where=where, remedy=remedy))
+            errors.append(
+                QuadletError(
+                    f"systemd says: {text}", where=where, remedy=remedy, topic="systemd-refuses"
+                )
+            )
         else:
             warnings.append(f"{where}: {text}")
     return errors, warnings

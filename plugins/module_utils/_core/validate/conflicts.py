@@ -50,6 +50,7 @@ def file_conflicts(units: t.Iterable[str], others: t.Iterable[ForeignFile]) -> l
                     "A converted Compose file gets names of its own by names: compose."
                     if other.app
                     else "Use adopt: true to take it over, or rename or remove it.",
+                    topic="unit-taken",
                 )
             )
     return errors
@@ -93,6 +94,7 @@ def _shared(label: str, name: str, pair: tuple[Service, Service]) -> QuadletErro
         f"{mine.unit} and {where} both make the {label} {name!r}; the one would replace the other",
         where=mine.unit,
         remedy=f"Rename one of the units, or give it another {key}.",
+        topic="object-name-taken",
     )
 
 
@@ -112,6 +114,7 @@ def container_conflicts(
                         "which would be removed",
                         where=service.unit,
                         remedy="Remove that container, or set another ContainerName or PodName.",
+                        topic="container-name-taken",
                     )
                 )
     return errors
@@ -124,6 +127,7 @@ def masked_error(service: str, *, user: bool) -> QuadletError:
         f"{service} is masked, so that systemd does not start it",
         where=service,
         remedy=f"Unmask it (systemctl {words} {service}), or take its unit out of the app.",
+        topic="service-masked",
     )
 
 

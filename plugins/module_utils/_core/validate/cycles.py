@@ -62,4 +62,5 @@ def _error(
         f"these services {how}: {' → '.join(circle)} ({units})",
         where=known[circle[0]].unit,
         remedy=f"Remove one {keys} of the circle; systemd would drop a start, or wait for ever.",
+        topic="service-circle",
     )

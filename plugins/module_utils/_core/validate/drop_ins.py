@@ -43,6 +43,7 @@ def find_refusals(said: str, drop_ins: t.Mapping[str, t.Sequence[str]]) -> list[
                     f"systemd refuses {service} with {', '.join(paths)}: {own[0]}",
                     where=paths[0],
                     remedy="Correct or remove the drop-in. Nothing was written or stopped.",
+                    topic="systemd-refuses",
                 )
             )
     return errors

@@ -291,6 +291,7 @@ def to_error(complaint: Complaint, unit: UnitText | None, *, where: str) -> Quad
         f"the Quadlet generator refuses it: {complaint.text}",
         where=f"{where}:{line}" if line else where,
         remedy=remedy or "See podman-systemd.unit(5).",
+        topic="generator-refuses",
     )
 
 

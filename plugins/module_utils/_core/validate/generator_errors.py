@@ -60,6 +60,7 @@ def _loses(where: str, app: str, unit: str, made: str) -> QuadletError:
         f"it uses {unit}{f' ({made})' if made else ''}, which this run would remove",
         where=f"{where} of app {app}" if app else where,
         remedy=f"Change or remove {which} first, or keep {unit}. Nothing was written or stopped.",
+        topic="still-used",
     )
 
 
@@ -87,6 +88,7 @@ def find_without_service(
             "the Quadlet generator made no service of it, and gave no reason",
             where=path,
             remedy="See podman-systemd.unit(5) for what the host's Podman reads.",
+            topic="no-service",
         )
         for path in units
         if "/" not in path and path.rpartition(".")[2] in KINDS and path not in made

@@ -27,6 +27,7 @@ def check_instances(content: t.Mapping[str, Blob], version: Version) -> list[Qua
                     f"the host has {version_text(version)}",
                     where=path,
                     remedy="Update Podman, or declare the unit with a text of its own.",
+                    topic="old-podman",
                 )
             )
         elif template not in content or content[template].is_link:
@@ -35,6 +36,7 @@ def check_instances(content: t.Mapping[str, Blob], version: Version) -> list[Qua
                     f"its template {template} is no unit of the app",
                     where=path,
                     remedy=f"Declare {template} too, or remove its instances with it.",
+                    topic="no-template",
                 )
             )
     return errors
