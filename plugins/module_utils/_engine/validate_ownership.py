@@ -26,9 +26,12 @@ def check_user(scope: Scope) -> None:
         scope.manager, lambda path: state.read_text(path) or ""
     )
     if missing:
+        from .._host.accounts import read_granted
+
+        looked = "; ".join(read_granted(scope.manager).lacking)
         raise QuadletError(
             f"user {scope.user} has no range in {' and '.join(missing)}, "
-            "so its containers can't have users of their own",
+            f"so its containers can't have users of their own ({looked})",
             where="user",
             remedy=missing_remedy(str(scope.user)),
             data={NOT_READY: True},

@@ -37,6 +37,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.conflicts import (
     Container,
 )
+from tests.unit.support.together import together
 
 
 @pytest.mark.parametrize("state", ["started", "restarted", "rolled_back"])
@@ -256,6 +257,29 @@ ASKED: dict[str, tuple[PlanInput, Plan, bool]] = {
     "another unit alone": (_volume(OLD, app={"only": "x.container"}), EMPTY, False),
     "this unit alone": (_volume(OLD, app={"only": V}), EMPTY, True),
 }
+
+
+@together("known", [True, False])
+@together("makes", ["systemd-data", "data-%s"])
+@together("there", [True, False])
+@together("unclear", [("a=%s",), ()])
+def test_what_was_not_compared(
+    *, known: bool, makes: str, there: bool, unclear: tuple[str, ...]
+) -> None:
+    """It is told of an object that the app takes, and has not made itself."""
+    inputs = _volume(NEW if known else None, known=known, makes=makes)
+    judged = Judged(there, 0.0, () if there else None, unclear)
+    inputs = inputs._replace(objects={SERVICE: judged})
+    own = known and makes == "systemd-data"  # under another name it has made none
+    told = [text for text in make_plan(inputs).warnings if "a=%s" in text]
+    assert bool(told) is (there and bool(unclear) and not own)
+    words = (
+        "known to systemd alone (a=%s)"
+        if "%" in makes
+        else "the volume systemd-data is there already"
+    )
+    assert all(words in text for text in told)
+    assert not any("recreate: " in text for text in make_plan(inputs).warnings)
 
 
 @pytest.mark.parametrize(("inputs", "plan", "asked"), ASKED.values(), ids=ASKED)

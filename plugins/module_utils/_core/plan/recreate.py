@@ -119,12 +119,10 @@ def outdated_warnings(inputs: PlanInput) -> list[str]:
 
 
 def unclear_warnings(inputs: PlanInput) -> list[str]:
-    """Warnings about objects that the app takes as they are, and that could not be compared."""
+    """Warnings about objects that the app has not made, and that could not be compared wholly."""
     warnings = []
     for name, judged in inputs.objects.items():
-        if not (judged.there and judged.unclear):
-            continue
-        if is_own(inputs, name) and not has_changed(inputs, name):
+        if not (judged.there and judged.unclear) or is_own(inputs, name):
             continue
         record = inputs.services[name]
         kind, what = kind_of_service(record).suffix, ", ".join(judged.unclear)
