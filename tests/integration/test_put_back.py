@@ -113,6 +113,12 @@ class Round(t.NamedTuple):
 
 LATER = {
     "nothing changes": Round("", "", ("same", "kube", "native")),
+    "a drop-in of systemd's own": Round(
+        "mkdir -p OWN/NAME-same.service.d; echo '[Unit]' >OWN/NAME-same.service.d/x.conf",
+        "rm -r OWN/NAME-same.service.d",
+        ("same",),
+        ("same",),
+    ),
     "the app's directory is another one": Round(
         "mv DIR DIR.away; cp -a DIR.away DIR; echo EDITED=1 >>DIR/settings.env",
         "rm -r DIR; mv DIR.away DIR",
@@ -124,12 +130,6 @@ LATER = {
         "rm -r DIR/../NAME-kube.kube.d",
         ("same", "kube"),
         ("kube",),
-    ),
-    "a drop-in of systemd's own": Round(
-        "mkdir -p OWN/NAME-same.service.d; echo '[Unit]' >OWN/NAME-same.service.d/x.conf",
-        "rm -r OWN/NAME-same.service.d",
-        ("same",),
-        ("same",),
     ),
     "a service of systemd's own": Round(
         "cp -p OWN/NAME-native.service DIR/../kept; echo '#' >>OWN/NAME-native.service",

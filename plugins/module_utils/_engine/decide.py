@@ -334,16 +334,15 @@ def _other_texts(
     """Services that somebody started since the last run with texts that are not there any more;
     and whether all that somebody started were found to have the installed ones.
     """
-    if not (snapshot.touched or max(snapshot.moved) > snapshot.recorded_at):
-        return frozenset(), False
-    edits = find_edits(inputs, snapshot.touched)
-    details = manager.read_details(started_after(scope, edits, snapshot.recorded_at))
-    details = {n: row for n, row in details.items() if row.begun_at > snapshot.recorded_at}
-    if not details:
-        return frozenset(), False
+    edits, recorded_at = find_edits(inputs, snapshot.touched), snapshot.recorded_at
+    is_still = not snapshot.touched and max(snapshot.moved) <= recorded_at
+    details = manager.read_details(started_after(scope, edits, recorded_at, certain=is_still))
+    details = {n: row for n, row in details.items() if row.begun_at > recorded_at}
+    if not details or is_still:  # later changes are not to be held against these starts
+        return frozenset(), bool(details) and not any(row.restarts for row in details.values())
     from .other_texts import find_other_texts
 
-    times = Times(snapshot.recorded_at, snapshot.moved, manager.read_loads())
+    times = Times(recorded_at, snapshot.moved, manager.read_loads())
     return find_other_texts(inputs, scope, edits, details, times)
 
 

@@ -27,7 +27,7 @@ from .._core.plan.own_starts import (
     Traits,
     judge_starts,
 )
-from .._core.plan.start_command import WAYS, Command, declared_command, is_command
+from .._core.plan.start_command import WAYS, Command, declared_command, is_command, is_text
 from .._core.quadlet.kinds import kind_of
 from .._core.systemd_state import Details
 from .._core.validate.drop_ins import is_foreign
@@ -105,7 +105,7 @@ class _Asked:
         loaded = self._scope.manager.call(state.read_text, row.fragment) if row.fragment else None
         if not wanted or not loaded:
             return UNCLEAR
-        if sorted(str(loaded).split()) == sorted(wanted.split()):
+        if is_text(wanted, str(loaded)):
             return OURS
         return UNCLEAR if self._generator_at > loads.last else OTHER
 

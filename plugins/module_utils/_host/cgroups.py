@@ -15,11 +15,13 @@ import typing as t
 
 from .scope import Scope
 
-_TOP = "/sys/fs/cgroup"
+_TOP, _UNKNOWN = "/sys/fs/cgroup", float("inf")
 
 
-def started_after(scope: Scope, services: t.Iterable[str], time: float) -> list[str]:
-    """Services that may have been started after a time (since the epoch).
+def started_after(
+    scope: Scope, services: t.Iterable[str], time: float, *, certain: bool = False
+) -> list[str]:
+    """Services that may have been started after a time (since the epoch).  certain: that have been.
 
     One whose control group is elsewhere (`Slice=`, a template's instance) or gone (a network) has
     the link, since systemd 249 in a user's manager too; one without both may have been started.
@@ -28,11 +30,12 @@ def started_after(scope: Scope, services: t.Iterable[str], time: float) -> list[
     users = f"user.slice/user-{uid}.slice/user@{uid}.service/app.slice"
     groups = f"{_TOP}/{'system.slice' if scope.is_system else users}"
     links = f"{'/run' if scope.is_system else scope.manager.runtime_dir}/systemd/units/invocation:"
-    return [name for name in services if _made_at(f"{groups}/{name}", f"{links}{name}") > time]
+    made = ((name, _made_at(f"{groups}/{name}", f"{links}{name}")) for name in services)
+    return [name for name, at in made if at > time and not (certain and at == _UNKNOWN)]
 
 
 def _made_at(*paths: str) -> float:
     for path in paths:
         with contextlib.suppress(OSError):
             return os.lstat(path).st_mtime
-    return float("inf")
+    return _UNKNOWN

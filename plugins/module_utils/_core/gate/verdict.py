@@ -30,6 +30,7 @@ _UNKNOWN_ENDS = {
 
 DEPENDENCY = "a service that it needs did not start"
 NOT_BEGUN = "it still waits for what starts before it, and the gate's timeout is over"
+STOPPING = "what ran before still stops (see TimeoutStopSec), and the gate's timeout is over"
 _JOBS = {
     "dependency": DEPENDENCY,
     "timeout": "its start job timed out",
@@ -86,6 +87,8 @@ def reason_down(
         and (details is None or details.result == "success")
     ):
         return None
+    if state.active == "deactivating" and state.job:
+        return STOPPING  # a result is that of the stop
     if state.active in ("inactive", "failed") and state.job:
         return NOT_BEGUN
     if state.active == "activating" and not state.crashing and not rises:

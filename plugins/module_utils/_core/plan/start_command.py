@@ -100,6 +100,18 @@ def is_command(declared: Command, words: t.Sequence[str]) -> bool:
     return not left
 
 
+def is_text(declared: str, loaded: str) -> bool:
+    """Whether a generated service's file is that of a dry run, whatever the order of its pairs.
+
+    The file begins with comments that a dry run does not print.
+    """
+    return _words(declared) == _words(loaded)
+
+
+def _words(text: str) -> list[str]:
+    return sorted(word for line in text.split("\n") if line[:1] != "#" for word in line.split())
+
+
 VARIABLE = "\x02"
 """Stands for a word that is a variable alone: systemd makes any number of words of it."""
 _LONE = re.compile(r"\$[A-Za-z_]")
