@@ -42,6 +42,7 @@ FOUND: t.Final[dict[str, list[str]]] = {
     "web": ["db: ready", "job: 1"],
     "job-runs": ["run"],
     "hook": ["hooked"],
+    # Steps before a start have its entrypoint.
     "steps": ["one", "two"],
     # Names are known on their own networks alone; a name of two containers leads to both.
     "one": [
