@@ -42,6 +42,8 @@ FOUND: t.Final[dict[str, list[str]]] = {
     "web": ["db: ready", "job: 1"],
     "job-runs": ["run"],
     "hook": ["hooked"],
+    # Steps before a start have its entrypoint.
+    "steps": ["one", "two"],
     # Names are known on their own networks alone; a name of two containers leads to both.
     "one": [
         "web:8080: web",
@@ -206,6 +208,8 @@ def test_what_compose_promises_at_run_time(stack: Stack) -> None:
 
     assert not stack.deploy().ok().changed
     scope.systemctl("stop state.service stubborn.service")
+    scope.systemctl("stop web.service")
+    assert stack.told()["steps"] == ["one", "two", "stopping"]
     assert stack.ends("state.service", "stubborn.service") == {
         "state.service": "inactive success 143",
         "stubborn.service": "inactive success 137",
