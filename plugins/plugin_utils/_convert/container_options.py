@@ -31,6 +31,7 @@ _LABELS = {
 _FAR_LOGS = frozenset(
     {"awslogs", "fluentd", "gcplogs", "gelf", "logentries", "loki", "splunk", "syslog", "etwlogs"}
 )
+_PODMAN_LOGS = frozenset({"journald", "k8s-file", "none", "passthrough", "passthrough-tty"})
 _DOCKER_LOGS = frozenset({"json-file", "local", "db"})
 _HIGHEST_FILES = 524288
 _MOST_CARDS = 64
@@ -53,13 +54,15 @@ def _plain(_writing: Writing, unit: Unit, _container: Container, option: Option)
 def _write_logging(unit: Unit, container: Container) -> None:
     drivers = [option for option in container.options if option.name == "--log-driver"]
     extras = [option for option in container.options if option.name == "--log-opt"]
-    name = drivers[-1].value if drivers else ""
-    name = "" if name is None else name.rpartition(".")[2]
-    if name in _FAR_LOGS or name in _DOCKER_LOGS or (not drivers and container.engine == "docker"):
+    whole = (drivers[-1].value if drivers else "") or ""
+    name = whole.rpartition(".")[2]
+    is_docker = container.engine == "docker"
+    is_far = name in _FAR_LOGS or (is_docker and name not in (*_DOCKER_LOGS, *_PODMAN_LOGS, ""))
+    if is_far or name in _DOCKER_LOGS or (not drivers and is_docker):
         for option in [*drivers, *extras]:
             option.given.dropped(
-                f"Podman has no log driver {name}"
-                if name in _FAR_LOGS
+                f"Podman has no log driver {whole}"
+                if is_far
                 else "logs go to the journal, which has its own limits of size",
                 "Read them with journalctl -u, or send the journal on.",
                 "logging",

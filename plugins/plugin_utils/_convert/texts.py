@@ -64,7 +64,7 @@ def duration(seconds: float) -> str:
     """A duration as Podman reads it: whole seconds, or milliseconds."""
     if seconds == int(seconds):
         return f"{int(seconds)}s"
-    return f"{round(seconds * 1000, 3):g}ms"
+    return f"{f'{seconds * 1000:.3f}'.rstrip('0').removesuffix('.')}ms"
 
 
 def whole_seconds(seconds: float) -> str:
