@@ -20,6 +20,7 @@ FAILED = {"failed": True, "msg": "no\nmore", "rolled_back": True, "failures": fa
 @pytest.fixture
 def scope(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[t.Any]:
     """One whose files are in a directory of this test."""
+    heard.forget()
     owner = types.SimpleNamespace(uid=1000, name="svc", call=lambda work, *args: work(*args))
     found = types.SimpleNamespace(
         user="svc", location="home", state_dir=str(tmp_path), files=owner, manager=owner
