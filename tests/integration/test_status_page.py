@@ -136,6 +136,21 @@ def test_the_address_keeps_what_is_seen(browser: Browser, tmp_path: pathlib.Path
     assert _is_quiet(browser)
 
 
+ADDRESSES = (
+    "sort=__proto__", "sort=constructor&show=__proto__", "show=toString", "q=%", "q=%ff%00&open=%",
+    "open=__proto__", "q=(((", "q=-", "q=host:&sort=", "q=" + "a%20" * 2000, "&&==&=", "#",
+    "q=%3Cscript%3E",
+)  # fmt: skip
+
+
+def test_any_address_is_read(browser: Browser, tmp_path: pathlib.Path) -> None:
+    path = _write(tmp_path, troubled_fleet())
+    for address in ADDRESSES:
+        browser.open(path, f"#{address}")
+        assert browser.run(COUNT), address
+    assert _is_quiet(browser)
+
+
 def test_what_hosts_write_stays_text(browser: Browser, tmp_path: pathlib.Path) -> None:
     fleet = hostile_fleet()
     browser.open(_write(tmp_path, fleet))

@@ -29,11 +29,11 @@ def run(module: AnsibleModule) -> None:
         module,
         lambda: _reconcile(params, check=module.check_mode),
         lambda error: _foretell(parse_app(params), params, error),
-        lambda result: _log(params, result),
+        lambda result: _keep(params, result),
     )
 
 
-def _log(params: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> None:
+def _keep(params: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> None:
     from .failed_runs import log_runs
 
     log_runs([params], [result])

@@ -344,11 +344,11 @@ def run(module: AnsibleModule) -> None:
     run_module(
         module,
         lambda: run_apps(items, params["parallel"], check=module.check_mode, request=request()),
-        log=lambda result: _log(items, result),
+        keep=lambda result: _keep(items, result),
     )
 
 
-def _log(items: t.Sequence[Item], result: dict[str, t.Any]) -> None:
+def _keep(items: t.Sequence[Item], result: dict[str, t.Any]) -> None:
     from .failed_runs import log_runs
 
     log_runs(items, result["apps"])

@@ -26,12 +26,12 @@ def run_module(
     module: AnsibleModule,
     work: t.Callable[[], Result],
     unready: t.Callable[[QuadletError], Result] | None = None,
-    log: t.Callable[[Result], None] | None = None,
+    keep: t.Callable[[Result], None] | None = None,
 ) -> t.NoReturn:
     """Ends the module with what `work` returns, or with the sentence of its error.
 
     unready: the result in check mode where the host lacks what an earlier task would have made.
-    log: keeps the result of a run that has failed, as it leaves the host.
+    keep: keeps the result of a run that has failed, as it leaves the host.
     Of the parameters only a few are echoed: texts of units and files would double the way
     back for nothing.  No exception is being handled at the end: Ansible would show it unmasked.
     """
@@ -44,7 +44,7 @@ def run_module(
     error, result = _do(work)
     echo = {key: module.params[key] for key in _ECHOED if key in module.params}
     echoed = {**result, "invocation": {"module_args": echo}}
-    _leave(module, echoed, failed=error, log=None if module.check_mode else log)
+    _leave(module, echoed, failed=error, keep=None if module.check_mode else keep)
 
 
 def with_unready(
@@ -80,7 +80,7 @@ def _leave(
     result: Result,
     *,
     failed: bool,
-    log: t.Callable[[Result], None] | None = None,
+    keep: t.Callable[[Result], None] | None = None,
 ) -> t.NoReturn:
     """The one exit."""
     for mark in (HELD_UP, NOT_READY):
@@ -97,9 +97,9 @@ def _leave(
         shown = masked(result, given, failed=failed)
     except Exception as error:  # whatever it was: what may hold a secret does not leave
         shown = _left_out(error, failed=failed)
-    if failed and log:
+    if failed and keep:
         with contextlib.suppress(Exception):  # it is no part of the run
-            log(shown)
+            keep(shown)
     for text in shown.pop("warnings", ()):
         module.warn(text)
     if failed:

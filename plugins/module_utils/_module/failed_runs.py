@@ -32,11 +32,12 @@ def log_runs(items: t.Sequence[t.Mapping[str, t.Any]], rows: t.Sequence[Row]) ->
 
 
 def read_runs(
-    scopes: t.Iterable[Scope], wanted: t.Collection[str] | None, errors: list[Row]
+    scopes: t.Iterable[Scope], wanted: t.Collection[str] | None, warnings: list[str]
 ) -> list[Row]:
     """Failed runs of the scopes' apps, the oldest of each app first.
 
-    errors: why those of a scope can't be read is added.
+    warnings: why those of a scope can't be read is added.  It is no error: the apps were read, and
+    a user who breaks the own log holds up no rollout.
     """
     rows = []
     for scope in scopes:
@@ -44,7 +45,7 @@ def read_runs(
         try:
             found = scope.files.call(log.read_entries, scope.state_dir)
         except QuadletError as error:
-            errors.append({**place, "app": None, "msg": str(error)})
+            warnings.append(f"{scope.label}: what failed runs told could not be read: {error}")
             continue
         for app, entries in found.items():
             if (wanted is None or app in wanted) and _is_name(str(app)):

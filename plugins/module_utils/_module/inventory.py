@@ -341,7 +341,7 @@ def read_inventory(
 
         add_journals(apps, scopes, lines)
     pulls, troubles = read_pulls(scopes, errors)
-    failures = read_runs(scopes, wanted, errors)
+    failures = read_runs(scopes, wanted, warnings)
     if errors and not apps and user is not None:
         raise QuadletError("\n".join(row["msg"] for row in errors), topic=None)
     warnings += [*troubles, *map(_describe, errors)]

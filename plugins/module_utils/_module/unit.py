@@ -30,11 +30,11 @@ def run(module: AnsibleModule) -> None:
             check=module.check_mode,
         ),
         lambda error: _foretell(parse_unit_app(params), params, error),
-        lambda result: _log(params, result),
+        lambda result: _keep(params, result),
     )
 
 
-def _log(params: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> None:
+def _keep(params: t.Mapping[str, t.Any], result: dict[str, t.Any]) -> None:
     from .failed_runs import log_runs
 
     log_runs([{**params, "name": parse_unit_app(params).name}], [result])

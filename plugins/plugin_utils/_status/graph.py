@@ -68,8 +68,7 @@ def _sort_rows(rows: list[list[str]], edges: t.Sequence[Edge], *, forward: bool)
         ties.setdefault(node, []).append(other)
     places = {name: float(n) for row in rows for n, name in enumerate(row)}
     for row in rows if forward else rows[::-1]:
-        own = dict(places)
-        row.sort(key=lambda name: _mean([own[n] for n in ties.get(name, ())], own[name]))
+        row.sort(key=lambda name: _mean([places[n] for n in ties.get(name, ())], places[name]))
         places.update({name: float(n) for n, name in enumerate(row)})
 
 

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const AT_ONCE = 60;
+  const AT_ONCE = 40;
   const WORST = ["unreachable", "failed", "down", "absent", "unhealthy", "starting", "up", "idle"];
   const GOOD = new Set(["up", "idle", "starting"]);
   const by = (id) => document.getElementById(id);
@@ -96,7 +96,7 @@
     const given = new URLSearchParams(location.hash.slice(1));
     view.q = given.get("q") || "";
     view.show = TILES.some(([id]) => id === given.get("show")) ? given.get("show") : "";
-    view.sort = ORDERS[given.get("sort")] ? given.get("sort") : "worst";
+    view.sort = Object.hasOwn(ORDERS, given.get("sort")) ? given.get("sort") : "worst";
     view.open = given.get("open") || "";
   };
   const writeAddress = () => {

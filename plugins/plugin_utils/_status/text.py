@@ -72,13 +72,17 @@ def _undeclared_lines(host: Row) -> list[str]:
 
 
 def _sum_line(summary: Row) -> str:
-    parts = [f"{summary['hosts']} hosts", f"{summary['apps']} apps"]
+    parts = [_count(summary["hosts"], "host"), _count(summary["apps"], "app")]
     counts = {
-        "hosts unreachable": summary["hosts_unreachable"],
-        "hosts not readable": summary["hosts_failed"],
-        "apps to look at": summary["apps_troubled"],
+        "unreachable": summary["hosts_unreachable"],
+        "not readable": summary["hosts_failed"],
+        "to look at": summary["apps_troubled"],
         "with drift": summary["apps_drifted"],
         "whose last run failed": summary["runs_failed"],
     }
     parts += [f"{count} {what}" for what, count in counts.items() if count]
     return ", ".join(parts) if len(parts) > 2 else f"{', '.join(parts)}, all as they should be"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

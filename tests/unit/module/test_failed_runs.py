@@ -20,9 +20,15 @@ FAILED = {"failed": True, "msg": "no\nmore", "rolled_back": True, "failures": fa
 @pytest.fixture
 def scope(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[t.Any]:
     """One whose files are in a directory of this test."""
+    heard.forget()
     owner = types.SimpleNamespace(uid=1000, name="svc", call=lambda work, *args: work(*args))
     found = types.SimpleNamespace(
-        user="svc", location="home", state_dir=str(tmp_path), files=owner, manager=owner
+        user="svc",
+        label="svc",
+        location="home",
+        state_dir=str(tmp_path),
+        files=owner,
+        manager=owner,
     )
 
     def resolve(user: str | None, _location: str) -> t.Any:
@@ -60,9 +66,9 @@ def test_a_scope_that_cannot_be_read_is_told(scope: t.Any) -> None:
         raise QuadletError("it does not answer")
 
     scope.files.call = fail
-    errors: list[dict[str, t.Any]] = []
-    assert failed_runs.read_runs([scope], None, errors) == []
-    assert errors == [{"user": "svc", "location": "home", "app": None, "msg": "it does not answer"}]
+    warnings: list[str] = []
+    assert failed_runs.read_runs([scope], None, warnings) == []
+    assert warnings == ["svc: what failed runs told could not be read: it does not answer"]
 
 
 class _Module:
