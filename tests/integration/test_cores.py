@@ -218,9 +218,22 @@ module.exit_json(token=bool(token), **telling(token, module.no_log_values, work)
 """
 
 
-@pytest.mark.parametrize("core", CORES)
-def test_progress_without_a_host(core: str, tmp_path: pathlib.Path) -> None:
-    """Over a local connection, of two hosts at once, and hidden where the task is."""
+def _watch_locally(core: str, folder: pathlib.Path) -> subprocess.Popen[str]:
+    venv = _venv(core)
+    words = ["-i", "a,b,c", "-c", "local", "-e", f"ansible_python_interpreter={venv}/bin/python"]
+    return subprocess.Popen(
+        [venv / "bin/ansible-playbook", *words, folder / "play.yml"],
+        cwd=ROOT,
+        env={**_environment(venv), **WATCHED, "QUADLET_PROGRESS_INTERVAL": "1.5"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_progress_without_a_host(tmp_path: pathlib.Path) -> None:
+    """Over local connections, of hosts at once, and hidden where the task is."""
     for name, text in {"action_plugins": WAITING_ACTION, "library": WAITING_MODULE}.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "waits.py").write_text(text)
@@ -228,26 +241,18 @@ def test_progress_without_a_host(core: str, tmp_path: pathlib.Path) -> None:
     task = {"name": "Wait", "waits": options, "no_log": "{{ inventory_hostname == 'c' }}"}
     play = {"hosts": "all", "gather_facts": False, "tasks": [task]}
     (tmp_path / "play.yml").write_text(json.dumps([play]))
-    venv = _venv(core)
-    words = ["-i", "a,b,c", "-c", "local", "-e", f"ansible_python_interpreter={venv}/bin/python"]
-    done = subprocess.run(
-        [venv / "bin/ansible-playbook", *words, tmp_path / "play.yml"],
-        cwd=ROOT,
-        env={**_environment(venv), **WATCHED, "QUADLET_PROGRESS_INTERVAL": "1.5"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    for name in "ab":
-        told = rf"^progress: .*{name}: shop: start \d s, 1 of 2 up, waits for {name}-\*+.service$"
-        assert re.search(told, done.stdout, re.MULTILINE), done.stdout
-    assert re.search(r"^progress: .*c: waits: runs ", done.stdout, re.MULTILINE), done.stdout
-    assert "c-" not in done.stdout
-    assert "hunter2" not in done.stdout
+    runs = [_watch_locally(core, tmp_path) for core in CORES]
+    outputs = [run.communicate(timeout=120)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    for output in outputs:
+        for name in "ab":
+            told = (
+                rf"^progress: .*{name}: shop: start \d s, 1 of 2 up, waits for {name}-\*+.service$"
+            )
+            assert re.search(told, output, re.MULTILINE), output
+        assert re.search(r"^progress: .*c: waits: runs ", output, re.MULTILINE), output
+        assert "c-" not in output
+        assert "hunter2" not in output
 
 
 CRASH = container(exec_="sh -c 'echo why it ends; exit 3'")

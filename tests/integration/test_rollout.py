@@ -290,7 +290,7 @@ def _samples(text: str, host: str) -> set[str]:
 
 
 LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
-WAIT = 20 if LONG else 7
+WAIT = 20 if LONG else 6
 """Seconds of a pull, and of a gate."""
 SILENT = 5.0
 """Seconds after which a host that waits has had a line."""

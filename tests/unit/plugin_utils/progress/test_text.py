@@ -196,7 +196,7 @@ def _crowd(hosts: int, apps: int) -> Board:
 
 
 SIZES = [
-    *itertools.product((1, 2, 20, 100), (0, 1, 3), (2, 3, 7, 20, 40, 79, 200), (1, 2, 5, 12)),
+    *itertools.product((1, 2, 30), (0, 1, 3), (2, 3, 7, 20, 40, 79, 200), (1, 2, 12)),
 ]
 
 
