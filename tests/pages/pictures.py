@@ -24,7 +24,7 @@ def architecture_picture() -> str:
     picture.text(36, 44, "controller", "title")
     for number, text in enumerate(
         (
-            "inventory\nquadlet_deploy_apps, quadlet_deploy_apps__NAME",
+            "inventory\nquadlet_deploy_apps, also with __NAME",
             "lookup deploy_apps\nmerges apps by their names",
             "action plugin\nreads src, renders templates",
         )
@@ -48,8 +48,8 @@ def architecture_picture() -> str:
     picture.arrow((749, 240), (749, 262))
     picture.arrow((294, 240), (365, 240), (365, 76), (436, 76))
     picture.arrow((436, 92), (380, 92), (380, 266), (294, 266))
-    picture.text(300, 70, "one call of ssh", "small")
-    picture.text(390, 262, "result", "small")
+    picture.text(318, 70, "one call of ssh", "small")
+    picture.text(322, 260, "result", "small")
     return picture.write()
 
 
@@ -88,9 +88,9 @@ def phases_picture() -> str:
 
 def rollout_picture() -> str:
     """A rollout over twenty hosts, in the batches that the code makes of the settings."""
-    hosts = [Host(f"web{n}", ("canary",) if n == 1 else ()) for n in range(1, 21)]
+    hosts = [Host(f"web{n}", ("first",) if n == 1 else ()) for n in range(1, 21)]
     batches = make_batches(
-        hosts, parse_settings({"canary": "canary", "batches": ["10%", "50%"], "order": "inventory"})
+        hosts, parse_settings({"canary": "first", "batches": ["10%", "50%"], "order": "inventory"})
     )
     failing = batches[-2].number
     picture = Picture(

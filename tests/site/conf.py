@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from docutils import nodes
@@ -21,14 +22,16 @@ myst_heading_anchors = 4
 pygments_style = "friendly"
 
 
-OF_ANSIBLE = {"action_plugins", "ansible_configuration_settings", "common_return_values"}
+OF_ANSIBLE = re.compile(
+    r"ansible_collections\.ansible\.|\w+_plugins$|ansible_configuration_settings$"
+    r"|common_return_values$|ANSIBLE_"
+)
 """Anchors of Ansible's own documentation, which is not read: nothing is fetched."""
 
 
 def _leave_as_text(_app: t.Any, _env: t.Any, node: nodes.Element, text: nodes.Node) -> t.Any:
     """References into Ansible's own documentation stay text."""
-    target = str(node.get("reftarget", ""))
-    if target in OF_ANSIBLE or target.startswith("ansible_collections.ansible."):
+    if OF_ANSIBLE.match(str(node.get("reftarget", ""))):
         return text
     return None
 
