@@ -174,7 +174,8 @@ def test_a_reader_ends_and_names_it(planted: pathlib.Path, reader: str) -> None:
 
 def test_the_search_sees_it(planted: pathlib.Path, tmp_path: pathlib.Path) -> None:
     top = str(tmp_path / "units")
-    found = unit_search.scan_scope([top], f"{top}/x", [], ["web.container.d"])
+    around = unit_search.Around(f"{top}/x", drop_in_dirs=("web.container.d",))
+    found = unit_search.scan_scope([top], around)
     if not planted.is_dir():
         assert found["drop_ins"][str(planted)].startswith("unreadable: ")
 
