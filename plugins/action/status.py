@@ -46,11 +46,11 @@ class ActionModule(ActionBase):
             self._display.display(line)
         try:
             written = self._write(args, document, told)
-        except OSError as error:
+        except OSError as why:
             raise AnsibleActionFail(
-                f"status: {error.filename or args['dest']} can't be written: {error.strerror}. "
-                "Give a directory of the controller that you may write to as dest."
-            ) from error
+                f"dest {why.filename or args['dest']!r}: it can't be written: {why.strerror}. "
+                "Give a directory of the controller that you may write to. [no-dest]"
+            ) from None  # the text has it
         return {**result, **written, "lines": lines, "summary": document["summary"]}
 
     def _write(self, args: Args, document: Args, told: Args) -> Args:
