@@ -19,14 +19,16 @@ from tests.unit.support.terminal import Terminal
 
 
 class _Stream(io.StringIO):
-    """Ansible's stream on the terminal."""
+    """Ansible's stream on the terminal, with the lock that Ansible has around it."""
 
     def __init__(self, terminal: Terminal) -> None:
         super().__init__()
         self._terminal = terminal
+        self._lock = threading.Lock()
 
     def write(self, text: str) -> int:
-        self._terminal.write(text.encode())
+        with self._lock:
+            self._terminal.write(text.encode())
         return len(text)
 
     def fileno(self) -> int:
