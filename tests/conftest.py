@@ -32,6 +32,7 @@ TOGETHER = {
     "tests/integration/test_host.py": "registry",
     "tests/integration/test_refused.py": "refused",  # its apps are there once for all
     "tests/integration/test_rollout.py": "rollout",  # it needs eight hosts, once
+    "tests/integration/test_status_page.py": "page",  # one browser
     "tests/integration/test_pull_role.py": "pull_role",  # each goes on from the one before
 }
 """Files by their group."""
