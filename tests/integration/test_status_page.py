@@ -31,7 +31,6 @@ from tests.unit.support.fleets import (
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOLS = ROOT / ".cache/page-tools"
-pytestmark = pytest.mark.xdist_group("status page")
 
 AXE = (
     "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.engine.support import releases
 from tests.unit.engine.support.effects import DIES, FAILS, Fault
 from tests.unit.engine.support.host import Host
-from tests.unit.engine.support.podman import Container, make_id
+from tests.unit.engine.support.podman import make_id
 from tests.unit.support.share import pick
 from tests.unit.support.together import together
 
@@ -139,7 +139,7 @@ def test_what_others_use_stays(user: str, make_host: MakeHost) -> None:
         one = next(iter(host.podman.containers.values()))
         image, ident = releases.NGINX[1], make_id(releases.NGINX[1])
         made = dataclasses.replace(one, name="hand", service="", image=image, image_id=ident)
-        host.podman.containers["hand"] = t.cast("Container", made)
+        host.podman.containers["hand"] = made
     else:
         names = ("shop-web", "shop-db", "shop-back", "shop-front", "shop-data")
         units = json.dumps(other["units"])

@@ -65,24 +65,27 @@ def texts_of(entry: Row) -> list[str]:
 
 
 def _entry(row: t.Mapping[str, t.Any]) -> Row:
-    generation = row.get("generation")
     return {
         "ended_at": _text(row["ended_at"]),
         "result": "restored" if row.get("result") == "restored" else "failed",
-        "generation": generation if type(generation) is int else None,
+        "generation": _number(row.get("generation")),
         "message": _text(row.get("message")),
         "failures": [_failure(failure) for failure in row["failures"][:_MOST_FAILURES]],
     }
 
 
 def _failure(row: t.Mapping[str, t.Any]) -> Row:
-    code = row.get("exit_code")
     return {
         **{key: _text(row[key]) if row.get(key) else None for key in _TEXTS},
         "reason": _text(row.get("reason")),
-        "exit_code": code if type(code) is int else None,
+        "exit_code": _number(row.get("exit_code")),
         "journal": [_text(line) for line in [*(row.get("journal") or ())][-_MOST_LINES:]],
     }
+
+
+def _number(value: t.Any) -> int | None:
+    """An integer; JSON's true and false are none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text(value: t.Any) -> str:

@@ -228,7 +228,7 @@ def _journal(host: Host, words: t.Sequence[str], *_more: t.Any) -> Answer:
 def _unit_meant(words: t.Sequence[str]) -> str:
     """The unit whose lines are asked for, '' where it is jobs."""
     found = (word.partition("=") for word in words)
-    return next((unit for field, _, unit in found if field in _UNIT_FIELDS), "")
+    return next((unit for field, _sign, unit in found if field in _UNIT_FIELDS), "")
 
 
 def whose(words: t.Sequence[str]) -> dict[str, str]:
