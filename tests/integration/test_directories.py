@@ -38,7 +38,7 @@ def test_directories(app: App) -> None:
     units = {"web": container(f"Volume={top}/data:/data:z", f"Volume={top}/own:/own:z", "User=999")}
     missing = app.deploy(units, arguments=["--check"]).refused()
     assert missing.count("does not exist on the host") == 2
-    assert f"{app.unit('web')}:5 [Container] Volume" in missing
+    assert f"{app.unit('web')}:4 [Container] Volume" in missing
     assert f"directories: {{{top}/data: {{}}}}" in missing
     assert app.deploy(units).refused() == missing
     assert not app.host.exists(app.path())

@@ -17,7 +17,17 @@ IDLE = "sh -c \"trap 'exit 0' TERM; sleep infinity & wait\""
 WEB = "sh -c \"trap 'exit 0' TERM; httpd -f -p 8080 -h /www & wait\""
 """A web server that ends at once when it is asked to."""
 
-_CONNECTED = ("Network", "Publish", "Pod", "IP", "AddHost", "DNS", "HostName", "[Container]")
+_CONNECTED = (
+    "Network",
+    "Publish",
+    "Pod",
+    "IP",
+    "AddHost",
+    "DNS",
+    "HostName",
+    "PodmanArgs",
+    "[Container]",
+)
 """Keys that an own network goes with."""
 
 _ports = itertools.count(18000)
@@ -35,7 +45,7 @@ def container(*lines: str, exec_: str = IDLE, more: str = "") -> str:
     An idle one that says nothing of networks has none: an eighth of a start is then spared.
     """
     silent = exec_ is IDLE and not any(line.startswith(_CONNECTED) for line in [*lines, more])
-    body = [f"Image={IMAGE}", f"Exec={exec_}", *(["Network=none"] if silent else []), *lines]
+    body = [f"Image={IMAGE}", f"Exec={exec_}", *lines, *(["Network=none"] if silent else [])]
     text = "[Container]\n" + "".join(f"{line}\n" for line in body)
     return f"{text}{more}\n[Service]\nTimeoutStopSec=20\n\n[Install]\nWantedBy=default.target\n"
 
