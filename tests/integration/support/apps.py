@@ -17,18 +17,8 @@ IDLE = "sh -c \"trap 'exit 0' TERM; sleep infinity & wait\""
 WEB = "sh -c \"trap 'exit 0' TERM; httpd -f -p 8080 -h /www & wait\""
 """A web server that ends at once when it is asked to."""
 
-_CONNECTED = (
-    "Network",
-    "Publish",
-    "Pod",
-    "IP",
-    "AddHost",
-    "DNS",
-    "HostName",
-    "PodmanArgs",
-    "[Container]",
-)
-"""Keys that an own network goes with."""
+_CONNECTED = ("Network", "Publish", "Pod", "IP", "AddHost", "DNS", "HostName", "[Container]")
+"""What begins so goes with an own network; Pod, PodmanArgs too."""
 
 _ports = itertools.count(18000)
 _names = itertools.count(1)
