@@ -78,7 +78,9 @@ class Shop:
     def look(self) -> dict[str, t.Any]:
         """All that has to be as before: files, states, containers, the other app."""
         app, scope = self.app, self.app.scope
-        state = f"{scope.state_dir}/*/{app.name}.* {scope.state_dir}/generations/{app.name}/*"
+        # What the run has told is kept beside them, and grows.
+        parts = (f"apps/{app.name}.*", f"intents/{app.name}.*", f"generations/{app.name}/*")
+        state = " ".join(f"{scope.state_dir}/{part}" for part in parts)
         files = f"{app.path()} {scope.systemd_dir}/{app.name}* {scope.systemd_dir}/.q* {state}"
         services = [*map(app.service, ("web", "db", "tick", "new")), f"{app.name}-tick.timer"]
         return {

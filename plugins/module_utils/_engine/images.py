@@ -51,6 +51,8 @@ def fetch_images(app: App, scope: Scope, todo: ImagePlan) -> Pulled:
     """Pulls what the app's policy says, and loads what archives have; QuadletError where a
     service would lack its image.
     """
+    if todo.pulls:
+        _require_cert_dir(app, scope.manager)
     lacking = [name for name in (*todo.pulls, *todo.loads) if name not in todo.before]
     note_images(scope, app.name, lacking, lacking)
     pulled, got_name = _bring(app, scope, todo, lacking)
@@ -140,20 +142,24 @@ def _require_sent(app: App, needed: t.Iterable[Archive]) -> None:
         raise error
 
 
-def _fetch(app: App, scope: Scope, todo: ImagePlan, lacking: t.Sequence[str]) -> tuple[str, ...]:
-    """Loads and pulls; warnings.  Names that it moved before it fails are put back."""
-    owner = scope.manager
+def _require_cert_dir(app: App, owner: Owner) -> None:
     cert_dir = app.image_sources.cert_dir
-    if todo.pulls and cert_dir and not owner.call(os.path.isdir, cert_dir):
+    if cert_dir and not owner.call(os.path.isdir, cert_dir):
         raise QuadletError(
             f"{cert_dir} is not a directory that user {owner.name} can read",
             where="cert_dir",
             remedy="Put the CA's certificate there, as NAME.crt. Nothing was written or stopped.",
             topic="cert-dir",
         )
+
+
+def _fetch(app: App, scope: Scope, todo: ImagePlan, lacking: t.Sequence[str]) -> tuple[str, ...]:
+    """Loads and pulls; warnings.  Names that it moved before it fails are put back."""
+    owner = scope.manager
     try:
         _load(app, owner, todo)
-        ran = podman.pull_images(owner, list(todo.pulls), app.image_sources.auth, cert_dir)
+        sources = app.image_sources
+        ran = podman.pull_images(owner, list(todo.pulls), sources.auth, sources.cert_dir)
         failed = {name: pull for name, pull in ran.items() if pull.status}
         return _weigh(app, todo.wanted, failed, todo.before)
     except QuadletError:
