@@ -47,13 +47,8 @@ class _Project:
 
     def status(self, items: t.Sequence[t.Mapping[str, t.Any]]) -> str:
         """What the playbook status prints."""
-        role = {"name": "quadlet.fleet._rollout", "tasks_from": "status"}
-        play = {
-            "hosts": "all",
-            "gather_facts": False,
-            "vars": {"quadlet_deploy_apps": list(items)},
-            "tasks": [{"ansible.builtin.import_role": role}],
-        }
+        variables = {"quadlet_deploy_apps": list(items), "quadlet_status_dest": ""}
+        play = {"ansible.builtin.import_playbook": "quadlet.fleet.status", "vars": variables}
         run = self._playbooks.run([play], self._host.inventory)
         assert run.status == 0, run.output
         return run.output
