@@ -200,8 +200,9 @@ def test_what_fails_is_named_and_keeps_nobody_back(
 
 def what_is_there(scope: Scope) -> set[str]:
     """Files, units and objects of a scope, a line for each."""
+    folders = f"{scope.unit_dir} {scope.systemd_dir} {scope.state_dir}"
     lines = [
-        f"find {scope.unit_dir} {scope.systemd_dir} {scope.state_dir} -not -path '*/engine*'",
+        f"find {folders} -not -path '*/engine*' -not -path '*/failures*'",
         f"systemctl {scope.flags} list-units --plain --no-legend '*-web.*' '*-network.*'",
         "podman ps -a --format 'container {{.Names}}'",
         "podman network ls --format 'network {{.Name}}'",
