@@ -158,6 +158,7 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
         "quadlet_deploy_apps": [APP],
         "compose": {"__ansible_unsafe": COMPOSE},
         "evil": str(evil),
+        "quadlet_status_dest": str(tmp_path / "status"),
     }
     variables.write_text(json.dumps(given))
     venv = _venv(core)
@@ -182,6 +183,7 @@ def test_roles_and_modules(core: str, system: Scope, tmp_path: pathlib.Path) -> 
         )
     assert done.returncode == 0, done.stdout[-6000:]
     assert not evil.exists()
+    assert (tmp_path / "status/index.html").is_file()
     assert "failed=0" in done.stdout
     assert "DEPRECATION" not in done.stdout, done.stdout
     assert "b0bbin" not in done.stdout
@@ -307,4 +309,5 @@ def test_one_cause_is_told_once(core: str, way: str, system: Scope, tmp_path: pa
 def test_every_module_is_tried() -> None:
     tried = {key for task in _tasks() for key in task if key.startswith("quadlet.fleet.")}
     there = {f"quadlet.fleet.{path.stem}" for path in ROOT.glob("plugins/modules/*.py")}
-    assert there - tried == {"quadlet.fleet.rollout"}, "it has its playbook"
+    by_playbooks = {"quadlet.fleet.rollout", "quadlet.fleet.status"}
+    assert there - tried == by_playbooks
