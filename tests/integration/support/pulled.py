@@ -135,7 +135,11 @@ class Pulling:
         self.scope.systemctl("stop quadlet-pull.timer quadlet-pull.service")
 
     def run(self) -> dict[str, t.Any]:
-        """One run of the service, to its end; the record."""
+        """One run of the service, to its end; the record.
+
+        systemd starts no service a sixth time within ten seconds, unless it is told to forget.
+        """
+        self.scope.try_systemctl("reset-failed quadlet-pull.service")
         self.host.try_ssh(
             self.scope.command(f"systemctl {self.scope.flags} start quadlet-pull.service"),
             timeout=300,
