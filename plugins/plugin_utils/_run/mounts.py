@@ -14,7 +14,6 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.model impor
     Volume,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.report import Given
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._convert.texts import slug
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._run.reading import (
     Reading,
     parse_flag,
@@ -159,8 +158,3 @@ def read_tmpfs(reading: Reading, value: str, given: Given) -> None:
 def read_volumes_from(reading: Reading, value: str, given: Given) -> None:
     """Mounts of another container."""
     reading.container.options.append(Option("--volumes-from", value, given))
-
-
-def stem_of(name: str) -> str:
-    """A name as the stem of a unit."""
-    return name if _VOLUME_NAME.fullmatch(name) else slug(name)

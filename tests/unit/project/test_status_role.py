@@ -9,6 +9,7 @@ import zipfile
 
 FILES = pathlib.Path(__file__).resolve().parents[3] / "roles/status/files"
 TOP = FILES.parents[2]
+PACK = TOP / "plugins/plugin_utils/_content/pack.py"
 
 RUN = """
 import pathlib, sys
@@ -34,7 +35,7 @@ def test_what_reads_a_host_needs_nothing_else(tmp_path: pathlib.Path) -> None:
     old = tmp_path / "engine-0123"
     old.mkdir()
     for name in ("one.zip", "engine.zip"):
-        subprocess.run([sys.executable, FILES / "pack.py", TOP, tmp_path / name], check=True)
+        subprocess.run([sys.executable, PACK, TOP, tmp_path / name], check=True)
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "engine.zip").read_bytes()
     names = zipfile.ZipFile(tmp_path / "engine.zip").namelist()
     assert "engine/_module/inventory.py" in names
