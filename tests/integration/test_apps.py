@@ -199,10 +199,13 @@ def test_what_fails_is_named_and_keeps_nobody_back(
 
 
 def what_is_there(scope: Scope) -> set[str]:
-    """Files, units and objects of a scope, a line for each."""
+    """Files, empty directories, units and objects of a scope, a line for each.
+
+    Directories that hold something are told by what they hold: those of the state are every app's.
+    """
     folders = f"{scope.unit_dir} {scope.systemd_dir} {scope.state_dir}"
     lines = [
-        f"find {folders} -not -path '*/engine*' -not -path '*/failures*'",
+        f"find {folders} ! -path '*/engine*' ! -path '*/failures*' \\( ! -type d -o -empty \\)",
         f"systemctl {scope.flags} list-units --plain --no-legend '*-web.*' '*-network.*'",
         "podman ps -a --format 'container {{.Names}}'",
         "podman network ls --format 'network {{.Name}}'",
