@@ -43,23 +43,24 @@ class Needles(t.NamedTuple):
 
     anywhere: in solid views.  words, lines: as a whole word, a whole line.  letters: in views of
     letters and digits.  These as they are, and in lower case, for texts of whatever case.
-    sources: whose pieces are looked for there.  coded: of encodings that
-    leave nothing of a value's own characters.  ends: what may be cut.
+    pieces: of values, looked for there.  coded: of encodings that leave nothing of a value's own
+    characters, their pieces; short_coded: those that are shorter.  ends: what may be cut.
     """
 
     anywhere: frozenset[str]
     words: frozenset[str]
     lines: frozenset[str]
     letters: frozenset[str]
-    sources: frozenset[str]
+    pieces: frozenset[str]
     coded: frozenset[str]
+    short_coded: frozenset[str]
     ends: frozenset[str]
 
 
 def find_needles(values: t.Iterable[bytes], exempt: t.Collection[str] = ()) -> Needles:
     """What values look like in texts.  exempt: names that every result has."""
     sets: list[set[str]] = [set() for _field in Needles._fields]
-    anywhere, words, lines, in_letters, sources, coded, ends = sets
+    anywhere, words, lines, in_letters, pieces, coded, short_coded, ends = sets
     for value in values:
         parts = find_parts(value)
         for part in parts.all - {*exempt}:
@@ -74,10 +75,12 @@ def find_needles(values: t.Iterable[bytes], exempt: t.Collection[str] = ()) -> N
                 in_letters |= {bare, lower(bare)}
             if len(bare) >= _SHORTEST_CUT:
                 ends.add(bare)
-            coded |= _coded(part.encode())
+            short_coded |= _coded(part.encode())
         wholes = [*map(letters, parts.wholes)]
-        sources.update(wholes, map(lower, wholes))
-        coded |= _coded(value)
+        pieces |= _all_pieces([*wholes, *map(lower, wholes)])
+        short_coded |= _coded(value)
+    coded |= _all_pieces(short_coded)
+    short_coded -= {one for one in short_coded if len(one) >= _PIECE}
     return Needles(*map(frozenset, sets))
 
 
@@ -145,8 +148,7 @@ def find_spans(text: str, needles: Needles, depth: int = 2) -> list[Span]:
     bare = [letters_view(view) for view in views]
     small = [view._replace(text=lower(view.text)) for view in bare]
     there = _all_pieces(view.text for view in (*bare, *small))
-    pieces, coded = _pieces(needles.sources, there), _pieces(needles.coded, there)
-    short = {one for one in needles.coded if len(one) < _PIECE}
+    pieces, coded = needles.pieces & there, needles.coded & there
     for view in views:
         spans += _find(solid_view(view), needles.anywhere)
         spans += _find(solid_view(view._replace(text=lower(view.text))), needles.anywhere)
@@ -156,7 +158,7 @@ def find_spans(text: str, needles: Needles, depth: int = 2) -> list[Span]:
     for view in (*bare, *small):
         spans += _find(view, needles.letters)
         spans += _find_pieces(view, pieces)
-        found = [*_find(view, short), *_find_pieces(view, coded)]
+        found = [*_find(view, needles.short_coded), *_find_pieces(view, coded)]
         spans += [_token(text, span) for span in _merged(found)]
     return _merged(spans)
 
@@ -201,17 +203,6 @@ def _find_words(view: View, needles: t.Iterable[str]) -> t.Iterator[Span]:
 
 def _all_pieces(texts: t.Iterable[str]) -> set[str]:
     return {text[n : n + _PIECE] for text in texts for n in range(len(text) - _PIECE + 1)}
-
-
-def _pieces(sources: t.Iterable[str], there: t.Collection[str]) -> set[str]:
-    """The pieces of values that are in a text."""
-    return {
-        piece
-        for source in sources
-        for n in range(len(source) - _PIECE + 1)
-        for piece in (source[n : n + _PIECE],)
-        if piece in there
-    }
 
 
 def _find_pieces(view: View, pieces: t.Collection[str]) -> t.Iterator[Span]:
