@@ -15,6 +15,7 @@ from .playbooks import ROOT
 
 CLI = ROOT / "tests" / "hosts" / "hosts"
 PROBE = pathlib.Path(__file__).with_name("probe.py")
+COMPILED = pathlib.Path(__file__).with_name("compiled.py")
 IMAGE = "registry.test:5000/busybox:1"
 
 
@@ -187,6 +188,9 @@ class Fleet:
         host = Host(name, podman, self._folder)
         # Pulled once, so that no test waits for it; alice's manager is up from here on.
         host.ssh(f"podman image exists {IMAGE} || podman pull -q {IMAGE}")
+        packages = "/usr/lib/python3/dist-packages"
+        host.write(f"{packages}/compiled.py", COMPILED.read_text(encoding="utf-8"))
+        host.write(f"{packages}/compiled.pth", "import compiled\n")  # at each start of Python
         host.ssh("loginctl enable-linger alice")
         host.wait("test -S /run/user/1000/bus")
         as_alice = (
