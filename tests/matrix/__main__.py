@@ -1,7 +1,8 @@
 """./test --matrix [ROW…]: runs rows of the matrix, and writes what they found.
 
 Rows are names or patterns (units-*); without one all are run. `stale` stands for those that have
-not passed with the collection as it is, `list` shows all.
+not passed with the collection as it is, `list` shows all. With `--part` first, rows of unit tests
+run those alone that import or start Ansible; the results say so.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from tests.matrix.run import destroy_hosts, run_row
 
 def main(words: list[str]) -> int:
     """The exit status: 1 where a row failed."""
+    part = words[:1] == ["--part"]
+    words = words[part:]
     cores = _find_cores()
     rows = make_rows(cores, machine.has_python)
     if words == ["list"]:
@@ -27,7 +30,7 @@ def main(words: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     try:
-        verdicts = [_run(row, cores) for row in chosen]
+        verdicts = [_run(row, cores, part=part) for row in chosen]
     finally:
         destroy_hosts()
     counts = [f"{verdicts.count(one)} {one}" for one in ("passed", "failed", "not run")]
@@ -72,9 +75,9 @@ def _show(rows: t.Sequence[Row]) -> None:
         print(f"{kind:8} {meaning}")
 
 
-def _run(row: Row, cores: t.Sequence[Core]) -> str:
+def _run(row: Row, cores: t.Sequence[Core], *, part: bool) -> str:
     print(f"{row.name:30} ", end="", flush=True)
-    result = run_row(row, cores)
+    result = run_row(row, cores, part=part)
     results.store(row.name, result)
     more = f", {sum(result.left_out.values())} left out" if result.left_out else ""
     told = f"{result.passed} tests{more}" if result.passed else ""

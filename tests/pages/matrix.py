@@ -99,8 +99,14 @@ def _cell(result: Result | None, newest: Result | None, more: str = "") -> str:
     if result is None or newest is None:
         return SIGNS["not run"]
     star = "" if result.collection.digest == newest.collection.digest else " *"
-    number = f" {result.passed}" if result.verdict == "passed" else ""
+    number = _count(result) if result.verdict == "passed" else ""
     return f"{SIGNS[result.verdict]}{number}{star}{more}"
+
+
+def _count(result: Result) -> str:
+    """Tests that passed, of all where some were left out."""
+    left_out = sum(result.left_out.values())
+    return f" {result.passed}" + (f" of {result.passed + left_out}" if left_out else "")
 
 
 def _table(head: t.Sequence[str], lines: t.Iterable[t.Sequence[str]]) -> str:

@@ -157,6 +157,7 @@ def test_the_page_shows_each_result() -> None:
     for line in (
         "version 1.0.0 at commit abc1234. 1 rows, marked *, are of other code",
         "| 2.16 | — | — | ✓ 7 | | | ✓ 25 (Python 3.12) |",
+        "| 2.17 | — | — | ✓ 7 of 11 |",
         "| 2.16 | ✗ (Podman 5.8, Python 3.9) |",
         "| 3.9 | ✓ 7 * | — | — |",
         "- roles-core2.16-py3.10: failed: 1 failed: a.b.bad",
