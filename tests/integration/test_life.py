@@ -23,7 +23,7 @@ pytestmark = pytest.mark.matrix
 Task = dict[str, t.Any]
 PORT = 17991
 WEB_UNIT = container("Volume=./page:/www:ro", f"PublishPort={PORT}:8080", exec_=WEB)
-BROKEN = container(exec_="sh -c 'echo why it ends; exit 3'")
+BROKEN = container(exec_="/no/such/program")  # it fails at once, however busy the machine is
 FILES = {"life.volume": "[Volume]\n", "life.network": "[Network]\n"}
 
 
