@@ -15,6 +15,7 @@ from tests.integration.support.hosts import Fleet, Host
 from tests.integration.support.playbooks import Playbooks
 
 LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
+MATRIX = bool(os.environ.get("QUADLET_TEST_CORES"))
 OTHER = {"system": "alice", "alice": "system"}
 
 
@@ -25,19 +26,24 @@ def pytest_configure(config: pytest.Config) -> None:
         "scope(name, OTHER=[ids]): of the two scopes the test runs in this one, but for the"
         " cases with these ids, which run in the other; `./test --long` runs all in both",
     )
+    config.addinivalue_line(
+        "markers", "matrix: runs in rows of `./test --matrix`, and in `./test --long`"
+    )
     config.addinivalue_line("markers", "whole_plays: its module calls are whole plays")
 
 
 @pytest.hookimpl(tryfirst=True)  # node ids are as they are without xdist's groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves out twins, unless they are asked for."""
-    twins = [] if LONG else [item for item in items if not _is_chosen(item)]
-    if twins:
-        config.hook.pytest_deselected(items=twins)
-        items[:] = [item for item in items if item not in twins]
+    """Leaves out twins, and tests of the matrix, unless they are asked for."""
+    left_out = [] if LONG else [item for item in items if not _is_chosen(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def _is_chosen(item: pytest.Item) -> bool:
+    if item.get_closest_marker("matrix"):
+        return MATRIX
     mark, case = item.get_closest_marker("scope"), getattr(item, "callspec", None)
     scope = case and case.params.get("scope")
     if mark is None or scope is None:

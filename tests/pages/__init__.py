@@ -10,6 +10,7 @@ from tests.pages.compose_keys import compose_keys_page
 from tests.pages.conversion import conversion_page
 from tests.pages.keys import keys_fragment, keys_page
 from tests.pages.lint import lint_page
+from tests.pages.matrix import matrix_page
 from tests.pages.messages import messages_page
 from tests.pages.pictures import PICTURES
 from tests.pages.returns import RETURNS, plugin_with_return
@@ -20,6 +21,7 @@ PAGES: dict[str, t.Callable[[], str]] = {
     "docs/keys.md": keys_page,
     "docs/lint.md": lint_page,
     "plugins/doc_fragments/_keys.py": keys_fragment,
+    "docs/matrix.md": matrix_page,
     "docs/messages.md": messages_page,
     **PICTURES,
     **{f"docs/{page}": functools.partial(coming_page, page) for page in EXAMPLES},

@@ -17,6 +17,7 @@ from .errors import HostsError
 from .generators import ensure_generator
 from .machine import Machine
 from .paths import Paths, default_paths
+from .pythons import ensure_python
 from .releases import DEFAULT_PODMAN, RELEASES
 
 
@@ -142,6 +143,10 @@ def _generator(paths: Paths, arguments: argparse.Namespace) -> None:
     print(ensure_generator(paths, RELEASES[arguments.podman]))
 
 
+def _python(paths: Paths, arguments: argparse.Namespace) -> None:
+    print(ensure_python(paths, arguments.version))
+
+
 def _check(paths: Paths, _arguments: argparse.Namespace) -> int:
     problems = preflight.problems(paths.base)
     print("\n".join(problems) or "ok")
@@ -200,6 +205,8 @@ def _parser() -> argparse.ArgumentParser:
     add("proxy", _proxy, text).add_argument("action", choices=["up", "down"])
     generator = add("generator", _generator, "print the path of a real Quadlet generator binary")
     generator.add_argument("podman", choices=list(RELEASES))
+    text = "print the path of a Debian release's Python, which brings its libraries"
+    add("python", _python, text).add_argument("version", metavar="VERSION")
     add("prepare", _prepare, "build what hosts are made of, and the registry's images")
     add("check", _check, "say what is missing on this machine, or ok")
     return parser

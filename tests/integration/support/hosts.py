@@ -12,6 +12,7 @@ import time
 import typing as t
 
 from .playbooks import ROOT
+from .pythons import provide_python
 
 CLI = ROOT / "tests" / "hosts" / "hosts"
 PROBE = pathlib.Path(__file__).with_name("probe.py")
@@ -46,6 +47,17 @@ class Host:
             *("-o", "ControlMaster=auto", "-o", "ControlPersist=60"),
             *("-o", f"ControlPath={folder}/m-%C", f"root@{self.address}"),
         ]
+
+    @property
+    def command(self) -> list[str]:
+        """The words that run a shell line there as root."""
+        return list(self._ssh)
+
+    def use_python(self, version: str) -> None:
+        """Has Ansible run modules by this Python."""
+        data = json.loads(self.inventory.read_text(encoding="utf-8"))
+        data["all"]["vars"]["ansible_python_interpreter"] = provide_python(self, version)
+        self.inventory.write_text(json.dumps(data), encoding="utf-8")
 
     def try_ssh(
         self, command: str, *, text: str | None = None, timeout: float = 120
@@ -142,6 +154,7 @@ class Fleet:
     """The hosts of one test session, each booted when it is first asked for.
 
     QUADLET_TEST_HOSTS=PREFIX keeps them for the next session under names with that prefix.
+    QUADLET_TEST_PYTHON=3.9 has modules run by that Python.
     """
 
     def __init__(self, folder: pathlib.Path) -> None:
@@ -186,6 +199,8 @@ class Fleet:
         name = f"{self._prefix}-{podman.replace('.', '')}{role}"
         run_cli("up", name, "--podman", podman)
         host = Host(name, podman, self._folder)
+        if os.environ.get("QUADLET_TEST_PYTHON"):
+            host.use_python(os.environ["QUADLET_TEST_PYTHON"])
         # Pulled once, so that no test waits for it; alice's manager is up from here on.
         host.ssh(f"podman image exists {IMAGE} || podman pull -q {IMAGE}")
         packages = "/usr/lib/python3/dist-packages"

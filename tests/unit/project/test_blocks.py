@@ -5,12 +5,16 @@ from __future__ import annotations
 import collections
 import re
 
+import pytest
+
 from tests.unit.support.blocks import PAGES, ROOT, STORIES, Block, check_block, read_blocks
+from tests.unit.support.share import UNDER_ANSIBLE_TEST
 from tests.unit.support.together import together
 
 BLOCKS = [block for page in PAGES for block in read_blocks(page)]
 
 
+@pytest.mark.skipif(UNDER_ANSIBLE_TEST, reason="of the checkout: it needs molecule")
 @together("block", BLOCKS, ids=lambda block: block.place)
 def test_every_block_is_tried(block: Block) -> None:
     assert check_block(block)

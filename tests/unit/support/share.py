@@ -7,7 +7,10 @@ import os
 LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
 """./test --long: all of everything."""
 
-FAST = bool(os.environ.get("QUADLET_TEST_FAST"))
+UNDER_ANSIBLE_TEST = "ansible_forked" in os.environ.get("PYTEST_PLUGINS", "")
+"""ansible-test units, which hands no variable of ours on."""
+
+FAST = bool(os.environ.get("QUADLET_TEST_FAST")) or UNDER_ANSIBLE_TEST
 """./test --fast: a sample, for the inner loop."""
 
 

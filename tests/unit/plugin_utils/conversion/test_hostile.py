@@ -186,7 +186,7 @@ for name, text in cases.items():
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
     before = int(next(l for l in open("/proc/self/status") if l.startswith("VmRSS")).split()[1])
-    began = time.monotonic()
+    began = time.process_time()
     watching[0] = True
     try:
         convert(text, base=base, name="hostile")
@@ -195,7 +195,7 @@ for name, text in cases.items():
         outcome = "refused" if isinstance(error, AnsibleFilterError) else type(error).__name__
         why = str(error)
     watching[0] = False
-    took = time.monotonic() - began
+    took = time.process_time() - began
     peak = int(next(l for l in open("/proc/self/status") if l.startswith("VmHWM")).split()[1])
     print(json.dumps([name, outcome, why[:300], len(why), took, (peak - before) // 1024, seen]))
     sys.stdout.flush()
