@@ -92,11 +92,6 @@ def _is_converted(text: str) -> bool:
     return "{{" not in text
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of this part, for the command that runs all of them too."""
-    parser.add_argument("--files", type=int, default=1000, help="Compose files of one play")
-
-
 def run(options: argparse.Namespace) -> None:
     """The whole part."""
     os.environ.update(CONFIG)
@@ -114,7 +109,7 @@ def run(options: argparse.Namespace) -> None:
 def main() -> None:
     """Measures, and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    add_options(parser)
+    parser.add_argument("--files", type=int, default=1000, help="Compose files of one play")
     run(parser.parse_args())
     write_page()
 

@@ -159,7 +159,7 @@ def _measure_calls(recorder: Recorder) -> None:
         recorder.add("sent beside", 1, way, theirs / 1024, "KiB")
 
 
-def run(_options: object) -> None:
+def run() -> None:
     """The whole part."""
     recorder = Recorder("cost", "kept")
     decide_app()  # compiled patterns and caches are not the app's
@@ -175,5 +175,5 @@ def run(_options: object) -> None:
 
 
 if __name__ == "__main__":
-    run(None)
+    run()
     write_page()

@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import typing as t
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2])]
@@ -25,8 +24,7 @@ from tests.benchmarks.record import Recorder, write_page
 
 WAYS = ("fleet", "raw", "builtin", "podman")
 QUICK = ("fleet", "raw")
-ALL_WAYS = (1, 20, 100)
-"""For these numbers of units all ways are measured, for others the quick ones."""
+"""The ways for numbers of units that are not in --all-ways."""
 
 
 def raw_shell(count: int) -> float:
@@ -50,14 +48,14 @@ def measure(recorder: Recorder, count: int, options: argparse.Namespace) -> None
     """Turns of all ways: in each turn a first deployment, and one more that changes nothing.
 
     A play of ping stands beside the first ones of a turn, and beside our unchanged one.  A way
-    that takes minutes is taken fewer times.
+    whose runs have taken the seconds that it may is left out from then on.
     """
     variables = commands.write_variables(count)
-    for turn in range(options.turns):
+    for _turn in range(options.turns):
         recorder.add("first", count, "ping", play("ping", variables))
-        for way in WAYS if count in ALL_WAYS else QUICK:
-            known = recorder.samples("first", count, way)
-            if turn >= options.slow_turns and known[0] > options.slow:
+        for way in WAYS if count in options.all_ways else QUICK:
+            taken = [recorder.samples(what, count, way) for what in ("first", "unchanged")]
+            if sum(map(sum, taken)) > options.budget:
                 continue
             clean()
             recorder.add("first", count, way, deploy(way, count, variables))
@@ -124,15 +122,6 @@ def change_one(count: int, turn: int, step: int, variables: Path) -> tuple[float
     return taken, play("ping") + int(on_host(script)) / 1e9
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """Those of this part, for the command that runs all of them too."""
-    parser.add_argument("--counts", default="1,20,50,100", help="numbers of containers")
-    parser.add_argument("--source", type=int, default=500, help="containers from a directory")
-    parser.add_argument("--turns", type=int, default=5, help="samples of each way")
-    parser.add_argument("--slow", type=float, default=60, help="seconds of a slow way")
-    parser.add_argument("--slow-turns", type=int, default=2, help="samples of a slow way")
-
-
 def run(options: argparse.Namespace) -> None:
     """The whole part."""
     recorder = Recorder("deploy", "fleet")
@@ -140,7 +129,7 @@ def run(options: argparse.Namespace) -> None:
     try:
         clean()
         play("ping")  # the connection is there for everybody
-        for count in (int(word) for word in options.counts.split(",")):
+        for count in options.counts:
             measure(recorder, count, options)
         if options.source:
             measure_source(recorder, options.source, options.turns)
@@ -148,13 +137,21 @@ def run(options: argparse.Namespace) -> None:
         commands.destroy()
 
 
-def main(argv: t.Sequence[str] | None = None) -> None:
+def numbers(text: str) -> list[int]:
+    """Several of them in an option."""
+    return [int(word) for word in text.split(",")]
+
+
+def main() -> None:
     """Measures, and writes the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    add_options(parser)
-    options = parser.parse_args(argv)
-    run(options)
-    cost.run(options)
+    parser.add_argument("--counts", type=numbers, default="1,20,50,100", help="of containers")
+    parser.add_argument("--all-ways", type=numbers, default="1,20,100", help="others: quick ones")
+    parser.add_argument("--source", type=int, default=500, help="containers from a directory")
+    parser.add_argument("--turns", type=int, default=5, help="samples of each way")
+    parser.add_argument("--budget", type=float, default=300, help="seconds of a way, at a number")
+    run(parser.parse_args())
+    cost.run()
     write_page()
 
 

@@ -20,7 +20,7 @@ class Summary(t.NamedTuple):
     median: float
     low: float
     high: float
-    count: int
+    number: int
 
 
 def summarise(samples: t.Sequence[float]) -> Summary:
@@ -83,7 +83,7 @@ def with_figures(rows: t.Iterable[Row], reference: str) -> list[Row]:
     figures = Figures(rows)
     found = []
     for row in figures.rows:
-        median, low, high, _count = summarise(row["samples"])
+        median, low, high, _number = summarise(row["samples"])
         times = figures.ratio(*_key(row), reference)
         more = {"ratio": round(times.median, 4), "to": reference} if times else {}
         found.append({**row, "median": round(median, 4), "low": low, "high": high, **more})
