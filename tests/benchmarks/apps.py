@@ -4,25 +4,25 @@
 """Measures five apps in one call of module apps beside five calls of module app.
 
 Five apps of the system, a container each, with the gate's defaults, on one host; first and
-unchanged, medians of runs in turn.  Prints a Markdown table.  It never fails for being slow.
+unchanged, in turn.  Writes its part of results.json, and docs/benchmarks.md from it.  It never
+fails for being slow.
 Run it in the checkout: python -m tests.benchmarks.apps
 """
 
 from __future__ import annotations
 
-import collections
+import argparse
 import pathlib
-import statistics
 import tempfile
 import time
 import typing as t
 
+from tests.benchmarks.record import Recorder, write_page
 from tests.integration.support.apps import App, container, system_scope
 from tests.integration.support.hosts import Fleet
 from tests.integration.support.playbooks import Playbooks
 
 COUNT = 5
-RUNS = 3
 
 
 def _one_by_one(items: list[dict[str, t.Any]]) -> list[dict[str, t.Any]]:
@@ -33,12 +33,10 @@ def _together(items: list[dict[str, t.Any]], parallel: int) -> list[dict[str, t.
     return [{"quadlet.fleet.apps": {"apps": items, "parallel": parallel}}]
 
 
-Seconds = dict[tuple[str, str], list[float]]
-
 WAYS: dict[str, t.Callable[[list[dict[str, t.Any]]], list[dict[str, t.Any]]]] = {
-    f"{COUNT} calls of module app": _one_by_one,
-    "one call of module apps, `parallel: 1`": lambda items: _together(items, 1),
-    "one call of module apps, `parallel: 4`": lambda items: _together(items, 4),
+    "calls": _one_by_one,
+    "parallel 1": lambda items: _together(items, 1),
+    "parallel 4": lambda items: _together(items, 4),
 }
 
 
@@ -51,42 +49,43 @@ def _timed(tasks: list[dict[str, t.Any]], app: App) -> float:
     return taken
 
 
-def _measure(way: str, apps: list[App], seconds: Seconds) -> None:
-    """One first run, and some that change nothing."""
+def _measure(recorder: Recorder, way: str, apps: list[App]) -> None:
+    """One first run, and one that changes nothing."""
     items = [{"name": app.name, "units": app.units({"web": container()})} for app in apps]
     tasks = WAYS[way](items)
     try:
-        seconds[way, "first"].append(_timed(tasks, apps[0]))
-        seconds[way, "unchanged"] += [_timed(tasks, apps[0]) for _run in range(RUNS)]
+        recorder.add("first", COUNT, way, _timed(tasks, apps[0]))
+        recorder.add("unchanged", COUNT, way, _timed(tasks, apps[0]))
     finally:
         for app in apps:
             app.remove()
 
 
-def _cell(seconds: Seconds, way: str, when: str) -> str:
-    median, most = (statistics.median(seconds[one, when]) for one in (way, next(iter(WAYS))))
-    return f"{median:.1f} s ({median / most:.2f}x)"
-
-
-def main() -> None:
-    """Prints the table."""
+def run(options: argparse.Namespace) -> None:
+    """The whole part."""
+    recorder = Recorder("apps", "calls")
     with tempfile.TemporaryDirectory(prefix="qf-") as name:
         folder = pathlib.Path(name)
         playbooks, fleet = Playbooks(folder), Fleet(folder)
         try:
             scope = system_scope(fleet.get(), playbooks)
+            recorder.about["podman"] = scope.host.podman
             _timed([{"ansible.builtin.ping": {}}], scope.app())
-            seconds: Seconds = collections.defaultdict(list)
-            for _round in range(RUNS):
+            for _turn in range(options.turns):
                 for way in WAYS:
-                    _measure(way, [scope.app() for _n in range(COUNT)], seconds)
-            print(f"| {COUNT} apps | first | unchanged |\n|---|---|---|")
-            for way in WAYS:
-                cells = (_cell(seconds, way, when) for when in ("first", "unchanged"))
-                print(f"| {way} | {' | '.join(cells)} |")
+                    _measure(recorder, way, [scope.app() for _n in range(COUNT)])
+            recorder.save()
         finally:
             playbooks.close()
             fleet.close()
+
+
+def main() -> None:
+    """Measures, and writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=5, help="samples of each way")
+    run(parser.parse_args())
+    write_page()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 Usage: python tests/benchmarks/convert.py [--files 1000]
 
 The files are the applications and the made shapes of the unit tests.  The play keeps all apps as a
-fact.
+fact.  Writes its part of results.json, and docs/benchmarks.md from it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / ".cache/collections")]
 
 from ansible.plugins.loader import init_plugin_loader
+
+from tests.benchmarks.record import Recorder, write_page
 
 CONFIG = {"ANSIBLE_CONFIG": str(ROOT / "tests/ansible.cfg")}
 APPS = ROOT / "tests/unit/compose_corpus/apps"
@@ -91,21 +92,26 @@ def _is_converted(text: str) -> bool:
     return "{{" not in text
 
 
-def main() -> None:
-    """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=1000)
-    count = parser.parse_args().files
+def run(options: argparse.Namespace) -> None:
+    """The whole part."""
     os.environ.update(CONFIG)
     init_plugin_loader()
+    recorder = Recorder("convert", "filter")
     files = read_files()
     convert_milliseconds(files[:5])
-    times = convert_milliseconds(files)
-    print(f"a file in the filter: median {statistics.median(times):.1f} ms, ", end="")
-    print(f"95 % below {statistics.quantiles(times, n=20)[-1]:.1f} ms, most {max(times):.1f} ms")
+    recorder.extend("file", len(files), "filter", convert_milliseconds(files), "ms")
     texts = [text for text, _base in files if _is_converted(text)]
-    texts = (texts * (count // len(texts) + 1))[:count]
-    print(f"{count} files in one play: {play_seconds(texts):.1f} s")
+    texts = (texts * (options.files // len(texts) + 1))[: options.files]
+    recorder.add("play", options.files, "filter", play_seconds(texts))
+    recorder.save()
+
+
+def main() -> None:
+    """Measures, and writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=1000, help="Compose files of one play")
+    run(parser.parse_args())
+    write_page()
 
 
 if __name__ == "__main__":

@@ -3,15 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures what a run costs without a host: CPU for 500 units, bytes sent, time of import.
 
-Prints a Markdown list and writes it with --output.  It never fails for being slow.
+Writes its part of results.json, and docs/benchmarks.md from it.  It never fails for being slow.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,10 +29,13 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state import m
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate import check
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import keep_engine, kept_engine
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine import sources
+from tests.benchmarks.payload import load_whole_milliseconds, make, make_whole
+from tests.benchmarks.record import Recorder, write_page
 from tests.unit.support.payload import make_payload, sizes
 
 COUNT = 500
 RUNS = 15
+CALLS = 5
 APP_DIR = "/etc/containers/systemd/app"
 PLACE = check.Place(APP_DIR, "/etc/containers/systemd", "/root", frozenset())
 PODMAN = (5, 4, 2)
@@ -122,7 +122,7 @@ print((time.process_time() - start) * 1000)
 """
 
 
-def import_milliseconds(payload: bytes) -> float:
+def import_milliseconds(payload: bytes) -> list[float]:
     """How long it takes a module to load its work from the engine that is kept, verified."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder, "payload.zip")
@@ -131,7 +131,7 @@ def import_milliseconds(payload: bytes) -> float:
         keep_engine.keep(folder, sources.digest(), codes)
         command = [sys.executable, "-c", LOADED, str(archive), folder, sources.digest()]
         ran = [subprocess.run(command, stdout=subprocess.PIPE, check=True) for _run in range(RUNS)]
-    return statistics.median(float(done.stdout) for done in ran)
+    return [float(done.stdout) for done in ran]
 
 
 def compile_milliseconds() -> float:
@@ -143,31 +143,37 @@ def compile_milliseconds() -> float:
     return (time.process_time() - start) * 1000
 
 
-def main() -> None:
-    """Measures and prints."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--output", type=Path, help="also write the list to this file")
-    options = parser.parse_args()
+def _measure_calls(recorder: Recorder) -> None:
+    """A call as it is, one that has the engine in it, and ping's: made, sent, loaded."""
+    for _run in range(CALLS):
+        whole = make_whole()
+        recorder.add("made", 1, "whole", whole.milliseconds, "ms")
+        recorder.add("made", 1, "kept", make("quadlet.fleet.app").milliseconds, "ms")
+        recorder.add("made", 1, "ping", make("ansible.builtin.ping").milliseconds, "ms")
+        recorder.add("loaded", 1, "whole", load_whole_milliseconds(whole.payload), "ms")
+    payload = make_payload()
+    recorder.extend("loaded", 1, "kept", import_milliseconds(payload), "ms")
+    for way, archive in (("whole", whole.payload), ("kept", payload)):
+        ours, theirs = sizes(archive)
+        recorder.add("sent", 1, way, ours / 1024, "KiB")
+        recorder.add("sent beside", 1, way, theirs / 1024, "KiB")
+
+
+def run() -> None:
+    """The whole part."""
+    recorder = Recorder("cost", "kept")
     decide_app()  # compiled patterns and caches are not the app's
     runs = [decide_app() for _run in range(RUNS)]
-    steps = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-    payload = make_payload()
-    ours, theirs = sizes(payload)
-    told = ", ".join(f"{name} {value * 1000:.0f}" for name, value in steps.items())
-    text = (
-        f"- {COUNT} units from sections to a plan: {sum(steps.values()):.2f} s of CPU"
-        f" (milliseconds: {told})\n"
-        f"- sent with each call of module app, compressed: {ours / 1024:.0f} KiB of this"
-        f" collection, beside {theirs / 1024:.0f} KiB of Ansible's own\n"
-        f"- sent once to each host: {len(sources.content()) / 1024:.0f} KiB; unpacked and compiled"
-        f" there in {compile_milliseconds():.0f} ms of CPU\n"
-        f"- its work loaded from what is kept: {import_milliseconds(payload):.0f} ms of CPU\n"
-        f"- Python {platform.python_version()}, medians of {RUNS} runs\n"
-    )
-    print(text, end="")
-    if options.output:
-        options.output.write_text(text, encoding="utf-8")
+    for name in runs[0]:
+        recorder.extend("plan", COUNT, name, [one[name] * 1000 for one in runs], "ms")
+    recorder.extend("plan", COUNT, "all", [sum(one.values()) * 1000 for one in runs], "ms")
+    recorder.add("sent once", 1, "kept", len(sources.content()) / 1024, "KiB")
+    compiled = [compile_milliseconds() for _run in range(CALLS)]
+    recorder.extend("compiled once", 1, "kept", compiled, "ms")
+    _measure_calls(recorder)
+    recorder.save()
 
 
 if __name__ == "__main__":
-    main()
+    run()
+    write_page()

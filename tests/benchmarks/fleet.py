@@ -3,31 +3,36 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Measures what a deployment and a rollout cost on a fleet in which nothing changes.
 
-First on 2, 4 and 8 real hosts, an app of ten containers on each, beside a play with only ping;
-then the controller alone, with hosts over the local connection whose interpreter answers at once
-what a real one has answered.  Prints Markdown tables.  It never fails for being slow.
-Run it in the checkout: python -m tests.benchmarks.fleet
+First on 1 to 8 real hosts, an app of ten containers on each, beside a play with only ping; then
+the controller alone, with hosts over the local connection whose interpreter answers at once what a
+real one has answered.  Then the memory of the controller's processes (peaks.py), in runs of their
+own.  Writes its part of results.json, and docs/benchmarks.md from it.  It never fails for being
+slow.  Run it in the checkout: python -m tests.benchmarks.fleet
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pathlib
-import statistics
 import subprocess
+import sys
 import tempfile
 import time
 import typing as t
 
+from tests.benchmarks.record import Recorder, write_page
 from tests.integration.support.apps import container
 from tests.integration.support.hosts import Fleet, Host
 from tests.integration.support.playbooks import ROOT, Playbooks
 from tests.integration.support.shops import ROLLOUT
 
 HOSTS = [("5.4", role) for role in "pqrs"] + [(v, role) for v in ("5.8", "6.1") for role in "pq"]
-SIMULATED = (50, 100, 200)
-PAIRS = 5
+REAL = (1, 2, 4, 8)
+RECORDED = (50, 100, 200)
+RECORDED_TURNS = 2
+PEAKS = pathlib.Path(__file__).with_name("peaks.py")
 APP = {
     "name": "ten",
     "units": {f"ten-{n}.container": container() for n in range(10)},
@@ -48,33 +53,53 @@ cat {answer}
 """
 
 
-class Cost(t.NamedTuple):
-    """seconds of the whole command; mib: the most memory that its largest process has held."""
+class Bench(t.NamedTuple):
+    """What a run of the controller needs."""
 
-    seconds: float
-    mib: float
+    folder: pathlib.Path
+    env: dict[str, str]
+    recorder: Recorder
 
-
-def _run(
-    plays: t.Sequence[t.Any], inventory: pathlib.Path, folder: pathlib.Path, env: dict[str, str]
-) -> Cost:
-    """A command of its own, start of Ansible included."""
-    playbook = folder / "play.yml"
-    playbook.write_text(json.dumps(plays), encoding="utf-8")
-    start = time.monotonic()
-    with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(
-            ["ansible-playbook", "-i", str(inventory), str(playbook)],
+    def run(
+        self, plays: t.Sequence[t.Any], inventory: pathlib.Path, before: t.Sequence[str] = ()
+    ) -> float:
+        """Seconds of a command of its own, start of Ansible included."""
+        playbook = self.folder / "play.yml"
+        playbook.write_text(json.dumps(plays), encoding="utf-8")
+        start = time.monotonic()
+        done = subprocess.run(
+            [*before, "ansible-playbook", "-i", str(inventory), str(playbook)],
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env={**os.environ, **env, "RECORD_FILE": os.devnull},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **self.env, "RECORD_FILE": os.devnull},
             cwd=ROOT,
+            text=True,
+            check=False,
         )
-        _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, (folder / "output").read_text(encoding="utf-8")
-    return Cost(time.monotonic() - start, usage.ru_maxrss / 1024)
+        taken = time.monotonic() - start
+        assert done.returncode == 0, done.stdout
+        return taken
+
+    def note_memory(self, what: str, count: int, name: str, inventory: pathlib.Path) -> None:
+        """Of the main process, of its largest fork, and what such a fork has of its own."""
+        log = self.folder / "peaks.jsonl"
+        log.unlink(missing_ok=True)
+        self.run(PLAYS[name], inventory, [sys.executable, str(PEAKS), str(log)])
+        rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        for part, mebibytes in pick(rows).items():
+            self.recorder.add(what, count, f"{name} {part}", mebibytes, "MiB")
+
+
+def pick(rows: t.Sequence[t.Mapping[str, t.Any]]) -> dict[str, float]:
+    """MiB by process: the main one, and the largest of its forks; ssh is another program."""
+    main = next(row for row in rows if row["first"])
+    forks = [row for row in rows if row["program"] == main["program"] and not row["first"]]
+    return {
+        "main": main["peak"] / 1024,
+        "fork": max(row["peak"] for row in forks) / 1024,
+        "own": max(row["own"] for row in forks) / 1024,
+    }
 
 
 def _inventory(hosts: t.Sequence[Host], folder: pathlib.Path) -> pathlib.Path:
@@ -90,31 +115,17 @@ def _inventory(hosts: t.Sequence[Host], folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-def _medians(inventory: pathlib.Path, folder: pathlib.Path, env: dict[str, str]) -> dict[str, Cost]:
-    """Of each kind of play, run in turn."""
-    turns = [
-        {name: _run(plays, inventory, folder, env) for name, plays in PLAYS.items()}
-        for _turn in range(PAIRS)
-    ]
-    return {
-        name: Cost(*(statistics.median(turn[name][field] for turn in turns) for field in range(2)))
-        for name in PLAYS
-    }
-
-
-def _real(hosts: list[Host], folder: pathlib.Path, env: dict[str, str]) -> None:
-    print(
-        "| hosts | ping | module `app`, unchanged | `site`, unchanged | `rollout`, unchanged |\n"
-        "|---|---|---|---|---|"
-    )
-    for count in (2, 4, 8):
-        inventory = _inventory(hosts[:count], folder)
+def _measure_real(bench: Bench, hosts: list[Host], turns: int) -> None:
+    for count in REAL:
+        inventory = _inventory(hosts[:count], bench.folder)
         for plays in PLAYS.values():
-            _run(plays, inventory, folder, env)
-        found = {name: cost.seconds for name, cost in _medians(inventory, folder, env).items()}
-        ping = found.pop("ping")
-        cells = [f"{seconds:.2f} s ({seconds / ping:.2f}x)" for seconds in found.values()]
-        print(f"| {' | '.join([str(count), f'{ping:.2f} s', *cells])} |", flush=True)
+            bench.run(plays, inventory)
+        for _turn in range(turns):
+            for name, plays in PLAYS.items():
+                bench.recorder.add("real", count, name, bench.run(plays, inventory))
+        for name in ("ping", "site") if count in (REAL[0], REAL[-1]) else ():
+            bench.note_memory("memory real", count, name, inventory)
+        bench.recorder.save()
 
 
 def _record(host: Host, playbooks: Playbooks) -> str:
@@ -128,15 +139,13 @@ def _record(host: Host, playbooks: Playbooks) -> str:
     return json.dumps({key: value for key, value in answer.items() if key != "failed"})
 
 
-def _simulated(answer: str, folder: pathlib.Path, env: dict[str, str]) -> None:
-    (folder / "answer").write_text(answer, encoding="utf-8")
-    interpreter = folder / "python"
-    interpreter.write_text(ANSWERS_AT_ONCE.format(answer=folder / "answer"), encoding="utf-8")
+def _measure_recorded(bench: Bench, answer: str) -> None:
+    (bench.folder / "answer").write_text(answer, encoding="utf-8")
+    interpreter = bench.folder / "python"
+    interpreter.write_text(ANSWERS_AT_ONCE.format(answer=bench.folder / "answer"), encoding="utf-8")
     interpreter.chmod(0o755)
-    print("\n| hosts | seconds | per host more | memory | per host more |\n|---|---|---|---|---|")
-    before: tuple[int, Cost] | None = None
-    for count in SIMULATED:
-        inventory = folder / f"simulated-{count}.json"
+    for count in RECORDED:
+        inventory = bench.folder / f"recorded-{count}.json"
         data = {
             "all": {
                 "hosts": {f"h{n}": {} for n in range(count)},
@@ -148,34 +157,37 @@ def _simulated(answer: str, folder: pathlib.Path, env: dict[str, str]) -> None:
             }
         }
         inventory.write_text(json.dumps(data), encoding="utf-8")
-        cost = _run(ROLLOUT, inventory, folder, env)
-        more = ["-", "-"]
-        if before:
-            added = count - before[0]
-            more = [
-                f"{1000 * (cost.seconds - before[1].seconds) / added:.0f} ms",
-                f"{(cost.mib - before[1].mib) / added:.2f} MiB",
-            ]
-        print(
-            f"| {count} | {cost.seconds:.1f} s | {more[0]} | {cost.mib:.0f} MiB | {more[1]} |",
-            flush=True,
-        )
-        before = (count, cost)
+        for _turn in range(RECORDED_TURNS):
+            for name in ("ping", "site", "rollout"):
+                bench.recorder.add("recorded", count, name, bench.run(PLAYS[name], inventory))
+        for name in ("ping", "site", "rollout"):
+            bench.note_memory("memory recorded", count, name, inventory)
+        bench.recorder.save()
 
 
-def main() -> None:
-    """Prints the tables."""
+def run(options: argparse.Namespace) -> None:
+    """The whole part."""
+    recorder = Recorder("fleet", "ping")
+    recorder.about["podman"] = ", ".join(dict.fromkeys(version for version, _role in HOSTS))
     with tempfile.TemporaryDirectory(prefix="qf-") as name:
         folder = pathlib.Path(name)
         playbooks, fleet = Playbooks(folder), Fleet(folder)
         try:
             hosts = fleet.get_all(HOSTS)
-            env = playbooks.environment
-            _real(hosts, folder, env)
-            _simulated(_record(hosts[0], playbooks), folder, env)
+            bench = Bench(folder, playbooks.environment, recorder)
+            _measure_real(bench, hosts, options.turns)
+            _measure_recorded(bench, _record(hosts[0], playbooks))
         finally:
             playbooks.close()
             fleet.close()
+
+
+def main() -> None:
+    """Measures, and writes the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=5, help="samples of each play")
+    run(parser.parse_args())
+    write_page()
 
 
 if __name__ == "__main__":

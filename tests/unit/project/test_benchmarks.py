@@ -24,7 +24,7 @@ def test_the_cost_of_a_plan() -> None:
 def test_the_cost_of_what_is_sent_and_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cost, "RUNS", 1)
     assert cost.compile_milliseconds() > 0
-    assert cost.import_milliseconds(cost.make_payload()) > 0
+    assert min(cost.import_milliseconds(cost.make_payload())) > 0
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FOLDER.glob("*.py")))
