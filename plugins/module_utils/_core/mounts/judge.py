@@ -49,7 +49,9 @@ def judge_survey(survey: Survey, ground: Ground) -> Judgement:
     """The same of a survey.  ground: with the names that the paths have on the host."""
     steering = survey.steering_files if survey.grants else frozenset()
     faults = [Fault(*row, row.path, None) for row in survey.unreadable]
-    faults += [fault for grant in survey.grants for fault in _judge(grant, ground, steering)]
+    for grant in survey.grants:
+        mounted = () if grant.unit.endswith(".mount") else survey.mounted
+        faults += _judge(grant, ground, steering, _mounted(grant.path, mounted))
     worst: dict[tuple[str, Line, str], Fault] = {}
     for fault in faults:
         key = (fault.unit, fault.line, fault.path)
@@ -58,13 +60,26 @@ def judge_survey(survey: Survey, ground: Ground) -> Judgement:
     return Judgement(survey.grants, list(worst.values()))
 
 
-def _judge(grant: Grant, ground: Ground, steering: frozenset[str]) -> t.Iterator[Fault]:
+def _mounted(path: str, mounted: t.Iterable[tuple[str, str]]) -> t.Iterator[str]:
+    """The names that a path gets by mounts of the app."""
+    for what, where in mounted:
+        if f"{path}/".startswith(f"{what}/"):
+            yield f"{where}{path[len(what) :]}"
+        elif f"{what}/".startswith(f"{path}/"):
+            yield where
+
+
+def _judge(
+    grant: Grant, ground: Ground, steering: frozenset[str], mounted: t.Iterable[str]
+) -> t.Iterator[Fault]:
     if not grant.given.writable:
         return
     names = ground.facts.names
-    others = (*names.get(grant.path, ()), *names.get(grant.spelled, ()))
+    others = (*names.get(grant.path, ()), *names.get(grant.spelled, ()), *mounted)
     for path in dict.fromkeys((grant.path, *others)):
         verdict = judge_path(path, ground, glob=grant.given.glob)
+        if verdict and grant.given.point and verdict.above:
+            continue
         if verdict and (path in steering or not _is_plain_file(path, ground)):
             yield Fault(grant.unit, grant.line, grant.path, path, verdict)
 
