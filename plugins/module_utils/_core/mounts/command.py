@@ -18,7 +18,7 @@ from ..quadlet.kinds import by_folder as _by_folder
 from ..quadlet.kinds import drop_ins_of, kind_of, template_of
 from ..quadlet.splitting import split_strv, split_words, unwrap
 from ..quadlet.unitfile import Entry, UnitText
-from .options import is_path, mount_options
+from .options import BIND, is_path, mount_options
 
 Line = tuple[str, Entry]
 """The file of an assignment, and the assignment."""
@@ -160,10 +160,13 @@ def _is_relative_mount(word: str) -> bool:
 
 
 def _volume(unit: Parts) -> t.Iterator[Command]:
+    flags = unit.value("Volume", "Options").split(",")
+    binds = "bind" in flags or "rbind" in flags or unit.value("Volume", "Type") == "bind"
     for key, option in (("Device", "device"), ("Options", "o")):
         line = unit.last("Volume", key)
         if line:
-            yield Command(line, ("--opt", f"{option}={unwrap(line[1].value)}"))
+            words = ("--opt", f"{option}={unwrap(line[1].value)}")
+            yield Command(line, (*words, BIND) if binds and option == "device" else words)
 
 
 def _service(unit: Parts) -> t.Iterator[Command]:

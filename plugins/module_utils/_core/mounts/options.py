@@ -36,6 +36,9 @@ class FromContainer(t.NamedTuple):
     writable: bool
 
 
+BIND: t.Final = "--bind"
+"""Behind the words of a line with the device of a volume: its other lines make it a bind."""
+
 _SHORT = {"v": "--volume", "o": "--opt"}
 _FLAGS = frozenset("diPqtnlsaAfDcz")
 """Short options that other letters may follow in one word."""
@@ -181,12 +184,15 @@ def _read_paths(value: str) -> t.Iterator[Given]:
 def _read_device(words: t.Sequence[str]) -> t.Iterator[Given]:
     """The device of a volume, and the upper directory of one that is an overlay.
 
-    `ro` among the options of a bind does not hold in containers.
+    `ro` among the options of a bind does not hold in containers.  Without the device of a bind
+    Podman starts no container.
     """
-    for name, value in _pairs(words):
-        key, _equals, text = value.partition("=") if name == "--opt" else ("", "", "")
+    pairs = [value.partition("=") for name, value in _pairs(words) if name == "--opt"]
+    flags = [flag for key, _equals, text in pairs if key == "o" for flag in text.split(",")]
+    binds = BIND in words or "bind" in flags or "rbind" in flags or ("type", "=", "bind") in pairs
+    for key, _equals, text in pairs:
         if key == "o":
             upper = (part for part in text.split(",") if part.startswith(_OVERLAY_DIRS))
             yield from (Given(part.partition("=")[2]) for part in upper)
         elif key != "type" and text:
-            yield Given(text)
+            yield Given(text, source=binds)
