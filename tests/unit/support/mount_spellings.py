@@ -362,6 +362,8 @@ def spellings(path: str, way: Way, specifiers: t.Mapping[str, str]) -> list[str]
         f"{folder}/./{name}/.",
         f"{folder}/{name}/../{name}",
         f"/srv/..{path}",
+        f"/proc/self/root{path}",
+        f"/proc/1/cwd{path}" if specifiers["h"] == "/root" else path,
     ]
     if way.expands:
         written += [

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..app.layout import RESERVED_DIR
@@ -69,6 +70,17 @@ def _mounted(path: str, mounted: t.Iterable[tuple[str, str]]) -> t.Iterator[str]
             yield where
 
 
+_THROUGH = re.compile(r"/proc/(?:self|thread-self|\d+)(?:/task/\d+)?/(?:root|cwd)(/.*)?")
+
+
+def _through_process(path: str, ground: Ground) -> t.Iterator[str]:
+    """Where a path leads through the directories of Podman's own process."""
+    match = _THROUGH.fullmatch(path)
+    if match:
+        yield match.group(1) or "/"
+        yield f"{ground.home}{match.group(1) or ''}"
+
+
 def _judge(
     grant: Grant, ground: Ground, steering: frozenset[str], mounted: t.Iterable[str]
 ) -> t.Iterator[Fault]:
@@ -76,6 +88,7 @@ def _judge(
         return
     names = ground.facts.names
     others = (*names.get(grant.path, ()), *names.get(grant.spelled, ()), *mounted)
+    others = (*others, *_through_process(grant.path, ground))
     for path in dict.fromkeys((grant.path, *others)):
         verdict = judge_path(path, ground, glob=grant.given.glob)
         if verdict and grant.given.point and verdict.above:
