@@ -10,6 +10,7 @@ import typing as t
 from .content import Blob, text_of
 from .errors import QuadletError
 from .quadlet.kinds import by_folder, drop_ins_of, is_unit, kind_of
+from .quadlet.splitting import split_words
 from .quadlet.unitfile import UnitText, join_texts, parse_unit
 
 
@@ -41,8 +42,22 @@ def declared_image(unit: str, content: t.Mapping[str, Blob]) -> str | None:
 def has_health_check(unit: str, content: t.Mapping[str, Blob]) -> bool:
     """Whether a container has a health check that runs by itself."""
     command = container_value(unit, content, "HealthCmd")
+    if command is None and _has_argument(unit, content, ("--health-cmd", "--healthcheck-command")):
+        return True
     runs = container_value(unit, content, "HealthInterval") != "disable"
     return command not in (None, "none") and runs
+
+
+def _has_argument(unit: str, content: t.Mapping[str, Blob], options: t.Sequence[str]) -> bool:
+    """Whether a container is given an option of Podman with a value other than none."""
+    if unit not in content or not unit.endswith(".container"):
+        return False
+    text = join_texts(unit, [one for one in whole_text(unit, content) if one])
+    words = [
+        word for value in text.values("Container", "PodmanArgs") for word in split_words(value)
+    ]
+    pairs = [word.partition("=") for word in words]
+    return any(name in options and value != "none" for name, _equals, value in pairs)
 
 
 def container_value(unit: str, content: t.Mapping[str, Blob], key: str) -> str | None:

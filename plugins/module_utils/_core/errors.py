@@ -13,7 +13,8 @@ _TEXTS = ("where", "remedy", "topic", "rule", "phase")
 class QuadletError(Exception):
     """A failure that a person can act on.
 
-    what: the fact, with the value seen.  where: unit, file:line, section or key.
+    what: the fact, with the value seen; of content, which may be secret, what it is (shape).
+    where: unit, file:line, section or key.
     remedy: what to do about it.  topic: the id of its kind, by which docs/messages.md explains it;
     None where each part of the text has one.  rule: the id of the rule that it breaks, for errors
     in a unit's text, explained by docs/lint.md.  phase: the phase of the run that failed.
@@ -72,6 +73,21 @@ NOT_READY = "not_ready"
 """In the data of an error: the host lacks what an earlier task of the play may provide, such as the
 user, Podman or an app.  Check mode goes on.
 """
+
+
+def shape(value: t.Any) -> str:
+    """What a value is, for errors about its form: quoted there, it would tell what a vault held."""
+    return next((name for kind, name in _SHAPES if isinstance(value, kind)), "nothing")
+
+
+_SHAPES: t.Final[tuple[tuple[t.Any, str], ...]] = (
+    (str, "text"),
+    (bool, "a boolean"),
+    ((int, float), "a number"),
+    (bytes, "bytes"),
+    (t.Mapping, "a mapping"),
+    ((list, tuple), "a list"),
+)
 
 
 def join_errors(errors: t.Sequence[QuadletError]) -> QuadletError:

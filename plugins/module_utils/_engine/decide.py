@@ -95,6 +95,7 @@ def _names_mounts_elsewhere(snapshot: Snapshot) -> bool:
     return any(
         b"Yaml" in text
         or b"ContainersConfModule" in text
+        or b"--module" in text
         or b"CONTAINERS_" in text
         or (b"EnvironmentFile" in text and b"$" in text)
         for text in texts

@@ -9,8 +9,9 @@ import typing as t
 
 from .._core.effective import has_health_check
 from .._core.gate.failure import Failure
+from .._core.gate.pods import find_fallen, pods_of
 from .._core.gate.probes import pauses
-from .._host import heard, progress
+from .._host import heard, podman, progress
 from .start_failures import Report
 from .watch import Watch, Watched, read_containers
 
@@ -25,6 +26,9 @@ _IN_THE_USERS_GROUP = ("systemd-run", "--user", "--quiet", "--pipe", "--wait", "
 def pass_gate(report: Report) -> tuple[dict[str, str], list[Failure]]:
     """Health by service, and what does not pass, once all is up."""
     watch = report.watch
+    broken = _of_pods(report)
+    if broken:
+        return {}, broken
     health, failures = check_health_and_probes(report)
     if not watch.down:
         return health, failures
@@ -32,6 +36,16 @@ def pass_gate(report: Report) -> tuple[dict[str, str], list[Failure]]:
     fallen = report.of_starts()
     known = {failure.service for failure in fallen}
     return health, [*fallen, *(f for f in failures if not f.service or f.service not in known)]
+
+
+def _of_pods(report: Report) -> list[Failure]:
+    """Pods of Kubernetes YAML of which a container has ended."""
+    watched = report.watched
+    names = pods_of(watched.services, report.watch.acted)
+    if not names:
+        return []
+    fallen = find_fallen(names, podman.read_containers(watched.owner), report.since)
+    return [report.explain(name, "start", reason) for name, reason in fallen.items()]
 
 
 def check_health_and_probes(report: Report) -> tuple[dict[str, str], list[Failure]]:

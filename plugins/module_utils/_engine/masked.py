@@ -29,7 +29,8 @@ def masked(result: Result, given: t.Collection[str], *, failed: bool) -> Result:
     texts = list_texts(result)
     owners = _owners(texts, failed=failed)
     private = heard.read_private()
-    if not (owners or (failed and (given or private))):
+    shown = private and result.get("diff")
+    if not (owners or shown or (failed and (given or private))):
         return result
     from .._core.secrets.masking import find_lines, find_needles, mask_texts
 
@@ -46,8 +47,8 @@ def masked(result: Result, given: t.Collection[str], *, failed: bool) -> Result:
     ]
     if words:
         texts = mask_texts(texts, find_lines(words), WITHHELD)
-    shown: Result = with_texts(result, texts)
-    return _with_remarks(shown, owners, troubles) if words else shown
+    told: Result = with_texts(result, texts)
+    return _with_remarks(told, owners, troubles) if words else told
 
 
 def _owners(texts: t.Sequence[str], *, failed: bool) -> list[Owner]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from .._core.effective import whole_text
 from .._core.gate import verdict
 from .._core.gate.failure import Failure
-from .._core.gate.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, find_hint
+from .._core.gate.hints import NETWORK_WAIT, NETWORK_WAIT_UNIT, describe, find_hint
 from .._core.gate.journal import last_end
 from .._core.systemd_state import Details, State
 from .._core.validate.drop_ins import is_foreign
@@ -132,7 +133,7 @@ class Report(t.NamedTuple):
             heard.note_words(self.watched.owner, hint.cause, hint.remedy)
         return Failure(
             phase,
-            f"{reason}: {hint.cause}" if hint else reason,
+            describe(reason, hint, self._assertions(name)) if hint else reason,
             unit=self.watched.services[name].unit,
             service=name,
             job=job or None,
@@ -142,6 +143,12 @@ class Report(t.NamedTuple):
             journal=tuple(journal),
             hint=self._with_drop_ins(name, hint.remedy if hint else "") or None,
         )
+
+    def _assertions(self, name: str) -> list[str]:
+        texts = whole_text(self.watched.services[name].unit, self.watched.content)
+        entries = [entry for text in texts if text for entry in text.entries]
+        named = [e for e in entries if e.section == "Unit" and e.key.startswith("Assert")]
+        return [f"{entry.key}={entry.value}" for entry in named]
 
     def _with_drop_ins(self, name: str, remedy: str) -> str:
         """The remedy, and the drop-ins of people that systemd adds to a service: it may be they."""

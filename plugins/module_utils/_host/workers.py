@@ -127,7 +127,8 @@ def _serve(task: Task, parent: int) -> None:
     heard.forget_words()
     answer = run_task(task)
     error = answer.error and answer.error.to_dict()
-    reply = {"result": answer.result, "error": error, "heard": heard.dump_notes()}
+    notes = heard.dump_notes(shows=bool(error or (answer.result or {}).get("diff")))
+    reply = {"result": answer.result, "error": error, "heard": notes}
     view = memoryview(json.dumps(reply).encode())
     while view:
         view = view[os.write(_ANSWER, view) :]

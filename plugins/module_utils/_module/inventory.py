@@ -142,8 +142,10 @@ def _read_storage(scope: Scope, snapshots: t.Iterable[Snapshot]) -> Storage:
         for name, record in snapshot.manifest.services.items()
         if is_literal(record.makes)
     }
+    every = podman.read_containers(scope.manager)
     return Storage(
-        containers={c.service: c for c in podman.read_containers(scope.manager)},
+        containers={c.service: c for c in every},
+        every=every,
         images=podman.read_images(scope.manager),
         objects=read_shown(scope.manager, makers) if makers else {},
     )

@@ -19,7 +19,10 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.source_pat
     UNIT,
     source_part,
 )
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import (
+    QuadletError,
+    shape,
+)
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds import (
     is_quadlet,
     template_of,
@@ -45,7 +48,7 @@ def gather_content(
     for option, value in (("units", units), ("files", files)):
         if value is not None and not isinstance(value, dict):
             raise AnsibleActionFail(
-                f"{option}: it is a mapping of paths, not {value!r} [option-value]"
+                f"{option}: it is a mapping of paths, not {shape(value)} [option-value]"
             )
     if files is not None:
         args["files"] = {

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import (
+    QuadletError,
+    shape,
+)
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.overlay import (
     Overlay,
     settle,
@@ -75,10 +78,8 @@ def pick_options(value: t.Any, names: t.Collection[str]) -> t.Any:
 def _items(layer: Layer) -> list[Item]:
     value = layer.value
     if not isinstance(value, list):
-        # Not the type's own name: Ansible's types have names like _AnsibleTaggedDict.
-        kind = "a mapping" if isinstance(value, dict) else f"{value!r}"
         raise QuadletError(
-            f"it is a list of apps, not {kind}", where=layer.source, topic="apps-variable"
+            f"it is a list of apps, not {shape(value)}", where=layer.source, topic="apps-variable"
         )
     for number, item in enumerate(value):
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):

@@ -118,6 +118,8 @@ def test_unit_names(name: str) -> None:
         (".a.container", "can't be a unit's name"),
         ("-a.container", "can't be a unit's name"),
         ("ä.container", "can't be a unit's name"),
+        ("@x.container", "can't be a unit's name"),
+        ("@.container", "can't be a unit's name"),
         ("a%n.container", "can't be a unit's name"),
         ("a$b.container", "can't be a unit's name"),
         ("x" * 250 + ".container", "can't be a unit's name"),

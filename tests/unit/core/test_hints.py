@@ -31,7 +31,7 @@ SEEN = {
     ),
     "assertion": (
         "web.service: Starting requested but asserts failed.",
-        "an assertion of its unit (Assert…= under [Unit]) does not hold",
+        "an assertion of its unit does not hold (Assert…= under [Unit])",
     ),
     "no such tag": (
         (

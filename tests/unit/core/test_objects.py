@@ -112,6 +112,17 @@ TAKEN: t.Final[dict[str, tuple[list[str], dict[str, t.Any]]]] = {
         ["volume", "create", "--opt", "o=uid=5", "v"],
         {**VOLUME, "Options": {"o": "uid=5", "UID": "5"}, "UID": 5},
     ),
+    **{
+        f"{word}, which Podman reads out of them{' and leaves there' * left}": (
+            ["volume", "create", "--opt=type=tmpfs", "--opt", f"o=nodev,{word}", "v"],
+            {**VOLUME, "Options": {"type": "tmpfs", "o": "nodev" + f",{word}" * left, key: value}},
+        )
+        for word, key, value in (
+            ("size=10m", "SIZE", "10m"), ("inodes=100", "INODES", "100"), ("gid=3", "GID", "3"),
+            ("noquota", "NOQUOTA", "true"), ("timeout=5", "TIMEOUT", "5"), ("uid=3", "UID", "3"),
+        )
+        for left in (True, False)
+    },
     "an owner that a container's user became": (
         ["volume", "create", "v"], {**VOLUME, "UID": 999, "GID": 99},
     ),
@@ -183,6 +194,14 @@ DIFFERS: t.Final[dict[str, tuple[list[str], dict[str, t.Any], str]]] = {
         ["volume", "create", "v"],
         {**VOLUME, "Options": {"type": "none", "device": "/srv", "o": "bind"}},
         ["Options", "Device", "Type"],
+    ),
+    "another size": (
+        ["volume", "create", "--opt=o=size=5m", "v"],
+        {**VOLUME, "Options": {"o": "size=10m", "SIZE": "10m"}},
+        ["Options"],
+    ),
+    "a size that is not declared": (
+        ["volume", "create", "v"], {**VOLUME, "Options": {"SIZE": "10m"}}, ["Options"],
     ),
     "a subnet made by hand": (
         ["network", "create", "n"],

@@ -22,6 +22,7 @@ LASTING = {
     "a container that runs": (ServiceRecord("web.container"), UP, True),
     "a pod that runs": (ServiceRecord("web.pod"), UP, True),
     "a kube unit that runs": (ServiceRecord("web.kube"), UP, True),
+    "a service of systemd's own that runs": (ServiceRecord("web.service"), UP, True),
     "one that is down": (ServiceRecord("web.container"), DOWN, False),
     "one between two crashes has a plan of its own": (
         ServiceRecord("web.container"), CRASHING, False,

@@ -54,6 +54,10 @@ NEEDED: dict[str, tuple[str, str]] = {
     "pod": ("web.pod", "[Pod]\nVolume=/srv/x:/x"),
     "build": ("web.build", "[Build]\nImageTag=a\nVolume=/srv/x:/x"),
     "variable": ("web.container", f"{WEB}Volume=${{D}}/x:/x\n[Service]\nEnvironment=D=/srv"),
+    "device": ("d.volume", "[Volume]\nDevice=/srv/x\nType=none\nOptions=bind"),
+    "device, by its type": ("d.volume", "[Volume]\nDevice=/srv/x\nType=bind"),
+    "device, flags": ("d.volume", "[Volume]\nOptions=ro,rbind\nDevice=/srv/x\nType=none"),
+    "device, arguments": ("d.volume", "[Volume]\nPodmanArgs=--opt device=/srv/x -o o=bind"),
     "companion": ("web.service", "[Service]\nExecStart=/usr/bin/podman run -v /srv/x:/x a"),
 }
 OTHERS: dict[str, str] = {
@@ -79,6 +83,20 @@ def test_ways_to_need_a_path(name: str) -> None:
     assert {bool(row.doubt) for row in found} == {name == "companion"}
     drop_in = _find({"web.container": WEB, "web.container.d/a.conf": text + "\n"})
     assert path != "web.container" or {row.line[0] for row in drop_in} == {"web.container.d/a.conf"}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Device=/dev/vdb\nType=ext4",
+        "Device=nas:/x\nType=nfs\nOptions=addr=nas",
+        "Device=tmpfs\nType=tmpfs\nOptions=size=1m",
+        "Device=/srv/x",
+        "",
+    ],
+)
+def test_devices_that_are_no_bind(lines: str) -> None:
+    assert _find({"d.volume": f"[Volume]\n{lines}\n"}) == []
 
 
 @pytest.mark.parametrize("name", OTHERS)

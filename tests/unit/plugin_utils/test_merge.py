@@ -106,7 +106,7 @@ def test_merge(layers: list[list[t.Any]], expected: list[t.Any]) -> None:
 
 
 REFUSED: dict[str, tuple[list[t.Any], str]] = {
-    "no list": ([[A], "a"], "place 1: it is a list of apps, not 'a'"),
+    "no list": ([[A], "a"], "place 1: it is a list of apps, not text"),
     "no mapping": ([["a"]], "place 0: item 1 is no mapping with a name"),
     "no name": ([[A, {"user": "u"}]], "place 0: item 2 is no mapping with a name"),
     "which one": (

@@ -47,6 +47,24 @@ def _cut(text: str, size: int) -> list[str]:
     return [text[n : n + size] for n in range(0, len(text), size)]
 
 
+def _dumped(data: bytes, form: str = "{0:07x}0  {1:<48} |{2}|") -> str:
+    """As hexdump and xxd show it: offset, codes, and what can be printed, by 16 bytes."""
+    rows = []
+    for number, part in enumerate(data[n : n + 16] for n in range(0, len(data), 16)):
+        shown = "".join(chr(byte) if 32 <= byte < 127 else "." for byte in part)
+        rows.append(form.format(number, part.hex(" "), shown, part.hex(" ", 2)))
+    return "\n".join(["", *rows, ""])
+
+
+def _each_char(data: bytes) -> str:
+    """As od -c shows it."""
+    rows = [data[n : n + 16] for n in range(0, len(data), 16)]
+    shown = [
+        "".join(f"{chr(b):>4}" if 32 <= b < 127 else f" {b:03o}" for b in part) for part in rows
+    ]
+    return "\n".join(["", *(f"{n * 16:07o}{line}" for n, line in enumerate(shown)), ""])
+
+
 SPELLINGS: dict[str, t.Callable[[str], str]] = {
     "as it is": lambda v: v,
     "trimmed": str.strip,
@@ -114,6 +132,21 @@ SPELLINGS: dict[str, t.Callable[[str], str]] = {
     "rev": lambda v: v.strip()[::-1],
     "rot13": lambda v: codecs.encode(v, "rot13"),
     "over two lines": lambda v: f"{v[: len(v) // 2]}\n{v[len(v) // 2 :]}",
+    "hexdump -C": lambda v: _dumped(v.encode()),
+    "xxd": lambda v: _dumped(v.encode(), "{0:07x}0: {3:<39}  {2}"),
+    "od -t x1z": lambda v: _dumped(v.encode(), "{0:06o}0 {1:<48} >{2}<"),
+    "od -c": lambda v: _each_char(v.encode()),
+    "xxd -i": lambda v: ", ".join(f"0x{byte:02x}" for byte in v.encode()),
+    "xxd -b": lambda v: " ".join(f"{byte:08b}" for byte in v.encode()),
+    "in braces, as Rust has it": lambda v: "".join(f"\\u{{{ord(c):x}}}" for c in v),
+    "UTF-16": lambda v: v.strip().encode("utf-16-le").hex(),
+    "base64 of UTF-16": lambda v: base64.b64encode(v.strip().encode("utf-16-le")).decode(),
+    "numbered lines": lambda v: "".join(
+        f"\n{n:6}\t{part}" for n, part in enumerate(_cut(v.replace("\n", " "), 8))
+    ),
+    "lines behind a name": lambda v: "".join(
+        f"\nweb: {part}" for part in _cut(v.replace("\n", " "), 8)
+    ),
     "in red": lambda v: f"\x1b[31m{v}\x1b[0m",
     "in colours": lambda v: "\x1b[1;32m".join(_cut(v, 3)),
     "in colours, escaped": lambda v: "\\u001b[31m".join(_cut(v, 3)),

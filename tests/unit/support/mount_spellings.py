@@ -117,6 +117,11 @@ def _module(path: str) -> Built:
     )
 
 
+def _global_module(path: str) -> Built:
+    unit = _container("GlobalArgs=--module UNITDIR/APP/NAME.conf")
+    return Built({"NAME.container": unit}, _module(path).files)
+
+
 def _environment_file(path: str) -> Built:
     unit = _container("Volume=${WHERE}:/x", "[Service]\nEnvironmentFile=UNITDIR/APP/NAME.env\n")
     return Built({"NAME.container": unit}, {"NAME.env": f"WHERE={path}\n"})
@@ -210,7 +215,28 @@ WAYS: t.Final = (
     ),
     Way("log-opt", _one("LogOpt=path=PATH/x.log"), file=True),
     Way("module", _module, expands=False),
+    Way("global-module", _global_module, expands=False),
     Way("rootfs", _unit("container", "[Container]\nRootfs=PATH\n"), starts=False),
+    Way(
+        "rootfs-writable-again",
+        _unit(
+            "container",
+            "[Container]\nRootfs=PATH\nReadOnly=true\nPodmanArgs=--read-only=false\n",
+        ),
+        starts=False,
+    ),
+    Way(
+        "image-option",
+        _unit("container", "[Container]\nImage=-v\nExec=PATH:/x image\n"),
+        words=True,
+        starts=False,
+    ),
+    Way(
+        "global-runroot",
+        _unit("container", f"[Container]\nImage={IMAGE}\nGlobalArgs=--runroot=PATH\n"),
+        words=True,
+        starts=False,
+    ),
     Way("pod-volume", _unit("pod", "[Pod]\nVolume=PATH:/x\n")),
     Way("pod-args", _unit("pod", "[Pod]\nPodmanArgs=-v PATH:/x\n"), words=True),
     Way(
@@ -299,6 +325,18 @@ WAYS: t.Final = (
         words=True,
     ),
     Way(
+        "service-remote",
+        _one("", f"[Service]\nExecStartPre=-podman-remote run -v PATH:/x {IMAGE} true\n"),
+        words=True,
+        starts=False,
+    ),
+    Way(
+        "service-cp",
+        _one("", "[Service]\nExecStartPost=-podman cp NAME:/x PATH\n"),
+        words=True,
+        starts=False,
+    ),
+    Way(
         "service-bind", _one("Volume=/srv/b:/x", "[Service]\nBindPaths=PATH:/srv/b\n"), starts=False
     ),
     Way(
@@ -324,6 +362,8 @@ def spellings(path: str, way: Way, specifiers: t.Mapping[str, str]) -> list[str]
         f"{folder}/./{name}/.",
         f"{folder}/{name}/../{name}",
         f"/srv/..{path}",
+        f"/proc/self/root{path}",
+        f"/proc/1/cwd{path}" if specifiers["h"] == "/root" else path,
     ]
     if way.expands:
         written += [

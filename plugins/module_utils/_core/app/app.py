@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ..content import LINK, Blob
-from ..errors import QuadletError
+from ..errors import QuadletError, shape
 from ..gate.options import Gate, parse_gate
 from ..quadlet.kinds import holds_units, is_unit, kind_of, template_of
 from ..state.rollout import parse_rollout
@@ -296,7 +296,7 @@ def _parse_instance(path: str, value: t.Mapping[str, t.Any]) -> Blob:
         )
     if dict(value) != {"template": wanted}:
         raise QuadletError(
-            f"an instance is {{template: {wanted}}}, not {dict(value)!r}",
+            f"an instance is {{template: {wanted}}}, and this one has {', '.join(map(str, value))}",
             where=where,
             remedy="Write its own settings into a drop-in, "
             f"such as {path}.d/10-own.conf, or into a unit without template.",
@@ -312,7 +312,7 @@ def _unit_text(path: str, value: t.Any) -> str:
         return render_unit(path, value)
     if not isinstance(value, str):
         raise QuadletError(
-            f"a unit is text or a mapping of sections, not {value!r}",
+            f"a unit is text or a mapping of sections, not {shape(value)}",
             where=f"units {path}",
             topic="unit-form",
         )
@@ -325,7 +325,9 @@ def _parse_file(path: str, value: t.Any) -> Blob:
     unknown = sorted(set(given) - {"content", "encoding", "mode", "on_change"})
     if unknown or not isinstance(given.get("content"), str):
         what = (
-            f"unknown option {unknown[0]!r}" if unknown else f"{given.get('content')!r} is not text"
+            f"unknown option {unknown[0]!r}"
+            if unknown
+            else f"the content is {shape(given.get('content'))}: it is not text"
         )
         raise QuadletError(
             what,

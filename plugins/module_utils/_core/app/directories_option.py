@@ -9,7 +9,7 @@ import posixpath
 import re
 import typing as t
 
-from ..errors import QuadletError, join_errors
+from ..errors import QuadletError, join_errors, shape
 
 _OPTIONS = ("mode", "owner", "group")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]*\$?")
@@ -56,7 +56,7 @@ def _parse(path: str, options: t.Any) -> Directory:
     options = {} if options is None else options
     if not isinstance(options, t.Mapping):
         raise QuadletError(
-            f"a directory is a mapping of mode, owner and group, not {options!r}",
+            f"a directory is a mapping of mode, owner and group, not {shape(options)}",
             where=where,
             remedy="Write {} for one that only has to be there.",
             topic="option-value",

@@ -19,6 +19,9 @@ _READ = "|".join([*KINDS, "quadlets"])
 _QUADLET_PART = re.compile(rf"(.*\.)({_READ})|(.*\.)?({_READ})\.d")
 
 
+_LONGEST: t.Final = 200
+
+
 def check_unit_path(app: str, path: str, content: t.Container[str]) -> None:
     """Refuses paths of units and drop-ins that leave the app or have no meaning."""
     where = f"units {path}"
@@ -68,12 +71,19 @@ def check_unit_name(name: str, where: str) -> None:
             "other files belong into files.",
             topic="unit-name",
         )
-    if not _UNIT.fullmatch(name) or len(name) > 200:
+    if len(name) > _LONGEST:
+        raise QuadletError(
+            f"{name[:40] + '…'!r} can't be a unit's name: it has {len(name)} characters",
+            where=where,
+            remedy=f"Use up to {_LONGEST}.",
+            topic="unit-name",
+        )
+    if not _UNIT.fullmatch(name) or name.startswith("@"):
         raise QuadletError(
             f"{name!r} can't be a unit's name",
             where=where,
             remedy=_templated(name)
-            or "Use letters, digits and '_', '-', '.', ':', '@', not beginning with a dot.",
+            or "Use letters, digits and '_', '-', '.', ':', '@', beginning with a letter or digit.",
             topic="unit-name",
         )
 

@@ -41,6 +41,18 @@ def find_skip(lines: t.Sequence[str]) -> Hint | None:
     return hint if hint and hint.remedy == _CONDITION else None
 
 
+ASSERTIONS: t.Final = "Assert…= under [Unit]"
+"""Stands in a cause for the assertions of the unit: systemd does not say which one it was."""
+
+
+def describe(reason: str, hint: Hint | None, assertions: t.Sequence[str] = ()) -> str:
+    """The reason of a failure with its known cause, which may say the same in more words."""
+    if hint is None:
+        return reason
+    cause = hint.cause.replace(ASSERTIONS, " or ".join(assertions) or ASSERTIONS)
+    return cause if cause.startswith(reason) else f"{reason}: {cause}"
+
+
 NETWORK_WAIT_UNIT = "podman-user-wait-network-online.service"
 NETWORK_WAIT = Hint(
     f"{NETWORK_WAIT_UNIT} waits for network-online.target",
@@ -89,8 +101,33 @@ _TABLE: t.Final[tuple[tuple[str, str, str], ...]] = (
     ),
     (
         r"Starting requested but asserts failed|Assertion failed (?:for|on job for) ",
-        "an assertion of its unit (Assert…= under [Unit]) does not hold",
+        f"an assertion of its unit does not hold ({ASSERTIONS})",
         "Mend what the assertion asks for, or leave it out of [Unit].",
+    ),
+    (
+        r"mounting volume (?P<volume>\S+) for container \w+: (?:mount: \S+: )?(?P<why>.+?)\.?$",
+        "the volume {volume} can't be mounted: {why}",
+        "Correct Device, Type and Options of its unit, and see that what they name is there.",
+    ),
+    (
+        r"subnet (?P<subnet>\S+) is already used on the host or by another config",
+        "the subnet {subnet} is in use on the host, or by another network",
+        "Choose another Subnet: ip route and podman network inspect show those in use.",
+    ),
+    (
+        r"sysctl '(?P<name>[^']+)' is not allowed",
+        "no container can set the kernel's {name}",
+        "Set it on the host, and leave it out of Sysctl.",
+    ),
+    (
+        r"multi doc yaml could not be split: yaml: (?P<why>.+)",
+        "its YAML can't be read: {why}",
+        "Correct the file that Yaml names.",
+    ),
+    (
+        r"setrlimit `(?P<name>\w+)`: Operation not permitted",
+        "its limit {name} is higher than the one of systemd's manager",
+        "Lower it in Ulimit, or raise the manager's.",
     ),
     (
         r"reading manifest \S+ in (?P<image>\S+): .*(?:unauthorized|authentication|denied)",

@@ -34,6 +34,8 @@ def stable_times(
 def _time_of(unit: str, content: t.Mapping[str, Blob]) -> float:
     if unit not in content:
         return USUAL
+    if unit.endswith(".kube"):  # Podman restarts what is in it
+        return RESTARTED
     text = join_texts(unit, [one for one in whole_text(unit, content) if one])
     restarts = (text.value("Service", "Restart") or "no").strip() != "no"
     restarts = restarts and (text.value("Service", "Type") or "").strip() != "oneshot"

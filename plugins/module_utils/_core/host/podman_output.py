@@ -47,7 +47,17 @@ def _parse_container(row: t.Mapping[str, t.Any]) -> Container:
         image=row.get("Image", ""),
         image_id=row.get("ImageID", ""),
         health=health.group(1) if health else None,
+        restarts=_number(row.get("Restarts")),
+        started_at=float(_number(row.get("StartedAt"))),
+        exit_code=_number(row.get("ExitCode")) if row.get("State") in _ENDED else None,
     )
+
+
+_ENDED = frozenset({"exited", "stopped"})
+
+
+def _number(value: t.Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def parse_create_commands(text: str) -> dict[str, list[str]]:

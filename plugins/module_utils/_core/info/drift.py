@@ -9,6 +9,7 @@ import types
 import typing as t
 
 from ..content import Blob, digest
+from ..gate.pods import describe_fallen, find_fallen, pods_of
 from ..objects.model import Judged
 from ..plan.inputs import Inputs
 from ..plan.model import is_literal, kind_of_service
@@ -24,13 +25,14 @@ _NOTHING: t.Mapping[str, t.Any] = types.MappingProxyType({})
 
 
 class Storage(t.NamedTuple):
-    """Podman's storage in a scope: containers by service, ids of images by name, and what Podman
-    shows of the network or volume of a service, None where it is gone.
+    """Podman's storage in a scope: containers by service, ids of images by name, what Podman shows
+    of the network or volume of a service, None where it is gone, and every container.
     """
 
     containers: t.Mapping[str, Container] = _NOTHING
     images: t.Mapping[str, str] = _NOTHING
     objects: t.Mapping[str, t.Mapping[str, t.Any] | None] = _NOTHING
+    every: t.Sequence[Container] = ()
 
 
 def find_died(died: Intent | None) -> list[str]:
@@ -160,6 +162,15 @@ def find_object_drift(
     return drifts
 
 
+def find_broken_pods(
+    services: t.Mapping[str, ServiceRecord], states: t.Mapping[str, State], storage: Storage
+) -> list[str]:
+    """A message for each pod of Kubernetes YAML that is active for systemd, and not whole."""
+    names = [name for name in pods_of(services, services) if states.get(name, State()).up]
+    fallen = find_fallen(names, storage.every)
+    return [describe_fallen(name, reason) for name, reason in fallen.items()]
+
+
 def find_image_drift(
     manifest: Manifest, declared: t.Mapping[str, str | None], storage: Storage
 ) -> list[str]:
@@ -182,8 +193,10 @@ def find_storage_drift(
     declared: t.Mapping[str, str | None],
     storage: Storage,
 ) -> list[str]:
-    """Services that run another image than their unit names, or whose network or volume is gone."""
-    drifts = []
+    """Services that run another image than their unit names, or whose network or volume is gone;
+    and broken pods.
+    """
+    drifts = find_broken_pods(services, states, storage)
     for name, record in services.items():
         if not states.get(name, State()).up:
             continue

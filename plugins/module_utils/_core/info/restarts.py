@@ -25,7 +25,7 @@ def lasting(services: t.Mapping[str, ServiceRecord], states: t.Mapping[str, Stat
 
 def _runs(unit: str) -> bool:
     kind = kind_of(unit)
-    return kind is not None and kind.runs
+    return kind.runs if kind else unit.endswith(".service")
 
 
 def find_restarted(details: t.Mapping[str, Details]) -> list[str]:

@@ -18,7 +18,7 @@ from ..quadlet.kinds import by_folder as _by_folder
 from ..quadlet.kinds import drop_ins_of, kind_of, template_of
 from ..quadlet.splitting import split_strv, split_words, unwrap
 from ..quadlet.unitfile import Entry, UnitText
-from .options import is_path, mount_options
+from .options import BIND, is_path, mount_options
 
 Line = tuple[str, Entry]
 """The file of an assignment, and the assignment."""
@@ -99,9 +99,10 @@ def _read_commands(unit: Parts, app_dir: str) -> t.Iterator[Command]:
         if kind.suffix == "volume":
             yield from _volume(unit)
     elif unit.name.endswith(".mount"):
-        line = unit.last("Mount", "What")
-        if line:
-            yield Command(line, ("--rootfs", line[1].value))
+        for key, option in (("What", "--rootfs"), ("Where", "--point")):
+            line = unit.last("Mount", key)
+            if line:
+                yield Command(line, (option, line[1].value))
     yield from _service(unit)
 
 
@@ -115,8 +116,12 @@ def _own_section(unit: Parts, section: str, app_dir: str) -> t.Iterator[Command]
             base = app_dir if _is_relative_mount(word) else ""
             yield Command(line, ("--mount", word), base)
     rootfs = unit.last(section, "Rootfs")
-    if rootfs and unit.value(section, "ReadOnly").lower() not in _TRUE:
+    if rootfs and not _is_read_only(unit, section):
         yield Command(rootfs, ("--rootfs", unwrap(rootfs[1].value)))
+    image = unit.last(section, "Image")
+    if image and unwrap(image[1].value).startswith("-"):  # Podman takes it for an option
+        words = split_words(unit.value(section, "Exec"))
+        yield Command(image, (unwrap(image[1].value), *words))
     yield from _arguments(unit.all(section, "GlobalArgs"), "")
     yield from _arguments(unit.all(section, "PodmanArgs"), unit.value(section, "Image"))
     for line in unit.all(section, "LogOpt"):
@@ -138,6 +143,14 @@ def _arguments(lines: t.Sequence[Line], image: str) -> t.Iterator[Command]:
         yield Command(line, tuple([*words, *after] if opened else words))
 
 
+def _is_read_only(unit: Parts, section: str) -> bool:
+    arguments = [
+        word for line in unit.all(section, "PodmanArgs") for word in split_words(line[1].value)
+    ]
+    takes_back = any(word.startswith("--read-only=") for word in arguments)
+    return unit.value(section, "ReadOnly").lower() in _TRUE and not takes_back
+
+
 _TRUE = frozenset({"1", "yes", "true", "on"})
 
 
@@ -147,10 +160,13 @@ def _is_relative_mount(word: str) -> bool:
 
 
 def _volume(unit: Parts) -> t.Iterator[Command]:
+    flags = unit.value("Volume", "Options").split(",")
+    binds = "bind" in flags or "rbind" in flags or unit.value("Volume", "Type") == "bind"
     for key, option in (("Device", "device"), ("Options", "o")):
         line = unit.last("Volume", key)
         if line:
-            yield Command(line, ("--opt", f"{option}={unwrap(line[1].value)}"))
+            words = ("--opt", f"{option}={unwrap(line[1].value)}")
+            yield Command(line, (*words, BIND) if binds and option == "device" else words)
 
 
 def _service(unit: Parts) -> t.Iterator[Command]:
@@ -161,6 +177,10 @@ def _service(unit: Parts) -> t.Iterator[Command]:
         elif key == "BindPaths":
             for word in split_words(value):
                 yield Command(line, ("--rootfs", word.removeprefix("-").partition(":")[0]))
+        elif key in DIRECTORIES:
+            links = [word.split(":")[1] for word in split_words(value) if ":" in word]
+            for link in filter(None, links):
+                yield Command(line, ("--point", f"%{DIRECTORIES[key]}/{link}"))
         elif key in ("StandardOutput", "StandardError"):
             path = value.partition(":")[2]
             if is_path(path) or path[:1] == "%":
@@ -169,11 +189,14 @@ def _service(unit: Parts) -> t.Iterator[Command]:
 
 def _commands(line: Line, words: t.Sequence[str]) -> t.Iterator[Command]:
     """Commands of Podman, also within a script for a shell."""
-    if any(posixpath.basename(word.lstrip("-+!@:|")) == "podman" for word in words):
+    if any(posixpath.basename(word.lstrip("-+!@:|")) in _ENGINES for word in words):
         yield Command(line, tuple(words))
     for word in words:
-        if "podman" in word and len(split_words(word)) > 1:
+        if any(name in word for name in _ENGINES) and len(split_words(word)) > 1:
             yield from _commands(line, split_words(word))
+
+
+_ENGINES = frozenset({"podman", "podman-remote", "docker"})
 
 
 def working_directory(unit: Parts, app_dir: str) -> str:
@@ -188,6 +211,15 @@ def working_directory(unit: Parts, app_dir: str) -> str:
         asked = posixpath.dirname(named[asked])
     return posixpath.join(app_dir, "" if asked == "unit" else asked)
 
+
+DIRECTORIES: t.Final = {
+    "RuntimeDirectory": "t",
+    "StateDirectory": "S",
+    "CacheDirectory": "C",
+    "LogsDirectory": "L",
+    "ConfigurationDirectory": "E",
+}
+"""What systemd makes for a service, with the specifier of the place (systemd.exec(5))."""
 
 SETTINGS: t.Final = ("CONTAINERS_CONF", "CONTAINERS_CONF_OVERRIDE", "CONTAINERS_STORAGE_CONF")
 """Variables that name files with settings for Podman."""

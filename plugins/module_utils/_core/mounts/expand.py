@@ -14,6 +14,7 @@ import typing as t
 
 from ..quadlet.path_names import unescape
 from ..quadlet.splitting import split_words
+from .command import DIRECTORIES
 from .facts import ANYTHING, UNKNOWN, Ground
 
 _SPECIFIER = re.compile(r"%(.)", re.DOTALL)
@@ -28,13 +29,6 @@ _XDG = {
     "C": ("XDG_CACHE_HOME", ".cache"),
     "L": ("XDG_STATE_HOME", ".local/state"),
     "D": ("XDG_DATA_HOME", ".local/share"),
-}
-_DIRECTORIES = {
-    "RuntimeDirectory": "t",
-    "StateDirectory": "S",
-    "CacheDirectory": "C",
-    "LogsDirectory": "L",
-    "ConfigurationDirectory": "E",
 }
 
 _DEPENDENT = "ESCLDTV"
@@ -159,7 +153,7 @@ class Environment:
 
     def directories(self) -> list[str]:
         """What systemd makes for the service: StateDirectory= and the like."""
-        names = (key.replace("Directory", "_DIRECTORY").upper() for key in _DIRECTORIES)
+        names = (key.replace("Directory", "_DIRECTORY").upper() for key in DIRECTORIES)
         return [path for name in names for path in self.own.get(name, "").split(":") if path]
 
     def read(self, key: str, value: str, table: Table) -> None:
@@ -170,8 +164,8 @@ class Environment:
             self.own.update({name: text for name, equals, text in pairs if equals})
         elif key == "EnvironmentFile":
             self._read_file(value.removeprefix("-"))
-        elif key in _DIRECTORIES:
-            top, names = table[_DIRECTORIES[key]], split_words(value)
+        elif key in DIRECTORIES:
+            top, names = table[DIRECTORIES[key]], split_words(value)
             paths = [f"{top}/{name.partition(':')[0]}" for name in names]
             self.own[key.replace("Directory", "_DIRECTORY").upper()] = ":".join(paths)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..app.layout import RESERVED_DIR
@@ -49,7 +50,9 @@ def judge_survey(survey: Survey, ground: Ground) -> Judgement:
     """The same of a survey.  ground: with the names that the paths have on the host."""
     steering = survey.steering_files if survey.grants else frozenset()
     faults = [Fault(*row, row.path, None) for row in survey.unreadable]
-    faults += [fault for grant in survey.grants for fault in _judge(grant, ground, steering)]
+    for grant in survey.grants:
+        mounted = () if grant.unit.endswith(".mount") else survey.mounted
+        faults += _judge(grant, ground, steering, _mounted(grant.path, mounted))
     worst: dict[tuple[str, Line, str], Fault] = {}
     for fault in faults:
         key = (fault.unit, fault.line, fault.path)
@@ -58,13 +61,38 @@ def judge_survey(survey: Survey, ground: Ground) -> Judgement:
     return Judgement(survey.grants, list(worst.values()))
 
 
-def _judge(grant: Grant, ground: Ground, steering: frozenset[str]) -> t.Iterator[Fault]:
+def _mounted(path: str, mounted: t.Iterable[tuple[str, str]]) -> t.Iterator[str]:
+    """The names that a path gets by mounts of the app."""
+    for what, where in mounted:
+        if f"{path}/".startswith(f"{what}/"):
+            yield f"{where}{path[len(what) :]}"
+        elif f"{what}/".startswith(f"{path}/"):
+            yield where
+
+
+_THROUGH = re.compile(r"/proc/(?:self|thread-self|\d+)(?:/task/\d+)?/(?:root|cwd)(/.*)?")
+
+
+def _through_process(path: str, ground: Ground) -> t.Iterator[str]:
+    """Where a path leads through the directories of Podman's own process."""
+    match = _THROUGH.fullmatch(path)
+    if match:
+        yield match.group(1) or "/"
+        yield f"{ground.home}{match.group(1) or ''}"
+
+
+def _judge(
+    grant: Grant, ground: Ground, steering: frozenset[str], mounted: t.Iterable[str]
+) -> t.Iterator[Fault]:
     if not grant.given.writable:
         return
     names = ground.facts.names
-    others = (*names.get(grant.path, ()), *names.get(grant.spelled, ()))
+    others = (*names.get(grant.path, ()), *names.get(grant.spelled, ()), *mounted)
+    others = (*others, *_through_process(grant.path, ground))
     for path in dict.fromkeys((grant.path, *others)):
         verdict = judge_path(path, ground, glob=grant.given.glob)
+        if verdict and grant.given.point and verdict.above:
+            continue
         if verdict and (path in steering or not _is_plain_file(path, ground)):
             yield Fault(grant.unit, grant.line, grant.path, path, verdict)
 

@@ -15,6 +15,7 @@ import typing as t
 
 class Given(t.NamedTuple):
     """A path that a container gets.  glob: it is a pattern.
+    point: what lies elsewhere gets this name too: of a mount, of a link that systemd makes.
     deep: file systems that are mounted below it come along; they stay writable, `ro` or not.
     source: Podman starts no container without it.  kind: what it has to be then, or ''.
     """
@@ -25,6 +26,7 @@ class Given(t.NamedTuple):
     deep: bool = True
     source: bool = False
     kind: str = ""
+    point: bool = False
 
 
 class FromContainer(t.NamedTuple):
@@ -34,14 +36,21 @@ class FromContainer(t.NamedTuple):
     writable: bool
 
 
+BIND: t.Final = "--bind"
+"""Behind the words of a line with the device of a volume: its other lines make it a bind."""
+
 _SHORT = {"v": "--volume", "o": "--opt"}
 _FLAGS = frozenset("diPqtnlsaAfDcz")
 """Short options that other letters may follow in one word."""
 _FOLDERS = frozenset(
-    {"--root", "--volumepath", "--imagestore", "--graphroot", "--output-dir", "--file"}
+    {
+        *("--root", "--runroot", "--tmpdir", "--volumepath", "--imagestore", "--graphroot"),
+        *("--network-config-dir", "--output-dir", "--file"),
+    }
 )
 _FILES = frozenset(
     {
+        *("--metadata-file", "--out", "--sbom-output"),
         *("--cidfile", "--conmon-pidfile", "--health-log-destination", "--iidfile", "--logfile"),
         *("--pidfile", "--pod-id-file"),
     }
@@ -61,6 +70,8 @@ def read_options(words: t.Sequence[str]) -> t.Iterator[Given | FromContainer]:
             container, colon, options = value.partition(":")
             writable = bool(colon) and "ro" not in options.split(",")
             yield FromContainer(container, writable)
+        elif name == "--point":
+            yield Given(value, point=True)
         elif name == "--rootfs":
             yield from _read_rootfs(value)
         elif name in _FOLDERS or (name in _FILES and is_path(value)):
@@ -68,6 +79,13 @@ def read_options(words: t.Sequence[str]) -> t.Iterator[Given | FromContainer]:
         elif name in ("--log-opt", "--output", "--storage-opt"):
             yield from _read_paths(value)
     yield from _read_device(words)
+    if "cp" in words and not words[-1].startswith("-"):  # podman cp CONTAINER:PATH PATH
+        yield Given(words[-1])
+
+
+def option_values(words: t.Sequence[str], option: str) -> list[str]:
+    """The values of a long option."""
+    return [value for name, value in _pairs(words) if name == option]
 
 
 def _pairs(words: t.Sequence[str]) -> t.Iterator[tuple[str, str]]:
@@ -166,12 +184,15 @@ def _read_paths(value: str) -> t.Iterator[Given]:
 def _read_device(words: t.Sequence[str]) -> t.Iterator[Given]:
     """The device of a volume, and the upper directory of one that is an overlay.
 
-    `ro` among the options of a bind does not hold in containers.
+    `ro` among the options of a bind does not hold in containers.  Without the device of a bind
+    Podman starts no container.
     """
-    for name, value in _pairs(words):
-        key, _equals, text = value.partition("=") if name == "--opt" else ("", "", "")
+    pairs = [value.partition("=") for name, value in _pairs(words) if name == "--opt"]
+    flags = [flag for key, _equals, text in pairs if key == "o" for flag in text.split(",")]
+    binds = BIND in words or "bind" in flags or "rbind" in flags or ("type", "=", "bind") in pairs
+    for key, _equals, text in pairs:
         if key == "o":
             upper = (part for part in text.split(",") if part.startswith(_OVERLAY_DIRS))
             yield from (Given(part.partition("=")[2]) for part in upper)
         elif key != "type" and text:
-            yield Given(text)
+            yield Given(text, source=binds)

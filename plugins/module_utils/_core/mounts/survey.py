@@ -17,7 +17,7 @@ from .command import SETTINGS, Command, Line, Parts, collect, working_directory
 from .expand import Environment, expand_specifiers, expand_words, specifier_tables
 from .facts import ANYTHING, UNKNOWN, Facts, Ground
 from .kube import read_kube
-from .options import FromContainer, Given, read_options, read_volume
+from .options import FromContainer, Given, option_values, read_options, read_volume
 
 _STRING = re.compile(r"\"((?:\\.|[^\"\\])*)\"|'([^']*)'")
 _STORAGE = re.compile(
@@ -109,6 +109,14 @@ class Survey:
                     paths = reader.absolute(given.path, base)
                     found += [Grant(unit, line, given, normal(p), p) for p in paths]
         return list(dict.fromkeys([*found, *_borrow(found, borrowed, names)]))
+
+    @functools.cached_property
+    def mounted(self) -> list[tuple[str, str]]:
+        """(what is mounted, where) by mount units of the app."""
+        pairs = [
+            (unit.value("Mount", "What"), unit.value("Mount", "Where")) for unit in self._parts
+        ]
+        return [(normal(a), normal(b)) for a, b in pairs if a[:1] == b[:1] == "/"]
 
     @property
     def directories(self) -> frozenset[str]:
@@ -219,6 +227,9 @@ class _Reader:
         kind = kind_of(self.unit.name)
         lines = self.unit.all(kind.section, "ContainersConfModule") if kind else []
         found = [(line, line[1].value) for line in lines]
+        globals_ = self.unit.all(kind.section, "GlobalArgs") if kind else []
+        words = [(line, split_words(line[1].value)) for line in globals_]
+        found += [(line, value) for line, row in words for value in option_values(row, "--module")]
         lines = self.unit.all("Service", "Environment", "EnvironmentFile")
         named = [self.environment.own.get(name, "") for name in SETTINGS]
         return found + [(lines[-1], path) for path in named if path and lines]

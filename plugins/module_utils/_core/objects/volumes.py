@@ -17,8 +17,11 @@ if t.TYPE_CHECKING:
     from .create_command import CreateCommand
 
 _KEYS = {"device": "Device", "type": "Type", "image": "Image"}
-_PARSED = ("UID", "GID")
-"""Options that Podman adds: the numbers of `uid=` and `gid=` in `o`."""
+_PARSED = ("UID", "GID", "SIZE", "INODES", "NOQUOTA", "TIMEOUT")
+"""Options that Podman makes of words in `o`, where it leaves some and takes others out.
+
+Source: pkg/domain/infra/abi/parse/parse.go.
+"""
 
 _OPPOSITE = {"rw": "ro", "copy": "nocopy"}
 
@@ -29,8 +32,7 @@ def volume_rows(command: CreateCommand, shown: t.Mapping[str, t.Any]) -> t.Itera
     The owner is compared where it is declared: otherwise a container's user may have become it.
     """
     there, declared = dict(shown.get("Options") or {}), command.pairs("--opt")
-    for key in _PARSED:
-        there.pop(key, None)
+    _take_back(there)
     yield "Driver", shown.get("Driver"), command.last("--driver", "local")
     yield "Copy", _copy(there), _copy(declared)
     yield "Options", *_mount_options(there.pop("o", ""), declared.pop("o", ""))
@@ -42,6 +44,18 @@ def volume_rows(command: CreateCommand, shown: t.Mapping[str, t.Any]) -> t.Itera
     for flag, key in (("--uid", "UID"), ("--gid", "GID")):
         if flag in command.options:
             yield key, str(shown.get(key, 0)), command.last(flag)
+
+
+def _take_back(options: dict[str, str]) -> None:
+    """Writes what Podman has made of words in `o` as such words again."""
+    words = [word for word in options.get("o", "").split(",") if word]
+    for key in _PARSED:
+        value = options.pop(key, None)
+        word = key.lower() if key == "NOQUOTA" else f"{key.lower()}={value}"
+        if value is not None and word not in words:
+            words.append(word)
+    if words:
+        options["o"] = ",".join(words)
 
 
 def _copy(options: dict[str, str]) -> str:

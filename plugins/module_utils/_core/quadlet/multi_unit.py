@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import typing as t
 
-from ..errors import QuadletError
+from ..errors import QuadletError, shape
 from .kinds import KINDS, holds_units
 
 _NAME = re.compile(r"^[^\S\n]*#[^\S\n]*FileName=(.*)$", re.MULTILINE)
@@ -36,7 +36,9 @@ def expand(units: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
             continue
         if not isinstance(text, str):
             raise QuadletError(
-                f"several units are text, not {text!r}", where=f"units {path}", topic="unit-form"
+                f"several units are text, not {shape(text)}",
+                where=f"units {path}",
+                topic="unit-form",
             )
         for part in split_quadlets(path, text):
             if part.name in single:

@@ -4,12 +4,13 @@
 """Encodings that leave nothing of a value's own characters, or none in its order.
 
 They are those that the tools of a usual image make without a key: base64, base32, xxd, hexdump, od,
-rev, tr.  Escapes are no encodings: views.py decodes them.
+iconv, uuencode, rev, tr.  Escapes are no encodings: views.py decodes them.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import codecs
 import typing as t
 
@@ -65,6 +66,18 @@ def _words(data: bytes) -> list[str]:
     return found
 
 
+def _wide(data: bytes) -> list[str]:
+    """Two bytes a character, as hexadecimal and base64."""
+    text = data.decode("utf-8", "replace").strip()
+    both = [text.encode(name, "surrogatepass") for name in ("utf-16-le", "utf-16-be")]
+    return [one.hex() for one in both] + [coded for one in both for coded in in_base64(one)]
+
+
+def _uuencoded(data: bytes) -> bytes:
+    lines = (binascii.b2a_uu(data[n : n + 45], backtick=True) for n in range(0, len(data), 45))
+    return b"".join(line[1:-1] for line in lines)
+
+
 def _turned(data: bytes) -> list[str]:
     text = data.decode("utf-8", "replace").strip()
     return [line[::-1] for line in text.splitlines()] + [codecs.encode(text, "rot13")]
@@ -89,6 +102,8 @@ ENCODINGS: t.Final[t.Mapping[str, Encoding]] = {
     "octal": Encoding(_octal, 12),
     "words": Encoding(_words, 8),
     "turned": Encoding(_turned, 5),
+    "wide": Encoding(_wide, 12),
+    "uuencode": Encoding(_in_bits(_uuencoded, 3, 6), 8),
 }
 """One row for each: what it makes, as letters and digits, is looked for in every text."""
 

@@ -20,6 +20,7 @@ from .views import View, letters, letters_view, lower, plain, read_views, solid,
 MASK = "********"
 CUT = "…"
 """Where a text was cut; what is left of a value there is masked too."""
+_CUTS = re.compile(r"…|\.{3}")
 
 SHORTEST = 4
 """Shorter values are masked only where a line is nothing else; up to five characters where they
@@ -216,8 +217,8 @@ def _find_cut(text: str, view: View, needles: t.Collection[str]) -> t.Iterator[S
     """The beginning of a value before the sign of a cut, its end behind it."""
     import bisect
 
-    place = text.find(CUT)
-    while place >= 0:
+    for cut in _CUTS.finditer(text):
+        place = cut.start()
         at = bisect.bisect_left(view.starts, place)
         before, behind = view.text[max(0, at - _PIECE) : at], view.text[at : at + _PIECE]
         for needle in needles:
@@ -227,7 +228,6 @@ def _find_cut(text: str, view: View, needles: t.Collection[str]) -> t.Iterator[S
                     yield view.span(at - size, at)
                 if behind.startswith(needle[-size:]):
                     yield view.span(at, at + size)
-        place = text.find(CUT, place + 1)
 
 
 def _token(text: str, span: Span) -> Span:

@@ -40,6 +40,10 @@ _ESCAPE = re.compile(
     r"|(?P<octal>(?:\\[0-3][0-7]{2})+)"
     r"|(?P<units>(?:\\u[0-9A-Fa-f]{4})+)"
     r"|(?P<point>\\U[0-9A-Fa-f]{8})"
+    r"|(?P<braced>\\[uxo]\{[0-9A-Fa-f]{1,6}\})"
+    r"|(?P<listed>0[xX][0-9A-Fa-f]{2}(?:[\s,;]+0[xX][0-9A-Fa-f]{2})+)"
+    r"|(?P<bytes_of_od>(?: [23][0-7]{2}){2,}(?!\S))"
+    r"|(?P<bits>\b[01]{8}(?:\s+[01]{8})+\b)"
     r"|(?P<entity>&(?:\#\d{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,8});)"
     r"|(?P<shell>'\"'\"'|'\\'')"
     r"|(?P<simple>\\[\s\S])"
@@ -74,13 +78,19 @@ def lower(text: str) -> str:
 
 def read_views(text: str) -> list[View]:
     """The text as it is, and with its escapes decoded once, twice, …; each without colours."""
-    views = [_rewritten(View(text, range(len(text)), range(1, len(text) + 1)), _NOISE, _nothing)]
+    whole = View(text, range(len(text)), range(1, len(text) + 1))
+    first = _rewritten(whole, _NOISE, _nothing)
+    return [view for one in (first, *read_columns(first)) for view in _decoded(one)]
+
+
+def _decoded(view: View) -> t.Iterator[View]:
+    yield view
     for _time in range(DECODED):
-        decoded = _rewritten(views[-1], _ESCAPE, _decode)
-        if decoded.text == views[-1].text:
-            break
-        views.append(_rewritten(decoded, _NOISE, _nothing))
-    return views
+        decoded = _rewritten(view, _ESCAPE, _decode)
+        if decoded.text == view.text:
+            return
+        view = _rewritten(decoded, _NOISE, _nothing)
+        yield view
 
 
 def solid_view(view: View) -> View:
@@ -94,13 +104,18 @@ def letters_view(view: View) -> View:
 
 
 def _rewritten(view: View, pattern: re.Pattern[str], new: t.Callable[[re.Match[str]], str]) -> View:
+    return _replaced(view, ((*match.span(), new(match)) for match in pattern.finditer(view.text)))
+
+
+def _replaced(view: View, parts: t.Iterable[tuple[int, int, str]]) -> View:
+    """The view with other texts in places, in their order."""
     texts: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
     place = 0
-    for match in pattern.finditer(view.text):
-        first, last = match.span()
-        text = new(match)
+    for first, last, text in parts:
+        if first == last:
+            continue
         texts += (view.text[place:first], text)
         starts += view.starts[place:first]
         starts += [view.starts[first]] * len(text)
@@ -113,6 +128,60 @@ def _rewritten(view: View, pattern: re.Pattern[str], new: t.Callable[[re.Match[s
     starts += view.starts[place:]
     ends += view.ends[place:]
     return View("".join(texts), starts, ends)
+
+
+_DIGITS = re.compile(r"\d")
+_BREAKS = frozenset(" \t:|>]=")
+_OFFSET = re.compile(r"[ \t]*[0-9a-fA-F]{4,}:?[ \t]+")
+_WORD = r"(?:[01]{8}|[0-9a-fA-F]{2}(?:[0-9a-fA-F]{2})?)"
+_DUMP = re.compile(
+    rf"[ \t]*[0-9a-fA-F]{{4,}}:?[ \t]+(?P<codes>(?:{_WORD} {{1,2}})*{_WORD})"
+    r"(?: {2,}[|>]?(?P<text>[^\n]{1,16}?)[|<]?)?[ \t]*"
+)
+
+
+def read_columns(view: View) -> list[View]:
+    """The text without what begins each of its lines: a time, a number, an offset; and each column
+    of what xxd, hexdump and od print.  So a value is whole again that goes on in the next line.
+    """
+    if "\n" not in view.text:
+        return []
+    lines, place = list[tuple[int, str]](), 0
+    for line in view.text.split("\n"):
+        lines.append((place, line))
+        place += len(line) + 1
+    beginnings = [(at, at + size, "") for at, size in _beginnings(lines)]
+    codes, texts = list[tuple[int, int, str]](), list[tuple[int, int, str]]()
+    for at, line in lines:
+        match = _DUMP.fullmatch(line)
+        if match:
+            first, last = match.span("codes")
+            codes += [(at, at + first, ""), (at + last, at + len(line), "")]
+            start, end = match.span("text") if match["text"] else (len(line), len(line))
+            texts += [(at, at + start, ""), (at + end, at + len(line), "")]
+    return [_replaced(view, parts) for parts in (beginnings, codes, texts) if len(parts) > 1]
+
+
+def _beginnings(lines: t.Sequence[tuple[int, str]]) -> t.Iterator[tuple[int, int]]:
+    """(place, length) of the beginnings of lines: what neighbours share but for digits."""
+    plain_lines = [_DIGITS.sub("0", line) for _at, line in lines]
+    shared = [_shared(one, other) for one, other in zip(plain_lines, plain_lines[1:])]
+    for (at, line), before, behind in zip(lines, [0, *shared], [*shared, 0]):
+        offset = _OFFSET.match(line)
+        size = offset.end() if offset else max(before, behind)
+        if size:
+            yield at, size
+
+
+def _shared(one: str, other: str) -> int:
+    """How much of two lines is the same, up to the end of a word."""
+    size = 0
+    for place, (char, same) in enumerate(zip(one, other), 1):
+        if char != same:
+            break
+        if char in _BREAKS:
+            size = place
+    return size
 
 
 def _nothing(_match: re.Match[str]) -> str:
@@ -142,6 +211,23 @@ def _point(text: str) -> str:
     return chr(number) if number < 0x110000 else text
 
 
+def _braced(text: str) -> str:
+    number = int(text[3:-1], 16)
+    return chr(number) if number < 0x110000 else text
+
+
+def _listed(text: str) -> str:
+    return _text_of(bytes.fromhex(re.sub(r"0[xX]|[\s,;]", "", text)))
+
+
+def _of_od(text: str) -> str:
+    return _text_of(bytes(int(digits, 8) for digits in text.split()))
+
+
+def _bits(text: str) -> str:
+    return _text_of(bytes(int(digits, 2) for digits in text.split()))
+
+
 def _simple(text: str) -> str:
     return _SIMPLE.get(text[1], text[1])
 
@@ -159,6 +245,10 @@ _DECODERS: t.Final[dict[str, t.Callable[[str], str]]] = {
     "octal": _octal,
     "units": _units,
     "point": _point,
+    "braced": _braced,
+    "listed": _listed,
+    "bytes_of_od": _of_od,
+    "bits": _bits,
     "entity": html.unescape,
     "shell": lambda _text: "'",
     "simple": _simple,

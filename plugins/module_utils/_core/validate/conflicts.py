@@ -25,7 +25,9 @@ class ForeignFile(t.NamedTuple):
 class Container(t.NamedTuple):
     """A container that Podman has: its name, the service that made it or '', and the name
     of the pod whose infra container it is, or ''.  image: as named, and its id.
-    health: healthy, unhealthy, starting, or None without a health check."""
+    health: healthy, unhealthy, starting, or None without a health check.  restarts: by Podman.
+    started_at: in seconds since the epoch.  exit_code: None while it has not ended.
+    """
 
     name: str
     service: str
@@ -33,6 +35,9 @@ class Container(t.NamedTuple):
     image: str = ""
     image_id: str = ""
     health: str | None = None
+    restarts: int = 0
+    started_at: float = 0.0
+    exit_code: int | None = None
 
 
 def file_conflicts(units: t.Iterable[str], others: t.Iterable[ForeignFile]) -> list[QuadletError]:
