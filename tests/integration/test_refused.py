@@ -343,7 +343,7 @@ NAMES = [
         "hidden-unit",
         what=r"'\.x\.container'",
         where="units",
-        remedy="not beginning with a dot",
+        remedy="beginning with a letter or digit",
         units={".x.container": container()},
         scope="system",
     ),

@@ -51,7 +51,7 @@ READ = {
 }
 
 REFUSED = {
-    "no equals sign": (HEAD + "Exec\n", 3, "the line is not a key=value pair"),
+    "no equals sign": (HEAD + "Exec\n", 3, "'Exec' is not a key=value pair"),
     "text before a section": ("Image=x\n", 1, "before the first section"),
     "text after comments and before a section": ("# c\n\nImage=x\n", 3, "before the first"),
     "text behind a heading": ("[Container] x\n", 1, "not a key=value pair"),
@@ -74,8 +74,8 @@ REFUSED = {
     "backslash at the very end": (HEAD + "Exec=a \\", 3, "backslash"),
     "backslash, comment, end": (HEAD + "Exec=a \\\n# c\n", 3, "backslash"),
     "lone backslash": (HEAD + "\\\n\nExec=a\n", 3, "backslash"),
-    "line number after a continuation": (HEAD + "Exec=a \\\n b\nbad\n", 5, "the line is not"),
-    "line number with CRLF": ("[Container]\r\nbad\r\n", 2, "the line is not"),
+    "line number after a continuation": (HEAD + "Exec=a \\\n b\nbad\n", 5, "'bad'"),
+    "line number with CRLF": ("[Container]\r\nbad\r\n", 2, "'bad'"),
 }
 
 

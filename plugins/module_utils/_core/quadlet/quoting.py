@@ -46,14 +46,14 @@ def line(text: str) -> str:
     """A line of syntax, unchanged (LookupAll, Lookup)."""
     if "\n" in text or "\r" in text:
         raise QuadletError(
-            "the value has more than one line",
+            f"the value {text!r} has more than one line",
             remedy="A string is one line of syntax; give a list or a mapping for more.",
             topic="unwritable-value",
         )
     check_characters(text)
     if text.rstrip().endswith("\\"):
         raise QuadletError(
-            "the value ends in a backslash, which joins the next line",
+            f"the value {text!r} ends in a backslash, which joins the next line",
             topic="unwritable-value",
         )
     if text.strip() == ";":
@@ -88,14 +88,16 @@ def strv_word(text: str) -> str:
             "an empty item can't be written: it ends the list for Podman", topic="unwritable-value"
         )
     if _CONTROL.search(text):
-        raise QuadletError("the value holds a control character", topic="unwritable-value")
+        raise QuadletError(
+            f"the value {text!r} holds a control character", topic="unwritable-value"
+        )
     if not re.search(r"[\s\"']|\\$", text):  # a backslash at the end would join the next line
         return text
     for quote in "\"'":
         if quote not in text:
             return f"{quote}{text}{quote}"
     raise QuadletError(
-        "the value has both kinds of quotes, which can't be written here",
+        f"the value {text!r} has both kinds of quotes, which can't be written here",
         topic="unwritable-value",
     )
 

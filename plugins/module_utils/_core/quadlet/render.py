@@ -83,7 +83,7 @@ def _scalar(value: t.Any) -> str:
     if isinstance(value, (str, int)):
         return str(value)
     raise QuadletError(
-        f"the value is {shape(value)}, neither text, an integer nor a boolean",
+        f"the value {value!r} is neither text, an integer nor a boolean",
         remedy=_QUOTE_IT,
         topic="value-form",
     )
@@ -106,7 +106,7 @@ def _pair_name(name: t.Any) -> str:
     text = _scalar(name)
     if not text or "=" in text:
         raise QuadletError(
-            "the name in a name=value pair is empty or has a '='", topic="unwritable-value"
+            f"{name!r} can't be the name in a name=value pair", topic="unwritable-value"
         )
     return quoting.literal(text)
 
@@ -120,16 +120,7 @@ def _from_list(row: Key | None, key: str, items: list[t.Any]) -> list[str]:
         raise QuadletError(
             f"{key} takes one value, not a list", remedy="Give a string.", topic="value-form"
         )
-    return [_numbered(number, row, key, item) for number, item in enumerate(items, 1)]
-
-
-def _numbered(number: int, row: Key | None, key: str, item: t.Any) -> str:
-    """An item; an error tells which one it is by its number, for it may be secret."""
-    try:
-        return _list_item(row, key, item)
-    except QuadletError as error:
-        error.what = f"item {number}: {error.what}"
-        raise
+    return [_list_item(row, key, item) for item in items]
 
 
 def _list_item(row: Key | None, key: str, item: t.Any) -> str:

@@ -176,18 +176,18 @@ def _parse_assignment(name: str, span: tuple[int, int], line: str, sections: lis
     key = key.strip()
     if not equals:
         raise QuadletError(
-            "the line is not a key=value pair, a [Section] or a comment",
+            f"'{line}' is not a key=value pair, a [Section] or a comment",
             where=where,
             remedy="Correct the line.",
             rule="syntax",
         )
     if not sections:
         raise QuadletError(
-            "the line stands before the first section",
+            f"'{line}' stands before the first section",
             where=where,
             remedy="Put it below a heading such as [Container].",
             rule="syntax",
         )
     if not key:
-        raise QuadletError("the line has no key before the '='", where=where, rule="syntax")
+        raise QuadletError(f"'{line}' has no key before the '='", where=where, rule="syntax")
     return Entry(sections[-1], key, value.strip(), *span)
