@@ -19,7 +19,6 @@ support, Pythons of managed nodes, and releases of Podman. Each number below was
     ./test --matrix list          # the rows, and what each has found
     ./test --matrix 'units-*'     # some of them, by name or pattern
     ./test --matrix stale         # those that have not passed with the present code
-    tests/generate-docs           # this page
 
 ✓ is a row that passed, with the number of its tests; ✗ one that failed; — one that was not run.
 An empty cell is a combination that this ansible-core does not support. {collection}
