@@ -7,6 +7,7 @@ run those alone that import or start Ansible; the results say so.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import typing as t
 
@@ -34,7 +35,8 @@ def main(words: list[str]) -> int:
     finally:
         destroy_hosts()
     counts = [f"{verdicts.count(one)} {one}" for one in ("passed", "failed", "not run")]
-    print(f"\n{', '.join(counts)}. The page: tests/generate-docs writes docs/matrix.md.")
+    print(f"\n{', '.join(counts)}.", flush=True)
+    subprocess.run([sys.executable, results.ROOT / "tests/generate-docs"], check=True)
     return int("failed" in verdicts)
 
 

@@ -22,13 +22,17 @@ LISTS = "ansible_test/_util/target/common/constants.py"
 @functools.cache
 def has_python(version: str, *, debian: bool = False) -> bool:
     """Whether a Python such as 3.12 is found by its name; or one of a test host's Debian."""
-    argv = [ROOT / "tests/find-python", *(["--debian"] if debian else []), version]
+    argv: list[str | pathlib.Path] = [
+        ROOT / "tests/find-python",
+        *(["--debian"] if debian else []),
+        version,
+    ]
     return not subprocess.run(argv, capture_output=True, check=False).returncode
 
 
 def make_venv(core: str, python: str) -> pathlib.Path:
     """The environment of an ansible-core; a RuntimeError tells why there is none."""
-    argv = [ROOT / "tests/core", core, python]
+    argv: list[str | pathlib.Path] = [ROOT / "tests/core", core, python]
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"ansible-core {core} can't be installed: {done.stderr.strip()[-300:]}")

@@ -84,7 +84,7 @@ def _find_venv(row: Row, cores: t.Sequence[Core]) -> pathlib.Path:
 def _read_versions(venv: pathlib.Path) -> dict[str, str]:
     """Those of ansible-core and of its Python."""
     code = "import ansible.release as r, platform as p; print(r.__version__, p.python_version())"
-    argv = [venv / "bin/python", "-c", code]
+    argv: list[str | pathlib.Path] = [venv / "bin/python", "-c", code]
     told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout.split()
     return dict(zip(("ansible-core", "Python"), told))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import re
 import typing as t
 
@@ -18,7 +19,6 @@ support, Pythons of managed nodes, and releases of Podman. Each number below was
     ./test --matrix list          # the rows, and what each has found
     ./test --matrix 'units-*'     # some of them, by name or pattern
     ./test --matrix stale         # those that have not passed with the present code
-    tests/generate-docs           # this page
 
 ✓ is a row that passed, with the number of its tests; ✗ one that failed; — one that was not run.
 An empty cell is a combination that this ansible-core does not support. {collection}
@@ -59,6 +59,7 @@ ROWS = """
 |---|---|---|---|---|---|
 """
 
+ALL = "Every row ran, and every test of it.\n"
 SIGNS = {"passed": "✓", "failed": "✗", "not run": "—"}
 
 Found = t.Mapping[str, Result]
@@ -80,7 +81,7 @@ def render(found: Found, cores: t.Sequence[Core]) -> str:
             CONTROLLERS + _controllers(found, cores, newest),
             CORES_ON_HOSTS + _cores_on_hosts(found, cores, rows, newest),
             MANAGED_NODES + _managed_nodes(found, newest),
-            _reasons(found),
+            _reasons(found, rows),
             ROWS + "".join(_row(name, found[name]) for name in sorted(found, key=_order)),
         ]
     )
@@ -171,8 +172,12 @@ def _managed_nodes(found: Found, newest: Result | None) -> str:
     return _table(head, lines)
 
 
-def _reasons(found: Found) -> str:
+def _reasons(found: Found, rows: t.Sequence[Row]) -> str:
     """Why rows failed or were not run, and which tests rows have left out."""
+    kinds = collections.Counter(row.kind for row in rows)
+    kinds.subtract(name.partition("-")[0] for name in found)
+    never = [f"{count} of {kind}" for kind, count in kinds.items() if count > 0]
+    missing = f"- Rows without a result so far: {', '.join(never)}.\n"
     lines = [
         f"- {name}: {result.verdict}: {result.reason}\n"
         for name, result in sorted(found.items(), key=lambda item: _order(item[0]))
@@ -183,9 +188,8 @@ def _reasons(found: Found) -> str:
         for reason, count in result.left_out.items():
             left_out.setdefault(f"{count} left out: {reason}", []).append(name)
     lines += [f"- {told} ({', '.join(names)})\n" for told, names in left_out.items()]
-    return "\n## What was not run\n\n" + "".join(
-        lines or ["Every row ran, and every test of it.\n"]
-    )
+    text = "".join([*([missing] if never else []), *lines])
+    return f"\n## What failed or was not run\n\n{text or ALL}"
 
 
 def _row(name: str, result: Result) -> str:
