@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import typing as t
 
+from tests.pages.benchmark_plots import PLOTS
+from tests.pages.benchmarks import benchmarks_page
 from tests.pages.coming import EXAMPLES, coming_page
 from tests.pages.compose_keys import compose_keys_page
 from tests.pages.conversion import conversion_page
@@ -16,6 +18,7 @@ from tests.pages.pictures import PICTURES
 from tests.pages.returns import RETURNS, plugin_with_return
 
 PAGES: dict[str, t.Callable[[], str]] = {
+    "docs/benchmarks.md": benchmarks_page,
     "docs/compose-keys.md": compose_keys_page,
     "docs/conversion.md": conversion_page,
     "docs/keys.md": keys_page,
@@ -24,6 +27,7 @@ PAGES: dict[str, t.Callable[[], str]] = {
     "docs/matrix.md": matrix_page,
     "docs/messages.md": messages_page,
     **PICTURES,
+    **PLOTS,
     **{f"docs/{page}": functools.partial(coming_page, page) for page in EXAMPLES},
     **{f"plugins/{plugin}": functools.partial(plugin_with_return, plugin) for plugin in RETURNS},
 }

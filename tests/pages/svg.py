@@ -27,10 +27,11 @@ TIP = (
 
 
 class Picture:
-    """An SVG that grows by shapes.  title: what a screen reader says of it."""
+    """An SVG that grows by shapes.  title: what a screen reader says of it; style: more rules."""
 
-    def __init__(self, width: int, height: int, title: str) -> None:
+    def __init__(self, width: int, height: int, title: str, style: str = "") -> None:
         self._width, self._height, self._title = width, height, title
+        self._style = STYLE + style
         self._parts: list[str] = []
         self.box(1, 1, width - 2, height - 2, "", kind="paper")
 
@@ -45,12 +46,24 @@ class Picture:
             style = "" if number == 0 else "small"
             self.text(x + width // 2, first + number * 16, line, style, anchor="middle")
 
-    def text(self, x: int, y: int, text: str, kind: str = "", anchor: str = "start") -> None:
-        """A line of text."""
+    def text(
+        self, x: float, y: float, text: str, kind: str = "", anchor: str = "start", turn: int = 0
+    ) -> None:
+        """A line of text.  turn: by so many degrees about its place."""
+        turned = f' transform="rotate({turn} {x:g} {y:g})"' if turn else ""
         self._parts.append(
-            f'<text class="{kind}" x="{x}" y="{y}" text-anchor="{anchor}">'
+            f'<text class="{kind}" x="{x:g}" y="{y:g}" text-anchor="{anchor}"{turned}>'
             f"{html.escape(text)}</text>"
         )
+
+    def line(self, points: t.Iterable[tuple[float, float]], kind: str) -> None:
+        """A line through points, without a tip."""
+        told = " ".join(f"{x:g},{y:g}" for x, y in points)
+        self._parts.append(f'<polyline class="{kind}" points="{told}"/>')
+
+    def dot(self, x: float, y: float, kind: str) -> None:
+        """A point."""
+        self._parts.append(f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="3.5"/>')
 
     def arrow(self, *points: tuple[int, int]) -> None:
         """A line through points, with a tip."""
@@ -65,7 +78,7 @@ class Picture:
         lines: t.Iterable[str] = (
             head,
             f"<title>{html.escape(self._title)}</title>",
-            f"<style>\n{STYLE}</style>",
+            f"<style>\n{self._style}</style>",
             TIP,
             *self._parts,
             "</svg>\n",
