@@ -7,6 +7,7 @@ import time
 import pytest
 
 from tests.integration.support.apps import IDLE, WEB, App, Result, container, next_port
+from tests.integration.support.hosts import IMAGE
 
 FAST = "HealthInterval=1s\nHealthRetries=2\nHealthStartPeriod=0s"
 
@@ -179,6 +180,31 @@ def test_a_fall_in_the_stable_time_ends_it(app: App) -> None:
     for more in ("", LOOPING):
         (failure,) = _fails(app, {"web": container(exec_=LATER, more=more)}, stable=240)["failures"]
         assert (failure["service"], failure["exit_code"]) == (app.service("web"), 3)
+
+
+POD = f"""\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: NAME
+spec:
+  containers:
+    - {{name: good, image: {IMAGE}, command: [sleep, infinity]}}
+    - {{name: bad, image: {IMAGE}, command: [sh, -c, "exit 3"]}}
+"""
+
+
+@pytest.mark.scope("alice")
+def test_what_podman_restarts_in_a_pod_does_not_pass(app: App) -> None:
+    files = {"pod.yaml": POD.replace("NAME", app.name)}
+    units = {"pod.kube": "[Kube]\nYaml=./pod.yaml\nKubeDownForce=true\n"}
+    result = app.deploy(units, files, gate={"stable": 1}, on_failure="keep")
+    assert f"its container {app.name}-bad ended by itself, and Podman restarted it" in (
+        result.refused()
+    )
+    assert app.states("pod")["pod"] == "loaded active"
+    (found,) = app.scope.call("info", apps=[app.name])["apps"]
+    assert f"{app.name}-bad ended by itself" in "".join(found["drift"])
 
 
 @pytest.mark.scope("system")
