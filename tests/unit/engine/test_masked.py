@@ -155,7 +155,7 @@ TOLD = [
 def test_no_run_tells_what_services_say(
     name: str, channel: str, host: Host, chatter: Chatter
 ) -> None:
-    chatter.says[channel] = ["the lead", *_all_spellings()]
+    chatter.says[channel] = ["the lead", *_all_spellings(), OWN]
     if name == "gate" and channel == "journal":
         host.engine._fail(host.engine.unit("shop-web.service"), "exit-code")
     shown = _run(host, name)

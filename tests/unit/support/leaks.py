@@ -170,12 +170,13 @@ def _pieces(value: str) -> dict[str, str]:
     return {piece: name for piece, name in pieces.items() if _tells(piece)}
 
 
+_ENDS = re.compile(r"\\+[nrt]|\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?")
+_NUMBERS = re.compile(r"(?<!\w)(?:[0-9a-f]*:?(?:\s{2,}|(?<=:)\s)|0+[0-9a-f]{0,2}:?\s?$|\d+\t)")
+
+
 def _tells(piece: str) -> bool:
-    """Whether more of a value is in a piece than colours, ends of lines and signs."""
-    return (
-        len(re.findall(r"\w", re.sub(r"\\+[nrt]|\\*u001b\W*[0-9;]*m?|\x1b[\[0-9;]*m?", "", piece)))
-        > 3
-    )
+    """Whether more of a value is in a piece than colours, ends and numbers of lines, and signs."""
+    return len(re.findall(r"\w", _NUMBERS.sub(" ", _ENDS.sub("\t", piece)))) > 3
 
 
 @functools.cache
