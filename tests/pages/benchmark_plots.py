@@ -55,18 +55,19 @@ def unchanged_plot() -> str:
     return _deploy("unchanged", "The same again: nothing has changed")
 
 
+_WAYS = {
+    "site": ("playbook site", "ours"),
+    "rollout": ("playbook rollout", "also"),
+    "app": ("module app alone", "third"),
+    "ping": ("a play with only ping", "ping"),
+}
+"""Label and kind of what is run over fleets."""
+
+
 def fleet_plot() -> str:
     """Plays over real hosts."""
     figures = figures_of("fleet")
-    series = [
-        series_of(figures, "real", way, label, kind)
-        for way, label, kind in (
-            ("site", "playbook site", "ours"),
-            ("rollout", "playbook rollout", "also"),
-            ("app", "module app alone", "third"),
-            ("ping", "a play with only ping", "ping"),
-        )
-    ]
+    series = [series_of(figures, "real", way, *row) for way, row in _WAYS.items()]
     x_axis = Axis("hosts", at=(0.0, *_counts(figures, "real")))
     title = "Unchanged fleet: controller and all hosts on the same cores"
     return make_plot(title, x_axis, Axis("seconds"), series)
@@ -75,14 +76,8 @@ def fleet_plot() -> str:
 def controller_plot() -> str:
     """The controller alone, over many hosts."""
     figures = figures_of("fleet")
-    series = [
-        series_of(figures, "recorded", way, label, kind)
-        for way, label, kind in (
-            ("site", "playbook site", "ours"),
-            ("rollout", "playbook rollout", "also"),
-            ("ping", "a play with only ping", "ping"),
-        )
-    ]
+    ways = ("site", "rollout", "ping")
+    series = [series_of(figures, "recorded", way, *_WAYS[way]) for way in ways]
     x_axis = Axis("hosts that answer at once")
     return make_plot("Controller alone", x_axis, Axis("seconds"), series)
 
