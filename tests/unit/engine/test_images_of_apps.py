@@ -128,7 +128,7 @@ def _context(scope: t.Any, app: str = "shop") -> t.Any:
 
 
 PRODUCT = list(itertools.product(KINDS, LOCATIONS, (False, True)))
-SHARE = PRODUCT[:: pick(long=1, usual=3, fast=11)]
+SHARE = PRODUCT[:: pick(long=1, usual=3, fast=40)]
 
 
 @together(("kind", "location", "moves"), SHARE)

@@ -15,6 +15,7 @@ import yaml
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.rules import RULES
 from ansible_collections.quadlet.fleet.plugins.module_utils._module.options import LINT_RUN
+from tests.unit.support.share import pick
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLAYBOOK = pathlib.Path(sys.executable).parent / "ansible-playbook"
@@ -86,13 +87,21 @@ def test_text_is_one_line_each_and_errors_fail(src: pathlib.Path) -> None:
     assert "remedy" not in out
 
 
-def test_warnings_pass_unless_the_level_says_otherwise(src: pathlib.Path) -> None:
+@pytest.mark.parametrize(
+    ("variables", "status"),
+    [
+        ({"level": "warning"}, 2),
+        ({"level": "warning", "ignore": ["moving-tag"]}, 0),
+        ({}, 0),
+        ({"level": "note", "ignore": ["moving-tag"]}, 2),
+    ][: pick(long=4, usual=4, fast=2)],
+)
+def test_warnings_pass_unless_the_level_says_otherwise(
+    src: pathlib.Path, variables: dict[str, t.Any], status: int
+) -> None:
     (src / "shop/db.container").unlink()
-    ignore = ["web.container:bad-boolean"]
-    assert _run(src, ignore=ignore)[0] == 0
-    assert _run(src, ignore=ignore, level="warning")[0] == 2
-    assert _run(src, ignore=[*ignore, "moving-tag"], level="warning")[0] == 0
-    assert _run(src, ignore=[*ignore, "moving-tag"], level="note")[0] == 2
+    ignore = ["web.container:bad-boolean", *variables.get("ignore", [])]
+    assert _run(src, **{**variables, "ignore": ignore})[0] == status
 
 
 def test_json(src: pathlib.Path) -> None:
@@ -155,7 +164,7 @@ def test_several_units_in_one_file(src: pathlib.Path) -> None:
         ({"ignore": ["moving-tags"]}, "Did you mean moving-tag?"),
         ({"podman": "new"}, "'new' is no release of Podman"),
         ({"format": "xml"}, "xml"),
-    ],
+    ][: pick(long=5, usual=5, fast=1)],
 )
 def test_what_it_can_not_do_is_said(
     src: pathlib.Path, variables: dict[str, t.Any], message: str
