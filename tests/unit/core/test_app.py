@@ -22,6 +22,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds 
     COMPANIONS,
     KINDS,
 )
+from tests.unit.support.together import together
 
 WEB = "[Container]\nImage=localhost/web:1\n"
 
@@ -445,7 +446,7 @@ def test_nothing_given_means_the_installed_set() -> None:
     assert parse_content("web", None, None) is None
 
 
-@pytest.mark.parametrize(
+@together(
     "given",
     [
         {"units": {}},
@@ -456,7 +457,7 @@ def test_nothing_given_means_the_installed_set() -> None:
     ],
     ids=repr,
 )
-@pytest.mark.parametrize("state", ["started", "present", "stopped", "restarted"])
+@together("state", ["started", "present", "stopped", "restarted"])
 def test_an_empty_set_is_refused(given: dict[str, t.Any], state: str) -> None:
     with pytest.raises(QuadletError, match="empty") as caught:
         _app(state=state, **given)
@@ -478,8 +479,8 @@ def test_gate(given: dict[str, t.Any], gate: Gate) -> None:
     assert parse_gate(given) == gate
 
 
-@pytest.mark.parametrize("key", ["timeout", "stable"])
-@pytest.mark.parametrize("value", [-1, -0.5, float("nan"), float("inf")])
+@together("key", ["timeout", "stable"])
+@together("value", [-1, -0.5, float("nan"), float("inf")])
 def test_gate_refused(key: str, value: float) -> None:
     with pytest.raises(QuadletError) as caught:
         parse_gate({key: value})

@@ -20,6 +20,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check
     check_units,
     parse_units,
 )
+from tests.unit.support.together import together
 
 UNITS = "/etc/containers/systemd"
 PLACE = Place(f"{UNITS}/app", UNITS, "/root", frozenset({"other.network", "w@.volume"}))
@@ -221,8 +222,8 @@ MADE_OF_NOTHING = ("volume", "network", "pod")
 """Kinds of which every generator makes a service from an empty file."""
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
-@pytest.mark.parametrize("text", ["", "[Unit]\nDescription=a\n"], ids=["empty", "unit"])
+@together("kind", KINDS.values(), ids=KINDS)
+@together("text", ["", "[Unit]\nDescription=a\n"], ids=["empty", "unit"])
 def test_a_unit_has_its_section(kind: t.Any, text: str) -> None:
     errors = _check({f"x.{kind.suffix}": text})
     if kind.suffix in MADE_OF_NOTHING:

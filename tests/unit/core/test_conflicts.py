@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.confl
     service_conflicts,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.generator import Service
+from tests.unit.support.together import together
 
 UNITS = "/etc/containers/systemd"
 APP = f"{UNITS}/app"
@@ -26,9 +27,9 @@ def _service(name: str, source: str, *objects: str) -> Service:
 # Masks
 
 
-@pytest.mark.parametrize("load", ["loaded", "not-found", "bad-setting", "masked"])
-@pytest.mark.parametrize("moved", [(), ("a.service",)])
-@pytest.mark.parametrize("reload", [False, True])
+@together("load", ["loaded", "not-found", "bad-setting", "masked"])
+@together("moved", [(), ("a.service",)])
+@together("reload", [False, True])
 def test_a_masked_service_is_known_before(load: str, moved: tuple[str, ...], reload: bool) -> None:
     states = {"a.service": State(load=load), "other.service": State(load="masked")}
     errors = find_masked(["a.service", "b.service"], states, moved, reload=reload, user=True)

@@ -119,8 +119,8 @@ def test_variables(name: str, spelled: str) -> None:
     assert len(files) == text.count("EnvironmentFile") - text.count("=./")
 
 
-@pytest.mark.parametrize("rootless", [False, True])
-@pytest.mark.parametrize("name", ["INVOCATION_ID", "HOME", "USER"])
+@together("rootless", [False, True])
+@together("name", ["INVOCATION_ID", "HOME", "USER"])
 def test_variables_that_systemd_sets_itself(name: str, *, rootless: bool) -> None:
     ground = _ground(rootless=rootless, environment={"USER": "svc", "HOME": "/home/svc"})
     words = ["volume", "create", f"${{{name}}}"]

@@ -257,8 +257,8 @@ def test_what_is_declared(path: str) -> None:
     assert parse_directories({path: options}, "absent") == ()
 
 
-@pytest.mark.parametrize("name", BAD)
-@pytest.mark.parametrize("state", ["started", "absent"])
+@together("name", BAD)
+@together("state", ["started", "absent"])
 def test_what_can_not_be_declared(name: str, state: str) -> None:
     path, options = BAD[name]
     with pytest.raises(QuadletError) as caught:

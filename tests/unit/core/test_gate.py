@@ -476,11 +476,9 @@ def test_what_systemd_does_not_know_is_not_told(result: str, reason: str) -> Non
     assert reason_down(state, _details(result), "failed", once=False) == reason
 
 
-@pytest.mark.parametrize(
-    "sub", ["stop", "stop-sigterm", "stop-sigkill", "stop-post", "final-sigterm"]
-)
-@pytest.mark.parametrize("result", ["success", "timeout", "exit-code", "signal"])
-@pytest.mark.parametrize("job", ["restart", "start", "stop", ""])
+@together("sub", ["stop", "stop-sigterm", "stop-sigkill", "stop-post", "final-sigterm"])
+@together("result", ["success", "timeout", "exit-code", "signal"])
+@together("job", ["restart", "start", "stop", ""])
 def test_a_stop_that_takes_long_is_no_slow_start(sub: str, result: str, job: str) -> None:
     """systemd has the result of a stop in the place of that of a start, as long as it restarts."""
     state = State("loaded", "deactivating", sub, job)

@@ -42,6 +42,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.gener
     Service,
     to_service,
 )
+from tests.unit.support.together import together
 
 DIR = "/etc/containers/systemd/app"
 NEVER, DOWN = State(), State("loaded", "inactive", "dead")
@@ -204,9 +205,9 @@ def _left(plan: Plan, name: str) -> bool:
     return name not in moved
 
 
-@pytest.mark.parametrize("before", [DOWN, DONE, RUNNING, FAILED])
-@pytest.mark.parametrize("changed", [False, True])
-@pytest.mark.parametrize("kind", [kind for kind, row in KINDS.items() if row[3]])
+@together("before", [DOWN, DONE, RUNNING, FAILED])
+@together("changed", [False, True])
+@together("kind", [kind for kind, row in KINDS.items() if row[3]])
 def test_a_job_that_waits_is_left_alone(kind: str, before: State, changed: bool) -> None:
     """Whatever its state is and became of its text; one that runs on is older than its files."""
     name = KINDS[kind][1]
@@ -309,8 +310,8 @@ def test_a_template_on_demand_has_its_instances() -> None:
     assert not any(record.on_demand for record in with_on_demand(found, ()).values())
 
 
-@pytest.mark.parametrize("option", ["run", "on_demand"])
-@pytest.mark.parametrize("name", ["gone.container", "x", "x.service", "x.container.d/a.conf", ""])
+@together("option", ["run", "on_demand"])
+@together("name", ["gone.container", "x", "x.service", "x.container.d/a.conf", ""])
 def test_names_that_are_no_units_are_refused(option: str, name: str) -> None:
     given: dict[str, t.Any] = {option: (name,)}
     with pytest.raises(QuadletError, match="is no unit of app") as caught:

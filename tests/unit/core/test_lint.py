@@ -32,6 +32,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check
     parse_units,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.overlay import settle
+from tests.unit.support.together import together
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 UNITS = "/etc/containers/systemd"
@@ -72,7 +73,7 @@ def test_an_option_silences(ignore: list[str], left: list[tuple[str, str]]) -> N
     assert _rules(BOTH, ignore=parse_ignore(ignore)) == left
 
 
-@pytest.mark.parametrize(
+@together(
     "comment",
     [
         "# lint: ignore bad-boolean\n",
@@ -81,7 +82,7 @@ def test_an_option_silences(ignore: list[str], left: list[tuple[str, str]]) -> N
         "# lint: ignore moving-tag, bad-boolean\n",
     ],
 )
-@pytest.mark.parametrize("place", ["first", "last"])
+@together("place", ["first", "last"])
 def test_a_comment_silences_the_unit_and_its_drop_ins(comment: str, place: str) -> None:
     text = comment + BAD if place == "first" else BAD + comment
     assert _rules({**BOTH, "web.container": text}) == [DB]

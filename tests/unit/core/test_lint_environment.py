@@ -17,6 +17,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.lint.view impo
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.mounts.facts import Facts
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.unitfile import parse_unit
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import Place
+from tests.unit.support.together import together
 
 UNITS = "/etc/containers/systemd"
 BASE = (
@@ -52,8 +53,8 @@ def _lint(
     return [f for f in findings if f.rule == "unset-variable"], len(asked)
 
 
-@pytest.mark.parametrize("line", LINES.values(), ids=LINES)
-@pytest.mark.parametrize("told", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+@together("line", LINES.values(), ids=LINES)
+@together("told", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 def test_the_manager_is_asked_where_a_variable_is_unknown(
     line: str, told: t.Mapping[str, str] | None
 ) -> None:

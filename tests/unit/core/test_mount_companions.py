@@ -109,8 +109,8 @@ def test_what_no_mount_can_be(suffix: str) -> None:
         assert "an app of the system's scope" in errors[-1]
 
 
-@pytest.mark.parametrize("suffix", OF_PATHS)
-@pytest.mark.parametrize("rootless", [False, True, None])
+@together("suffix", OF_PATHS)
+@together("rootless", [False, True, None])
 def test_lint_finds_it_too(suffix: str, rootless: bool | None) -> None:
     folder = "/etc/containers/systemd"
     context = Context(Place(f"{folder}/app", folder, "/root", frozenset()), rootless=rootless)

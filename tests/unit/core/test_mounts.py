@@ -249,7 +249,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(
+@together(
     "line",
     [
         "Volume=./PATH:/x",
@@ -258,9 +258,7 @@ FILES = {
         "PodmanArgs=-v UNITDIR/app/PATH:/x:z",
     ],
 )
-@pytest.mark.parametrize(
-    "path", ["health.sh", "conf/a.conf", "conf/../health.sh", "x.container.txt"]
-)
+@together("path", ["health.sh", "conf/a.conf", "conf/../health.sh", "x.container.txt"])
 def test_a_file_that_is_no_unit_can_be_written(line: str, path: str) -> None:
     built = _lines(line.replace("PATH", path).replace("UNITDIR", UNITS))
     assert _faults(built, files=FILES, texts={}) == []
@@ -478,8 +476,8 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize(("text", "refused"), SETTINGS.values(), ids=SETTINGS)
-@pytest.mark.parametrize(
+@together(("text", "refused"), SETTINGS.values(), ids=SETTINGS)
+@together(
     "line",
     [
         "ContainersConfModule=/srv/a.conf",
@@ -627,8 +625,8 @@ def _random_node(source: random.Random, depth: int) -> t.Any:
     return nodes if kind == "l" else {source.choice(_SCALARS[:-1]): node for node in nodes}
 
 
-@pytest.mark.parametrize("flow", [True, False, None])
-@pytest.mark.parametrize("indent", [2, 4])
+@together("flow", [True, False, None])
+@together("indent", [2, 4])
 def test_what_the_library_writes_is_read(flow: bool | None, indent: int) -> None:
     source = random.Random(f"{flow} {indent}")
     for _n in range(150):

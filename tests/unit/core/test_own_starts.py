@@ -33,6 +33,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state 
     Details,
     State,
 )
+from tests.unit.support.together import together
 
 UNIT = Blob(b"[Container]\n")
 OLD, NEW = {"web.container": "old"}, {"web.container": "new"}
@@ -186,9 +187,9 @@ def _judge(
     return judge_starts({"x": edit}, {"x": row}, {"x": traits}, times).get("x")
 
 
-@pytest.mark.parametrize("files", WHEN)
-@pytest.mark.parametrize("unit", WHEN)
-@pytest.mark.parametrize("begun", ["recorded", "since", "restarted directly"])
+@together("files", WHEN)
+@together("unit", WHEN)
+@together("begun", ["recorded", "since", "restarted directly"])
 def test_what_is_known_of_a_start(begun: str, unit: str, files: str) -> None:
     """A start before the record is a run's own; an edit behind another one tells that its text was
     another; one before it may have been loaded then.
@@ -204,11 +205,11 @@ def test_what_is_known_of_a_start(begun: str, unit: str, files: str) -> None:
         assert found == (UNCLEAR if WHEN[unit] else OURS)
 
 
-@pytest.mark.parametrize("loaded", LOADS)
-@pytest.mark.parametrize("part", Moved._fields)
-@pytest.mark.parametrize("at", ["never", "before the start", "behind it"])
-@pytest.mark.parametrize("kind", TRAITS)
-@pytest.mark.parametrize("reads", [False, True])
+@together("loaded", LOADS)
+@together("part", Moved._fields)
+@together("at", ["never", "before the start", "behind it"])
+@together("kind", TRAITS)
+@together("reads", [False, True])
 def test_directories_that_were_changed(
     reads: bool, kind: str, at: str, part: str, loaded: str
 ) -> None:
@@ -230,9 +231,9 @@ def test_directories_that_were_changed(
         assert found == (OURS if part == "beside" else OTHER)
 
 
-@pytest.mark.parametrize("who", ["itself", "its neighbour", "nobody"])
-@pytest.mark.parametrize("part", ["unit", "files", "folder"])
-@pytest.mark.parametrize("at", [12.4, 15.5])
+@together("who", ["itself", "its neighbour", "nobody"])
+@together("part", ["unit", "files", "folder"])
+@together("at", [12.4, 15.5])
 def test_a_start_that_relabels_its_files_edits_none(who: str, part: str, at: float) -> None:
     """`Volume=./x:/x:Z` gives files new labels while the container is made: their ctime tells."""
     rows = {

@@ -14,6 +14,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.path_n
     unescape,
     unescape_path,
 )
+from tests.unit.support.together import together
 
 PATHS = {
     "srv/data": "srv-data",
@@ -45,8 +46,8 @@ def test_as_systemd_escape(path: str) -> None:
     assert escape_path(path) == PATHS[path]
 
 
-@pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize(("name", "form"), [("w@{}.service", "%I"), ("{}.service", "%P")])
+@together("path", PATHS)
+@together(("name", "form"), [("w@{}.service", "%I"), ("{}.service", "%P")])
 def test_specifiers_have_the_same_decoder(path: str, name: str, form: str) -> None:
     service = name.format(escape_path(path))
     assert expand_specifiers(form, specifier_tables(service, GROUND)[0]) == path

@@ -25,6 +25,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import 
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._host import child, stuck
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Owner, own_process
+from tests.unit.support.together import together
 
 NOBODY = pwd.getpwnam("nobody")
 STOPPED = pwd.getpwnam("daemon")
@@ -309,9 +310,9 @@ def test_what_may_take_long_costs_the_others_nothing() -> None:
     assert child.limit_of(child.RUN) == 30
 
 
-@pytest.mark.parametrize("first", [child.ASK, child.READ, child.RUN, child.CHANGE])
-@pytest.mark.parametrize("then", [child.ASK, child.READ, child.RUN, child.CHANGE])
-@pytest.mark.parametrize("many", [1, 2, 8, 20])
+@together("first", [child.ASK, child.READ, child.RUN, child.CHANGE])
+@together("then", [child.ASK, child.READ, child.RUN, child.CHANGE])
+@together("many", [1, 2, 8, 20])
 def test_all_limits_together_are_less_than_a_minute(
     first: child.Limit, then: child.Limit, many: int
 ) -> None:
@@ -326,8 +327,8 @@ def test_all_limits_together_are_less_than_a_minute(
     assert total <= 64
 
 
-@pytest.mark.parametrize("kind", [child.ASK, child.READ, child.RUN, child.CHANGE])
-@pytest.mark.parametrize("silent", [False, True])
+@together("kind", [child.ASK, child.READ, child.RUN, child.CHANGE])
+@together("silent", [False, True])
 def test_many_more_take_little_more(kind: child.Limit, silent: bool) -> None:
     """Of those that are not seen to wait, too.  Who is only slow still has a moment."""
     totals, total = {}, float(kind)

@@ -11,6 +11,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state 
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.owner import Ran
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.stopping import stop_services
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.systemd import Manager
+from tests.unit.support.together import together
 
 SLOW = Ran(124, "", "systemctl stop -- …: no answer within 10 s")
 STOPPING = State("loaded", "deactivating", "stop-sigterm", "stop")
@@ -78,8 +79,8 @@ GOOD = {
 }
 
 
-@pytest.mark.parametrize("kill", [False, True])
-@pytest.mark.parametrize("watched", GOOD.values(), ids=GOOD)
+@together("kill", [False, True])
+@together("watched", GOOD.values(), ids=GOOD)
 def test_it_waits(watched: Watched, kill: bool) -> None:
     watched.now = 0.0
     assert stop(watched, kill=kill) == ""

@@ -18,9 +18,8 @@ FAILED = {"failed": True, "msg": "no\nmore", "rolled_back": True, "failures": fa
 
 
 @pytest.fixture
-def scope(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[t.Any]:
+def scope(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Any:
     """One whose files are in a directory of this test."""
-    heard.forget()
     owner = types.SimpleNamespace(uid=1000, name="svc", call=lambda work, *args: work(*args))
     found = types.SimpleNamespace(
         user="svc",
@@ -37,8 +36,7 @@ def scope(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator
         return found
 
     monkeypatch.setattr(failed_runs, "resolve_scope", resolve)
-    yield found
-    heard.forget()
+    return found
 
 
 def test_runs_that_failed_are_kept(scope: t.Any) -> None:

@@ -24,6 +24,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge imp
     Layer,
     merge_apps,
 )
+from tests.unit.support.together import together
 
 ABSENT = object()
 FORMS: dict[str, tuple[t.Any, t.Any]] = {
@@ -163,8 +164,8 @@ ADDED: dict[str, tuple[t.Any, t.Any]] = {
 }
 
 
-@pytest.mark.parametrize("with_src", [False, True], ids=["alone", "with src"])
-@pytest.mark.parametrize(("old", "expected"), ADDED.values(), ids=ADDED)
+@together("with_src", [False, True], ids=["alone", "with src"])
+@together(("old", "expected"), ADDED.values(), ids=ADDED)
 def test_a_list_is_added(old: t.Any, expected: t.Any, *, with_src: bool) -> None:
     path = (*WEB, "Container", "Label")
     plus = (*path[:-1], "Label+")
@@ -269,8 +270,8 @@ SIGNS: dict[str, tuple[list[dict[str, t.Any]], t.Any]] = {
 }
 
 
-@pytest.mark.parametrize("with_src", [False, True], ids=["alone", "over src"])
-@pytest.mark.parametrize(("items", "expected"), SIGNS.values(), ids=SIGNS)
+@together("with_src", [False, True], ids=["alone", "over src"])
+@together(("items", "expected"), SIGNS.values(), ids=SIGNS)
 def test_signs(items: list[dict[str, t.Any]], expected: t.Any, *, with_src: bool) -> None:
     """The first item's units are src's in the second case."""
     first, rest = items[0], items[1:]
@@ -346,8 +347,8 @@ FREE = {
 }
 
 
-@pytest.mark.parametrize("path", FREE.values(), ids=FREE)
-@pytest.mark.parametrize("value", ["text", {"content": "x"}], ids=["text", "mapping"])
+@together("path", FREE.values(), ids=FREE)
+@together("value", ["text", {"content": "x"}], ids=["text", "mapping"])
 def test_free_names_have_no_signs(path: tuple[str, ...], value: t.Any) -> None:
     (app,) = merge_apps([Layer("low", [_at(path, "1")]), Layer("high", [_at(path, value)])])
     assert path[-1] in _get(app, path[:-1])

@@ -10,6 +10,7 @@ import yaml
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.shown import DETAILS, as_shown
 from tests.unit.support.generators import ROOT
+from tests.unit.support.together import together
 
 RESULT = {"failed": True, "msg": "why", "changed": True, **dict.fromkeys(DETAILS, "x")}
 
@@ -40,8 +41,8 @@ READERS = {
 NOBODY = {"alone": _task(), "in a block": _task(_parent=_block(_include(_block())))}
 
 
-@pytest.mark.parametrize("verbosity", [0, 1, 3])
-@pytest.mark.parametrize("task", [*READERS, *NOBODY])
+@together("verbosity", [0, 1, 3])
+@together("task", [*READERS, *NOBODY])
 def test_a_failed_task(task: str, verbosity: int) -> None:
     shown = as_shown(RESULT, {**READERS, **NOBODY}[task], verbosity)
     if task in NOBODY and verbosity == 0:

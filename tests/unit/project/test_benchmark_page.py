@@ -16,6 +16,7 @@ from tests.benchmarks.samples import ratio, summarise
 from tests.pages import benchmarks
 from tests.pages.benchmark_plots import PLOTS
 from tests.pages.plot import Axis, Point, Series, make_plot, make_ticks, place, spread_labels
+from tests.unit.support.together import together
 
 
 @pytest.mark.parametrize(
@@ -67,8 +68,8 @@ def test_labels_keep_a_distance(places: list[float], spread: list[float]) -> Non
     assert spread_labels(places, 10, 100) == spread
 
 
-@pytest.mark.parametrize("log", [False, True])
-@pytest.mark.parametrize(
+@together("log", [False, True])
+@together(
     "points", [[], [Point(1, 0.5, 0.5, 0.5)], [Point(1, 1, 1, 1), Point(9, 0.001, 0.001, 70)]]
 )
 def test_a_plot_of_whatever_was_measured_so_far(points: list[Point], log: bool) -> None:

@@ -10,8 +10,11 @@ LONG = bool(os.environ.get("QUADLET_TEST_LONG"))
 UNDER_ANSIBLE_TEST = "ansible_forked" in os.environ.get("PYTEST_PLUGINS", "")
 """ansible-test units, which hands no variable of ours on."""
 
-FAST = bool(os.environ.get("QUADLET_TEST_FAST")) or UNDER_ANSIBLE_TEST
-"""./test --fast: a sample, for the inner loop."""
+INNER_LOOP = bool(os.environ.get("QUADLET_TEST_FAST"))
+"""./test --fast."""
+
+FAST = INNER_LOOP or UNDER_ANSIBLE_TEST
+"""A sample of the largest tests: of what differs by no release of Ansible."""
 
 
 def pick(*, long: int, usual: int, fast: int) -> int:

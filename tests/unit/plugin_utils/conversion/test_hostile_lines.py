@@ -22,7 +22,7 @@ FILTERS: dict[str, t.Callable[..., t.Any]] = {
     **from_run.FilterModule().filters(),
     **from_systemd.FilterModule().filters(),
 }
-PART = pick(long=1, usual=8, fast=40)
+PART = pick(long=1, usual=8, fast=120)
 """Large texts are so many times smaller."""
 LINE = 240_000 // PART
 WORD = 120_000 // PART

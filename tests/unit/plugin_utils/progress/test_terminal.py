@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress import terminal as screen
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._progress.terminal import Area, Beside
 from tests.unit.support.terminal import Terminal
+from tests.unit.support.together import together
 
 
 class _Stream(io.StringIO):
@@ -94,8 +95,8 @@ def test_who_takes_the_descriptor_is_left_alone(name: str) -> None:
     assert terminal.shown == ["(debug) continue", "done", "a 2 s"]
 
 
-@pytest.mark.parametrize("reflows", [True, False])
-@pytest.mark.parametrize(("before", "after"), [(80, 30), (80, 79), (30, 80), (80, 80)])
+@together("reflows", [True, False])
+@together(("before", "after"), [(80, 30), (80, 79), (30, 80), (80, 80)])
 def test_another_width_takes_nothing_of_what_was_printed(
     before: int, after: int, reflows: bool
 ) -> None:
