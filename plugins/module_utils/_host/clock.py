@@ -10,13 +10,16 @@ import typing as t
 
 
 class Clock(t.Protocol):
-    """Seconds: time() since the epoch, monotonic() for spans, sleep() to wait."""
+    """What tells the time, and lets it pass; all in seconds."""
 
-    def time(self) -> float: ...
+    def time(self) -> float:
+        """Since the epoch."""
 
-    def monotonic(self) -> float: ...
+    def monotonic(self) -> float:
+        """For spans."""
 
-    def sleep(self, seconds: float, /) -> None: ...
+    def sleep(self, seconds: float, /) -> None:
+        """Waits."""
 
 
 class SystemClock:

@@ -63,7 +63,8 @@ LATER = "a later one counts"
 
 class _Settled(t.Protocol):
     @property
-    def given(self) -> Given: ...
+    def given(self) -> Given:
+        """The option, as it was given."""
 
 
 def supersede(before: _Settled | None) -> None:

@@ -133,7 +133,7 @@ def split_options(words: t.Sequence[str], image: str = IMAGE) -> tuple[list[str]
     Those in front of podman's verb are called `global--name`.
     """
     verb = next(place for place, word in enumerate(words) if word in ("run", "create", "build"))
-    ahead = [f"global{option}" for option in _join(words[1:verb])]
+    ahead = ["global" + option for option in _join(words[1:verb])]
     end = words.index(image) if image in words else len(words)
     return [*ahead, *_join(words[verb + 1 : end])], list(words[end + 1 :])
 
