@@ -249,6 +249,8 @@ def test_progress_without_a_host(tmp_path: pathlib.Path) -> None:
 CRASH = container(exec_="sh -c 'echo why it ends; exit 3'")
 MOST = {"a task alone": 34, "its result is registered": 110, "the role": 40}
 """The most lines that a failed deployment of three units may print, in YAML."""
+OF_THE_HOST = "Failed to read pids.max"
+"""What systemd says of a test host's control groups, in the journal of whichever unit stops."""
 
 WAYS = [(core, way) for core in CORES for way in MOST if core != "oldest" or "reg" not in way]
 
@@ -293,7 +295,8 @@ def test_one_cause_is_told_once(core: str, way: str, system: Scope, tmp_path: pa
     assert text.count("exited, code=exited, status=3") == in_data, text
     assert ("journal" in text) is in_data, text
     assert "missing-restart" not in text
-    assert len(text.splitlines()) <= MOST[way], text
+    said = [line for line in text.splitlines() if OF_THE_HOST not in line]
+    assert len(said) <= MOST[way], text
 
 
 def test_every_module_is_tried() -> None:

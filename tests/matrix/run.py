@@ -107,7 +107,8 @@ def _run(row: Row, argv: t.Sequence[object], environment: t.Mapping[str, str]) -
 
 
 def _on_path(venv: pathlib.Path) -> dict[str, str]:
-    return {"PATH": f"{venv}/bin:{os.environ['PATH']}"}
+    """Its programs first; last those of the checkout's tools, such as shellcheck."""
+    return {"PATH": f"{venv}/bin:{os.environ['PATH']}:{pathlib.Path(sys.executable).parent}"}
 
 
 def _check_sanity(row: Row, venv: pathlib.Path) -> Found:
@@ -120,9 +121,11 @@ def read_sanity(status: int, text: str, output: str) -> Found:
     """What ansible-test's output says: the tests that it names as run, and those as skipped."""
     ran = set(re.findall(r"^Running sanity test \"?'?([\w-]+)", text, re.MULTILINE))
     skipped = re.findall(r"^WARNING: Skipping sanity test '([\w-]+)'[^\n]*", text, re.MULTILINE)
+    missing = set(re.findall(r'^WARNING: Required program "([\w-]+)" not f', text, re.MULTILINE))
     wrong = "" if status == 0 else f"exit status {status}: {_tail(output)}"
     left_out = collections.Counter(f"{name}: skipped by ansible-test" for name in skipped)
-    return Found(len(ran - set(skipped)), wrong, left_out)
+    left_out.update(f"{name}: its program is not there" for name in missing)
+    return Found(len(ran - {*skipped, *missing}), wrong, left_out)
 
 
 def _check_part(row: Row, venv: pathlib.Path) -> Found:

@@ -132,6 +132,9 @@ def test_what_sanity_says() -> None:
     found = read_sanity(0, text, "")
     assert (found.passed, found.wrong) == (2, "")
     assert found.left_out == {"pslint: skipped by ansible-test": 1}
+    missing = f'{text}WARNING: Required program "pslint" not found.\n'
+    assert read_sanity(0, missing, "").passed == 2
+    assert "pslint: its program is not there" in read_sanity(0, missing, "").left_out
     assert read_sanity(1, text, "a\nERROR: one\n").wrong == "exit status 1: a | ERROR: one"
 
 

@@ -1,3 +1,4 @@
+# shellcheck shell=busybox
 # What the services of the Compose file beside do: sh /run.sh SERVICE. What they find is in /told.
 me=$1
 told=/told/.$me
@@ -80,7 +81,7 @@ tight)
         try_write $place
     done
     rm -f /usr/share/file
-    tell "files: $(ls -A /usr/share | wc -l)"
+    tell "files: $(find /usr/share ! -path /usr/share | wc -l)"
     tell "mode: $(stat -c %a /usr/share)"
     try_run /usr/share/program
     try_run /programs/program
