@@ -12,13 +12,13 @@ import os
 import shlex
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._module.convert_options import CONVERT
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import find_source
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces import report, written
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
     parse_arguments,
@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
             source = read_source(find_source(self, args["src"]), args["from"])
             converted = self._convert(source, plain(args))
         except QuadletError as error:
-            raise AnsibleActionFail(f"convert: {error}") from error
+            raise refusal(f"convert: {error}") from error
         return {**result, **converted}
 
     def _convert(self, source: Source, args: Args) -> Args:

@@ -11,9 +11,9 @@ import dataclasses
 import time
 import typing as t
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout import state as rollout
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import (
     Host,
@@ -48,11 +48,11 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         step = self._task.args.get("step")
         if step not in _STEPS:
-            raise AnsibleActionFail(f"step: {step!r} is none of {', '.join(_STEPS)} [option-value]")
+            raise refusal(f"step: {step!r} is none of {', '.join(_STEPS)} [option-value]")
         try:
             state, more = _STEPS[step](self)
         except RolloutError as error:
-            raise AnsibleActionFail(str(error)) from error
+            raise refusal(str(error)) from error
         for line in more.get("lines", ()):
             self._display.display(line)
         facts = {"ansible_facts": {FACT: state}} if state else {}

@@ -9,7 +9,7 @@ import base64
 import os
 import typing as t
 
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.release import __version__
@@ -28,6 +28,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds 
     template_of,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
 
 TEMPLATE = ".j2"
 _OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
@@ -47,9 +48,7 @@ def gather_content(
     units, files = args.get("units"), args.get("files")
     for option, value in (("units", units), ("files", files)):
         if value is not None and not isinstance(value, dict):
-            raise AnsibleActionFail(
-                f"{option}: it is a mapping of paths, not {shape(value)} [option-value]"
-            )
+            raise refusal(f"{option}: it is a mapping of paths, not {shape(value)} [option-value]")
     if files is not None:
         args["files"] = {
             p: _with_content(action, p, value, task_vars) for p, value in files.items()
@@ -75,7 +74,7 @@ def _over_src(
         merged = overlay.Overlay(f"over src {src!r}").merge({option: found}, {option: given})
         return dict(overlay.settle(merged)[option])
     except QuadletError as error:
-        raise AnsibleActionFail(str(error)) from None
+        raise refusal(str(error)) from None
 
 
 def _with_content(
@@ -84,9 +83,7 @@ def _with_content(
     if not isinstance(value, dict) or "src" not in value:
         return value
     if "content" in value:
-        raise AnsibleActionFail(
-            f"files {path}: content and src exclude each other [options-exclude]"
-        )
+        raise refusal(f"files {path}: content and src exclude each other [options-exclude]")
     source = find_source(action, str(value["src"]))
     more = {key: item for key, item in value.items() if key != "src"}
     return {**read_file(action, source, task_vars), **more}
@@ -97,7 +94,7 @@ def find_source(action: ActionBase, src: str) -> str:
     try:
         found: str = action._find_needle("files", os.path.expanduser(src))
     except AnsibleError as error:
-        raise AnsibleActionFail(f"{error.message} [no-source]") from None
+        raise refusal(f"{error.message} [no-source]") from None
     return found
 
 
@@ -106,7 +103,7 @@ def _read_directory(
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     top = find_source(action, src)
     if not os.path.isdir(top):
-        raise AnsibleActionFail(f"src {src!r}: it is not a directory [no-source]")
+        raise refusal(f"src {src!r}: it is not a directory [no-source]")
     units: dict[str, t.Any] = {}
     files: dict[str, t.Any] = {}
     for folder, dirs, names in os.walk(top):
@@ -118,7 +115,7 @@ def _read_directory(
             if part == IGNORED:
                 continue
             if path in units or path in files:
-                raise AnsibleActionFail(
+                raise refusal(
                     f"src {src!r}: {path} is there twice, with and without {TEMPLATE} "
                     "[declared-twice]"
                 )
@@ -138,7 +135,7 @@ def _part(path: str, src: str) -> str:
     try:
         return source_part(path)
     except QuadletError as error:
-        raise AnsibleActionFail(f"src {src!r}: {error}") from None
+        raise refusal(f"src {src!r}: {error}") from None
 
 
 def _leads_to(source: str, template: str) -> bool:

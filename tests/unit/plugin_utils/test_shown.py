@@ -8,6 +8,7 @@ import typing as t
 import pytest
 import yaml
 
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.shown import DETAILS, as_shown
 from tests.unit.support.generators import ROOT
 from tests.unit.support.together import together
@@ -69,3 +70,13 @@ def test_each_return_value_is_short_or_a_detail(module: str) -> None:
     text = (ROOT / f"plugins/modules/{module}.py").read_text(encoding="utf-8")
     returned = yaml.safe_load(text.split('RETURN = r"""')[1].split('"""')[0])
     assert {*returned} - SHORT - DETAILS == set()
+
+
+def test_a_refusal_has_no_traceback() -> None:
+    """Not even where one is handled, as with a directory that can't be read."""
+    try:
+        raise OSError("why")
+    except OSError:
+        error = refusal("src: it can't be read")
+    assert "exception" not in error.result
+    assert error.result["msg"] == str(error) == "src: it can't be read"

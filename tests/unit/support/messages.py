@@ -15,10 +15,10 @@ from tests.unit.support.trees import read_tree
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 ID = re.compile(r"\[([a-z]+(?:-[a-z]+)*)\]$")
 LEAVING = {
-    "AnsibleActionFail",
     "AnsibleError",
     "AnsibleFilterError",
     "RolloutError",
+    "refusal",
 }
 """Exceptions whose text is shown as it is."""
 _TOLD_ANEW = re.compile(r"\berror\b|\bmessage\b|\.msg\b|\bcauses\b")

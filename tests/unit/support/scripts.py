@@ -40,14 +40,15 @@ def _make(module: str, arguments: dict[str, t.Any], engine: Engine) -> bytes:
     init_plugin_loader()
     if engine != "none":
         arguments = {**arguments, **_name_engine(send=engine == "sent")}
-    script: bytes = module_common.modify_module(
+    made: t.Any = module_common.modify_module(
         module_name=module,
         module_path=module_loader.find_plugin_with_context(module).plugin_resolved_path,
         module_args=arguments,
         templar=Templar(loader=DataLoader()),
         task_vars={"ansible_python_interpreter": "/usr/bin/python3"},
         module_compression="ZIP_DEFLATED",
-    ).b_module_data
+    )
+    script: bytes = made[0] if isinstance(made, tuple) else made.b_module_data  # before 2.19
     return script
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import pathlib
 import re
+import typing as t
 
 import yaml
 from ansible.parsing.dataloader import DataLoader
@@ -13,6 +15,9 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._module.convert_opti
 from tests.pages.coming import EXAMPLES, convert_example
 
 ROOT = pathlib.Path(__file__).resolve().parents[4]
+TRUST = "trusted_as_template"
+OLDER = TRUST not in inspect.signature(DataLoader.load_from_file).parameters  # before 2.19
+AS_VARIABLES: dict[str, t.Any] = {"cache": False} if OLDER else {"cache": "none", TRUST: True}
 PAGES = ("from-compose.md", "from-run.md", "from-generate-systemd.md")
 
 
@@ -52,7 +57,7 @@ def test_filters(tmp_path: pathlib.Path) -> None:
         for text in texts:
             path = tmp_path / "vars.yml"
             path.write_text(text)
-            variables = loader.load_from_file(str(path), cache="none", trusted_as_template=True)
+            variables = loader.load_from_file(str(path), **AS_VARIABLES)
             templar = Templar(loader, {"playbook_dir": str(tmp_path)})
             made += templar.template(variables)["quadlet_deploy_apps"]
     assert [app["name"] for app in made] == ["shop", "web", "web"]
