@@ -38,7 +38,7 @@ class NotRunError(Exception):
     """Why a row can't be run on this machine."""
 
 
-PART = ("tests/unit/module", "tests/unit/plugin_utils", "tests/unit/project")
+PART = ("tests/unit/module/", "tests/unit/plugin_utils/", "tests/unit/project/")
 """Unit tests that import or start Ansible; the others differ by Python alone."""
 LEFT_OUT = f"only {', '.join(PART)} were run"
 

@@ -7,6 +7,7 @@ import typing as t
 
 import pytest
 import yaml
+from ansible.errors import AnsibleActionFail
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.shown import DETAILS, as_shown
@@ -74,9 +75,14 @@ def test_each_return_value_is_short_or_a_detail(module: str) -> None:
 
 def test_a_refusal_has_no_traceback() -> None:
     """Not even where one is handled, as with a directory that can't be read."""
-    try:
-        raise OSError("why")
-    except OSError:
-        error = refusal("src: it can't be read")
-    assert "exception" not in error.result
-    assert error.result["msg"] == str(error) == "src: it can't be read"
+
+    def refuse() -> None:
+        try:
+            raise OSError("why")
+        except OSError:
+            raise refusal("src: it can't be read") from None
+
+    with pytest.raises(AnsibleActionFail) as caught:
+        refuse()
+    assert "exception" not in caught.value.result
+    assert caught.value.result["msg"] == "src: it can't be read"
