@@ -16,7 +16,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.many import
     read_items,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.action import Args, EngineAction
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory import layers
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._inventory.merge import Layer
 
@@ -37,7 +37,7 @@ class ActionModule(EngineAction):
             items, arguments = read_items(self, self._task.args, variables)
         except AnsibleActionFail as error:
             message = self._with_origins(str(error), variables)
-            raise refusal(message) from None
+            raise action_failure(message) from None
         hidden_files = self._find_overridden(arguments, variables)
         once = {key: arguments.pop(key) for key in _ABOUT_UNDECLARED if key in arguments}
         if hidden_files and once.get("undeclared") == "remove":

@@ -18,7 +18,7 @@ from ansible.utils.display import Display
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._module.convert_options import CONVERT
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import find_source
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces import report, written
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._faces.arguments import (
     parse_arguments,
@@ -54,7 +54,7 @@ class ActionModule(ActionBase):
             source = read_source(find_source(self, args["src"]), args["from"])
             converted = self._convert(source, plain(args))
         except QuadletError as error:
-            raise refusal(f"convert: {error}") from error
+            raise action_failure(f"convert: {error}") from error
         return {**result, **converted}
 
     def _convert(self, source: Source, args: Args) -> Args:

@@ -33,7 +33,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.keys i
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.validate.check import Place
 from ansible_collections.quadlet.fleet.plugins.module_utils._module.options import LINT_RUN
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import find_source
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint.report import FORMATS
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._lint.sources import (
     Source,
@@ -59,12 +59,12 @@ class ActionModule(ActionBase):
         args = _arguments(self)
         top = find_source(self, args["src"])
         if not os.path.isdir(top):
-            raise refusal(f"src {args['src']!r}: it is not a directory [no-source]")
+            raise action_failure(f"src {args['src']!r}: it is not a directory [no-source]")
         sources = read_sources(self, top, variables)
         try:
             findings = _lint(sources, args)
         except QuadletError as error:
-            raise refusal(str(error)) from error
+            raise action_failure(str(error)) from error
         self._publish(FORMATS[args["format"]](findings), args["output"])
         return {**result, **_summary(sources, findings, args["level"])}
 

@@ -13,7 +13,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout import state as rollout
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.plan import (
     Host,
@@ -48,11 +48,11 @@ class ActionModule(ActionBase):
         result: dict[str, t.Any] = super().run(tmp, task_vars)
         step = self._task.args.get("step")
         if step not in _STEPS:
-            raise refusal(f"step: {step!r} is none of {', '.join(_STEPS)} [option-value]")
+            raise action_failure(f"step: {step!r} is none of {', '.join(_STEPS)} [option-value]")
         try:
             state, more = _STEPS[step](self)
         except RolloutError as error:
-            raise refusal(str(error)) from error
+            raise action_failure(str(error)) from error
         for line in more.get("lines", ()):
             self._display.display(line)
         facts = {"ansible_facts": {FACT: state}} if state else {}

@@ -14,7 +14,7 @@ import typing as t
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._module.status_options import STATUS
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._status import files
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._status.document import make_document
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._status.text import summary_lines
@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         try:
             written = self._write(args, document, told)
         except OSError as why:
-            raise refusal(
+            raise action_failure(
                 f"dest {why.filename or args['dest']!r}: it can't be written: {why.strerror}. "
                 "Give a directory of the controller that you may write to. [no-dest]"
             ) from None  # the text has it

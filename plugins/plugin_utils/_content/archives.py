@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.errors import QuadletError
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.archives import read_archive
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import find_source
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 
 Call = t.Callable[[dict[str, t.Any]], dict[str, t.Any]]
 
@@ -39,7 +39,7 @@ class Archives:
             if "src" in item
         }
         if self._sources and action._task.async_val:
-            raise refusal(
+            raise action_failure(
                 "archives: src can't be used with async, which leaves no time to send a file. "
                 "Copy it to the host first, and write path. [options-exclude]"
             )
@@ -58,11 +58,11 @@ class Archives:
 
 def _check(archives: t.Any) -> list[dict[str, t.Any]]:
     if not isinstance(archives, list) or not all(isinstance(item, dict) for item in archives):
-        raise refusal("archives: it is a list of mappings with path or src [option-value]")
+        raise action_failure("archives: it is a list of mappings with path or src [option-value]")
     items = [{key: value for key, value in item.items() if value} for item in archives]
     for item in items:
         if set(item) not in ({"path"}, {"src"}):
-            raise refusal(
+            raise action_failure(
                 f"archives: an item has either path, a file of the host, or src, a file of the "
                 f"controller, not {', '.join(sorted(map(str, item))) or 'neither'} [option-value]"
             )
@@ -73,9 +73,9 @@ def _look_into(source: str) -> dict[str, str]:
     try:
         return read_archive(source)
     except QuadletError as error:
-        raise refusal(f"archives: {error}") from error
+        raise action_failure(f"archives: {error}") from error
     except OSError as error:
-        raise refusal(f"archives: {error} [system-error]") from error
+        raise action_failure(f"archives: {error} [system-error]") from error
 
 
 def _send(action: ActionBase, source: str, name: str) -> str:

@@ -18,7 +18,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.app.many impor
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import options as _options
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.archives import Archives
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.source import gather_content
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 
 Args = dict[str, t.Any]
 Call = t.Callable[[list[Args], list[Args]], Args]
@@ -56,7 +56,9 @@ def read_items(
     others = {key: value for key, value in args.items() if key not in defaults and key != "apps"}
     apps = args.get("apps")
     if not isinstance(apps, list) or not all(isinstance(item, dict) for item in apps):
-        raise refusal("apps: it is a list of mappings with the options of an app [option-value]")
+        raise action_failure(
+            "apps: it is a list of mappings with the options of an app [option-value]"
+        )
     return [
         _read_item(action, number, {**defaults, **item}, task_vars)
         for number, item in enumerate(apps)
@@ -69,13 +71,13 @@ _OF_AN_APP = frozenset(_options.APP) - {"name"}
 def _read_item(action: ActionBase, number: int, item: Args, task_vars: dict[str, t.Any]) -> Item:
     label = f"apps[{number}] ({item.get('name')})"
     if not isinstance(item.get("secrets") or {}, dict):
-        raise refusal(f"{label}: secrets: it is a mapping of names to values [option-value]")
+        raise action_failure(f"{label}: secrets: it is a mapping of names to values [option-value]")
     try:
         args = gather_content(action, item, task_vars)
         archives = args.get("archives")
         return Item(args, Archives(action, archives, f"app-{number}") if archives else None)
     except AnsibleActionFail as error:
-        raise refusal(f"{label}: {error}") from error
+        raise action_failure(f"{label}: {error}") from error
 
 
 def call_for_all(items: t.Sequence[Item], call: Call) -> Args:

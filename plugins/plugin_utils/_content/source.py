@@ -28,7 +28,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.quadlet.kinds 
     template_of,
 )
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._content.modes import read_mode
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 
 TEMPLATE = ".j2"
 _OLD = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 19)
@@ -48,7 +48,9 @@ def gather_content(
     units, files = args.get("units"), args.get("files")
     for option, value in (("units", units), ("files", files)):
         if value is not None and not isinstance(value, dict):
-            raise refusal(f"{option}: it is a mapping of paths, not {shape(value)} [option-value]")
+            raise action_failure(
+                f"{option}: it is a mapping of paths, not {shape(value)} [option-value]"
+            )
     if files is not None:
         args["files"] = {
             p: _with_content(action, p, value, task_vars) for p, value in files.items()
@@ -74,7 +76,7 @@ def _over_src(
         merged = overlay.Overlay(f"over src {src!r}").merge({option: found}, {option: given})
         return dict(overlay.settle(merged)[option])
     except QuadletError as error:
-        raise refusal(str(error)) from None
+        raise action_failure(str(error)) from None
 
 
 def _with_content(
@@ -83,7 +85,7 @@ def _with_content(
     if not isinstance(value, dict) or "src" not in value:
         return value
     if "content" in value:
-        raise refusal(f"files {path}: content and src exclude each other [options-exclude]")
+        raise action_failure(f"files {path}: content and src exclude each other [options-exclude]")
     source = find_source(action, str(value["src"]))
     more = {key: item for key, item in value.items() if key != "src"}
     return {**read_file(action, source, task_vars), **more}
@@ -94,7 +96,7 @@ def find_source(action: ActionBase, src: str) -> str:
     try:
         found: str = action._find_needle("files", os.path.expanduser(src))
     except AnsibleError as error:
-        raise refusal(f"{error.message} [no-source]") from None
+        raise action_failure(f"{error.message} [no-source]") from None
     return found
 
 
@@ -103,7 +105,7 @@ def _read_directory(
 ) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     top = find_source(action, src)
     if not os.path.isdir(top):
-        raise refusal(f"src {src!r}: it is not a directory [no-source]")
+        raise action_failure(f"src {src!r}: it is not a directory [no-source]")
     units: dict[str, t.Any] = {}
     files: dict[str, t.Any] = {}
     for folder, dirs, names in os.walk(top):
@@ -115,7 +117,7 @@ def _read_directory(
             if part == IGNORED:
                 continue
             if path in units or path in files:
-                raise refusal(
+                raise action_failure(
                     f"src {src!r}: {path} is there twice, with and without {TEMPLATE} "
                     "[declared-twice]"
                 )
@@ -135,7 +137,7 @@ def _part(path: str, src: str) -> str:
     try:
         return source_part(path)
     except QuadletError as error:
-        raise refusal(f"src {src!r}: {error}") from None
+        raise action_failure(f"src {src!r}: {error}") from None
 
 
 def _leads_to(source: str, template: str) -> bool:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.refusal import refusal
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.failure import action_failure
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._engine.shown import DETAILS, as_shown
 from tests.unit.support.generators import ROOT
 from tests.unit.support.together import together
@@ -80,7 +80,7 @@ def test_a_refusal_has_no_traceback() -> None:
         try:
             raise OSError("why")
         except OSError:
-            raise refusal("src: it can't be read") from None
+            raise action_failure("src: it can't be read") from None
 
     with pytest.raises(AnsibleActionFail) as caught:
         refuse()

@@ -18,7 +18,7 @@ LEAVING = {
     "AnsibleError",
     "AnsibleFilterError",
     "RolloutError",
-    "refusal",
+    "action_failure",
 }
 """Exceptions whose text is shown as it is."""
 _TOLD_ANEW = re.compile(r"\berror\b|\bmessage\b|\.msg\b|\bcauses\b")

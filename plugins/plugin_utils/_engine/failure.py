@@ -8,7 +8,7 @@ from __future__ import annotations
 from ansible.errors import AnsibleActionFail
 
 
-def refusal(message: str) -> AnsibleActionFail:
+def action_failure(message: str) -> AnsibleActionFail:
     """The error to raise: the message alone.
 
     ansible-core before 2.19 adds a traceback to a failed action, of which its callback then says
