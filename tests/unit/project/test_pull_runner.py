@@ -153,7 +153,9 @@ def test_the_archive_of_the_collection(tmp_path: pathlib.Path) -> None:
 
 def run(words: t.Sequence[str]) -> str:
     """A command that must not fail; what it printed."""
-    return subprocess.run(words, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, f"{words}: {done.stderr}"
+    return done.stdout
 
 
 class Repository:
