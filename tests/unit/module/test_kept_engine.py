@@ -364,7 +364,8 @@ def test_a_host_without_the_engine_asks_for_it() -> None:
     """What was given is not in the answer, and no value that is confidential garbles it."""
     secrets = {"a": "missing", "b": "False", "c": "marker-of-the-test"}
     answer, said = _run({"secrets": secrets}, "named")
-    assert answer == {"changed": False, kept_engine.OPTION: kept_engine.MISSING, "invocation": {}}
+    assert answer.pop("invocation", {}) == {}  # since 2.21 it is there on demand alone
+    assert answer == {"changed": False, kept_engine.OPTION: kept_engine.MISSING}
     assert b"marker-of-the-test" not in said
 
 
@@ -374,9 +375,8 @@ def test_with_the_engine_the_module_does_its_work() -> None:
     answer, said = _run({}, "sent")
     assert answer["failed"]
     assert "'users' can't be an app's name" in answer["msg"]
-    assert answer["invocation"] == {
-        "module_args": {"name": "users", "user": None, "location": "home", "state": "started"}
-    }
+    echo = {"name": "users", "user": None, "location": "home", "state": "started"}
+    assert answer.get("invocation", {}).get("module_args", echo) == echo
     assert sources.digest().encode() not in said
     assert (sorted(folder.iterdir()) if folder.exists() else None) == before  # check mode
 

@@ -85,4 +85,4 @@ def test_a_refusal_has_no_traceback() -> None:
     with pytest.raises(AnsibleActionFail) as caught:
         refuse()
     assert "exception" not in caught.value.result
-    assert caught.value.result["msg"] == "src: it can't be read"
+    assert caught.value.message == "src: it can't be read"
