@@ -127,7 +127,8 @@ def read_sanity(status: int, text: str, output: str) -> Found:
     """What ansible-test's output says: the tests that it names as run, and those as skipped."""
     ran = set(re.findall(r"^Running sanity test \"?'?([\w-]+)", text, re.MULTILINE))
     skipped = re.findall(r"^WARNING: Skipping sanity test '([\w-]+)'[^\n]*", text, re.MULTILINE)
-    missing = set(re.findall(r'^WARNING: Required program "([\w-]+)" not f', text, re.MULTILINE))
+    needed = r'^WARNING: Required program "([\w-]+)" not found'
+    missing = set(re.findall(needed, text, re.MULTILINE))
     wrong = "" if status == 0 else f"exit status {status}: {_tail(output)}"
     left_out = collections.Counter(f"{name}: skipped by ansible-test" for name in skipped)
     left_out.update(f"{name}: its program is not there" for name in missing)

@@ -23,14 +23,6 @@ BEGUN = {"before": 50.0, "since": 150.0, "nobody knows": 0.0}
 OWNER = types.SimpleNamespace(uid=1000, name="alice")
 
 
-@pytest.fixture(autouse=True)
-def nothing_heard() -> t.Iterator[None]:
-    """Each test begins and ends with nothing."""
-    heard.forget()
-    yield
-    heard.forget()
-
-
 @pytest.mark.parametrize("way", ["in this process", "handed over"])
 @pytest.mark.parametrize("lives", [True, False])
 @pytest.mark.parametrize("replaced", [True, False])

@@ -16,6 +16,7 @@ import sys
 import typing as t
 
 import pytest
+from ansible.release import __version__
 
 from ansible_collections.quadlet.fleet.plugins.module_utils._host.scope import resolve_scope
 from ansible_collections.quadlet.fleet.plugins.module_utils._module import keep_engine, kept_engine
@@ -360,12 +361,16 @@ def _run(arguments: dict[str, t.Any], engine: Engine) -> tuple[dict[str, t.Any],
     return json.loads(done.stdout), done.stdout
 
 
+ECHOES = tuple(int(part) for part in __version__.split(".")[:2]) < (2, 21)
+"""Newer ansible-core echoes arguments on demand alone."""
+
+
 def test_a_host_without_the_engine_asks_for_it() -> None:
     """What was given is not in the answer, and no value that is confidential garbles it."""
     secrets = {"a": "missing", "b": "False", "c": "marker-of-the-test"}
     answer, said = _run({"secrets": secrets}, "named")
-    assert answer.pop("invocation", {}) == {}  # since 2.21 it is there on demand alone
-    assert answer == {"changed": False, kept_engine.OPTION: kept_engine.MISSING}
+    echoed = {"invocation": {}} if ECHOES else {}
+    assert answer == {"changed": False, kept_engine.OPTION: kept_engine.MISSING, **echoed}
     assert b"marker-of-the-test" not in said
 
 
@@ -376,7 +381,7 @@ def test_with_the_engine_the_module_does_its_work() -> None:
     assert answer["failed"]
     assert "'users' can't be an app's name" in answer["msg"]
     echo = {"name": "users", "user": None, "location": "home", "state": "started"}
-    assert answer.get("invocation", {}).get("module_args", echo) == echo
+    assert answer.get("invocation") == ({"module_args": echo} if ECHOES else None)
     assert sources.digest().encode() not in said
     assert (sorted(folder.iterdir()) if folder.exists() else None) == before  # check mode
 
