@@ -147,21 +147,25 @@ def find_spans(text: str, needles: Needles, depth: int = 2) -> list[Span]:
     views = read_views(text)
     spans += _in_tokens(text, needles, depth)
     bare = [letters_view(view) for view in views]
-    small = [view._replace(text=lower(view.text)) for view in bare]
-    there = _all_pieces(view.text for view in (*bare, *small))
-    pieces, coded = needles.pieces & there, needles.coded & there
     for view in views:
-        spans += _find(solid_view(view), needles.anywhere)
-        spans += _find(solid_view(view._replace(text=lower(view.text))), needles.anywhere)
         spans += _find_words(view, needles.words)
+        for cased in _in_cases(solid_view(view)):
+            spans += _find(cased, needles.anywhere)
     for view in bare:
         spans += _find_cut(text, view, needles.ends)
-    for view in (*bare, *small):
-        spans += _find(view, needles.letters)
-        spans += _find_pieces(view, pieces)
-        found = [*_find(view, needles.short_coded), *_find_pieces(view, coded)]
-        spans += [_token(text, span) for span in _merged(found)]
+        for cased in _in_cases(view):
+            there = _pieces(cased.text)
+            spans += _find(cased, needles.letters)
+            spans += _find_pieces(cased, there, needles.pieces)
+            found = [*_find(cased, needles.short_coded), *_find_pieces(cased, there, needles.coded)]
+            spans += [_token(text, span) for span in _merged(found)]
     return _merged(spans)
+
+
+def _in_cases(view: View) -> list[View]:
+    """The view as it is, and in lower case."""
+    lowered = lower(view.text)
+    return [view] if lowered == view.text else [view, view._replace(text=lowered)]
 
 
 def _in_tokens(text: str, needles: Needles, depth: int) -> t.Iterator[Span]:
@@ -203,14 +207,25 @@ def _find_words(view: View, needles: t.Iterable[str]) -> t.Iterator[Span]:
 
 
 def _all_pieces(texts: t.Iterable[str]) -> set[str]:
-    return {text[n : n + _PIECE] for text in texts for n in range(len(text) - _PIECE + 1)}
+    return {piece for text in texts for piece in _pieces(text)}
 
 
-def _find_pieces(view: View, pieces: t.Collection[str]) -> t.Iterator[Span]:
-    if pieces:
-        for n in range(len(view.text) - _PIECE + 1):
-            if view.text[n : n + _PIECE] in pieces:
-                yield view.span(n, n + _PIECE)
+def _pieces(text: str) -> list[str]:
+    """What stands at each of a text's places, as long as a piece is."""
+    return [text[n : n + _PIECE] for n in range(len(text) - _PIECE + 1)]
+
+
+def _find_pieces(view: View, there: t.Sequence[str], pieces: t.Collection[str]) -> t.Iterator[Span]:
+    """The places of pieces, those that overlap as one.  there: what stands at each place."""
+    first = end = 0
+    for n in [n for n, piece in enumerate(there) if piece in pieces]:
+        if n > end:
+            if end:
+                yield view.span(first, end)
+            first = n
+        end = n + _PIECE
+    if end:
+        yield view.span(first, end)
 
 
 def _find_cut(text: str, view: View, needles: t.Collection[str]) -> t.Iterator[Span]:

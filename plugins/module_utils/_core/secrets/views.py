@@ -9,6 +9,7 @@ Each view knows where its characters stand in the text, so that what is found in
 from __future__ import annotations
 
 import html
+import itertools
 import re
 import typing as t
 
@@ -95,12 +96,22 @@ def _decoded(view: View) -> t.Iterator[View]:
 
 def solid_view(view: View) -> View:
     """See solid()."""
-    return _rewritten(view, _GAPS, _nothing)
+    return _without(view, _GAPS)
 
 
 def letters_view(view: View) -> View:
     """See letters()."""
-    return _rewritten(view, _MARKS, _nothing)
+    return _without(view, _MARKS)
+
+
+def _without(view: View, pattern: re.Pattern[str]) -> View:
+    """The view without the characters of a pattern that stands for any number of them."""
+    kept = set(pattern.sub("", "".join(set(view.text))))
+    flags = [*map(kept.__contains__, view.text)]
+    keep = itertools.compress
+    return View(
+        "".join(keep(view.text, flags)), [*keep(view.starts, flags)], [*keep(view.ends, flags)]
+    )
 
 
 def _rewritten(view: View, pattern: re.Pattern[str], new: t.Callable[[re.Match[str]], str]) -> View:
