@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import csv
 import dataclasses
+import functools
 import pathlib
 import re
 import typing as t
@@ -22,6 +23,9 @@ PLAIN = re.compile(rb"Plain(\d\d)")
 
 DERIVED = frozenset({"SourcePath", "RequiresMountsFor"})
 """What Podman derives from paths: no arguments, and spelled as each release likes."""
+
+COMMENT = re.compile(rb"\A(?:#[^\n]*\n)+|(?<=\n)SourcePath=[^\n\\]*\n")
+"""What names the generator and its folder."""
 
 Command = list[bytes]
 
@@ -52,8 +56,18 @@ def service_name(form: Form, stem: str) -> str:
     return f"{stem}{SERVICES.get(form.section, f'-{form.unit}')}.service"
 
 
+@functools.lru_cache(maxsize=256)  # the releases' judges ask in turn
+def _render(form: Form, values: tuple[str, ...]) -> str:
+    return render_unit(f"a.{form.unit}", form.sections(list(values)))
+
+
 def parse(data: bytes) -> Service:
     """A service's text as commands and all else."""
+    return _parse(COMMENT.sub(b"", data))
+
+
+@functools.lru_cache(maxsize=256)  # two releases often write the same
+def _parse(data: bytes) -> Service:
     commands, rest = [], []
     for section, key, value in read_service(data):
         if section == "Service" and key.startswith("Exec"):
@@ -92,7 +106,7 @@ class Judge:
 
     def _make(self, units: t.Mapping[str, tuple[Form, list[str]]]) -> tuple[dict[str, bytes], str]:
         texts = {
-            f"{stem}.{form.unit}": render_unit(f"{stem}.{form.unit}", form.sections(values))
+            f"{stem}.{form.unit}": _render(form, tuple(values))
             for stem, (form, values) in units.items()
         }
         return self.generator.make(texts, self.folder)
