@@ -60,9 +60,8 @@ def prepare(paths: Paths) -> None:
     ssh.ensure_key(paths)
 
     def build_trees() -> None:
-        for bare in (False, True):
-            for release in RELEASES.values():
-                ensure_tree(paths, release, bare=bare)
+        for release in RELEASES.values():
+            ensure_tree(paths, release)  # and the bare one below it
 
     def run_registry() -> None:
         registry.up(paths)

@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Root file systems: built once per Podman version and recipe, then only read."""
+"""Root file systems: built once per Podman version and recipe, then only read.
+
+The bare tree of a release is what the other one is built on.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -49,8 +53,9 @@ def user_commands() -> list[str]:
 
 def tree_path(paths: Paths, release: Release, *, bare: bool = False) -> Path:
     """Where this release's finished tree is or will be; another recipe gives another name."""
+    bases = [] if bare else [tree_path(paths, release, bare=True).name]
     commands = [] if bare else user_commands()
-    recipe = json.dumps([release.suites, packages(release, bare=bare), commands])
+    recipe = json.dumps([release.suites, packages(release, bare=bare), commands, *bases])
     digest = hashlib.sha256(recipe.encode()).hexdigest()[:12]
     return paths.rootfs / f"{release.podman}{'-bare' if bare else ''}-{digest}"
 
@@ -66,6 +71,7 @@ def ensure_tree(paths: Paths, release: Release, *, bare: bool = False) -> Path:
 
 
 def _build(paths: Paths, release: Release, tree: Path, *, bare: bool) -> None:
+    base = None if bare else ensure_tree(paths, release, bare=True)
     require_space(paths.base, _NEEDED_GB)
     half = tree.with_name(f".half-{tree.name}")
     shutil.rmtree(half, ignore_errors=True)
@@ -78,14 +84,8 @@ def _build(paths: Paths, release: Release, tree: Path, *, bare: bool) -> None:
         run(
             [
                 "mmdebstrap",
-                "--variant=minbase",
                 *(f"--aptopt={option}" for option in (apt.STALE_OK, *apt.proxy_options())),
-                f"--include={','.join(packages(release, bare=bare))}",
-                *(
-                    f"--customize-hook=chroot \"$1\" sh -c '{command}'"
-                    for command in ([] if bare else _quoted_commands())
-                ),
-                release.suite,
+                *(_on_base(release, base) if base else _from_nothing(release)),
                 str(half),
                 str(sources),
             ],
@@ -98,8 +98,24 @@ def _build(paths: Paths, release: Release, tree: Path, *, bare: bool) -> None:
     half.rename(tree)
 
 
-def _quoted_commands() -> list[str]:
-    return [command.replace("'", '"') for command in user_commands()]
+def _from_nothing(release: Release) -> list[str]:
+    included = ",".join(packages(release, bare=True))
+    return ["--variant=minbase", f"--include={included}", release.suite]
+
+
+def _on_base(release: Release, base: Path) -> list[str]:
+    """Arguments as mmdebstrap(1) has them for a tree on another one."""
+    options = ["--yes", "-qq", "--no-install-recommends"]
+    install = shlex.join(["apt-get", "install", *options, *packages(release)])
+    inside = [install, *(command.replace("'", '"') for command in user_commands())]
+    left = "--exclude=./dev --exclude=./etc/apt/sources.list.d"  # mmdebstrap has made its own
+    copy = f"tar -C {shlex.quote(str(base))} --xattrs {left} -c ."
+    return [
+        "--variant=custom",
+        f'--setup-hook={copy} | tar -C "$1" --xattrs --xattrs-include="*" -x',
+        *(f"--customize-hook=chroot \"$1\" sh -c '{command}'" for command in inside),
+        "",
+    ]
 
 
 def _check_podman(tree: Path, release: Release) -> None:
