@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import shlex
 import typing as t
 
@@ -158,9 +159,10 @@ delete = "rm {folder}/$SECRET_ID"
 @pytest.mark.scope("alice")
 def test_what_can_not_be_masked_stays_on_the_host(app: App) -> None:
     """A store whose driver shows nothing: the lines are withheld, and the way to them is told."""
-    conf, folder = f"{app.scope.unit_dir}/../containers.conf.d", f"/srv/{app.name}"
-    app.host.ssh(f"install -d -m 0777 {folder}; mkdir -p {conf}")
-    app.host.write(f"{conf}/nothing.conf", DRIVER.format(folder=folder))
+    conf, folder = posixpath.dirname(app.scope.unit_dir), f"/srv/{app.name}"
+    conf += "/containers.conf.d"
+    app.host.ssh(f"install -d -m 0777 {folder}")
+    app.host.write(f"{conf}/nothing.conf", DRIVER.format(folder=folder), owner=app.scope.owner)
     app.scope.ssh(f"sh -c 'printf cr0chet-of-nobody | podman secret create {app.name}-pw -'")
     printing = container(exec_="sh -c 'echo cr0chet-of-nobody; exit 3'")
     try:
