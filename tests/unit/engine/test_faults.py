@@ -28,7 +28,7 @@ ROWS = [
 """Each scenario in one kind of scope, in turn; in both with QUADLET_TEST_LONG."""
 
 EVERY = pick(long=1, usual=3, fast=80)
-"""Of the faults of a scenario each second one is tried; all with QUADLET_TEST_LONG."""
+"""Of the faults of a scenario each third one is tried; all with QUADLET_TEST_LONG."""
 
 
 @pytest.mark.parametrize(("kind", "scenario"), ROWS)
