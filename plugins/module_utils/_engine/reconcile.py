@@ -155,9 +155,12 @@ class _Order:
         from . import images
 
         with timed(self.run.timings, "pull"):
-            if not decision.snapshot.manager_up:
-                if self.check:
-                    return images.foretell(app, self.run.scope, wanted)
+            up = decision.snapshot.manager_up
+            if self.check and not up:
+                return images.foretell(app, self.run.scope, wanted)
+            # The manager of a user who has just logged out ends, with the directory that Podman
+            # works in, while images are pulled.
+            if not self.check and not (up and decision.lingers):
                 images.require_archives(app, self.run.scope, wanted)
                 prepare(self.run, decision)
             return self._fetch(app, images.plan_images(app, self.run.scope.manager, wanted))
