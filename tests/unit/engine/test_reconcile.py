@@ -161,3 +161,12 @@ def test_a_good_run_ends_what_failed_before(kind: str, make_host: t.Callable[[st
     assert host.run({**ONE, "state": "absent", "units": None, "files": None}).result
     assert log.read_entries(place) == {}
     assert not pathlib.Path(state.failures_path(place, name)).parent.exists()
+
+
+def test_linger_is_on_before_images_are_looked_for(make_host: t.Callable[[str], Host]) -> None:
+    """Also where the user's manager runs: without linger it ends soon after the user's logout."""
+    host = make_host("user")
+    assert not host.lingers
+    host.run(releases.release(1))
+    asked = [tuple(row.argv[:2]) for row in host.commands]
+    assert asked.index(("loginctl", "enable-linger")) < asked.index(("podman", "image")), asked
