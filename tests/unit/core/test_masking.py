@@ -64,6 +64,20 @@ def test_every_spelling_of_short_values(spelled: t.Callable[[str], str], value: 
     assert MASK in shown
 
 
+GREEK = ["πασχαλης", "ΠΑΣΧΑΛΗΣ", "κωδικος μας", "ςσΣ-ΣΣς-σςσ"]
+"""A sigma in lower case is another one at the end of a word; no other letter depends on a place."""
+
+
+@together("value", GREEK)
+@together("cased", [str, str.upper, str.lower, str.title, str.swapcase])
+@together("place", ["{}", "before {} behind", "a{}b", "a:{}.", "{}Σ", "İ {}"])
+def test_every_case_of_a_sigma(place: str, cased: t.Callable[[str], str], value: str) -> None:
+    text = place.format(cased(value))
+    shown = mask(text, value.encode())
+    assert MASK in shown, text
+    assert cased(value) not in shown, text
+
+
 @pytest.mark.parametrize(
     ("values", "text", "shown"),
     [

@@ -70,11 +70,13 @@ def letters(text: str) -> str:
 
 
 def lower(text: str) -> str:
-    """The text in lower case, as long as before."""
+    """The text in lower case, as long as before, and each character whatever stands around it:
+    Python writes a Greek sigma at the end of a word as another one.
+    """
     lowered = text.lower()
-    if len(lowered) == len(text):
-        return lowered
-    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+    if len(lowered) != len(text):
+        lowered = "".join(low if len(low := char.lower()) == 1 else char for char in text)
+    return lowered.replace("\u03c2", "\u03c3")
 
 
 def read_views(text: str) -> list[View]:
