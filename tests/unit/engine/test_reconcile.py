@@ -163,10 +163,16 @@ def test_a_good_run_ends_what_failed_before(kind: str, make_host: t.Callable[[st
     assert not pathlib.Path(state.failures_path(place, name)).parent.exists()
 
 
-def test_linger_is_on_before_images_are_looked_for(make_host: t.Callable[[str], Host]) -> None:
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("lingers", [False, True])
+def test_linger_is_on_before_images_are_looked_for(
+    make_host: t.Callable[[str], Host], lingers: bool, check: bool
+) -> None:
     """Also where the user's manager runs: without linger it ends soon after the user's logout."""
     host = make_host("user")
-    assert not host.lingers
-    host.run(releases.release(1))
+    host.lingers = lingers
+    assert host.run(ONE, check=check).result
     asked = [tuple(row.argv[:2]) for row in host.commands]
-    assert asked.index(("loginctl", "enable-linger")) < asked.index(("podman", "image")), asked
+    enabled = [n for n, words in enumerate(asked) if words == ("loginctl", "enable-linger")]
+    assert bool(enabled) == (not lingers and not check), asked
+    assert all(n < asked.index(("podman", "image")) for n in enabled[:1]), asked
