@@ -32,8 +32,7 @@ podman run --name made --network=none -v /root/fleet.tar.gz:/fleet.tar.gz:ro loc
 podman commit -q made localhost/ee && podman rm made
 install -d -m 0777 /root/results && chmod 0755 /root
 """
-PROJECT = {"/project/site.yml": "site", "/project/rollout.yml": "rollout",
-           "/project/status.yml": "status", "/project/rollback.yml": "rollback"}  # fmt: skip
+PLAYBOOKS = ("site", "rollout", "status", "rollback")
 RUN = (
     "podman run --rm --network=host --user 54321:0 --read-only --tmpfs /tmp:rw,mode=1777"
     " -e HOME=/tmp/home -e ANSIBLE_HOST_KEY_CHECKING=false -e ANSIBLE_NOCOLOR=1"
@@ -53,9 +52,9 @@ def builder(fleet: Fleet, tmp_path_factory: t.Any) -> Host:
     assert copied.returncode == 0, copied.stderr
     made = host.try_ssh(f"set -e; {MAKE}", timeout=600)
     assert made.returncode == 0, made.stderr[-2000:]
-    for path, playbook in PROJECT.items():
-        text = json.dumps([{"ansible.builtin.import_playbook": f"quadlet.fleet.{playbook}"}])
-        host.write(path, text)
+    for name in PLAYBOOKS:
+        text = json.dumps([{"ansible.builtin.import_playbook": f"quadlet.fleet.{name}"}])
+        host.write(f"/project/{name}.yml", text)
     return host
 
 

@@ -24,8 +24,8 @@ PLAIN = re.compile(rb"Plain(\d\d)")
 DERIVED = frozenset({"SourcePath", "RequiresMountsFor"})
 """What Podman derives from paths: no arguments, and spelled as each release likes."""
 
-COMMENT = re.compile(rb"\A(?:#[^\n]*\n)+|(?<=\n)SourcePath=[^\n\\]*\n")
-"""What names the generator and its folder."""
+PLACES = re.compile(rb"\A(?:#[^\n]*\n)+|(?<=\n)SourcePath=[^\n\\]*\n")
+"""What names the generator and its folder, and makes the same text of two releases another one."""
 
 Command = list[bytes]
 
@@ -35,10 +35,19 @@ def plain(count: int) -> list[str]:
     return [f"Plain{number:02}" for number in range(count)]
 
 
+def render(form: Form, values: tuple[str, ...]) -> str:
+    """The text of a unit with values in a form."""
+    return render_unit(f"a.{form.unit}", form.sections(list(values)))
+
+
+render_once = functools.lru_cache(maxsize=256)(render)
+"""The same, kept: the releases' judges ask in turn."""
+
+
 def refused(form: Form, value: str) -> QuadletError | None:
     """Why a value can't be written in a form, if it can't."""
     try:
-        render_unit(f"a.{form.unit}", form.sections([value]))
+        render(form, (value,))
     except QuadletError as error:
         return error
     return None
@@ -56,14 +65,9 @@ def service_name(form: Form, stem: str) -> str:
     return f"{stem}{SERVICES.get(form.section, f'-{form.unit}')}.service"
 
 
-@functools.lru_cache(maxsize=256)  # the releases' judges ask in turn
-def _render(form: Form, values: tuple[str, ...]) -> str:
-    return render_unit(f"a.{form.unit}", form.sections(list(values)))
-
-
 def parse(data: bytes) -> Service:
     """A service's text as commands and all else."""
-    return _parse(COMMENT.sub(b"", data))
+    return _parse(PLACES.sub(b"", data))
 
 
 @functools.lru_cache(maxsize=256)  # two releases often write the same
@@ -106,7 +110,7 @@ class Judge:
 
     def _make(self, units: t.Mapping[str, tuple[Form, list[str]]]) -> tuple[dict[str, bytes], str]:
         texts = {
-            f"{stem}.{form.unit}": _render(form, tuple(values))
+            f"{stem}.{form.unit}": render_once(form, tuple(values))
             for stem, (form, values) in units.items()
         }
         return self.generator.make(texts, self.folder)

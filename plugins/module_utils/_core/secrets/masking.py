@@ -217,15 +217,8 @@ def _pieces(text: str) -> list[str]:
 
 def _find_pieces(view: View, there: t.Sequence[str], pieces: t.Collection[str]) -> t.Iterator[Span]:
     """The places of pieces, those that overlap as one.  there: what stands at each place."""
-    first = end = 0
-    for n in [n for n, piece in enumerate(there) if piece in pieces]:
-        if n > end:
-            if end:
-                yield view.span(first, end)
-            first = n
-        end = n + _PIECE
-    if end:
-        yield view.span(first, end)
+    places = [(n, n + _PIECE) for n, piece in enumerate(there) if piece in pieces]
+    return (view.span(*place) for place in _merged(places))
 
 
 def _find_cut(text: str, view: View, needles: t.Collection[str]) -> t.Iterator[Span]:
