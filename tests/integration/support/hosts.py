@@ -11,6 +11,7 @@ import subprocess
 import time
 import typing as t
 
+from . import kept, kept_python
 from .playbooks import ROOT
 from .pythons import provide_python
 
@@ -55,8 +56,12 @@ class Host:
 
     def use_python(self, version: str) -> None:
         """Has Ansible run modules by this Python."""
+        self.set_variable("ansible_python_interpreter", provide_python(self, version))
+
+    def set_variable(self, name: str, value: t.Any) -> None:
+        """Gives the host this variable in its inventory."""
         data = json.loads(self.inventory.read_text(encoding="utf-8"))
-        data["all"]["vars"]["ansible_python_interpreter"] = provide_python(self, version)
+        data["all"]["vars"][name] = value
         self.inventory.write_text(json.dumps(data), encoding="utf-8")
 
     def try_ssh(
@@ -201,6 +206,8 @@ class Fleet:
         host = Host(name, podman, self._folder)
         if os.environ.get("QUADLET_TEST_PYTHON"):
             host.use_python(os.environ["QUADLET_TEST_PYTHON"])
+        else:
+            host.set_variable(kept_python.VARIABLE, kept.install(host))
         # Pulled once, so that no test waits for it; alice's manager is up from here on.
         host.ssh(f"podman image exists {IMAGE} || podman pull -q {IMAGE}")
         packages = "/usr/lib/python3/dist-packages"
