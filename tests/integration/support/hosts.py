@@ -204,21 +204,11 @@ class Fleet:
         name = f"{self._prefix}-{podman.replace('.', '')}{role}"
         run_cli("up", name, "--podman", podman)
         host = Host(name, podman, self._folder)
-        if os.environ.get("QUADLET_TEST_PYTHON"):
-            host.use_python(os.environ["QUADLET_TEST_PYTHON"])
-        else:
-            host.set_variable(kept_python.VARIABLE, kept.install(host))
-        # Pulled once, so that no test waits for it; alice's manager is up from here on.
-        host.ssh(f"podman image exists {IMAGE} || podman pull -q {IMAGE}")
-        packages = "/usr/lib/python3/dist-packages"
-        host.write(f"{packages}/compiled.py", COMPILED.read_text(encoding="utf-8"))
-        host.write(f"{packages}/compiled.pth", "import compiled\n")  # at each start of Python
-        host.ssh("loginctl enable-linger alice")
-        host.wait("test -S /run/user/1000/bus")
-        as_alice = (
-            "runuser -u alice -- env --chdir=/ HOME=/home/alice XDG_RUNTIME_DIR=/run/user/1000"
-        )
-        host.ssh(f"{as_alice} sh -c 'podman image exists {IMAGE} || podman pull -q {IMAGE}'")
+        try:
+            _prepare(host)
+        except BaseException:
+            run_cli("destroy", name)
+            raise
         return host
 
     def close(self) -> None:
@@ -228,3 +218,20 @@ class Fleet:
             host.disconnect()
         if names and not self._keep:
             run_cli("destroy", *names)
+
+
+def _prepare(host: Host) -> None:
+    """What tests expect of a host that has booted."""
+    # Pulled once, so that no test waits for it; alice's manager is up from here on.
+    host.ssh(f"podman image exists {IMAGE} || podman pull -q {IMAGE}")
+    packages = "/usr/lib/python3/dist-packages"
+    host.write(f"{packages}/compiled.py", COMPILED.read_text(encoding="utf-8"))
+    host.write(f"{packages}/compiled.pth", "import compiled\n")  # at each start of Python
+    if os.environ.get("QUADLET_TEST_PYTHON"):
+        host.use_python(os.environ["QUADLET_TEST_PYTHON"])
+    else:
+        host.set_variable(kept_python.VARIABLE, kept.install(host))
+    host.ssh("loginctl enable-linger alice")
+    host.wait("test -S /run/user/1000/bus")
+    as_alice = "runuser -u alice -- env --chdir=/ HOME=/home/alice XDG_RUNTIME_DIR=/run/user/1000"
+    host.ssh(f"{as_alice} sh -c 'podman image exists {IMAGE} || podman pull -q {IMAGE}'")
