@@ -7,8 +7,9 @@ import typing as t
 import pytest
 
 from tests.integration.support.apps import App, Result, Scope, container
-from tests.integration.support.hosts import Host
+from tests.integration.support.hosts import IMAGE, Host
 from tests.integration.support.playbooks import Playbooks, Run
+from tests.integration.support.watched import slow_registry
 
 
 @pytest.fixture
@@ -202,3 +203,27 @@ def test_a_user_who_may_not_linger(host: Host, bob: Scope, playbooks: Playbooks)
         assert {path for path in after if after[path] != before.get(path)} == set()
     finally:
         host.ssh("systemctl unmask --runtime polkit.service")
+
+
+def test_a_session_that_ends_while_an_image_is_pulled(host: Host, bob: Scope) -> None:
+    """Podman needs what logind takes away then, unless linger is on before: the manager ran."""
+    app, settings = bob.app(), "/etc/systemd/logind.conf.d/stop.conf"
+    host.write(settings, "[Login]\nUserStopDelaySec=1\n")
+    until_pulled = "until pgrep -u bob -f '[p]odman.* pull'; do sleep 0.1; done"
+    try:
+        host.ssh("systemctl reload systemd-logind")
+        with slow_registry([host], 4) as registry:
+            host.ssh(
+                "systemd-run --quiet --collect --uid=bob --property=PAMName=login"
+                f' sh -c "{until_pulled}"'
+            )
+            host.wait("test -S /run/user/1001/bus")
+            assert not host.exists("/var/lib/systemd/linger/bob")
+            unit = container().replace(IMAGE, f"{registry}/valkey:1")
+            app.deployed({"web": unit})
+        assert app.runs("web")
+        assert host.exists("/var/lib/systemd/linger/bob")
+    finally:
+        app.remove()
+        host.ssh(f"rm {settings}; systemctl reload systemd-logind")
+        bob.host.try_ssh(bob.command("podman image rm --all --force"))
