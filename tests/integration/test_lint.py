@@ -10,7 +10,7 @@ from tests.integration.support.apps import App, container
 from tests.integration.support.hosts import differences
 
 WRONG = container("ReadOnly=y")
-RISKY = container("Volume=/usr:/host/usr")
+RISKY = container("Volume=/boot:/host/boot")
 
 
 def _rules(result: t.Mapping[str, t.Any]) -> list[tuple[str, str]]:
@@ -31,7 +31,7 @@ def test_an_error_stops_before_anything_is_written(app: App) -> None:
 @pytest.mark.scope("alice")
 def test_a_warning_is_shown_and_returned(app: App) -> None:
     result = app.deployed({"web": RISKY})
-    assert f"{app.unit('web')}:4 [Container] Volume: /usr is the host's own" in result.warned
+    assert f"{app.unit('web')}:4 [Container] Volume: /boot is the host's own" in result.warned
     assert "(host-mount)" in result.warned
     assert ("host-mount", "warning") in _rules(result)
     assert ("missing-restart", "note") in _rules(result)
@@ -46,7 +46,7 @@ def test_a_warning_is_shown_and_returned(app: App) -> None:
 
 @pytest.mark.scope("alice")
 def test_a_comment_silences(app: App) -> None:
-    web = container("ReadOnly=y", "Volume=/usr:/host/usr")
+    web = container("ReadOnly=y", "Volume=/boot:/host/boot")
     result = app.deployed({"web": f"# lint: ignore host-mount bad-boolean\n{web}"})
     assert "host-mount" not in result.warned
     assert {"host-mount", "bad-boolean"}.isdisjoint(rule for rule, _level in _rules(result))
