@@ -226,4 +226,4 @@ def test_a_session_that_ends_while_an_image_is_pulled(host: Host, bob: Scope) ->
     finally:
         app.remove()
         host.ssh(f"rm {settings}; systemctl reload systemd-logind")
-        bob.host.try_ssh(bob.command("podman image rm --all --force"))
+        host.try_ssh(bob.command("podman image rm --all --force"))

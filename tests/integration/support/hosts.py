@@ -224,10 +224,11 @@ class Fleet:
 
 def _prepare(host: Host) -> None:
     """What tests expect of a host that has booted."""
-    host.ssh(f"echo {QUICK} >>/etc/environment; systemctl set-environment {QUICK}")
+    host.ssh(f"echo {QUICK} >>/etc/environment && systemctl set-environment {QUICK}")
     host.disconnect()
     # Pulled once, so that no test waits for it; alice's manager is up from here on.
-    host.ssh(f"podman image exists {IMAGE} || podman pull -q {IMAGE}")
+    pull = f"podman image exists {IMAGE} || podman pull -q {IMAGE}"
+    host.ssh(pull)
     packages = "/usr/lib/python3/dist-packages"
     host.write(f"{packages}/compiled.py", COMPILED.read_text(encoding="utf-8"))
     host.write(f"{packages}/compiled.pth", "import compiled\n")  # at each start of Python
@@ -238,5 +239,4 @@ def _prepare(host: Host) -> None:
     host.ssh("loginctl enable-linger alice")
     host.wait("test -S /run/user/1000/bus")
     as_alice = "runuser -u alice -- env --chdir=/ HOME=/home/alice XDG_RUNTIME_DIR=/run/user/1000"
-    host.ssh(f"{as_alice} systemctl --user set-environment {QUICK}")
-    host.ssh(f"{as_alice} sh -c 'podman image exists {IMAGE} || podman pull -q {IMAGE}'")
+    host.ssh(f"{as_alice} sh -ec 'systemctl --user set-environment {QUICK}; {pull}'")

@@ -17,12 +17,10 @@ from . import kept_python
 
 _HERE = pathlib.Path(__file__).parent
 _PLACE = "/usr/lib/quadlet-fleet-tests"
-_ANSIBLES = ("ansible.module_utils.basic", "ansible.module_utils._internal._ansiballz._loader")
-_PYTHONS = (
-    *("base64", "concurrent.futures.thread", "configparser", "contextlib", "dataclasses"),
-    *("datetime", "difflib", "enum", "fcntl", "grp", "hashlib", "inspect", "json", "pwd", "runpy"),
-    *("shlex", "shutil", "signal", "socket", "stat", "subprocess", "tempfile", "textwrap"),
-    *("typing", "urllib.parse", "zipfile", "zipimport"),
+_MODULES = (
+    "ansible.module_utils.basic",  # with most of what it and the collection take from Python
+    "ansible.module_utils._internal._ansiballz._loader",
+    *("base64", "concurrent.futures.thread", "difflib", "zipfile"),
 )
 
 
@@ -35,7 +33,7 @@ class Reached(t.Protocol):
 
 def install(host: Reached) -> str:
     """Puts it on the host and starts it; the path that takes the place of Python's."""
-    server = [f"{_PLACE}/kept_server.py", kept_python.DOOR, *_PYTHONS, *_ANSIBLES]
+    server = [f"{_PLACE}/kept_server.py", kept_python.DOOR, *_MODULES]
     host.ssh(
         f"mkdir -p {_PLACE} && base64 -d | tar xz -C {_PLACE}"
         f" && setsid --fork python3 {shlex.join(server)} </dev/null >{_PLACE}/log 2>&1",
