@@ -87,9 +87,7 @@ def _tasks(scope: t.Mapping[str, t.Any]) -> list[Task]:
 @pytest.fixture(scope="module", autouse=True)
 def _versions(host: Host, record_testsuite_property: t.Callable[[str, object], None]) -> None:
     """The report says on what it was."""
-    data = json.loads(host.inventory.read_text(encoding="utf-8"))
-    python = data["all"]["vars"].get("ansible_python_interpreter", "python3")
-    for name, command in {"Podman": "podman", "managed Python": python}.items():
+    for name, command in {"Podman": "podman", "managed Python": host.python}.items():
         record_testsuite_property(name, host.ssh(f"{command} --version").split()[-1])
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import typing as t
 
-import kept_python  # beside this file
 from ansible import release
 from ansible.cli.playbook import PlaybookCLI
 from ansible.executor import task_result
@@ -44,8 +43,6 @@ def run(argv: list[str]) -> dict[str, t.Any]:
     [[task]] = [block.block for block in play.tasks]
     [host] = inventory.get_hosts(play.hosts)
     task_variables = variables.get_vars(play=play, host=host, task=task)
-    if kept_python.VARIABLE in task_variables:
-        task_variables["ansible_python_interpreter"] = task_variables[kept_python.VARIABLE]
     queue = t.cast("FinalQueue", _NoQueue())
     with task_context(task):
         returned = TaskExecutor(

@@ -11,7 +11,7 @@ import subprocess
 import time
 import typing as t
 
-from . import kept, kept_python
+from . import kept
 from .playbooks import ROOT
 from .pythons import provide_python
 
@@ -38,6 +38,7 @@ class Host:
     def __init__(self, name: str, podman: str, folder: pathlib.Path) -> None:
         self.name = name
         self.podman = podman
+        self.python = "/usr/bin/python3"
         self.inventory = folder / f"{name}.json"
         data = json.loads(run_cli("inventory", name, "--json"))
         self.inventory.write_text(json.dumps(data), encoding="utf-8")
@@ -58,7 +59,8 @@ class Host:
 
     def use_python(self, version: str) -> None:
         """Has Ansible run modules by this Python."""
-        self.set_variable("ansible_python_interpreter", provide_python(self, version))
+        self.python = provide_python(self, version)
+        self.set_variable("ansible_python_interpreter", self.python)
 
     def set_variable(self, name: str, value: t.Any) -> None:
         """Gives the host this variable in its inventory."""
@@ -235,7 +237,8 @@ def _prepare(host: Host) -> None:
     if os.environ.get("QUADLET_TEST_PYTHON"):
         host.use_python(os.environ["QUADLET_TEST_PYTHON"])
     else:
-        host.set_variable(kept_python.VARIABLE, kept.install(host))
+        kept.install(host)
+        host.set_variable("ansible_python_interpreter", kept.INTERPRETER)
     host.ssh("loginctl enable-linger alice")
     host.wait("test -S /run/user/1000/bus")
     as_alice = "runuser -u alice -- env --chdir=/ HOME=/home/alice XDG_RUNTIME_DIR=/run/user/1000"

@@ -1,4 +1,4 @@
-"""A Python that keeps running on a host of the session, for tasks that direct.py carries out.
+"""A Python that keeps running on a host of the session, for tasks of playbook_server.py.
 
 kept_server.py is what runs there, kept_python.py what Ansible starts in place of Python.
 """
@@ -17,6 +17,11 @@ from . import kept_python
 
 _HERE = pathlib.Path(__file__).parent
 _PLACE = "/usr/lib/quadlet-fleet-tests"
+VARIABLE = "KEPT_PYTHON"
+"""Of the environment of ansible-playbook: what a host's modules are to be run by."""
+PATH = f"{_PLACE}/kept_python.py"
+INTERPRETER = f"{{{{ lookup('ansible.builtin.env', '{VARIABLE}', default='/usr/bin/python3') }}}}"
+"""For the inventory of a host that has it."""
 _MODULES = (
     "ansible.module_utils.basic",  # with most of what it and the collection take from Python
     "ansible.module_utils._internal._ansiballz._loader",
@@ -31,15 +36,14 @@ class Reached(t.Protocol):
         """Runs a shell line as root; what it printed."""
 
 
-def install(host: Reached) -> str:
-    """Puts it on the host and starts it; the path that takes the place of Python's."""
+def install(host: Reached) -> None:
+    """Puts it on the host and starts it."""
     server = [f"{_PLACE}/kept_server.py", kept_python.DOOR, *_MODULES]
     host.ssh(
         f"mkdir -p {_PLACE} && base64 -d | tar xz -C {_PLACE}"
         f" && setsid --fork python3 {shlex.join(server)} </dev/null >{_PLACE}/log 2>&1",
         text=base64.b64encode(_pack()).decode(),
     )
-    return f"{_PLACE}/kept_python.py"
 
 
 def _pack() -> bytes:

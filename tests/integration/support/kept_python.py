@@ -10,8 +10,6 @@ import _socket
 import os
 import sys
 
-VARIABLE = "kept_python"
-"""The inventory's variable with the path of this file on a host."""
 DOOR = "/run/quadlet-fleet-tests.socket"
 """Where the server listens."""
 KILLED = 137

@@ -1,8 +1,8 @@
 """On hosts of a test session: a Python that has Ansible's module_utils in memory, and forks.
 
-Importing those, and what they need, is half of what a module call costs a host.  What the
-collection brings is loaded of each call's own payload, as ever.  A fork has the streams, directory
-and environment of its caller, kept_python.py, and ends as Python ends.
+Importing those, and what they need, is half of what a module call costs a host.  Modules, and what
+the collection brings, are loaded of each call's own payload, as ever.  A fork has the streams,
+directory and environment of its caller, kept_python.py, and ends as Python ends.
 Usage: kept_server.py SOCKET MODULE…, with the directory that has the modules beside it
 """
 
@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import types
+import typing as t
 
 _LENGTH = 4  # bytes, before the words of a caller
 
@@ -28,10 +29,19 @@ class _Input(importlib.abc.InspectLoader):
         return sys.stdin.read() if fullname == "__main__" else None
 
 
+class _Payload:
+    """Where the modules of Ansible are, which it sends with each call: first in the search path."""
+
+    def __iter__(self) -> t.Iterator[str]:
+        yield f"{sys.path[0]}/ansible/modules"
+
+
 def _load(names: list[str]) -> None:
     """Imports modules that lie beside this file; nothing else is looked for there."""
     for name in names:
         importlib.import_module(name)
+    modules = sys.modules["ansible.modules"] = types.ModuleType("ansible.modules")
+    modules.__path__ = _Payload()  # type: ignore[assignment]
     del sys.path[0]
     gc.collect()
     gc.freeze()  # a fork that looks through these would copy their pages

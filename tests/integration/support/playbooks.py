@@ -10,6 +10,8 @@ import subprocess
 import sys
 import typing as t
 
+from . import kept
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "tests" / "integration" / "plugins"
 SERVER = pathlib.Path(__file__).with_name("playbook_server.py")
@@ -54,7 +56,9 @@ class Playbooks:
         self._server: subprocess.Popen[str] | None = None
         self._number = 0
         self.direct = True
-        """Whether a single task for a single host may do without a strategy around it."""
+        """Whether a single task for a single host may do without a strategy around it, and all
+        without a Python that is started for each task.
+        """
 
     @property
     def environment(self) -> dict[str, str]:
@@ -92,7 +96,7 @@ class Playbooks:
         record, output = stem.with_suffix(".jsonl"), stem.with_suffix(".log")
         request = {
             "argv": ["ansible-playbook", "-i", str(inventory), *arguments, str(playbook)],
-            "env": {**(environment or {}), "RECORD_FILE": str(record)},
+            "env": {**self._python, **(environment or {}), "RECORD_FILE": str(record)},
             "cwd": str(ROOT),
             "output": str(output),
             "direct": direct and self.direct,
@@ -104,6 +108,10 @@ class Playbooks:
             output.read_text(encoding="utf-8", errors="replace"),
             tuple(_result(json.loads(row)) for row in rows),
         )
+
+    @property
+    def _python(self) -> dict[str, str]:
+        return {kept.VARIABLE: kept.PATH} if self.direct else {}
 
     def _ask(self, request: t.Mapping[str, t.Any]) -> int:
         server = self._started()
