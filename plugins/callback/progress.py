@@ -77,7 +77,6 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
         """Before the first process of a play is forked."""
-        del play
         if self._watcher is None:
             option = t.cast(t.Any, self).get_option
             live = option("live") == "auto" and terminal.is_terminal(os.environ)
@@ -89,7 +88,7 @@ class CallbackModule(CallbackBase):
             )
             self._watcher.start()
             atexit.register(self._end)
-        self._watcher.begin_play()
+        self._watcher.begin_play(in_batches=bool(play.serial))
 
     def _say(self, line: str) -> None:
         """Prints a line at once: Ansible leaves the buffer of a pipe until it is full."""

@@ -40,6 +40,13 @@ options:
         description: Where its units lie; by default O(location).
         type: str
         choices: [home, admin]
+      state:
+        description:
+          - As the app is declared. Of one that is V(present) or V(stopped) nothing is asked; its
+            rollout ends all the same.
+        type: str
+        choices: [started, present, stopped, restarted, rolled_back]
+        default: started
   accept:
     description:
       - The id of a rollout. Of the apps that pass and are part of it, it ends, so that it can't be
@@ -125,6 +132,11 @@ def main() -> None:
                     "name": {"type": "str", "required": True},
                     "user": {"type": "str"},
                     "location": {"type": "str", "choices": ["home", "admin"]},
+                    "state": {
+                        "type": "str",
+                        "choices": [one for one in _options.STATES if one != "absent"],
+                        "default": "started",
+                    },
                 },
             },
             "accept": {"type": "str"},

@@ -160,7 +160,8 @@ apps:
       description:
         - By service its unit, state, image and health. C(job) is whether it does its work and ends;
           C(once) whether it is inactive once it has ended; C(waits) whether no run starts it, but a
-          timer, another unit or a person does. C(needs)
+          timer, another unit or a person does; C(stopped) whether a run has stopped it, or none has
+          started it yet. C(needs)
           and C(triggers) are the services that it needs, and starts. C(journal) has its last lines,
           where O(journal) asks for them and it has failed.
       type: dict

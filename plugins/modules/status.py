@@ -87,9 +87,9 @@ files:
   sample: ["/srv/www/fleet/index.html", "/srv/www/fleet/status.json"]
 summary:
   description:
-    - Counts of the fleet. C(hosts), C(hosts_unreachable), C(hosts_failed), C(apps),
-      C(apps_troubled), C(apps_drifted), C(runs_failed), C(services), and C(states) with the number
-      of apps by state.
+    - Counts of the fleet. C(hosts), C(hosts_unreachable), C(hosts_failed), C(read_errors),
+      C(pulls_failed), C(apps), C(apps_troubled), C(apps_drifted), C(runs_failed), C(services), and
+      C(states) with the number of apps by state.
   returned: success
   type: dict
 """

@@ -211,6 +211,36 @@ def test_a_gate_that_falls_later(shops: Shops) -> None:
     assert shops.pages() == before
 
 
+def test_an_app_that_is_not_to_run_is_accepted_and_stays(shops: Shops) -> None:
+    """Its rollout ends with that of the others, and the next one is one of its own."""
+    two, names = shops.hosts[:2], shops.names[:2]
+    words = ["--limit", ",".join(names)]
+    unit = {"rest.container": "[Container]\nImage=registry.test:5000/busybox:1\n"}
+
+    def rest(state: str) -> list[str]:
+        apps = {"name": "rest", "units": unit, "state": state}
+        return [*words, "-e", json.dumps({"quadlet_deploy_apps__rest": [apps]})]
+
+    try:
+        run = shops.run("rest", *rest("present"))
+        assert run.status == 0, run.output
+        first = report(run)["id"]
+        task = {"quadlet.fleet.info": {"apps": ["rest"]}}
+        play = {"hosts": names, "gather_facts": False, "tasks": [task]}
+        told = [row.data["apps"][0] for row in shops.run("", plays=[play]).results]
+        assert [app["rollout"]["under_way"] for app in told] == [False, False]
+        assert [app["drift"] for app in told] == [[], []]
+        run = shops.run("bad", *rest("present"), broken_on=[names[0]], on_failure="revert_all")
+        assert results(run)[names[0]] in ("restored", "unchanged")
+        assert report(run)["id"] != first
+        assert not report(run)["resumed"]
+        assert all(host.exists("/etc/containers/systemd/rest/rest.container") for host in two)
+        told = [row.data["apps"][0] for row in shops.run("", plays=[play]).results]
+        assert [app["generation"] for app in told] == [1, 1]
+    finally:
+        assert shops.run("rest", *rest("absent")).status == 0
+
+
 def test_hosts_that_are_not_reached(shops: Shops) -> None:
     lost = shops.names[1]
     words = ["--limit", ",".join(shops.names[:3]), "-e", "ansible_ssh_retries=0"]
@@ -271,7 +301,7 @@ def test_the_status_of_the_fleet(shops: Shops, tmp_path: pathlib.Path) -> None:
     refused.wait(f"test -s {path}")
     own = refused.read(path)
     theirs = (tmp_path / f"metrics/quadlet-{refused.name}.prom").read_text(encoding="utf-8")
-    assert 'quadlet_app_last_run_failed{app="shop",user="root"} 1' in own
+    assert 'quadlet_app_last_run_failed{app="shop",user="root",location="system"} 1' in own
     assert _samples(own, "") == _samples(theirs, refused.name)
     crashed.ssh("rm -r /run/systemd/system/web.service.d")
     crashed.ssh("systemctl daemon-reload; systemctl start web")

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from ansible_collections.quadlet.fleet.plugins.module_utils._core.status.words import service_state
 from tests.integration.support.apps import App, container, next_port
 from tests.integration.support.hosts import IMAGE, differences
 
@@ -93,6 +94,7 @@ def test_present_then_started(app: App) -> None:
     assert result.changed
     assert app.states("web")["web"] == "loaded inactive"
     assert not app.deployed(units, state="present").changed
+    assert _told(app, "web") == ("idle", [])
 
     result = app.deployed(units)
     assert result.actions == {app.service("web"): "start"}
@@ -148,9 +150,77 @@ def test_stopped(app: App) -> None:
     assert app.scope.states(volume) == {volume: "loaded active"}
     assert f"systemd-{app.name}-data" in app.scope.volumes()
     assert not app.run(state="stopped").ok().changed
+    assert _told(app, "web") == ("idle", [])
 
     assert app.run().ok().actions == {app.service("web"): "start"}
     assert app.runs("web")
+    assert _told(app, "web") == ("up", [])
+
+
+@pytest.mark.scope("system")
+def test_stopped_ends_a_failure(app: App) -> None:
+    units = {"web": container(exec_="sh -c 'sleep 1; exit 3'")}
+    app.deployed(units, gate={"stable": 0})
+    app.host.wait(f"systemctl is-failed {app.service('web')}")
+    assert _told(app, "web")[0] == "failed"
+    result = app.run(state="stopped").ok()
+    assert result.actions == {app.service("web"): "stop"}
+    assert _told(app, "web") == ("idle", [])
+    before = app.host.ssh(f"stat -c %y /var/lib/quadlet.fleet/apps/{app.name}.json")
+    assert not app.run(state="stopped").ok().changed
+    assert app.host.ssh(f"stat -c %y /var/lib/quadlet.fleet/apps/{app.name}.json") == before
+
+
+@pytest.mark.scope("system")
+def test_what_was_down_already_is_to_stay_so(app: App) -> None:
+    """Nothing is to be done, and the record tells it all the same; in check mode it does not."""
+    record = f"/var/lib/quadlet.fleet/apps/{app.name}.json"
+    app.deployed({"web": container()})
+    app.scope.systemctl(f"stop {app.service('web')}")
+    before = app.host.ssh(f"stat -c %Y {record}; sha256sum {record}")
+    assert not app.run(["--check"], state="stopped").ok().changed
+    assert app.host.ssh(f"stat -c %Y {record}; sha256sum {record}") == before
+    app.host.ssh("sleep 1")
+    assert not app.run(state="stopped").ok().changed
+    assert app.host.ssh(f"stat -c %Y {record}") == before.splitlines()[0], "its end has moved"
+    assert _told(app, "web") == ("idle", [])
+
+
+@pytest.mark.scope("alice")
+def test_a_service_that_another_takes_along_is_to_run(app: App) -> None:
+    """systemd starts what a service needs, and what it needs is missed then."""
+    db = app.service("db")
+    units = {"db": container(), "web": f"[Unit]\nRequires={db}\nAfter={db}\n{container()}"}
+    app.deployed(units)
+    app.run(state="stopped").ok()
+    name = f"{app.name}-web.container"
+    unit = {"name": name, "app": app.name, "content": app.units(units)[name]}
+    app.scope.call("unit", **unit).ok()
+    assert _told(app, "db") == ("up", [])
+    app.scope.systemctl(f"stop {db}")
+    assert _told(app, "db") == ("down", _told(app, "db")[1])
+
+
+def _told(app: App, stem: str) -> tuple[str, list[str]]:
+    """(a service's state on the status page, the drift of its app), as info tells both."""
+    [row] = app.scope.call("info", apps=[app.name]).ok()["apps"]
+    return service_state(row["services"][app.service(stem)]), row["drift"]
+
+
+@pytest.mark.scope("system")
+def test_what_is_started_by_hand_after_a_stop_is_to_run_from_the_next_run_on(app: App) -> None:
+    units = {"web": container(), "db": container()}
+    app.deployed(units)
+    content = app.units(units)[f"{app.name}-web.container"]
+    unit = {"name": f"{app.name}-web.container", "app": app.name, "content": content}
+    app.scope.call("unit", **unit, state="stopped").ok()
+    assert _told(app, "web") == ("idle", [])
+    app.scope.systemctl(f"stop {app.service('db')}")
+    assert _told(app, "db") == ("down", [f"{app.service('db')} is not running"])
+    app.scope.systemctl(f"start {app.service('web')} {app.service('db')}")
+    assert not app.deployed(units).changed
+    app.scope.systemctl(f"stop {app.service('web')}")
+    assert _told(app, "web") == ("down", [f"{app.service('web')} is not running"])
 
 
 @pytest.mark.scope("alice")

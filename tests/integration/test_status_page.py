@@ -84,11 +84,11 @@ def _accessible(browser: Browser) -> list[str]:
 def test_a_bad_day(browser: Browser, tmp_path: pathlib.Path) -> None:
     path = _write(tmp_path, troubled_fleet())
     browser.open(path)
-    assert browser.run(NAMES)[:4] == ["edge4", "core3", "core4", "edge2"]
-    assert browser.run(COUNT) == "12 rows"
+    assert browser.run(NAMES)[:5] == ["edge4", "core3", "core4", "core4", "edge2"]
+    assert browser.run(COUNT) == "13 rows"
     for dark in (False, True):
         browser.look(dark=dark)
-        browser.open(path, "#open=edge2%2Fshop%2F")
+        browser.open(path, "#open=edge2%2Fshop%2F%2Fsystem")
         assert "address already in use" in browser.run(DETAIL)
         assert browser.run("document.querySelectorAll('.detail details[open] pre').length") >= 1
         assert _accessible(browser) == []
@@ -232,7 +232,8 @@ def test_alerts(tmp_path: pathlib.Path) -> None:
         make_metrics(info(app(), failures=[failure(open=is_open)]), 60.0 * minute, {"host": "h"})
         for minute, is_open in enumerate([False, True, True, False])
     ]
-    labels = {"app": "shop", "user": "root", "host": "h", "severity": "critical"}
+    labels = {"app": "shop", "user": "root", "location": "system", "host": "h",
+              "severity": "critical"}  # fmt: skip
     firing = [{"exp_labels": labels, "exp_annotations": {
         "summary": "The last deployment of shop (root) has failed",
         "description": "The next deployment that succeeds ends this alert. The status page, and "

@@ -125,6 +125,23 @@ def _remove_in_steps(
     assert (again.changed, again["undeclared"]) == (False, [])
 
 
+def test_a_removal_that_fails_ends_the_play(system: Scope, project: _Project) -> None:
+    network, web = system.app(), system.app()
+    needs = container(f"Network={network.unit('n', 'network')}")
+    own = {**_item(network), "units": network.units({"n.network": "[Network]\n"})}
+    uses = {**_item(web), "units": web.units({"web": needs}), "state": "started"}
+    try:
+        project.deploy([own, uses]).ok()
+        run = project.run([uses], undeclared="remove")
+        assert run.status != 0, run.output
+        assert network.name in run.named("Report failed apps")["msg"]
+        assert system.host.exists(network.path())
+        assert web.runs("web")
+    finally:
+        for app in (web, network):
+            app.remove()
+
+
 def test_an_app_that_needs_another_goes_first(system: Scope, project: _Project) -> None:
     """And one that somebody else has deployed since stays."""
     network, web, foreign = system.app(), system.app(), system.app()

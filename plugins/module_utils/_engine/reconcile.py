@@ -14,7 +14,8 @@ import typing as t
 
 from .._core.app.app import App
 from .._core.errors import QuadletError
-from .._core.plan.model import ASKING, Pulled, images_of_active, join_pulled
+from .._core.plan.model import ASKING, Pulled, images_of_active, join_pulled, state_of
+from .._core.state.manifest import is_stopped_after
 from .._host import progress
 from .._host.clock import SYSTEM_CLOCK, Clock
 from .._host.lock import Lock
@@ -200,19 +201,36 @@ class _Order:
     def tidy(self, decision: Decision, pulled: Pulled) -> Outcome | None:
         """Of an app that is gone, what a run that died has left of its generations goes.
 
-        Of one that is as it should be, the record tells when, and images of failed runs go.
+        Of one that is as it should be, the record tells when, and which services are to stay down;
+        and images of failed runs go.
         """
-        if decision.confirmed:
+        app, record = decision.app, decision.inputs.manifest
+        context, gone = make_context(self.run, decision, pulled), app.state == "absent"
+        unsettled = not gone and any(
+            row.stopped
+            != is_stopped_after(
+                row,
+                app.state,
+                selected=app.only in (None, row.unit),
+                up=state_of(decision.inputs, name).up,
+            )
+            for name, row in record.services.items()
+        )
+        if unsettled:
+            from .transaction import save_unmoved
+
+            save_unmoved(context)
+        if unsettled or decision.confirmed:
             from .._host import state
 
+            ended = self.looked_at if decision.confirmed else decision.snapshot.recorded_at
             scope = self.run.scope
-            scope.files.call(state.mark_end, scope.state_dir, self.app.name, self.looked_at)
-        if decision.app.state != "absent" and not decision.snapshot.noted:
+            scope.files.call(state.mark_end, scope.state_dir, self.app.name, ended)
+        if not (gone or decision.snapshot.noted):
             return None
         from .generations import prune
         from .noted_images import settle_images
 
-        context, gone = make_context(self.run, decision, pulled), decision.app.state == "absent"
         warnings = prune(context, None) if gone else []
         warnings += settle_images(context, None if gone else context.record)
         return Outcome(context.record, states=context.states, warnings=tuple(warnings))

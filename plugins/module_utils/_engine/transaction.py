@@ -18,6 +18,7 @@ from .._core.content import to_wire
 from .._core.errors import QuadletError
 from .._core.plan.enabling import installable
 from .._core.state import records
+from .._core.state.after_run import record_of_unmoved
 from .._core.state.intent import Intent, carry_forward, were_active, were_restarting
 from .._core.state.manifest import Manifest, dump_manifest, parse_manifest
 from .._core.state.union import union_record
@@ -166,6 +167,11 @@ def save(context: Context, manifest: Manifest) -> None:
     """Writes the app's manifest."""
     path = state.manifest_path(context.scope.state_dir, context.app.name)
     context.scope.files.call(state.write_text, path, dump_manifest(manifest))
+
+
+def save_unmoved(context: Context) -> None:
+    """Writes the record after a run that had nothing to do."""
+    save(context, record_of_unmoved(context.app, context.record, context.states))
 
 
 def read_before(context: Context) -> Manifest:

@@ -39,7 +39,7 @@ def is_on() -> bool:
 @contextlib.contextmanager
 def of_app(app: str, user: str | None) -> t.Iterator[None]:
     """What is told inside is about this app."""
-    _tell({"app": app, "user": user or ""})
+    _tell({"app": app, "user": user or "", "since": time.time()})
     try:
         yield
     finally:

@@ -14,6 +14,7 @@ from .._core.errors import QuadletError
 from .._core.state import failure_log
 from .._host import failure_log as log
 from .._host import heard
+from .._host.owner import to_quadlet_error
 from .._host.scope import Scope, resolve_scope
 
 Row = dict[str, t.Any]
@@ -44,8 +45,9 @@ def read_runs(
         place = {"user": scope.user, "location": scope.location}
         try:
             found = scope.files.call(log.read_entries, scope.state_dir)
-        except QuadletError as error:
-            warnings.append(f"{scope.label}: what failed runs told could not be read: {error}")
+        except Exception as error:
+            why = to_quadlet_error(error)
+            warnings.append(f"{scope.label}: what failed runs told could not be read: {why}")
             continue
         for app, entries in found.items():
             if (wanted is None or app in wanted) and _is_name(str(app)):

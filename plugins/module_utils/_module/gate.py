@@ -78,7 +78,8 @@ def _ask_deployed(
             f"in {scope.label} it is not installed", data={NOT_READY: True}, topic="not-installed"
         )
     try:
-        failures = _gate_failures(name, scope, manager, snapshot)
+        rests = given.get("state") in ("present", "stopped") and snapshot.manifest.files
+        failures = [] if rests else _gate_failures(name, scope, manager, snapshot)
         if failures:
             raise failure_error(name, {}, failures, "It was left as it is.")
         changed = is_open(snapshot.manifest, accept) and (check or _accept(name, scope, accept))
@@ -146,7 +147,7 @@ def run(module: AnsibleModule) -> None:
     """Ends the module."""
     params = module.params
     apps = [
-        {"name": item["name"], **{key: item[key] or params[key] for key in ("user", "location")}}
+        {**item, **{key: item[key] or params[key] for key in ("user", "location")}}
         for item in params["apps"]
     ]
     run_module(

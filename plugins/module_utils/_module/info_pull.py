@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import typing as t
 
-from .._core.errors import QuadletError
 from .._core.info import ansible_pull as pulled
 from .._engine.observe import is_up
 from .._host import state
+from .._host.owner import to_quadlet_error
 from .._host.scope import Scope
 from .._host.systemd import Manager
 
@@ -28,9 +28,9 @@ def read_pulls(
         try:
             text = None if scope.location == "admin" else scope.files.call(state.read_text, path)
             row = None if text is None else pulled.to_row(text, scope.user, _states(scope))
-        except QuadletError as error:
+        except Exception as error:
             place = {"user": scope.user, "location": scope.location, "app": None}
-            errors.append({**place, "msg": str(error)})
+            errors.append({**place, "msg": str(to_quadlet_error(error))})
             continue
         if row is not None:
             rows.append(row)

@@ -36,6 +36,7 @@ from .._engine.objects import read_shown
 from .._engine.observe import Snapshot, is_up
 from .._host import linger, podman, state
 from .._host.app_users import read_app_users
+from .._host.owner import to_quadlet_error
 from .._host.roster import read_projects
 from .._host.scope import Scope, resolve_scope
 from .._host.systemd import Manager
@@ -72,8 +73,8 @@ def _scopes_with_apps(known: t.Collection[str], errors: list[Row]) -> list[Scope
         try:
             if scope.files.call(state.list_apps, scope.state_dir):
                 scopes.append(scope)
-        except QuadletError as error:
-            if error.data.get(HELD_UP):
+        except Exception as error:
+            if to_quadlet_error(error).data.get(HELD_UP):
                 place = {"user": scope.user, "location": scope.location, "app": None}
                 errors.append({**place, "msg": str(error)})
     return scopes
@@ -100,7 +101,8 @@ def read_apps(
 ) -> list[dict[str, t.Any]]:
     """All apps of a scope, or the wanted ones; each with its warnings.
 
-    errors: why one of them, or the whole scope, can't be read is added.
+    errors: why one of them, or the whole scope, can't be read is added, whatever it was: a user can
+    write anything there, and answer anything, and hides no other scope by that.
     """
     place = {"user": scope.user, "location": scope.location}
     apps: list[dict[str, t.Any]] = []
@@ -118,8 +120,8 @@ def read_apps(
         for name, snapshot in snapshots.items():
             with _one(errors, {**place, "app": name}):
                 apps.append(_app(name, scope, manager, snapshot, storage, running))
-    except QuadletError as error:
-        errors.append({**place, "app": None, "msg": str(error)})
+    except Exception as error:
+        errors.append({**place, "app": None, "msg": str(to_quadlet_error(error))})
     return apps
 
 
@@ -128,10 +130,11 @@ def _one(errors: list[Row], place: Row) -> t.Iterator[None]:
     """The reading of one app: an error is its own, unless the user's processes held it up."""
     try:
         yield
-    except QuadletError as error:
-        if error.data.get(HELD_UP):
+    except Exception as error:
+        known = to_quadlet_error(error)
+        if known.data.get(HELD_UP):
             raise
-        errors.append({**place, "msg": str(error)})
+        errors.append({**place, "msg": str(known)})
 
 
 def _read_storage(scope: Scope, snapshots: t.Iterable[Snapshot]) -> Storage:
@@ -258,15 +261,14 @@ def _orphans(scopes: t.Iterable[Scope], apps: t.Iterable[t.Mapping[str, t.Any]])
     messages = []
     for scope in {scope.manager.uid: scope for scope in scopes}.values():
         manager = Manager(scope.manager, system=scope.is_system)
-        running = manager.read_running("not-found") if is_up(scope) else []
-        if running:
-            try:
-                containers = podman.read_containers(scope.manager)
-            except QuadletError as error:
-                messages.append(f"{scope.label}: {error}")
-                continue
-            orphans = drift.find_orphans(known, running, containers)
-            messages += [f"{scope.label}: {text}" for text in orphans]
+        try:
+            running = manager.read_running("not-found") if is_up(scope) else []
+            containers = podman.read_containers(scope.manager) if running else []
+        except Exception as error:
+            messages.append(f"{scope.label}: {to_quadlet_error(error)}")
+            continue
+        orphans = drift.find_orphans(known, running, containers)
+        messages += [f"{scope.label}: {text}" for text in orphans]
     return messages
 
 
@@ -288,6 +290,7 @@ def _service(
         "job": record.job,
         "once": record.once,
         "waits": record.waits,
+        "stopped": record.stopped,
         "needs": list(dict.fromkeys((*record.needs, *record.follows))),
         "triggers": list(record.triggers),
         **service_result(snapshot.states.get(name, State()), details.get(name)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from .._core.systemd_state import State
+from .._host.owner import to_quadlet_error
 from .._host.scope import Scope
 from .._host.systemd import Manager
 
@@ -25,4 +26,7 @@ def add_journals(apps: t.Iterable[dict[str, t.Any]], scopes: t.Iterable[Scope], 
         if State(active=service["active"], sub=service["sub"]).failed
     ]
     for manager, name, service in failed[:_MOST]:
-        service["journal"] = manager.read_journal(name, 0)[-lines:]
+        try:
+            service["journal"] = manager.read_journal(name, 0)[-lines:]
+        except Exception as error:
+            service["journal"] = [f"it can't be read: {to_quadlet_error(error)}"]

@@ -62,6 +62,7 @@ class Board:
         self.hosts: dict[str, Host] = {}
         self.batch = Batch()
         self.batch_told = Batch()
+        self._in_batches = True
 
     def take(self, message: Message, now: float) -> None:
         """What a task tells; anything else is left out."""
@@ -83,7 +84,7 @@ class Board:
             known.stages.clear()
             return
         self.hosts[name] = Host(printable(name), action, now, due=now + self.every)
-        if not self.batch.number:
+        if self._in_batches and not self.batch.number:
             hosts, whole = message.get("batch"), message.get("of")
             if isinstance(hosts, int) and isinstance(whole, int):
                 self.batch = Batch(hosts, whole)
@@ -99,9 +100,14 @@ class Board:
         """A task of a host is over; what was known of it."""
         return self.hosts.pop(name, None)
 
-    def begin_play(self) -> None:
-        """Another play, or another batch of one."""
+    def begin_play(self, *, in_batches: bool) -> None:
+        """Another play, or another batch of one.
+
+        in_batches: by `serial`.  Otherwise fewer hosts than the play began with are those that are
+        left: Ansible goes on without hosts that failed.
+        """
         self.batch = Batch()
+        self._in_batches = in_batches
 
     def begin_batch(self, state: Message) -> None:
         """A batch of a rollout is under way; state: that of the rollout."""

@@ -55,10 +55,10 @@ class Watcher:
         if self._screen:
             self._screen.end()
 
-    def begin_play(self) -> None:
-        """Another play, or another batch of one."""
+    def begin_play(self, *, in_batches: bool) -> None:
+        """Another play, or another batch of one; see Board."""
         with self._lock:
-            self._board.begin_play()
+            self._board.begin_play(in_batches=in_batches)
 
     def begin_batch(self, state: Result) -> None:
         """What a rollout is at."""

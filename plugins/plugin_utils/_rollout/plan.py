@@ -69,7 +69,6 @@ def count_of(value: int | str, whole: int, where: str, least: int = 0) -> int:
 def parse_settings(given: t.Mapping[str, t.Any]) -> Settings:
     """Parses the values of `quadlet_rollout_NAME`, by NAME."""
     batches = given.get("batches") or ()
-    approval = given.get("approval") or ()
     settings = Settings(
         batches=tuple(batches if isinstance(batches, (list, tuple)) else [batches]),
         canary=given.get("canary") or "",
@@ -78,8 +77,8 @@ def parse_settings(given: t.Mapping[str, t.Any]) -> Settings:
         max_failures_total=_or(given.get("max_failures_total"), None),
         budget=dict(given.get("budget") or {}),
         on_failure=given.get("on_failure") or "revert_batch",
-        approval=approval if approval is True else tuple(int(number) for number in approval),
-        approved=int(given.get("approved") or 0),
+        approval=_parse_approval(given.get("approval")),
+        approved=_number_of(given.get("approved") or 0, "quadlet_rollout_approved"),
     )
     if settings.on_failure not in POLICIES:
         raise RolloutError(
@@ -95,6 +94,28 @@ def parse_settings(given: t.Mapping[str, t.Any]) -> Settings:
     for name in ("max_failures", "max_failures_total"):
         count_of(_or(getattr(settings, name), 0), 100, f"quadlet_rollout_{name}")
     return settings
+
+
+def _parse_approval(given: t.Any) -> tuple[int, ...] | t.Literal[True]:
+    """The numbers of batches; with -e NAME=VALUE all comes as text."""
+    words = given.split(",") if isinstance(given, str) else given
+    if not isinstance(words, (list, tuple)):
+        words = [words]
+    texts = [str(word).strip() for word in words if word not in (None, False, "")]
+    if [text.lower() for text in texts] in (["true"], ["yes"]):
+        return True
+    if [text.lower() for text in texts] in (["false"], ["no"]):
+        return ()
+    return tuple(_number_of(text, "quadlet_rollout_approval") for text in texts)
+
+
+def _number_of(value: t.Any, where: str) -> int:
+    text = str(value).strip()
+    if text.isdecimal() and text.isascii():
+        return int(text)
+    raise RolloutError(
+        f"{where}: {value!r} is no number of a batch; the first is 1 [rollout-setting]"
+    )
 
 
 def _or(value: t.Any, default: t.Any) -> t.Any:

@@ -13,6 +13,8 @@ BAD = frozenset({"refused", "restored", "failed", "unreachable", "taken back", "
 """Results that make a host a failed one."""
 DOWN = frozenset({"failed", "unreachable", "not taken back"})
 """Results after which a host may not serve."""
+NOBODY = "-"
+"""In place of an app in the row of a host that was not reached."""
 DONE = frozenset({"deployed", "deployed before", "returned"})
 
 
@@ -59,7 +61,7 @@ def _row(app: Row) -> Row:
     """
     number = app.get("generation")
     return {
-        "app": app.get("name") or "-",
+        "app": app.get("name") or NOBODY,
         "user": app.get("user"),
         "from": number,
         "to": number,
@@ -72,6 +74,13 @@ def _row(app: Row) -> Row:
 def first_line(text: t.Any) -> str:
     """The first line of a message, for a table."""
     return str(text or "").split("\n", 1)[0]
+
+
+def is_down(host: t.Mapping[str, t.Any]) -> bool:
+    """Whether a host may not serve; one that was not reached before the rollout had begun, too."""
+    return has(host, DOWN) or any(
+        row["result"] == "pending" and row["app"] == NOBODY for row in host["rows"]
+    )
 
 
 def has(host: t.Mapping[str, t.Any], results: t.Container[str]) -> bool:

@@ -31,6 +31,7 @@ from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.rows import
     HostResult,
     Row,
     has,
+    is_down,
     is_open,
     rows_asked,
     rows_deployed,
@@ -98,23 +99,35 @@ def _interrupted(looked: t.Sequence[Looked]) -> set[str]:
 
 
 def find_rollout(infos: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
-    """The rollout to take back: the wanted id, or the only rollout that apps are part of.
+    """The rollout to take back: the wanted id, or the last one of the hosts.
 
+    It is the only one that is under way, or the one that each host was part of last.
     infos: apps by host, from module info.
     """
     hosts: dict[str, set[str]] = {}
+    last: set[str] = set()
     for name, apps in infos.items():
-        for app in apps:
-            if app.get("rollout"):
-                hosts.setdefault(app["rollout"]["id"], set()).add(name)
-    if wanted or len(hosts) == 1:
-        return wanted or next(iter(hosts))
+        ours = [app for app in apps if app.get("rollout")]
+        for app in ours:
+            hosts.setdefault(app["rollout"]["id"], set()).add(name)
+        if ours:
+            last.add(max(ours, key=_deployed_at)["rollout"]["id"])
+    under_way = {app["rollout"]["id"] for apps in infos.values() for app in apps if is_open(app)}
+    for idents in ({wanted} if wanted else set(), under_way, last):
+        if len(idents) == 1:
+            return next(iter(idents))
     known = "; ".join(f"{ident} on {_listed(sorted(names))}" for ident, names in hosts.items())
     raise RolloutError(
         f"which rollout is to be taken back? {known or 'the hosts are part of none'}. Name one "
         "with -e quadlet_rollout_id=ID, or use -e quadlet_rollout_generation=previous "
         "[rollout-unclear]"
     )
+
+
+def _deployed_at(app: Row) -> str:
+    """When its deployed generation was made; '' where that is not kept."""
+    current = (row for row in app.get("generations") or () if row["current"])
+    return str(next(current, {}).get("made_at") or "")
 
 
 def _names(state: State, results: t.Container[str]) -> list[str]:
@@ -178,7 +191,11 @@ def _waves(
     """The names in waves.  down_count: whether hosts that are down count against the budget."""
     hosts = {name: Host(name, tuple(host["groups"])) for name, host in state["hosts"].items()}
     sizes = {g: sum(g in host.groups for host in hosts.values()) for g in settings.budget}
-    lost = [hosts[name] for name in _names(state, DOWN) if down_count and name not in names]
+    lost = [
+        hosts[name]
+        for name, host in state["hosts"].items()
+        if down_count and name not in names and is_down(host)
+    ]
     down = {group: sum(group in host.groups for host in lost) for group in settings.budget}
     return make_waves([hosts[name] for name in names], settings.budget, sizes, down)
 

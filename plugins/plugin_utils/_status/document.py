@@ -18,7 +18,7 @@ FORMAT = 1
 
 Row = dict[str, t.Any]
 
-_SERVICE = ("unit", "active", "sub", "result", "restarts", "health", "job", "waits")
+_SERVICE = ("unit", "active", "sub", "result", "restarts", "health", "job", "waits", "stopped")
 _GENERATION = ("number", "current", "passed", "made_at", "made_by", "rollout", "changes")
 _FAILURE = ("ended_at", "result", "open", "generation", "message", "failures")
 
@@ -70,13 +70,12 @@ def _make_app(app: t.Mapping[str, t.Any], info: Row) -> Row:
     rows = [_make_service(name, row, places[name]) for name, row in services.items()]
     current = words.current_generation(app) or {}
     failures = [{key: row[key] for key in _FAILURE} for row in words.failures_of(info, app)]
-    absent = not app["generation"] and not services
     rollout = app["rollout"]
     return {
         "name": app["name"],
         "user": app["user"],
         "location": app["location"],
-        "state": words.ABSENT if absent else words.app_state({row["state"] for row in rows}),
+        "state": _state(app, rows),
         "health": words.app_health(rows),
         "generation": app["generation"],
         "deployed_at": current.get("made_at"),
@@ -93,6 +92,13 @@ def _make_app(app: t.Mapping[str, t.Any], info: Row) -> Row:
         ],
         "failures": failures,
     }
+
+
+def _state(app: t.Mapping[str, t.Any], services: t.Sequence[Row]) -> str:
+    if app["generation"] is None:
+        return words.UNREAD
+    absent = not app["generation"] and not services
+    return words.ABSENT if absent else words.app_state({row["state"] for row in services})
 
 
 def _make_service(name: str, row: t.Mapping[str, t.Any], place: tuple[int, int]) -> Row:
@@ -116,6 +122,11 @@ def is_troubled(app: t.Mapping[str, t.Any]) -> bool:
     return bool(not good or app["drift"] or app["last_run_failed"])
 
 
+def failed_pulls(host: t.Mapping[str, t.Any]) -> list[Row]:
+    """Of a host: runs of ansible-pull that were the last ones, and no good ones."""
+    return [row for row in host["pull"] if row["result"] != "ok"]
+
+
 def summarize(hosts: t.Sequence[Row]) -> Row:
     """Counts of the fleet."""
     apps = [app for host in hosts for app in host["apps"]]
@@ -124,6 +135,8 @@ def summarize(hosts: t.Sequence[Row]) -> Row:
         "hosts": len(hosts),
         "hosts_unreachable": states["unreachable"],
         "hosts_failed": states["failed"],
+        "read_errors": sum(len(host["errors"]) for host in hosts),
+        "pulls_failed": sum(len(failed_pulls(host)) for host in hosts),
         "apps": len(apps),
         "apps_troubled": sum(map(is_troubled, apps)),
         "apps_drifted": sum(bool(app["drift"]) for app in apps),

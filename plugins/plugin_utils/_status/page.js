@@ -54,9 +54,13 @@
     if (host.state !== "ok") {
       rows.push({ host, app: null, state: host.state === "unreachable" ? "unreachable" : "failed", key: `${host.name}//` });
     }
-    host.apps.forEach((app) => rows.push({ host, app, state: app.state, key: `${host.name}/${app.name}/${app.user || ""}` }));
+    host.apps.forEach((app) => rows.push({ host, app, state: app.state, key: `${host.name}/${app.name}/${app.user || ""}/${app.location}` }));
     host.errors.forEach((error, number) => {
       rows.push({ host: { ...host, reason: error }, app: null, state: "failed", key: `${host.name}//${number}` });
+    });
+    host.pull.filter((run) => run.result !== "ok").forEach((run) => {
+      const reason = `ansible-pull of ${run.user || "root"}: ${run.result}: ${run.message}`;
+      rows.push({ host: { ...host, reason }, app: null, pull: true, state: "failed", key: `${host.name}//pull/${run.user || ""}` });
     });
   });
   const isTroubled = ({ app, state }) => !app || !GOOD.has(state) || app.drift.length > 0 || app.last_run_failed;
@@ -88,8 +92,9 @@
     ["drift", "drifted", apps.filter((row) => row.app.drift.length > 0)],
     ["runs", "last run failed", apps.filter((row) => row.app.last_run_failed)],
     ["undeclared", "undeclared", apps.filter((row) => row.app.declared === false)],
-    ["hosts", "hosts not read", rows.filter((row) => !row.app)],
-  ].filter(([id, , found]) => found.length || !["undeclared"].includes(id));
+    ["pull", "pull failed", rows.filter((row) => row.pull)],
+    ["hosts", "hosts not read", rows.filter((row) => !row.app && !row.pull)],
+  ].filter(([id, , found]) => found.length || !["undeclared", "pull"].includes(id));
 
   const view = { q: "", show: "", sort: "worst", open: "" };
   const readAddress = () => {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.quadlet.fleet.plugins.plugin_utils._rollout.text import make_table
+from ansible_collections.quadlet.fleet.plugins.plugin_utils._status.document import failed_pulls
 
 HEADS = ("host", "app", "generation", "rollout", "services", "state", "drift")
 
@@ -39,8 +40,15 @@ def _host_rows(host: Row) -> list[tuple[t.Any, ...]]:
         )
         for app in host["apps"]
     ]
-    rows += [(host["name"], None, None, None, None, "unreadable", text) for text in host["errors"]]
+    more = [("unreadable", text) for text in host["errors"]]
+    more += [("pull failed", _pull(row)) for row in failed_pulls(host)]
+    rows += [(host["name"], None, None, None, None, *told) for told in more]
     return rows or [(host["name"], *[None] * (len(HEADS) - 1))]
+
+
+def _pull(row: Row) -> str:
+    first = str(row["message"]).partition("\n")[0]
+    return f"{row['user'] or 'root'}: {row['result']}: {first}"
 
 
 def _label(app: Row) -> str:
@@ -76,6 +84,8 @@ def _sum_line(summary: Row) -> str:
     counts = {
         "unreachable": summary["hosts_unreachable"],
         "not readable": summary["hosts_failed"],
+        "unreadable apps or scopes": summary["read_errors"],
+        "with a failed pull": summary["pulls_failed"],
         "to look at": summary["apps_troubled"],
         "with drift": summary["apps_drifted"],
         "whose last run failed": summary["runs_failed"],

@@ -18,7 +18,6 @@ import shutil
 import sys
 import time
 import traceback
-import typing as t
 import zipfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -43,13 +42,10 @@ def read() -> tuple[str, str]:
     from engine._core.status.metrics import make_metrics
     from engine._module.inventory import read_inventory
 
-    info: dict[str, t.Any] | None = None
-    trouble = ""
     try:
-        info = read_inventory(None, None)
+        return make_metrics(read_inventory(None, None), time.time()), ""
     except Exception:  # whatever it was: the metrics tell it
-        trouble = traceback.format_exc()
-    return make_metrics(info, time.time()), trouble
+        return make_metrics(None, time.time()), traceback.format_exc()
 
 
 def write(path: str, text: str) -> None:

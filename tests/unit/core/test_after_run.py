@@ -15,6 +15,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.plan.model imp
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.after_run import (
     Ended,
     record_after,
+    record_of_unmoved,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.generation import Generation
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest import (
@@ -24,6 +25,7 @@ from ansible_collections.quadlet.fleet.plugins.module_utils._core.state.manifest
     ServiceRecord,
 )
 from ansible_collections.quadlet.fleet.plugins.module_utils._core.systemd_state import State
+from ansible_collections.quadlet.fleet.plugins.module_utils._module.options import STATES
 
 WEB, NET = "web.service", "n-network.service"
 OLD, NEW = {"web.container": "old"}, {"web.container": "new"}
@@ -122,6 +124,26 @@ def test_when_it_was_written(plan: Plan, written_at: float) -> None:
 def test_what_is_loaded_after_a_failure(phase: str, loaded: str | None) -> None:
     ended = _ended(failures=(_failure("start", WEB), _failure(phase)))
     assert record_after(_inputs(), Plan(), ended).loaded == loaded
+
+
+@pytest.mark.parametrize("state_of_web", [UP, DOWN])
+@pytest.mark.parametrize("only", [None, "web.container", "n.network"])
+@pytest.mark.parametrize("known", [None, False, True])
+@pytest.mark.parametrize("state", [state for state in STATES if state != "absent"])
+def test_which_services_are_to_stay_down(
+    state: str, known: bool | None, only: str | None, state_of_web: State
+) -> None:
+    services = {} if known is None else {WEB: ServiceRecord("web.container", stopped=known)}
+    manifest, states = Manifest("app", services=services), {WEB: state_of_web, NET: UP}
+    app = App("app", state=state, only=only)
+    record = record_after(_inputs(manifest=manifest, app=app), Plan(), _ended(states=states))
+    decides = state != "present" and only != "n.network"
+    expected = state == "stopped" if decides else known is not False
+    assert record.services[WEB].stopped is (expected and not state_of_web.up)
+    assert record.services[NET].stopped is False
+    unmoved = record_of_unmoved(app, manifest, states)
+    if services:  # the same where there was nothing to do
+        assert unmoved.services[WEB].stopped is record.services[WEB].stopped
 
 
 class Numbers(t.NamedTuple):

@@ -64,6 +64,7 @@ def test_files(current: dict[str, Blob], found: list[str]) -> None:
 STARTED = {"web.container": "sha"}
 WEB_RECORD = ServiceRecord("web.container", started_with=STARTED, reload_with={})
 JOB_RECORD = ServiceRecord("web.container", once=True, started_with=STARTED, reload_with={})
+STOPPED_RECORD = dataclasses.replace(WEB_RECORD, stopped=True)
 WAITING_RECORD = dataclasses.replace(WEB_RECORD, triggered=True)
 MADE_RECORD = ServiceRecord("n.network", makes="net", started_with=STARTED)
 SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
@@ -76,6 +77,15 @@ SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
         (WEB_RECORD, State("loaded", "activating", "start"), SAME, []),
         (WEB_RECORD, DOWN, SAME, ["web.service is not running"]),
         (WEB_RECORD, None, SAME, ["web.service is not running"]),
+        (STOPPED_RECORD, DOWN, SAME, []),
+        (STOPPED_RECORD, DOWN, OTHER, []),
+        (STOPPED_RECORD, UP, SAME, []),
+        (
+            STOPPED_RECORD,
+            UP,
+            OTHER,
+            ["web.service was started with other files than are installed"],
+        ),
         (WEB_RECORD, State("loaded", "failed", "failed"), SAME, ["web.service has failed"]),
         (
             WEB_RECORD,
@@ -104,6 +114,10 @@ SAME, OTHER = Inputs(STARTED, {}), Inputs({"web.container": "sha2"}, {})
         "starting",
         "down",
         "unknown",
+        "stopped",
+        "stopped, and its text changed",
+        "stopped, and started by a boot",
+        "stopped, and started before its text changed",
         "failed",
         "crashing",
         "other files",

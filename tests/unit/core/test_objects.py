@@ -95,6 +95,7 @@ def test_a_command_is_found_in_its_line() -> None:
     assert find_create(["/usr/bin/podman", "run", "x", "volume"]) == ()
     assert find_place(()) == ()
     assert parse_create(()) is None
+    assert parse_create(("image", "create", "v")) is None
 
 
 VOLUME: t.Final = {"Name": "v", "Driver": "local", "Options": {}, "Labels": {}}

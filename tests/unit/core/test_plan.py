@@ -1049,7 +1049,12 @@ OTHER = [
         options=STOPPED,
     ),
     Case("stopped: stopped by hand", [web(DOWN)], {}, options=STOPPED),
-    Case("stopped: failed", [web(FAILED)], {}, options=STOPPED),
+    Case(
+        "stopped: failed",
+        [web(FAILED)],
+        {"web.service": "stop: state: stopped; has failed"},
+        options=STOPPED,
+    ),
     Case(
         "stopped: new",
         [web(NONE, recorded=False)],

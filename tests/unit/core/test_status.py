@@ -48,6 +48,9 @@ LINE = re.compile(rf"(quadlet_[a-z_]+)(\{{{_LABEL}(?:,{_LABEL})*\}})? (-?[0-9.e+
         ({"active": "inactive", "sub": "dead", "waits": True}, "idle"),
         ({"active": "inactive", "sub": "dead", "job": True}, "idle"),
         ({"active": "inactive", "sub": "dead", "once": True}, "idle"),
+        ({"active": "inactive", "sub": "dead", "stopped": True}, "idle"),
+        ({"active": "failed", "sub": "failed", "stopped": True}, "failed"),
+        ({"stopped": True}, "up"),
         ({"active": "deactivating", "sub": "stop-sigterm"}, "idle"),
     ],
 )  # fmt: skip
@@ -93,7 +96,8 @@ def test_the_metrics_of_a_host() -> None:
         pull=[pull],
     )
     found = _samples(make_metrics(told, 1769860800.5))
-    shop, first = '{app="shop",user="root"}', '{app="first",user="svc"}'
+    shop = '{app="shop",user="root",location="system"}'
+    first = '{app="first",user="svc",location="home"}'
     assert found["quadlet_status_timestamp_seconds", ""] == 1769860800.5
     assert found["quadlet_app_up", shop] == 0
     assert found["quadlet_app_drift_findings", shop] == 2
@@ -101,9 +105,9 @@ def test_the_metrics_of_a_host() -> None:
     assert found["quadlet_app_last_run_failed", shop] == 1
     assert found["quadlet_app_last_run_failed", first] == 1
     assert found["quadlet_app_generation", first] == 0
-    assert found["quadlet_app_services", '{app="shop",user="root",state="unhealthy"}'] == 1
-    assert found["quadlet_service_restarts", '{app="shop",user="root",service="web.service"}'] == 3
-    assert found["quadlet_service_healthy", '{app="shop",user="root",service="web.service"}'] == 0
+    assert found["quadlet_app_services", f'{shop[:-1]},state="unhealthy"}}'] == 1
+    assert found["quadlet_service_restarts", f'{shop[:-1]},service="web.service"}}'] == 3
+    assert found["quadlet_service_healthy", f'{shop[:-1]},service="web.service"}}'] == 0
     assert found["quadlet_pull_last_run_failed", '{user="root"}'] == 1
 
 
@@ -134,7 +138,7 @@ def test_labels_hold_names_alone() -> None:
     """What services write has no end of values, and may hold secrets."""
     text = make_metrics(hostile_fleet()[HOSTILE[0]], 1.0)
     labels = set(re.findall(r'[{,]([a-z_]+)="', text))
-    assert labels == {"app", "user", "state", "service"}
+    assert labels == {"app", "user", "location", "state", "service"}
     assert "exit 98" not in make_metrics(troubled_fleet()["edge2"], 1.0)
 
 
@@ -142,7 +146,64 @@ def test_the_number_of_series_is_bounded() -> None:
     many = {f"s{n}.service": service("w.container") for n in range(3 * metrics.MOST_SERVICES)}
     text = make_metrics(info(app(services=many), app("b", services=many)), 1.0)
     assert text.count("quadlet_service_up{") == metrics.MOST_SERVICES
-    assert 'quadlet_app_services{app="b",user="root",state="up"} 3000' in text
+    labels = 'app="b",user="root",location="system",state="up"'
+    assert f"quadlet_app_services{{{labels}}} 3000" in text
+
+
+DOWN = {"active": "inactive", "sub": "dead"}
+
+
+@pytest.mark.parametrize(
+    ("services", "generation_number", "up"),
+    [
+        ({}, 3, 1),  # templates alone, whose instances a person starts
+        ({}, 0, 0),
+        ({"a.service": service("a.container")}, 3, 1),
+        ({"a.service": service("a.container", **DOWN)}, 3, 0),
+        ({"a.service": service("a.container", **DOWN, stopped=True)}, 3, 1),
+    ],
+)
+def test_page_and_metrics_agree_on_what_is_up(
+    services: dict[str, t.Any], generation_number: int, up: int
+) -> None:
+    row = app(services=services, generation=generation_number)
+    found = _samples(make_metrics(info(row), 1.0))
+    assert found["quadlet_app_up", '{app="shop",user="root",location="system"}'] == up
+    states = {words.service_state(one) for one in services.values()}
+    assert (words.app_state(states) in ("up", "idle")) is bool(up or not generation_number)
+
+
+def test_an_app_of_both_locations_is_two_apps() -> None:
+    """The first deployment in one failed, that in the other went well."""
+    here = {"user": "svc", "location": "admin"}
+    told = info(app(**here), failures=[failure(user="svc", location="home")])
+    text = make_metrics(told, 1.0)
+    lines = [line.rpartition(" ")[0] for line in text.splitlines() if not line.startswith("#")]
+    assert len({*lines}) == len(lines)
+    assert len(words.lost_apps(told)) == 1
+
+
+@pytest.mark.parametrize(
+    ("unread", "generation_number"),
+    [
+        ({"app": "shop", "user": None, "location": "system"}, None),
+        ({"app": None, "user": None, "location": "system"}, None),
+        ({"app": None, "user": None, "location": None}, None),
+        ({"app": "wiki", "user": None, "location": "system"}, 0),
+        ({"app": "shop", "user": "svc", "location": "home"}, 0),
+    ],
+)
+def test_what_cannot_be_read_is_not_called_absent(
+    unread: dict[str, t.Any], generation_number: int | None
+) -> None:
+    told = info(failures=[failure()], errors=[{**unread, "msg": "damaged"}])
+    assert [row["generation"] for row in words.lost_apps(told)] == [generation_number]
+    found = _samples(make_metrics(told, 1.0))
+    shop = '{app="shop",user="root",location="system"}'
+    assert found["quadlet_app_last_run_failed", shop] == 1
+    known = generation_number is not None
+    names = ("quadlet_app_up", "quadlet_app_generation", "quadlet_app_drift_findings")
+    assert [(name, shop) in found for name in names] == [known] * 3
 
 
 RESULT = {
@@ -190,5 +251,20 @@ def test_a_log_is_small_whoever_wrote_it() -> None:
 
 def test_the_generation_that_is_deployed() -> None:
     assert words.current_generation(app(generations=[generation(1), generation(2)])) is None
-    assert words.seconds_of("2026-01-31T12:00:00Z") == 1769860800
-    assert words.seconds_of("never") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2026-01-31T12:00:00Z", 1769860800),
+        ("1969-12-31T23:59:59Z", -1),
+        ("9999-12-31T23:59:59Z", 253402300799),
+        *dict.fromkeys(
+            ("never", "", "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "2026-02-30T00:00:00Z",
+             "0000-01-01T00:00:00Z", "2026-01-31T24:00:01Z", "2026-01-31T12:60:00Z",
+             "2026-01-31T12:00:60Z", "2026-01-31T12:00:00", "2026-01-31T12:00:0\u0967Z"), 0
+        ).items(),
+    ],
+)  # fmt: skip
+def test_the_seconds_of_a_time(text: str, seconds: int) -> None:
+    assert words.seconds_of(text) == seconds

@@ -94,4 +94,5 @@ def test_a_new_network_is_created_as_it_is_now(known: ServiceRecord | None) -> N
 def test_a_new_service_is_recorded_and_a_removed_one_kept() -> None:
     new = ServiceRecord("db.container")
     record = union_record(_inputs(services={"db.service": new}), Plan(start=("db.service",)))
-    assert record.services == {**BEFORE.services, "db.service": new}
+    rests = dataclasses.replace(new, stopped=True)  # until the run has ended
+    assert record.services == {**BEFORE.services, "db.service": rests}

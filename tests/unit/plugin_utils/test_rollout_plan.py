@@ -109,6 +109,9 @@ REFUSED = {
     "budget": ({"budget": {"web": 0}}, "budget, web: with 0 no host could ever be updated"),
     "budget of a percentage": ({"budget": {"web": "0%"}}, "no host could ever be updated"),
     "failures": ({"max_failures": "few"}, "quadlet_rollout_max_failures: 'few' is neither"),
+    "approval": ({"approval": "all"}, "quadlet_rollout_approval: 'all' is no number of a batch"),
+    "approval of two": ({"approval": ["1", "-2"]}, "approval: '-2' is no number of a batch"),
+    "approved": ({"approved": "yes"}, "quadlet_rollout_approved: 'yes' is no number of a batch"),
     "failures in all": ({"max_failures_total": "x"}, "max_failures_total: 'x' is neither"),
 }
 
@@ -117,6 +120,18 @@ REFUSED = {
 def test_settings_that_are_refused(case: tuple[dict[str, t.Any], str]) -> None:
     with pytest.raises(RolloutError, match=case[1]):
         parse_settings(case[0])
+
+
+@pytest.mark.parametrize(
+    ("given", "approval"),
+    [
+        (None, ()), ("", ()), (False, ()), ([], ()), ("false", ()), (True, True), ("true", True),
+        ("True", True), ("yes", True), (2, (2,)), ("2", (2,)), ("10", (10,)), ([1, 3], (1, 3)),
+        ("1, 3", (1, 3)), (["1", "10"], (1, 10)),
+    ],
+)  # fmt: skip
+def test_approvals_however_they_are_given(given: t.Any, approval: t.Any) -> None:
+    assert parse_settings({"approval": given}).approval == approval
 
 
 def test_settings() -> None:

@@ -229,6 +229,16 @@ def test_a_wreck_uses_the_budget_up() -> None:
     assert _results(state)["h3"] == "untouched"
 
 
+def test_a_host_that_was_not_reached_uses_the_budget_up_before_its_batch() -> None:
+    settings = Settings(batches=(4,), budget={"all": 1}, max_failures=3)
+    state = _run(_plan({"h8": None}, settings), {}, settings)
+    assert "1 of its hosts are down" in state["stopped"]
+    assert _results(state)["h1"] == "untouched"
+    settings = Settings(batches=(4,), budget={"all": 2}, max_failures=3)
+    batch = rollout.begin(_plan({"h8": None}, settings), EIGHT[:4], settings)["batch"]
+    assert batch["waves"] == [["h1"], ["h2"], ["h3"], ["h4"]]
+
+
 def test_hosts_that_are_down_come_first_on_the_way_back() -> None:
     settings = Settings(batches=(4,), budget={"all": 2}, on_failure="revert_all")
     state = _run(_plan(settings=settings), {"h3": WRECKED}, settings)
@@ -353,22 +363,33 @@ def test_the_start_comes_once() -> None:
     assert not rollout.begin(resumed, ["h2"], FOUR_BATCHES)["batch"]["first"]
 
 
-FOUND = {
-    "the only one": ({"h1": ["r1"], "h2": ["r1"], "h3": []}, "", "r1"),
-    "the one that is named": ({"h1": ["r1"], "h2": ["r2"]}, "r2", "r2"),
+def _member(text: str) -> State:
+    """An app of a rollout, as info has it, of `r1 1`: its id and when it was deployed; `open`."""
+    ident, day, *under_way = text.split()
+    made = {"made_at": f"2026-01-0{day}T12:00:00Z", "current": True}
+    mark = {"id": ident, "from": 1, "under_way": bool(under_way)}
+    return {"rollout": mark, "generations": [{**made, "made_at": "", "current": False}, made]}
+
+
+FOUND: dict[str, tuple[dict[str, list[str]], str, str]] = {
+    "the only one": ({"h1": ["r1 1"], "h2": ["r1 1"], "h3": []}, "", "r1"),
+    "the one that is named": ({"h1": ["r1 1"], "h2": ["r2 2"]}, "r2", "r2"),
     "one that nobody knows": ({}, "r9", "r9"),
+    "the last one": ({"h1": ["r1 1", "r2 2"], "h2": ["r2 2", "r1 1"]}, "", "r2"),
+    "the last one of those that it came to": ({"h1": ["r1 1", "r2 2"], "h2": ["r2 2"]}, "", "r2"),
+    "the one under way": ({"h1": ["r1 1", "r2 2 open"], "h2": ["r1 3"]}, "", "r2"),
 }
 
 
 @pytest.mark.parametrize("case", FOUND.values(), ids=FOUND)
 def test_which_rollout_is_taken_back(case: tuple[dict[str, list[str]], str, str]) -> None:
     ids, wanted, expected = case
-    told = {name: [{"rollout": {"id": one}} for one in found] for name, found in ids.items()}
+    told = {name: [_member(one) for one in found] for name, found in ids.items()}
     assert rollout.find_rollout(told, wanted) == expected
 
 
 def test_which_rollout_is_not_known() -> None:
-    told = {"h1": [{"rollout": {"id": "r1"}}], "h2": [{"rollout": {"id": "r2"}}]}
+    told = {"h1": [_member("r1 1")], "h2": [_member("r2 2")]}
     with pytest.raises(RolloutError, match=r"r1 on h1; r2 on h2\. Name one"):
         rollout.find_rollout(told, "")
     with pytest.raises(RolloutError, match="the hosts are part of none"):

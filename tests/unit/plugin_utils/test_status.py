@@ -69,6 +69,8 @@ def test_the_document_of_a_bad_day() -> None:
         "hosts": 8,
         "hosts_unreachable": 1,
         "hosts_failed": 1,
+        "read_errors": 1,
+        "pulls_failed": 1,
         "apps": 9,
         "apps_troubled": 3,
         "apps_drifted": 2,
@@ -83,6 +85,15 @@ def test_the_document_of_a_bad_day() -> None:
     assert rows["core1", "shop"]["rollout_under_way"]
     assert rows["edge2", "shop"]["services"][0]["journal"][-1] == "exit 98"
     assert json.loads(json.dumps(document)) == document
+
+
+def test_an_app_that_cannot_be_read_keeps_its_failed_run() -> None:
+    unread = {"user": None, "location": "system", "app": "shop", "msg": "damaged"}
+    document = make_document({"h": info(failures=[failure()], errors=[unread])}, MADE_AT)
+    [row] = document["hosts"][0]["apps"]
+    assert (row["state"], row["last_run_failed"], row["generation"]) == ("failed", True, None)
+    assert document["summary"]["runs_failed"] == 1
+    assert "all as they should be" not in summary_lines(document)[-1]
 
 
 def test_the_document_is_as_documented() -> None:
@@ -152,7 +163,11 @@ def test_the_table_of_a_terminal() -> None:
     assert "core1 shop (svc) 5 20260131T110000Z, under way 4 of 4 active up -" in text
     assert "core2: wiki is not in the inventory; it was deployed without a project" in text
     assert "core3: " not in text
-    assert lines[-1].startswith("8 hosts, 9 apps, 1 unreachable, 1 not readable, 3 to look at")
+    assert "core4 - - - - pull failed root: refused: its commit has no signature" in text
+    assert lines[-1].startswith(
+        "8 hosts, 9 apps, 1 unreachable, 1 not readable, 1 unreadable apps or scopes, 1 with a "
+        "failed pull, 3 to look at"
+    )
     well = summary_lines(make_document({"h": info(app()), "empty": info()}, MADE_AT))
     assert well[-1] == "2 hosts, 1 app, all as they should be"
     assert well[2].split() == ["empty", *"------"]

@@ -75,6 +75,7 @@ CHOICES: dict[str, tuple[list[str], str, str, str]] = {
     "Fedora 39": (["fedora"], "39", "", ""),
     "RHEL 9.3": (["rhel", "fedora"], "9.3", "", ""),
     "Rocky 9.10": (["rocky", "rhel", "centos", "fedora"], "9.10", "slirp4netns", "catatonit"),
+    "CentOS Stream 9": (["centos", "rhel", "fedora"], "9", "slirp4netns", "catatonit"),
     "CentOS Stream 10": (["centos", "rhel", "fedora"], "10", "nftables", "slirp4netns"),
     "Alpine": (["alpine"], "3.22", "", ""),
 }

@@ -42,7 +42,7 @@ TAGGED = {
     "firewall": ["Configure the firewall"],
     "selinux": ["Configure SELinux"],
     "users": ["Create users"],
-    "preflight": ["Check the host", "Report"],
+    "preflight": ["Check the host", "Check users who do not linger", "Report"],
 }
 """Each tag of role host, and the tasks that have it."""
 
@@ -138,22 +138,23 @@ def _answer(name: str, **more: t.Any) -> dict[str, t.Any]:
 
 
 GONE, BACK = _answer("new", generation=0), _answer("old", generation=3)
+THERE = ("new", "old", "off", "files")
 GATES: dict[str, tuple[str, list[dict[str, t.Any]] | None, list[str]]] = {
-    "the way back has removed one": ("roll_back", [GONE, BACK], ["old"]),
+    "the way back has removed one": ("roll_back", [GONE, BACK], ["old", "off", "files"]),
     "the way back has removed it for one user": (
         "roll_back",
         [GONE, _answer("new", generation=2), BACK],
-        ["new", "old"],
+        [*THERE],
     ),
-    "the way back has failed": ("roll_back", [_answer("new", failed=True), BACK], ["new", "old"]),
-    "nothing is known": ("roll_back", None, ["new", "old"]),
-    "a first deployment was undone": ("deploy", [GONE, BACK], ["new", "old"]),
+    "the way back has failed": ("roll_back", [_answer("new", failed=True), BACK], [*THERE]),
+    "nothing is known": ("roll_back", None, [*THERE]),
+    "a first deployment was undone": ("deploy", [GONE, BACK], [*THERE]),
 }
 
 
-def test_which_apps_a_rollout_asks_for_their_gate(tmp_path: pathlib.Path) -> None:
-    """Those that are to run; an app that the way back has removed has none."""
-    tasks, names = [], "quadlet_rollout_running | map(attribute='name') | join(' ')"
+def test_which_apps_a_rollout_accepts(tmp_path: pathlib.Path) -> None:
+    """Those that are there, also where they are not to run; not one that the way back removed."""
+    tasks, names = [], "quadlet_rollout_there | map(attribute='name') | join(' ')"
     for name, (action, answers, _expected) in GATES.items():
         known = {"quadlet_rollout_deployed": {"apps": answers}} if answers else {}
         tasks.append(
@@ -163,10 +164,84 @@ def test_which_apps_a_rollout_asks_for_their_gate(tmp_path: pathlib.Path) -> Non
                 "vars": {"quadlet_rollout_action": action, **known},
             }
         )
-    declared = [{"name": "new"}, {"name": "old", "user": "u"}, {"name": "off", "state": "stopped"}]
+    declared = [
+        {"name": "new"},
+        {"name": "old", "user": "u"},
+        {"name": "off", "state": "stopped"},
+        {"name": "files", "state": "present"},
+        {"name": "gone", "state": "absent"},
+    ]
     play = {"vars_files": [str(ROOT / "roles/_rollout/vars/main.yml")], "tasks": tasks}
     given = json.dumps({"quadlet_rollout_declared": declared})
     status, said = _play("-e", given, play=play, folder=tmp_path)
     assert status == 0, said
     asked = [line.split() for line in re.findall(r"asked (.*?)\.", said)]
     assert asked == [expected for _action, _answers, expected in GATES.values()]
+
+
+ROWS = {
+    "one of two": ([("api", "unchanged"), ("shop", "deployed")], ["shop"]),
+    "one that broke": ([("api", "unchanged"), ("shop", "failed")], ["shop"]),
+    "both": ([("api", "deployed before"), ("shop", "deployed")], ["api", "shop"]),
+    "the host was lost": ([("-", "unreachable")], ["api", "shop"]),
+}
+
+
+def test_which_apps_the_way_back_touches(tmp_path: pathlib.Path) -> None:
+    """Those of the rollout: of another one an accepted release stays."""
+    shown = "{{ quadlet_rollout_returning | map(attribute='name') | join(' ') }}"
+    tasks = []
+    for name, (rows, _expected) in ROWS.items():
+        found = [{"app": app, "result": result} for app, result in rows]
+        state = {"id": "r1", "hosts": {"localhost": {"rows": found}}}
+        task = {"name": name, "ansible.builtin.debug": {"msg": f"back {shown}."}}
+        tasks.append({**task, "vars": {"quadlet_rollout_state": state}})
+    play = {"vars_files": [str(ROOT / "roles/_rollout/vars/main.yml")], "tasks": tasks}
+    given = json.dumps({"quadlet_rollout_declared": [{"name": "api"}, {"name": "shop"}]})
+    status, said = _play("-e", given, play=play, folder=tmp_path)
+    assert status == 0, said
+    back = [line.split() for line in re.findall(r"back (.*?)\.", said)]
+    assert back == [expected for _rows, expected in ROWS.values()]
+
+
+def test_an_app_that_is_pinned_is_no_part_of_a_rollout(tmp_path: pathlib.Path) -> None:
+    shown = "{{ quadlet_rollout_marked | map('to_json', sort_keys=true) | join(' ') }}"
+    task = {"ansible.builtin.debug": {"msg": f"marked {shown}."}}
+    play = {"vars_files": [str(ROOT / "roles/_rollout/vars/main.yml")], "tasks": [task]}
+    pinned = {"name": "old", "state": "rolled_back", "generation": 3}
+    given = {
+        "quadlet_rollout_declared": [{"name": "a"}, pinned, {"name": "b", "state": "present"}],
+        "quadlet_rollout_state": {"id": "r1"},
+        "quadlet_rollout_action": "deploy",
+    }
+    status, said = _play("-e", json.dumps(given), play=play, folder=tmp_path)
+    assert status == 0, said
+    assert [json.loads(one) for one in re.findall(r"\{[^{}]*\}", said.partition("marked")[2])] == [
+        {"name": "a", "rollout": "r1"},
+        {"name": "b", "state": "present", "rollout": "r1"},
+        pinned,
+    ]
+
+
+APPS = {
+    "all are well": ([False, False], [False], False),
+    "an app failed": ([False, True], [], True),
+    "a removal failed": ([False], [False, True], True),
+    "nothing undeclared was asked for": ([False], None, False),
+}
+
+
+def test_when_role_deploy_reports(tmp_path: pathlib.Path) -> None:
+    role = yaml.safe_load((ROOT / "roles/deploy/tasks/main.yml").read_text(encoding="utf-8"))
+    [when] = [task["when"] for task in role if task["name"] == "Report failed apps"]
+    tasks = []
+    for name, (apps, undeclared, _reports) in APPS.items():
+        result: dict[str, t.Any] = {"apps": [{"failed": failed} for failed in apps]}
+        if undeclared is not None:
+            result["undeclared"] = [{"failed": failed} for failed in undeclared]
+        task = {"name": name, "ansible.builtin.debug": {"msg": f"reports {{{{ {when} }}}}."}}
+        tasks.append({**task, "vars": {"quadlet_deploy_result": result}})
+    status, said = _play(play={"tasks": tasks}, folder=tmp_path)
+    assert status == 0, said
+    found = re.findall(r"reports (\w+)\.", said)
+    assert found == [str(reports) for _apps, _undeclared, reports in APPS.values()]

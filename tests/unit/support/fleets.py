@@ -26,6 +26,7 @@ def service(unit: str, **fields: t.Any) -> Row:
         "job": False,
         "once": False,
         "waits": False,
+        "stopped": False,
         "needs": [],
         "triggers": [],
         "active": "active",
@@ -167,6 +168,8 @@ def troubled_fleet() -> dict[str, t.Any]:
     lost = failure("queue", user="svc", location="home")
     rolled = {**shop, "user": "svc", "location": "home", "rollout": rollout}
     unread = {"user": "bob", "location": "home", "app": None, "msg": "its directory is not bob's"}
+    refused = {"user": None, "result": "refused", "ended_at": "2026-01-31T12:00:09Z",
+               "message": "its commit has no signature"}  # fmt: skip
     return {
         "edge1": info(shop, app("wiki"), failures=[failure("shop", open=False)]),
         "edge2": info(
@@ -178,7 +181,7 @@ def troubled_fleet() -> dict[str, t.Any]:
         "core1": info(rolled, app("mail", services=mail)),
         "core2": info(app("wiki", declared=False, project=None), failures=[lost]),
         "core3": {"failed": True, "msg": "sudo: a password is required\nmore"},
-        "core4": info(app("queue"), errors=[unread]),
+        "core4": info(app("queue"), errors=[unread], pull=[refused]),
     }
 
 
@@ -197,7 +200,8 @@ def hostile_fleet() -> dict[str, t.Any]:
             failures=[failure(name, user=text, location="home", message=text, ended_at=text,
                               failures=[{**failure()["failures"][0], "reason": text, "hint": text,
                                          "service": text, "journal": [text]}])],
-            errors=[{"msg": text}],
+            errors=[{"user": text, "location": "home", "app": text, "msg": text}],
+            pull=[{"user": text, "result": text, "ended_at": text, "message": text}],
             warnings=[text],
         )  # fmt: skip
         told[f"{text}down"] = {"unreachable": True, "msg": text}

@@ -126,7 +126,7 @@ def ever_started(services: t.Mapping[str, ServiceRecord]) -> list[str]:
     return [
         name
         for name, record in services.items()
-        if not record.waits and record.started_with is not None
+        if not (record.waits or record.stopped) and record.started_with is not None
     ]
 
 

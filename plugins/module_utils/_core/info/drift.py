@@ -61,8 +61,9 @@ def find_drift(
             drifts.append(f"{path} has mode {file.mode:04o}, not {mode:04o}")
     intact = not drifts
     for name, record in manifest.services.items():
-        reason = _service_drift(name, record, states.get(name, State()), user)
-        older = _is_older(record, states.get(name, State()), inputs.get(name))
+        state = states.get(name, State())
+        reason = _service_drift(name, record, state, user)
+        older = _is_older(record, state, inputs.get(name))
         if not reason and older and not (intact and _started_since(manifest, details.get(name))):
             reason = _started_with_others(name)
         drifts += [reason] if reason else []
@@ -91,7 +92,7 @@ def _service_drift(name: str, record: ServiceRecord, state: State, user: str | N
         return f"{name} has failed" if not state.crashing else f"{name} keeps crashing"
     if state.up and state.load == "not-found":
         return f"{name} still runs, though systemd has no unit of it any more"
-    if not state.up and not record.once and not record.waits:
+    if not (state.up or record.once or record.waits or record.stopped):
         return f"{name} is not running"
     return ""
 
@@ -99,11 +100,12 @@ def _service_drift(name: str, record: ServiceRecord, state: State, user: str | N
 def _is_older(record: ServiceRecord, state: State, inputs: Inputs | None) -> bool:
     """Whether a service runs with other files; networks and volumes never do: Podman keeps them.
 
-    What others start takes the installed ones at its next start.
+    What is down, and no run starts, takes the installed ones at its next start.
     """
     if inputs is None or record.started_with is None or record.makes:
         return False
-    return (state.up or not record.waits) and record.started_with != inputs.restart
+    rests = record.waits or record.stopped
+    return (state.up or not rests) and record.started_with != inputs.restart
 
 
 def _started_since(manifest: Manifest, details: Details | None) -> bool:

@@ -101,7 +101,7 @@ def parse_create(words: t.Sequence[str]) -> CreateCommand | None:
     """
     place = find_place(words)
     at = len(place)
-    if len(words) < at + 3:
+    if len(words) < at + 3 or words[at] not in FLAGS:
         return None
     kind, name = words[at], words[-1]
     options: dict[str, list[str]] = {}

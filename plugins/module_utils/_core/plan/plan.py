@@ -285,8 +285,12 @@ def _decide_restarted(case: _Case) -> Verdict:
 
 
 def _decide_stopped(case: _Case) -> Verdict:
-    if kind_of_service(case.record).stops and (case.state.up or case.state.crashing):
+    if not kind_of_service(case.record).stops:
+        return None, []
+    if case.state.up or case.state.crashing:
         return "stop", ["state: stopped"]
+    if case.state.failed and not case.record.waits:  # so that it no longer reads as failed
+        return "stop", ["state: stopped", "has failed"]
     return None, []
 
 

@@ -9,10 +9,11 @@ import dataclasses
 import typing as t
 
 from ..content import file_record
-from .manifest import Manifest, ServiceRecord
+from .manifest import Manifest, ServiceRecord, is_stopped_after
 from .rollout import mark
 
 if t.TYPE_CHECKING:
+    from ..app.app import App
     from ..gate.failure import Failure
     from ..plan.model import Plan, PlanInput
     from ..systemd_state import State
@@ -65,6 +66,7 @@ def _services_after(inputs: PlanInput, plan: Plan, ended: Ended) -> dict[str, Se
             inputs,
             name,
             started=name in acted,
+            up=name in up,
             # A network or volume exists, even if a probe of the app failed.
             failed=name in failed or (unknown and not (record.makes and name in up)),
         )
@@ -72,8 +74,28 @@ def _services_after(inputs: PlanInput, plan: Plan, ended: Ended) -> dict[str, Se
     }
 
 
-def _service_after(inputs: PlanInput, name: str, *, started: bool, failed: bool) -> ServiceRecord:
-    record, known = inputs.services[name], inputs.manifest.services.get(name)
+def record_of_unmoved(app: App, before: Manifest, states: t.Mapping[str, State]) -> Manifest:
+    """The record after a run that had nothing to do: it tells which services are to stay down."""
+    services = {
+        name: _settled(row, row, app, up=name in states and states[name].up)
+        for name, row in before.services.items()
+    }
+    return dataclasses.replace(before, services=services)
+
+
+def _settled(
+    record: ServiceRecord, known: ServiceRecord | None, app: App, *, up: bool
+) -> ServiceRecord:
+    selected = app.only in (None, record.unit)
+    stopped = is_stopped_after(known, app.state, selected=selected, up=up)
+    return record if record.stopped == stopped else dataclasses.replace(record, stopped=stopped)
+
+
+def _service_after(
+    inputs: PlanInput, name: str, *, started: bool, up: bool, failed: bool
+) -> ServiceRecord:
+    known = inputs.manifest.services.get(name)
+    record = _settled(inputs.services[name], known, inputs.app, up=up)
     if failed and not (record.makes and known and known.started_with):
         return dataclasses.replace(record, started_with=None, reload_with=None)
     if started and not failed:

@@ -21,7 +21,8 @@ class ServiceRecord:
     started_with: None until a start succeeded.  reload_with: the same for files whose
     change needs a reload.  triggered: a timer, a socket or another unit starts it, or nobody but
     a person does.  job: it does its work and ends.  on_demand: the option of that name has it.
-    The other fields are those of generator.Service.
+    stopped: no run has started it since one has stopped it, or since it came.  The other fields are
+    those of generator.Service.
     """
 
     unit: str
@@ -39,11 +40,24 @@ class ServiceRecord:
     reload_with: Parts | None = None
     job: bool = False
     on_demand: bool = False
+    stopped: bool = False
 
     @property
     def waits(self) -> bool:
         """Whether no run starts it."""
         return self.triggered or self.on_demand
+
+
+def is_stopped_after(known: ServiceRecord | None, state: str, *, selected: bool, up: bool) -> bool:
+    """`stopped` of a service after a run.
+
+    known: its record before.  state: of the app.  selected: the run decides on it.  up: it is.
+    """
+    if up:  # whoever has started it: it is missed from now on
+        return False
+    if state == "present" or not selected:
+        return known is None or known.stopped
+    return state == "stopped"
 
 
 class Mark(t.NamedTuple):
@@ -111,4 +125,5 @@ def _build(data: dict[str, t.Any]) -> Manifest:
 def _parse_record(row: t.Mapping[str, t.Any]) -> ServiceRecord:
     lists = {key: tuple(row[key]) for key in ("needs", "follows", "objects", "triggers")}
     lists["creates"] = tuple(row.get("creates", ()))
-    return ServiceRecord(**{**row, **lists})
+    never_started = row.get("started_with") is None  # of records that do not tell
+    return ServiceRecord(**{"stopped": never_started, **row, **lists})

@@ -49,6 +49,8 @@ def parse(
 
 
 _MOST = 1 << 62
+_LATEST = 1 << 37
+"""Seconds since the epoch: later ones are no date in Python."""
 
 
 def _text(value: t.Any) -> bool:
@@ -62,7 +64,7 @@ def _number(value: t.Any) -> bool:
 
 def _seconds(value: t.Any) -> bool:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and abs(value) < _MOST
+    return is_number and abs(value) < _LATEST
 
 
 def _row(*tests: t.Callable[[t.Any], bool]) -> t.Callable[[t.Any], bool]:

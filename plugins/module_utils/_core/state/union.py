@@ -24,7 +24,8 @@ def union_record(inputs: PlanInput, plan: Plan) -> Manifest:
     """
     before = inputs.manifest
     acted = {*plan.restart, *plan.start, *plan.reload, *plan.run}
-    services = {**inputs.services, **before.services}
+    new = {n: dataclasses.replace(row, stopped=True) for n, row in inputs.services.items()}
+    services = {**new, **before.services}
     for name in acted & set(services):
         record, wanted = services[name], inputs.digests.get(name)
         if not record.makes:

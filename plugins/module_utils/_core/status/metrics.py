@@ -17,6 +17,8 @@ Labels = t.Mapping[str, str]
 Sample = tuple[Labels, float]
 Row = t.Mapping[str, t.Any]
 
+_GOOD = frozenset({"up", "idle"})
+
 MOST_SERVICES = 1000
 """Services of a host that have samples of their own; of others the sums of apps tell."""
 
@@ -70,7 +72,7 @@ def _number(value: float) -> str:
 
 def _app_labels(app: Row) -> dict[str, str]:
     """user is root for the system's scope, as everywhere in the collection."""
-    return {"app": app["name"], "user": app["user"] or "root"}
+    return {"app": app["name"], "user": app["user"] or "root", "location": app["location"]}
 
 
 def _apps(info: Row) -> list[Row]:
@@ -101,14 +103,18 @@ def _per_service(value: t.Callable[[Row], float | None]) -> t.Callable[[Row], li
     return read
 
 
-def _is_up(_info: Row, app: Row) -> float:
+def _is_up(_info: Row, app: Row) -> float | None:
+    if app["generation"] is None:
+        return None
     states = {words.service_state(service) for service in app["services"].values()}
-    return float(bool(states) and states <= {"up", "idle"})
+    return float(bool(app["generation"]) and states <= _GOOD)
 
 
 def _counts(info: Row) -> list[Sample]:
     samples: list[Sample] = []
     for app in _apps(info):
+        if app["generation"] is None:
+            continue
         states = [words.service_state(service) for service in app["services"].values()]
         samples += [
             ({**_app_labels(app), "state": state}, states.count(state))
@@ -170,7 +176,9 @@ METRICS: t.Final = (
     Metric(
         "quadlet_app_drift_findings",
         "Differences from what was deployed.",
-        _per_app(lambda _info, app: len(app["drift"])),
+        _per_app(
+            lambda _info, app: None if app["generation"] is None else len(app["drift"]),
+        ),
     ),
     Metric(
         "quadlet_app_generation",
@@ -205,7 +213,7 @@ METRICS: t.Final = (
     Metric(
         "quadlet_service_up",
         "Whether a service is as it should be.",
-        _per_service(lambda row: float(words.service_state(row) in ("up", "idle"))),
+        _per_service(lambda row: float(words.service_state(row) in _GOOD)),
     ),
     Metric(
         "quadlet_service_healthy",

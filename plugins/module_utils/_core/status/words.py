@@ -18,10 +18,10 @@ Row = dict[str, t.Any]
 
 SERVICE_STATES = ("failed", "down", "unhealthy", "starting", "up", "idle")
 """States of a service and of an app, the worst first.  idle: down as it should be (a job that is
-done, or what a timer, a socket or a person starts)."""
+done, what a timer, a socket or a person starts, or what a run has stopped)."""
 
-ABSENT = "absent"
-"""The state of an app that is not deployed: only failed runs tell of it."""
+ABSENT, UNREAD = "absent", "failed"
+"""States of an app of which only failed runs tell: it is not deployed, or can't be read."""
 
 MOST_LOST = 100
 """Such apps of a host that are told of: a user can make up any number."""
@@ -36,7 +36,7 @@ def service_state(service: t.Mapping[str, t.Any]) -> str:
         return "failed"
     if state.up:
         return _up_state(state, service.get("health"))
-    rests = service.get("waits") or service.get("job") or service.get("once")
+    rests = any(map(service.get, ("waits", "job", "once", "stopped")))
     return "idle" if rests or state.active == "deactivating" else "down"
 
 
@@ -73,20 +73,26 @@ def failures_of(info: t.Mapping[str, t.Any], app: t.Mapping[str, t.Any]) -> list
 
 
 def lost_apps(info: t.Mapping[str, t.Any]) -> list[Row]:
-    """Apps that are not deployed, and whose last run failed, as rows of info."""
+    """Apps that info does not have, and whose last run failed, as rows of info.
+
+    Their generation is 0, of what could not be read None: it may be deployed.
+    """
     known = {(app["name"], app["user"], app["location"]) for app in info["apps"]}
-    lost: dict[tuple[str, str | None, str], None] = {}
+    parts = ("app", "user", "location")
+    unread = {tuple(map(row.get, parts)) for row in info.get("errors") or ()}
+    lost: dict[tuple[str, str | None, str], int | None] = {}
     for row in info.get("failures") or ():
         place = (row["app"], row["user"], row["location"])
         if row["open"] and place not in known:
-            lost[place] = None
-    return [_lost_app(*place) for place in [*lost][:MOST_LOST]]
+            wholes = {place, (None, *place[1:]), (None, place[1], None)}
+            lost[place] = None if wholes & unread else 0
+    return [_lost_app(*place, generation) for place, generation in [*lost.items()][:MOST_LOST]]
 
 
-def _lost_app(name: str, user: str | None, location: str) -> Row:
+def _lost_app(name: str, user: str | None, location: str, generation: int | None) -> Row:
     none: Row = {"generations": [], "services": {}, "drift": [], "units": [], "files": []}
     where = {"name": name, "user": user, "location": location}
-    return {**where, "generation": 0, "rollout": None, **none}
+    return {**where, "generation": generation, "rollout": None, **none}
 
 
 def kind_of_unit(unit: str) -> str:
@@ -97,7 +103,14 @@ def kind_of_unit(unit: str) -> str:
 def seconds_of(text: str) -> int:
     """Seconds since the epoch of `2026-01-31T12:00:00Z`; 0 where it is no time."""
     match = _MOMENT.fullmatch(text)
-    return calendar.timegm((*map(int, match.groups()), 0, 0, 0)) if match else 0
+    if match is None:
+        return 0
+    year, month, day, hour, minute, second = map(int, match.groups())
+    try:
+        known = 0 < day <= calendar.monthrange(year, month)[1]
+        return calendar.timegm((year, month, day, hour, minute, second, 0, 0, 0)) if known else 0
+    except ValueError:  # a thirteenth month, the year 0
+        return 0
 
 
-_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)Z")
+_MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)Z", re.ASCII)

@@ -249,6 +249,14 @@ PLANNED = rollout.plan(
 ROLLOUT = rollout.begin(PLANNED, ["b", "c"], SETTINGS)
 
 
+@pytest.mark.parametrize("in_batches", [True, False])
+def test_a_play_without_batches_has_none_once_a_host_has_failed(in_batches: bool) -> None:
+    board = _board()
+    board.begin_play(in_batches=in_batches)
+    board.take(begin("b", batch=9, of=10), 0.0)
+    assert batch_line(board.batch) == ("batch of 9 of 10 hosts" if in_batches else "")
+
+
 def test_the_batch_of_a_rollout() -> None:
     board = _board(begin("b", batch=2, of=9))
     assert batch_line(board.batch) == "batch of 2 of 9 hosts"
@@ -257,7 +265,7 @@ def test_the_batch_of_a_rollout() -> None:
     board.begin_batch(ROLLOUT)
     assert batch_line(board.batch) == "rollout, batch 2 of 3 (50%): 2 of 4 hosts"
     assert live_lines(board, 1.0, 80, 9, colour=False)[0] == batch_line(board.batch)
-    board.begin_play()
+    board.begin_play(in_batches=True)
     assert batch_line(board.batch) == ""
     # Before the first batch, and in a fact of somebody else.
     for state in (
