@@ -94,7 +94,7 @@ def test_a_bad_day(browser: Browser, tmp_path: pathlib.Path) -> None:
         assert _accessible(browser) == []
         _shoot(browser, "dark" if dark else "light")
     browser.look(phone=True)
-    browser.open(path, "#open=core1%2Fmail%2F&q=core1")
+    browser.open(path, "#open=core1%2Fmail%2F%2Fsystem&q=core1")
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert browser.run(wide) == 0
     assert browser.run("document.querySelectorAll('svg.graph g').length") == 2

@@ -126,8 +126,8 @@ def find_rollout(infos: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
 
 def _deployed_at(app: Row) -> str:
     """When its deployed generation was made; '' where that is not kept."""
-    current = (row for row in app.get("generations") or () if row["current"])
-    return str(next(current, {}).get("made_at") or "")
+    made = (row["made_at"] for row in app.get("generations") or () if row["current"])
+    return str(next(made, ""))
 
 
 def _names(state: State, results: t.Container[str]) -> list[str]:
