@@ -111,8 +111,9 @@ def find_rollout(infos: t.Mapping[str, t.Sequence[Row]], wanted: str) -> str:
         for app in ours:
             hosts.setdefault(app["rollout"]["id"], set()).add(name)
         if ours:
-            last.add(max(ours, key=_deployed_at)["rollout"]["id"])
-    under_way = {app["rollout"]["id"] for apps in infos.values() for app in apps if is_open(app)}
+            last.add(str(max(ours, key=_deployed_at)["rollout"]["id"]))
+    open_ones = [app for apps in infos.values() for app in apps if is_open(app)]
+    under_way = {str(app["rollout"]["id"]) for app in open_ones}
     for idents in ({wanted} if wanted else set(), under_way, last):
         if len(idents) == 1:
             return next(iter(idents))
