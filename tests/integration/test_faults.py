@@ -302,7 +302,7 @@ def test_a_full_disk_at_every_write(shop: Shop, place: str) -> None:
     shop.spent = True
     aside = f"/root/aside-{app.name}"
     host.ssh(
-        f"cp -a {folder} {aside} && mount -t tmpfs -o size=2m,mode=755 tmpfs {folder} && "
+        f"cp -a {folder} {aside} && mount -t tmpfs -o size=8m,mode=755 tmpfs {folder} && "
         f"chown {app.scope.owner}: {folder} && cp -a {aside}/. {folder}"
     )
     try:
