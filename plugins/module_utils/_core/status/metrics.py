@@ -79,9 +79,16 @@ def _apps(info: Row) -> list[Row]:
     return [*info["apps"], *words.lost_apps(info)]
 
 
-def _per_app(value: t.Callable[[Row, Row], float | None]) -> t.Callable[[Row], list[Sample]]:
+def _known(info: Row) -> list[Row]:
+    """Without those that could not be read."""
+    return [app for app in _apps(info) if app["generation"] is not None]
+
+
+def _per_app(
+    value: t.Callable[[Row, Row], float | None], apps: t.Callable[[Row], list[Row]] = _apps
+) -> t.Callable[[Row], list[Sample]]:
     def read(info: Row) -> list[Sample]:
-        values = [(app, value(info, app)) for app in _apps(info)]
+        values = [(app, value(info, app)) for app in apps(info)]
         return [(_app_labels(app), found) for app, found in values if found is not None]
 
     return read
@@ -103,18 +110,14 @@ def _per_service(value: t.Callable[[Row], float | None]) -> t.Callable[[Row], li
     return read
 
 
-def _is_up(_info: Row, app: Row) -> float | None:
-    if app["generation"] is None:
-        return None
+def _is_up(_info: Row, app: Row) -> float:
     states = {words.service_state(service) for service in app["services"].values()}
     return float(bool(app["generation"]) and states <= _GOOD)
 
 
 def _counts(info: Row) -> list[Sample]:
     samples: list[Sample] = []
-    for app in _apps(info):
-        if app["generation"] is None:
-            continue
+    for app in _known(info):
         states = [words.service_state(service) for service in app["services"].values()]
         samples += [
             ({**_app_labels(app), "state": state}, states.count(state))
@@ -171,14 +174,14 @@ METRICS: t.Final = (
         "Apps and scopes that could not be read.",
         lambda info: [({}, len(info["errors"]))],
     ),
-    Metric("quadlet_app_up", "Whether all services are as they should be.", _per_app(_is_up)),
+    Metric(
+        "quadlet_app_up", "Whether all services are as they should be.", _per_app(_is_up, _known)
+    ),
     Metric("quadlet_app_services", "Services by state.", _counts),
     Metric(
         "quadlet_app_drift_findings",
         "Differences from what was deployed.",
-        _per_app(
-            lambda _info, app: None if app["generation"] is None else len(app["drift"]),
-        ),
+        _per_app(lambda _info, app: len(app["drift"]), _known),
     ),
     Metric(
         "quadlet_app_generation",
